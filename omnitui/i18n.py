@@ -1,0 +1,35 @@
+"""Every sentence that a person reads passes through `_`; catalogues lie in omnitui/locale."""
+
+from __future__ import annotations
+
+import gettext
+import os
+from pathlib import Path
+
+_LOCALES = Path(__file__).parent / "locale"
+_current: gettext.NullTranslations = gettext.NullTranslations()
+
+
+def use_language(language: str | None = None) -> None:
+    """Choose the interface language: `language` ("ja", "en"), else LC_ALL, LC_MESSAGES, LANG."""
+    global _current
+    if language is None:
+        names = [os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG")]
+        language = next((name for name in names if name), "en")
+    short = language.split(".")[0]
+    _current = gettext.translation("omnitui", _LOCALES, [short, short.split("_")[0]], fallback=True)
+
+
+def _(message: str) -> str:
+    """`message` in the chosen language; English where the catalogue has nothing."""
+    return _current.gettext(message)
+
+
+def ngettext(one: str, many: str, count: int) -> str:
+    """`one` or `many`, by the grammar of the chosen language."""
+    return _current.ngettext(one, many, count)
+
+
+def N_(message: str) -> str:
+    """Mark a string of a table for translation; it is translated with `_` where it is shown."""
+    return message

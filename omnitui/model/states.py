@@ -1,0 +1,126 @@
+"""Closed sets of words: statuses, kinds, states. The strings are what the cache and all JSON hold."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """Where a conversation stands."""
+
+    OPEN = "open"
+    WAITING = "waiting"
+    SNOOZED = "snoozed"
+    BOT = "bot"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+
+
+class Flag(StrEnum):
+    """What may hold beside a conversation's status."""
+
+    SPAM = "spam"
+    MERGED = "merged"
+    DELETED = "deleted"
+    MUTED = "muted"
+
+
+class Priority(StrEnum):
+    """How much a conversation matters; `rank` orders them."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    URGENT = "urgent"
+
+    @property
+    def rank(self) -> int:
+        return list(Priority).index(self)
+
+
+class Direction(StrEnum):
+    INCOMING = "incoming"
+    OUTGOING = "outgoing"
+
+
+class MessageKind(StrEnum):
+    """What a message is. `raw` is what could not be parsed: shown as it came, never dropped."""
+
+    PUBLIC = "public"
+    NOTE = "note"
+    ACTIVITY = "activity"
+    TEMPLATE = "template"
+    RAW = "raw"
+
+
+class SendState(StrEnum):
+    """The life of an outgoing message or any other op in the outbox."""
+
+    DRAFT = "draft"
+    HELD = "held"
+    QUEUED = "queued"
+    SENDING = "sending"
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
+    DEFERRED = "deferred"
+    BLOCKED = "blocked"
+    CANCELED = "canceled"
+    UNKNOWN = "unknown"
+
+    @property
+    def cancellable(self) -> bool:
+        """Whether nothing can have left yet, so that the op can still be taken back."""
+        return self in (SendState.HELD, SendState.QUEUED, SendState.DEFERRED, SendState.BLOCKED)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the outbox has no more to do for it by itself."""
+        return self in (
+            SendState.ACCEPTED,
+            SendState.DELIVERED,
+            SendState.READ,
+            SendState.FAILED,
+            SendState.CANCELED,
+        )
+
+
+class Verb(StrEnum):
+    """What an op does. Stable: they are in the op log for ever."""
+
+    REPLY = "reply"
+    NOTE = "note"
+    STATUS = "status"
+    ASSIGN = "assign"
+    LABEL = "label"
+    PRIORITY = "priority"
+    SNOOZE = "snooze"
+    READ = "read"
+    CONTACT = "contact"
+    LINK = "link"
+    UNLINK = "unlink"
+    MOVE = "move"
+    NEW = "new"
+
+
+class ObjectKind(StrEnum):
+    """What an op or a change is about."""
+
+    CONVERSATION = "conversation"
+    MESSAGE = "message"
+    CONTACT = "contact"
+    LINK = "link"
+    ACCOUNT = "account"
+    OUTBOX = "outbox"
+    OP = "op"
+    DRAFT = "draft"
+    LEDGER = "ledger"
+
+
+class Reach(StrEnum):
+    """How far a verb travels on one account."""
+
+    REMOTE = "remote"
+    MIRRORED = "mirrored"
+    LOCAL = "local"

@@ -1,0 +1,127 @@
+"""The contract between omnitui and a connector. What is optional is simply absent from a class that lacks it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
+
+from omnitui.clock import Clock
+from omnitui.ids import Ulid
+from omnitui.model.accounts import Json
+from omnitui.sdk.capabilities import Capabilities, Manifest
+from omnitui.sdk.events import Batch
+from omnitui.sdk.outbound import Outbound, Outcome, Reconciled
+
+if TYPE_CHECKING:
+    import httpx
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What `check` found: `ok`, one line for a person, what to do, and facts worth keeping (learnt settings)."""
+
+    ok: bool
+    message: str
+    hint: str = ""
+    learnt: Mapping[str, str] | None = None
+    """Facts about the back end that are stored with the account: {"sent_filed_by_server": "yes"}."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """All that a connector gets from omnitui: made by the host, never global."""
+
+    account_id: Ulid
+    account_name: str
+    settings: Mapping[str, str]
+    secrets: Mapping[str, str]
+    clock: Clock
+    http: Callable[[], httpx.AsyncClient]
+    """The shared client; made (and httpx imported) at the first call."""
+    mark: Callable[[Ulid], Awaitable[None]]
+    """Commit durably that op `op_id` is past the point of no return; returns when it is on disk."""
+    log: Callable[[str], None]
+    """A line for the log: no bodies, no secrets."""
+    state_dir: str
+    """A private folder for what the connector itself must keep (the demo's world)."""
+
+
+class Connector(Protocol):
+    """Speaks to one account at one back end. Made once per account; `close` ends it."""
+
+    manifest: ClassVar[Manifest]
+
+    def __init__(self, context: Context) -> None: ...
+
+    def capabilities(self, channel: str = "") -> Capabilities:
+        """What can be done (on `channel`, where channels differ)."""
+        ...
+
+    async def check(self) -> Health:
+        """Try the login and what the account needs; never raises a `Fault`, says it in the answer."""
+        ...
+
+    def inbound(self, cursor: Json) -> AsyncIterator[Batch]:
+        """All that happened after `cursor` (None: from the start), then live, until closed. Raises `Fault`."""
+        ...
+
+    async def perform(self, op: Outbound) -> Outcome:
+        """Do it. Raises `Fault` only when nothing can have left; after that it returns `Unknown`."""
+        ...
+
+    async def reconcile(self, op: Outbound) -> Reconciled:
+        """Find out whether an interrupted op arrived."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections and threads; afterwards `inbound` has ended."""
+        ...
+
+
+@runtime_checkable
+class Backfills(Protocol):
+    """Can load old history in the background."""
+
+    def scopes(self, cursor: Json) -> tuple[str, ...]:
+        """Folders or rooms with older messages than `inbound` brought, given the stored inbound cursor."""
+        ...
+
+    async def backfill(self, scope: str, before: Json) -> Batch:
+        """The next older batch of a scope, newest first; `before` is the last batch's cursor, None to begin.
+
+        A batch whose `caught_up` is true was the last one.
+        """
+        ...
+
+
+class Sink(Protocol):
+    """Where fetched bytes go."""
+
+    def write(self, data: bytes, /) -> object: ...
+
+
+@runtime_checkable
+class Fetches(Protocol):
+    """Can fetch a file that was left at the back end."""
+
+    async def fetch(self, remote: Json, sink: Sink, limit: int) -> None:
+        """Write the file's bytes to `sink`, at most `limit`; raises `Fault` or `OmniError`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """What a back end knows beside messages: addresses of its agents, its labels, its inboxes."""
+
+    agents: tuple[tuple[str, str], ...] = ()
+    labels: tuple[str, ...] = ()
+    inboxes: tuple[tuple[str, str], ...] = ()
+    """(channel, address) pairs."""
+
+
+@runtime_checkable
+class Lists(Protocol):
+    """Can say which agents, labels and inboxes there are."""
+
+    async def directory(self) -> Directory: ...
