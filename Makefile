@@ -1,0 +1,41 @@
+# `make demo` and `make test` need python3 (3.11 or newer) with venv, and make; pip fetches everything else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test check lint format bench docs clean
+
+demo: $(READY)
+	@$(BIN)/omnitui demo
+
+test: $(READY)
+	@$(BIN)/pytest -n 2 --dist loadgroup
+
+check: lint test
+
+lint: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pyright
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m docs.generate --check
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(READY)
+	@$(BIN)/pytest tests/bench -m bench -q -s -p no:xdist --timeout 3600
+
+docs: $(READY)
+	$(BIN)/python -m docs.generate
+
+$(READY): pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The embedded world: customers who write, wait and answer, without an account or a network."""

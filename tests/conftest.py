@@ -1,0 +1,47 @@
+"""What every test shares: where tests may skip, and a home of its own for each."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+# Two cores that other tests share: hypothesis' own deadlines would measure the neighbours.
+settings.register_profile("omnitui", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+settings.load_profile("omnitui")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave the benchmarks to `make bench`."""
+    if collection_path.name == "bench" and "bench" not in config.getoption("-m", default=""):
+        return True
+    return None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs ../shared where it is absent."""
+    for item in items:
+        if item.get_closest_marker("shared") and not SHARED.is_dir():
+            item.add_marker(pytest.mark.skip(reason="the folder ../shared is not on this machine"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  # type: ignore[no-untyped-def]
+    """Where CI has installed the servers, a server test that skips is a failure."""
+    report = yield
+    if report.skipped and os.environ.get("OMNITUI_REQUIRE_SERVERS") and item.get_closest_marker("server"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped although the servers are required here: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes the profile of whoever runs it."""
+    monkeypatch.setenv("OMNITUI_HOME", str(tmp_path_factory.mktemp("home")))
+    for name in ("OMNITUI_PROFILE", "OMNITUI_FAILPOINT", "NO_COLOR", "LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
