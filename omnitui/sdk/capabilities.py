@@ -110,6 +110,10 @@ class Capabilities:
     read_receipts: bool = False
     can_start: bool = False
     """Whether we may write first."""
+    writes: bool = True
+    """Whether a written reply can be sent at all; a call takes none."""
+    mail: bool = False
+    """Whether conversations are threads of RFC 5322 mail: the core parses, threads and addresses them."""
     window: Millis | None = None
     """The reply window counted from the customer's last message; None: none."""
     reach: Mapping[Verb, Reach] = field(default_factory=dict)
@@ -117,6 +121,8 @@ class Capabilities:
 
     def policy(self, now: Millis, last_incoming_at: Millis | None) -> Policy:
         """Whether a free message may be sent at `now`, given when the customer last wrote."""
+        if not self.writes:
+            return Barred("this channel takes no written replies")
         if last_incoming_at is None:
             return Allow() if self.can_start or self.window is None else Barred("the customer has to write first")
         if self.window is None:

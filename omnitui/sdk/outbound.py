@@ -68,6 +68,8 @@ class Accepted:
     external_id: str = ""
     outcomes: Mapping[str, str] = field(default_factory=dict)
     """Per recipient, in the back end's own words; recipients that were refused are named here too."""
+    conversation: str = ""
+    """The back end's id of the conversation that a first message began."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,128 @@
+"""The demo's connector: the embedded world behind the very contract that real back ends have."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import ClassVar
+
+from omnitui.sdk import (
+    Accepted,
+    Batch,
+    Capabilities,
+    Context,
+    Directory,
+    Extent,
+    Found,
+    Health,
+    Idempotency,
+    Json,
+    Manifest,
+    NotFound,
+    Outbound,
+    Outcome,
+    Reach,
+    Reconciled,
+    Rejected,
+    Verb,
+)
+from omnitui_demo.client import World
+from omnitui_demo.mapping import CHANNELS, WINDOWS, events, inbox_of
+from omnitui_demo.settings import MANIFEST
+from omnitui_demo.world import Sent, cast
+
+BATCH = 200
+GLANCE_SECONDS = 0.5
+"""How often the world looks at its clock, which may run faster than the machine's."""
+BLOCKED_BY = "U-sakura"
+"""A customer who has blocked our LINE account: replies fail, so that the demo shows how that looks."""
+
+
+class DemoConnector:
+    """Speaks to the embedded world."""
+
+    manifest: ClassVar[Manifest] = MANIFEST
+
+    def __init__(self, context: Context) -> None:
+        self._clock = context.clock
+        self._world = World(Path(context.state_dir), int(context.settings.get("seed", "1")), context.clock.now())
+        self._acted = asyncio.Event()
+        self._closed = False
+
+    def capabilities(self, channel: str = "") -> Capabilities:
+        remote = (Verb.STATUS, Verb.ASSIGN, Verb.LABEL, Verb.PRIORITY, Verb.READ)
+        return Capabilities(
+            idempotency=Idempotency.DEDUPLICATED,
+            text_limit={"line": 5_000, "whatsapp": 4_096}.get(channel),
+            subject=channel in ("email", ""),
+            attachments=channel != "voice",
+            delivery_receipts=channel != "email",
+            read_receipts=channel != "email",
+            can_start=channel in ("email", ""),
+            writes=channel != "voice",
+            window=WINDOWS.get(channel),
+            reach=dict.fromkeys(remote, Reach.REMOTE),
+        )
+
+    async def check(self) -> Health:
+        return Health(ok=True, message="the embedded world is here")
+
+    async def directory(self) -> Directory:
+        return Directory(
+            agents=tuple((agent["address"], agent["name"]) for agent in cast()["agent"]),
+            labels=tuple(sorted({topic["label"] for topic in cast()["topic"]})),
+            inboxes=tuple((channel, inbox_of(channel)) for channel in CHANNELS),
+        )
+
+    async def inbound(self, cursor: Json) -> AsyncIterator[Batch]:
+        while not self._closed:
+            self._acted.clear()
+            now = self._clock.now()
+            after = (cursor["at"], cursor["key"]) if cursor else (0, "")
+            due = [beat for beat in self._world.beats() if after < (beat.at, beat.key) and beat.at <= now]
+            for first in range(0, len(due), BATCH):
+                part = due[first : first + BATCH]
+                cursor = {"at": part[-1].at, "key": part[-1].key}
+                last = first + BATCH >= len(due)
+                yield Batch(
+                    tuple(event for beat in part for event in events(beat)),
+                    cursor,
+                    extents=(Extent("", complete_since=0),),
+                    caught_up=last,
+                )
+            if not due:
+                yield Batch((), cursor, caught_up=True)
+            await self._rest(cursor)
+
+    async def _rest(self, cursor: Json) -> None:
+        """Sleep until a beat falls due, the agent acts, or the connector closes."""
+        after = (cursor["at"], cursor["key"]) if cursor else (0, "")
+        while not self._closed and not self._acted.is_set():
+            ahead = [beat for beat in self._world.beats() if after < (beat.at, beat.key)]
+            if ahead and ahead[0].at <= self._clock.now():
+                return
+            try:
+                await asyncio.wait_for(self._acted.wait(), GLANCE_SECONDS)
+            except TimeoutError:
+                continue
+
+    async def perform(self, op: Outbound) -> Outcome:
+        verb = str(op.fields.get("status", "")) if op.verb == Verb.STATUS else op.verb.value
+        if op.verb not in (Verb.REPLY, Verb.NEW) and verb != "resolved":
+            return Accepted()
+        if op.channel == "line" and op.contact == BLOCKED_BY and op.verb == Verb.REPLY:
+            return Rejected("The user hasn't added the LINE Official Account as a friend, or has blocked it.")
+        conversation = op.conversation or f"n-{op.idempotency_key}"
+        self._world.send(
+            Sent(self._clock.now(), op.idempotency_key, verb, conversation, op.channel, op.contact, op.text)
+        )
+        self._acted.set()
+        return Accepted(external_id=f"m-{op.idempotency_key}", conversation=conversation)
+
+    async def reconcile(self, op: Outbound) -> Reconciled:
+        return Found(f"m-{op.idempotency_key}") if self._world.knows(op.idempotency_key) else NotFound()
+
+    async def close(self) -> None:
+        self._closed = True
+        self._acted.set()

@@ -1,0 +1,112 @@
+"""Beats of the world → SDK events. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from omnitui.sdk import (
+    HOUR,
+    ContactChanged,
+    ConversationChanged,
+    Direction,
+    Event,
+    MessageKind,
+    MessageReceived,
+    Millis,
+    Person,
+    Priority,
+    Rated,
+    Receipt,
+    RemoteFile,
+    SendState,
+    Status,
+)
+from omnitui_demo.world import Beat, cast
+
+CHANNELS = ("email", "line", "whatsapp", "webchat", "voice")
+WINDOWS: Mapping[str, Millis] = {"whatsapp": 24 * HOUR}
+"""Reply windows counted from the customer's last message, in milliseconds."""
+
+
+def inbox_of(channel: str) -> str:
+    """Our address on a channel."""
+    inboxes: list[dict[str, str]] = cast()["inbox"]
+    return next(inbox["address"] for inbox in inboxes if inbox["channel"] == channel)
+
+
+def events(beat: Beat) -> list[Event]:
+    """What a connector would report of this beat."""
+    match beat.kind:
+        case "person":
+            return _person(beat.values)
+        case "message":
+            return [_message(beat)]
+        case "receipt":
+            return [Receipt(SendState(beat.values["state"]), beat.at, idempotency_key=beat.values["key"])]
+        case "state":
+            return [_state(beat)]
+        case "rating":
+            score = beat.values["score"]
+            return [
+                Rated(beat.values["conversation"], score, raw=f"{score}/5", comment=beat.values["comment"], at=beat.at)
+            ]
+
+
+def _person(customer: Mapping[str, Any]) -> list[Event]:
+    return [
+        ContactChanged(
+            channel=channel,
+            address=customer[channel],
+            name=customer["name"],
+            organization=customer.get("organization"),
+            segment=customer.get("segment"),
+            language=customer["language"],
+            time_zone=customer.get("time_zone"),
+            fields=tuple(customer.get("fields", {}).items()),
+        )
+        for channel in CHANNELS
+        if channel in customer
+    ]
+
+
+def _message(beat: Beat) -> MessageReceived:
+    values = beat.values
+    channel, customer, agent = values["channel"], values["customer"], values["agent"]
+    contact = Person(customer[channel], customer["name"], customer["language"])
+    window = WINDOWS.get(channel)
+    file = values.get("file")
+    return MessageReceived(
+        inbox=inbox_of(channel),
+        channel=channel,
+        conversation=values["conversation"],
+        external_id=beat.key,
+        contact=contact,
+        author=Person(agent["address"], agent["name"], agent=True) if agent else contact,
+        direction=Direction.OUTGOING if agent else Direction.INCOMING,
+        sent_at=beat.at,
+        text=values["text"],
+        kind=MessageKind.NOTE if values.get("note") else MessageKind.PUBLIC,
+        subject=values["subject"],
+        files=_files(file) if file else (),
+        seen=values.get("seen", False),
+        window_closes_at=beat.at + window if window and not agent else None,
+    )
+
+
+def _files(file: Mapping[str, str]) -> tuple[RemoteFile, ...]:
+    data = file["text"].encode()
+    return (RemoteFile(file["name"], "text/plain", len(data), data=data),)
+
+
+def _state(beat: Beat) -> ConversationChanged:
+    values = beat.values
+    status, priority = values.get("status"), values.get("priority")
+    return ConversationChanged(
+        values["conversation"],
+        beat.at,
+        status=Status(status) if status else None,
+        priority=Priority(priority) if priority else None,
+        assignee=values.get("assignee"),
+        labels=tuple(values["labels"]),
+    )
