@@ -1,0 +1,89 @@
+"""Makes docs/config.md from the settings' own docstrings."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from dataclasses import MISSING, fields, is_dataclass
+from typing import Any, get_type_hints
+
+from omnitui.config import settings as module
+from omnitui.config.settings import Settings
+
+_HEAD = """# Configuration
+
+<!-- Generated from omnitui/config/settings.py by `make docs`; do not edit. -->
+
+omnitui reads `config.toml` in the profile's config folder (`omnitui paths` says where that is). Without it every
+setting has its default. A file that others may read is refused: `chmod 600 config.toml`. Accounts and secrets are
+not here: see `omnitui account add --help`.
+"""
+
+_TAIL = """
+## Keys
+
+`keys.toml`, beside it, gives actions other keys: `"conversation.reply" = ["r", "f5"]`. An empty text takes the
+keys away. `omnitui keys` lists every action with its keys and says what is wrong with the file.
+
+## Environment
+
+| Variable | Meaning |
+|---|---|
+| `OMNITUI_HOME` | One folder for config, data and state of every profile, instead of the XDG places. |
+| `OMNITUI_PROFILE` | The profile to use; `--profile` is stronger. |
+| `OMNITUI_VAULT_PASSPHRASE` | Passphrase of the vault file. |
+| `OMNITUI_VAULT_PASSPHRASE_FD` | Number of an open descriptor to read the passphrase from. |
+| `OMNITUI_VAULT_PASSPHRASE_COMMAND` | Command whose first line of output is the passphrase. |
+| `NO_COLOR` | No colours. |
+"""
+
+
+def page() -> str:
+    """The whole page, in Markdown."""
+    docs = _docstrings()
+    parts = [_HEAD, _table(Settings, docs, "")]
+    hints = get_type_hints(Settings)
+    for item in fields(Settings):
+        kind = hints[item.name]
+        if isinstance(kind, type) and is_dataclass(kind):
+            parts.append(f"\n## `[{item.name}]`\n\n{inspect.getdoc(kind)}\n\n{_table(kind, docs, item.name + '.')}")
+    return "\n".join([*parts[:1], "".join(parts[1:]) + _TAIL])
+
+
+def _table(kind: type, docs: dict[tuple[str, str], str], prefix: str) -> str:
+    hints = get_type_hints(kind)
+    rows = ["| Setting | Default | Meaning |", "|---|---|---|"]
+    for item in fields(kind):
+        hint = hints[item.name]
+        if isinstance(hint, type) and is_dataclass(hint):
+            continue
+        factory = item.default_factory
+        default = item.default if factory is MISSING else factory()
+        rows.append(f"| `{prefix}{item.name}` | `{_toml(default)}` | {docs[kind.__name__, item.name]} |")
+    return "\n".join(rows) + "\n"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_toml(item) for item in value) + "]"
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(item)}" for key, item in value.items()) + " }" if value else "{}"
+    return f"{value:g}"
+
+
+def _docstrings() -> dict[tuple[str, str], str]:
+    """The string below each field: Python drops it, so it is read from the source."""
+    found: dict[tuple[str, str], str] = {}
+    for node in ast.parse(inspect.getsource(module)).body:
+        if not isinstance(node, ast.ClassDef):
+            continue
+        for line, after in zip(node.body, node.body[1:], strict=False):
+            if not isinstance(line, ast.AnnAssign) or not isinstance(line.target, ast.Name):
+                continue
+            if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
+                found[node.name, line.target.id] = " ".join(str(after.value.value).split())
+    return found

@@ -1,0 +1,89 @@
+"""Every setting there is. The docstrings below the fields are the rows of docs/config.md."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from typing import Literal
+
+from omnitui.clock import SECOND, Millis
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """Who you are."""
+
+    name: str = ""
+    """Your name, as colleagues and customers see it. Empty: your login name."""
+    addresses: tuple[str, ...] = ()
+    """Your own mail addresses, so that `assignee:me` and mentions know you."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replies:
+    """How replies leave."""
+
+    hold: float = 8.0
+    """Seconds in which a reply can still be undone; 0 sends at once. A new account takes this value."""
+    hold_by_channel: Mapping[str, float] = field(default_factory=dict)
+    """The same for single channels, and stronger than the account's own: `{ line = 3, email = 20 }`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """How the console looks."""
+
+    theme: str = ""
+    """Name of a theme; `omnitui themes` lists them. Empty: the default."""
+    icons: bool = False
+    """Draw channels as icons instead of letters; needs a font that has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What is written to the log file. It never holds message texts or secrets."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least level that is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole of config.toml."""
+
+    language: str = ""
+    """Language of the interface: `en` or `ja`. Empty: the one of your locale."""
+    time_zone: str = ""
+    """IANA name of the zone in which times are shown and read: `Asia/Tokyo`. Empty: the machine's."""
+    agent: Agent = field(default_factory=Agent)
+    replies: Replies = field(default_factory=Replies)
+    interface: Interface = field(default_factory=Interface)
+    log: Log = field(default_factory=Log)
+
+    def zone(self) -> tzinfo:
+        """The zone in which a person reads and writes times."""
+        from zoneinfo import ZoneInfo
+
+        return ZoneInfo(self.time_zone) if self.time_zone else _machine_zone()
+
+    def hold(self, channel: str) -> Millis | None:
+        """The undo time that the settings give `channel`; None where the account's own rules."""
+        seconds = self.replies.hold_by_channel.get(channel)
+        return None if seconds is None else round(seconds * SECOND)
+
+
+def _machine_zone() -> tzinfo:
+    """The machine's zone by name, for its summer time; else today's distance from UTC."""
+    from zoneinfo import ZoneInfo
+
+    name = os.environ.get("TZ", "").removeprefix(":")
+    if not name:
+        with suppress(OSError):
+            name = os.readlink("/etc/localtime").partition("zoneinfo/")[2]
+    with suppress(KeyError, ValueError, OSError):
+        if name:
+            return ZoneInfo(name)
+    return datetime.now().astimezone().tzinfo or UTC
