@@ -66,20 +66,28 @@ def index_terms(text: str) -> str:
     return _UNKNOWN.sub(_spelt, " ".join(_tokens(text)))
 
 
-def query_terms(query: str) -> str:
-    """An FTS5 MATCH expression that finds texts containing every white-space part of `query`; "" if nothing is left.
+def phrases(query: str, *, exact: bool = False) -> list[tuple[str, bool]]:
+    """The phrases a text must contain to be found by `query`: space-joined tokens, and whether the last is a prefix.
 
-    Whatever the user typed ends up inside quotes as letters and digits, so nothing in it is FTS5 syntax.
+    Each white-space part is a phrase; with `exact` all of the query is one, and its last word must stand whole.
     """
-    phrases: list[str] = []
-    for part in normalised(query).split():
+    query = normalised(query)
+    found: list[tuple[str, bool]] = []
+    for part in [query] if exact else query.split():
         tokens = _tokens(part)[:_MAX_TOKENS]
         if not tokens:
             continue
         last = tokens[-1]
-        star = "*" if last.isascii() or len(last) == 1 else ""
-        phrase = _UNKNOWN.sub(_spelt, " ".join(tokens))
-        phrases.append(f'"{phrase}"{star}')
-        if len(phrases) == _MAX_PARTS:
+        prefix = (last.isascii() and not exact) or (len(last) == 1 and not last.isascii())
+        found.append((_UNKNOWN.sub(_spelt, " ".join(tokens)), prefix))
+        if len(found) == _MAX_PARTS:
             break
-    return " AND ".join(phrases)
+    return found
+
+
+def query_terms(query: str, *, exact: bool = False) -> str:
+    """An FTS5 MATCH expression that finds texts containing every phrase of `query`; "" if nothing is left.
+
+    Whatever the user typed ends up inside quotes as letters and digits, so nothing in it is FTS5 syntax.
+    """
+    return " AND ".join(f'"{phrase}"{"*" if prefix else ""}' for phrase, prefix in phrases(query, exact=exact))

@@ -1,0 +1,181 @@
+"""What a query says, as data: the tree that the parser makes, the store compiles and the pure evaluator walks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from omnitui.clock import Millis
+from omnitui.ids import Ulid
+from omnitui.model.states import Priority, SendState
+
+
+class State(StrEnum):
+    """The words that may follow `is:`."""
+
+    OPEN = "open"
+    WAITING = "waiting"
+    SNOOZED = "snoozed"
+    BOT = "bot"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    UNREAD = "unread"
+    UNANSWERED = "unanswered"
+    MINE = "mine"
+    UNASSIGNED = "unassigned"
+    FAILED = "failed"
+    SPAM = "spam"
+    ALL = "all"
+
+
+class Thing(StrEnum):
+    """The words that may follow `has:`."""
+
+    ATTACHMENT = "attachment"
+    DRAFT = "draft"
+    NOTE = "note"
+    FAILED = "failed"
+
+
+class NameField(StrEnum):
+    """What is compared by its name, without regard to case and width."""
+
+    CHANNEL = "channel"
+    ACCOUNT = "account"
+    INBOX = "inbox"
+    LABEL = "label"
+    SEGMENT = "segment"
+    ORGANIZATION = "org"
+
+
+class Compare(StrEnum):
+    """How a value is compared."""
+
+    EQUAL = "="
+    BELOW = "<"
+    AT_MOST = "<="
+    ABOVE = ">"
+    AT_LEAST = ">="
+
+
+@dataclass(frozen=True, slots=True)
+class Is:
+    """A state of the conversation; `mine` and `unassigned` become `Assigned`."""
+
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Has:
+    """Something that a conversation has; in a search for messages, that the message has."""
+
+    thing: Thing
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """The assignee: an agent's id or name (or one word of it); "" is nobody."""
+
+    agent: Ulid | str
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Equality by name. An inbox has two names, its address and its own."""
+
+    field: NameField
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class From:
+    """A part of the contact's name or of one of its addresses."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PriorityIs:
+    """A comparison of the priority, low < normal < high < urgent."""
+
+    compare: Compare
+    priority: Priority
+
+
+@dataclass(frozen=True, slots=True)
+class During:
+    """A time at or after `start` and before `end`; None leaves that side open.
+
+    It is the last activity of a conversation, or the received time of a message that is searched for.
+    """
+
+    start: Millis | None
+    end: Millis | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """Whether the oldest customer message without an answer is older than `since` (or younger)."""
+
+    older: bool
+    since: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Words that stand somewhere in a message, its subject, its author or the names of its files."""
+
+    text: str
+    exact: bool = False
+    """From quotes: these words in this order, the last one whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Words that stand in the conversation's subject."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The opposite of its part."""
+
+    part: Node
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """All of its parts; without parts it always holds."""
+
+    parts: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """At least one of its parts."""
+
+    parts: tuple[Node, ...]
+
+
+Leaf = Is | Has | Assigned | Named | From | PriorityIs | During | Unanswered | Text | Subject
+Node = Leaf | Not | And | Or
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A parsed query; without a node it finds everything.
+
+    Spam, merged and deleted conversations are hidden, unless the query says is:spam or is:all somewhere.
+    """
+
+    node: Node | None = None
+    hidden: bool = False
+    """Whether spam, merged and deleted conversations take part."""
+    text: str = ""
+    """What was typed."""
+
+
+FAILED: Final = (SendState.FAILED, SendState.BLOCKED, SendState.UNKNOWN)
+"""What is:failed finds: messages that did not leave and wait for the agent's decision."""
