@@ -1,0 +1,166 @@
+"""The keys in force: the table's defaults and what keys.toml says, checked, with every fault named."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from omnitui.i18n import _
+from omnitui.services.actions import ACTIONS, READING, Action, Scope, actions_of, printable
+
+Chord = tuple[str, ...]
+
+_NAMED = frozenset(
+    (
+        *("enter", "escape", "tab", "space", "backspace", "delete", "insert", "home", "end", "pageup", "pagedown"),
+        *("up", "down", "left", "right"),
+        *(f"f{number}" for number in range(1, 25)),
+    )
+)
+_SAME = {"ctrl+m": "enter", "ctrl+i": "tab", "ctrl+h": "backspace", "ctrl+[": "escape"}
+_KEY = re.compile(r"((?:ctrl\+|alt\+|shift\+|super\+)*)(.+)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A fault in keys.toml: what is wrong, and what was probably meant."""
+
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Keymap:
+    """Which keys do what in each pane."""
+
+    keys: Mapping[str, tuple[str, ...]]
+    """Action id → its keys."""
+    problems: tuple[Problem, ...] = ()
+    tables: Mapping[Scope, Mapping[Chord, str]] = field(default_factory=dict)
+    """Pane → chord → action id."""
+
+    def key_of(self, action_id: str) -> str:
+        """The first key of an action as it is shown: "dd", "ctrl+p"; "" where it has none."""
+        keys = self.keys.get(action_id, ())
+        return shown(keys[0]) if keys else ""
+
+    def keys_of(self, action_id: str) -> tuple[str, ...]:
+        """All keys of an action as they are shown."""
+        return tuple(shown(key) for key in self.keys.get(action_id, ()))
+
+
+def shown(key: str) -> str:
+    """A key as people write it: "d d" → "dd"."""
+    parts = key.split(" ")
+    return "".join(parts) if all(len(part) == 1 for part in parts) else " ".join(parts)
+
+
+def key_fault(key: str) -> Problem | None:
+    """What is wrong with a key of keys.toml, if anything."""
+    parts = key.split(" ")
+    if not key or not all(parts):
+        return Problem(_("a key is empty"))
+    for part in parts:
+        match = _KEY.fullmatch(part)
+        modifiers, base = (match[1], match[2]) if match else ("", part)
+        if part in _SAME:
+            return Problem(
+                _("terminals send the same for {key} as for {other}").format(key=part, other=_SAME[part]),
+                _("choose another key"),
+            )
+        if base in _NAMED or (len(base) == 1 and base.isprintable() and base != " "):
+            if modifiers and len(base) == 1 and base.isupper():
+                return Problem(_("{key} needs a small letter").format(key=part), f"{modifiers}{base.lower()}")
+            continue
+        near = get_close_matches(base.lower(), sorted(_NAMED), 1)
+        return Problem(
+            _("there is no key called {key}").format(key=repr(part)), f"{modifiers}{near[0]}" if near else ""
+        )
+    return None
+
+
+def default_keymap() -> Keymap:
+    """The table's own keys."""
+    return build({})
+
+
+def read_keymap(path: Path) -> Keymap:
+    """The keymap with what the file says; faults are in `problems` and leave the defaults in force."""
+    try:
+        data = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return default_keymap()
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        fault = Problem(_("{file} cannot be read: {error}").format(file=path.name, error=error))
+        return build({}, (fault,))
+    return build(dict(_flat(data)))
+
+
+def _flat(data: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in data.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def build(changes: Mapping[str, Any], problems: Iterable[Problem] = ()) -> Keymap:
+    """The table's keys with `changes` (action id → key or keys)."""
+    found = list(problems)
+    keys = {action.id: action.keys for action in ACTIONS.values()}
+    changed: list[str] = []
+    for action_id, value in changes.items():
+        wanted = (value,) if isinstance(value, str) else value
+        if action_id not in ACTIONS:
+            near = get_close_matches(action_id, list(ACTIONS), 1, 0.4)
+            hint = _("did you mean {name}?").format(name=near[0]) if near else ""
+            found.append(Problem(_("there is no action called {name}").format(name=action_id), hint))
+        elif not isinstance(wanted, list | tuple) or not all(isinstance(key, str) for key in wanted):
+            found.append(Problem(_("{name}: a key or a list of keys is needed").format(name=action_id)))
+        else:
+            faults = [fault for key in wanted if (fault := key_fault(key))]
+            found += [Problem(f"{action_id}: {fault.message}", fault.hint) for fault in faults]
+            if not faults:
+                keys[action_id] = tuple(wanted)
+                changed.append(action_id)
+    tables = {scope: _table(scope, keys, changed, found) for scope in (*READING, Scope.COMPOSER)}
+    return Keymap(keys, tuple(dict.fromkeys(found)), tables)
+
+
+def _table(
+    scope: Scope, keys: Mapping[str, tuple[str, ...]], changed: list[str], found: list[Problem]
+) -> dict[Chord, str]:
+    """The chords of one pane. What the user chose wins over defaults; two choices of the user are a conflict."""
+    table: dict[Chord, str] = {}
+    for action in sorted(actions_of(scope), key=lambda action: action.id not in changed):
+        for key in keys[action.id]:
+            if scope is Scope.COMPOSER and printable(key):
+                continue
+            chord = tuple(key.split(" "))
+            other = _taken(table, chord)
+            if other is None:
+                table[chord] = action.id
+            elif other != action.id:
+                found.append(_conflict(key, ACTIONS[other], action))
+    return table
+
+
+def _taken(table: Mapping[Chord, str], chord: Chord) -> str | None:
+    """The action that already has this chord, a beginning of it, or a longer one that begins with it."""
+    for other, action_id in table.items():
+        size = min(len(other), len(chord))
+        if other[:size] == chord[:size]:
+            return action_id
+    return None
+
+
+def _conflict(key: str, winner: Action, loser: Action) -> Problem:
+    return Problem(
+        _("{key} means both {one} and {other}; {one} has it").format(key=shown(key), one=winner.id, other=loser.id),
+        _("give {other} another key in keys.toml").format(other=loser.id),
+    )
