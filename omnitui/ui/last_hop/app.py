@@ -1,0 +1,219 @@
+"""The app's last hop: every compositor update becomes cells here, and only cells that changed leave."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+from rich.color import Color
+from rich.console import RenderableType
+from rich.segment import Segment
+from rich.text import Text
+from textual._compositor import ChopsUpdate, CompositorUpdate, InlineUpdate, LayoutUpdate
+from textual.app import App, ReturnType
+from textual.driver import Driver
+from textual.screen import Screen
+from textual.strip import Strip
+
+from omnitui.i18n import _
+from omnitui.ui.first_frame import Takeover
+from omnitui.ui.last_hop.driver import LastHopDriver
+from omnitui.ui.last_hop.frame import Frame, drawable, drawable_lines
+from omnitui.ui.last_hop.guard import guarded, title
+from omnitui.ui.last_hop.ink import Inks
+from omnitui.ui.last_hop.screen import LastHopScreen
+
+SYNC_START = "\x1b[?2026h"
+SYNC_END = "\x1b[?2026l"
+HELD_SECONDS = 2.0
+SYNC_FROM = 512  # smaller writes reach the terminal in one piece anyway
+
+
+class LastHopApp(App[ReturnType]):
+    """An app whose output is filtered and sent as differences. Screens: `LastHopScreen` and `LastHopModal`."""
+
+    def __init__(self, *, takeover: Takeover | None = None, **options: Any) -> None:
+        """`takeover` is what `first_frame.show` left on the terminal; painting and keys then wait
+        until the app calls `take_over`, two seconds at most."""
+        super().__init__(**options)
+        self.takeover = takeover
+        self._held = takeover is not None
+        self._frame: Frame | None = None
+        self._inks: Inks | None = None
+        self._colour_erase = erases_in_colour(os.environ.get("TERM", ""))
+
+    def get_driver_class(self) -> type[Driver]:
+        """Our driver wherever Textual would take its own for Unix terminals."""
+        chosen = super().get_driver_class()
+        return LastHopDriver if chosen.__name__ == "LinuxDriver" else chosen
+
+    def get_default_screen(self) -> Screen[Any]:
+        """A default screen that paints when idle."""
+        return LastHopScreen(id="_default")
+
+    def take_over(self) -> None:
+        """The screen is as complete as the first frame was: draw over it from now on, and let typed keys in."""
+        if self._held:
+            self._held = False
+            self._send_changes()
+        if isinstance(self._driver, LastHopDriver):
+            self._driver.typeahead.release()
+
+    def redraw_terminal(self) -> None:
+        """Draw everything anew, whatever the terminal shows (another program wrote there)."""
+        self.forget_terminal()
+        self._send_changes()
+
+    def set_terminal_title(self, text: str) -> None:
+        """Set the window's title to a text of any origin."""
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(title(text))
+
+    def frame_text(self) -> str:
+        """What is on the terminal, as lines of text; "" where nothing has been painted."""
+        return self._frame.text() if self._frame else ""
+
+    def forget_terminal(self) -> None:
+        """Assume nothing about what the terminal shows."""
+        if self._frame is not None:
+            self._frame.forget()
+
+    def terminal_drained(self) -> None:
+        """The terminal took all that was written: send what changed meanwhile, in one piece."""
+        self._send_changes()
+
+    def crash_report(self, error: BaseException | None) -> str:
+        """What is printed when the app fails: never values, they may be a customer's. The app may say more here."""
+        name = type(error).__name__ if error else "?"
+        return _("omnitui had to stop because of a fault of its own ({name}).").format(name=name)
+
+    def _fatal_error(self) -> None:
+        # Textual would print a traceback with the values of local variables.
+        self.bell()
+        self._exit_renderables.append(Text(drawable_lines(self.crash_report(self._exception))))
+        self._close_messages_no_wait()
+
+    def _build_driver(self, headless: bool, inline: bool, mouse: bool, size: tuple[int, int] | None) -> Driver:
+        driver = super()._build_driver(headless, inline, mouse, size)
+        if self._held and isinstance(driver, LastHopDriver):
+            driver.typeahead.held = True
+            self.set_timer(HELD_SECONDS, self.take_over)
+        else:
+            self._held = False
+        return driver
+
+    def _watch_theme(self, theme_name: str) -> None:
+        self._inks = None
+        super()._watch_theme(theme_name)
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        try:
+            if renderable is None or self._batch_count or not self._running or self._closed:
+                return
+            driver = self._driver
+            if self.is_headless or driver is None:
+                return
+            if not isinstance(driver, LastHopDriver) or isinstance(renderable, InlineUpdate):
+                self._display_guarded(renderable)
+                return
+            try:
+                self._put(renderable)
+            except Exception as error:
+                self._handle_exception(error)
+                return
+            self._send_changes()
+        finally:
+            self.post_display_hook()
+
+    def _display_guarded(self, renderable: RenderableType) -> None:
+        """Another driver (inline, web): Textual's own bytes through the guard."""
+        assert self._driver is not None
+        if isinstance(renderable, CompositorUpdate):
+            data = disarmed(renderable).render_segments(self.console)
+        else:
+            data = "".join(segment.text for segment in self.console.render(renderable))
+        self._driver.write(guarded(data))
+        self._driver.flush()
+
+    def _put(self, renderable: RenderableType) -> None:
+        size = self.size
+        frame = self._frame
+        if self._inks is None:
+            self._inks = self._make_inks()
+            frame = None
+        if frame is None or (frame.width, frame.height) != (size.width, size.height):
+            frame = self._frame = Frame(size.width, size.height, self._inks, colour_erase=self._colour_erase)
+        if isinstance(renderable, (LayoutUpdate, ChopsUpdate)):
+            for x, y, strip in pieces(renderable):
+                frame.put(x, y, strip)
+            return
+        lines = Segment.split_lines(self.console.render(renderable))
+        for y, line in enumerate(lines):
+            frame.put(0, y, Strip([segment for segment in line if not segment.control]))
+
+    def _make_inks(self) -> Inks:
+        system = None if self.no_color else self.console._color_system
+        base = None
+        with suppress(Exception):
+            base = Color.parse(self.current_theme.background or "#121212")
+        return Inks(system, base=base)
+
+    def _send_changes(self) -> None:
+        driver, frame = self._driver, self._frame
+        if self._held or frame is None or not isinstance(driver, LastHopDriver) or driver.busy:
+            return
+        data = frame.changes()
+        x, y = self.screen.outer_size.clamp_offset(self.cursor_position) if self._screen_stack else (0, 0)
+        if not data and (x, y) == self._previous_cursor_position:
+            return
+        self._previous_cursor_position = self.cursor_position
+        data = f"{data}\x1b[{y + 1};{x + 1}H"
+        if self._sync_available and len(data) >= SYNC_FROM:
+            data = f"{SYNC_START}{data}{SYNC_END}"
+        driver.paint(data)
+
+
+def erases_in_colour(terminal: str) -> bool:
+    """Whether the terminal erases with the current background (terminfo's `bce`)."""
+    import curses
+
+    try:
+        curses.setupterm(terminal or "dumb")
+        return curses.tigetflag("bce") == 1
+    except curses.error:
+        return False
+
+
+def pieces(update: LayoutUpdate | ChopsUpdate) -> Iterator[tuple[int, int, Strip]]:
+    """The strips of a compositor update with their places."""
+    if isinstance(update, LayoutUpdate):
+        for y, line in enumerate(update.strips, update.region.y):
+            x = update.region.x
+            for strip in line:
+                yield x, y, strip
+                x += strip.cell_length
+        return
+    for y, start, stop in update.spans:
+        for end, (x, part) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
+            if part is None or x > stop or end <= start:
+                continue
+            yield x, y, part
+
+
+def disarmed(update: CompositorUpdate) -> CompositorUpdate:
+    """The update with its strips' text filtered, for drivers that take Textual's own bytes."""
+
+    def clean(strip: Strip) -> Strip:
+        if strip.text.isprintable():
+            return strip
+        return Strip([Segment(drawable(text), style) for text, style, _ in strip]).adjust_cell_length(strip.cell_length)
+
+    if isinstance(update, InlineUpdate):
+        update.strips[:] = [clean(strip) for strip in update.strips]
+    elif isinstance(update, LayoutUpdate):
+        update.strips[:] = [[clean(strip) for strip in line] for line in update.strips]
+    elif isinstance(update, ChopsUpdate):
+        update.chops = [{x: clean(s) if s is not None else None for x, s in line.items()} for line in update.chops]
+    return update

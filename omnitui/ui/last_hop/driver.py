@@ -1,0 +1,168 @@
+"""Our driver: every byte passes the guard, the terminal is read from the loop, and a first frame is taken over."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from codecs import IncrementalDecoder, getincrementaldecoder
+from typing import TYPE_CHECKING, Any, cast
+
+from textual import constants, events
+from textual._xterm_parser import XTermParser
+from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
+
+from omnitui.ui.last_hop.guard import guarded
+from omnitui.ui.last_hop.outlet import Outlet, open_terminal
+from omnitui.ui.last_hop.pastes import Pastes
+from omnitui.ui.last_hop.typeahead import TypeAhead
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+    from omnitui.ui.last_hop.app import LastHopApp
+
+ALTERNATE_SCREEN = "\x1b[?1049h"
+READ_SIZE = 65_536
+ESCAPE_SECONDS = 0.015
+ESCAPE_SECONDS_REMOTE = 0.05
+
+
+class LastHopDriver(LinuxDriver):
+    """Textual's driver for Unix terminals, behind the guard and without its reading thread."""
+
+    def __init__(
+        self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self.typeahead = TypeAhead(app, self._loop)
+        self._outlet: Outlet | None = None
+        self._parser: XTermParser | None = None
+        self._decoder: IncrementalDecoder = getincrementaldecoder("utf-8")("replace")
+        self._pastes = Pastes()
+        self._reads = 0
+        self._wanted = False
+        self._taking_over = False
+        if "ESCDELAY" not in os.environ:
+            remote = "SSH_CONNECTION" in os.environ or "SSH_TTY" in os.environ
+            # A lone ESC is a key once nothing follows: 100 ms is Textual's wait, and felt.
+            setattr(constants, "ESCAPE_DELAY", ESCAPE_SECONDS_REMOTE if remote else ESCAPE_SECONDS)  # noqa: B010
+
+    @property
+    def busy(self) -> bool:
+        """Whether the terminal has not yet taken what was written."""
+        return self._outlet is not None and self._outlet.busy
+
+    @property
+    def written(self) -> int:
+        """Bytes that have left since the terminal was opened."""
+        return self._outlet.written if self._outlet else 0
+
+    def write(self, data: str) -> None:
+        """Write directly; only our own sequences and harmless text pass."""
+        if self._taking_over and data == ALTERNATE_SCREEN:
+            return  # entering it again would clear the first frame
+        self.paint(guarded(data))
+
+    def paint(self, data: str) -> None:
+        """Write what the frame made: its text is filtered already, its sequences are our own."""
+        if self._outlet is not None:
+            self._outlet.write(data)
+        elif self._writer_thread is not None:
+            self._writer_thread.write(data)
+
+    def flush(self) -> None:
+        """Nothing is kept back."""
+
+    def start_application_mode(self) -> None:
+        """Enter application mode; a first frame that is on the screen stays there."""
+        app = cast("LastHopApp[Any]", self._app)
+        descriptor = open_terminal((1, self.fileno, sys.__stderr__.fileno() if sys.__stderr__ else 2))
+        if descriptor is not None:
+            self._outlet = Outlet(asyncio.get_running_loop(), descriptor, app.terminal_drained)
+        takeover, app.takeover = app.takeover, None
+        self._wanted = True
+        self._taking_over = takeover is not None
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        self._taking_over = False
+        if takeover is not None and takeover.attributes is not None:
+            self.attrs_before = takeover.attributes
+        app.forget_terminal()
+
+    def run_input_thread(self) -> None:
+        """Textual runs this in a thread; a terminal is read from the loop instead and the thread ends at once."""
+        if not self.input_tty:
+            super().run_input_thread()
+            return
+        self._loop.call_soon_threadsafe(self._listen)
+
+    def disable_input(self) -> None:
+        """Stop reading."""
+        self._wanted = False
+        if self._parser is not None:
+            self._parser = None
+            self._loop.remove_reader(self.fileno)
+        super().disable_input()
+
+    def close(self) -> None:
+        """Write what is left and let go of the terminal."""
+        super().close()
+        if self._outlet is not None:
+            self._outlet.close()
+            self._outlet = None
+
+    def send_message(self, message: Message) -> None:
+        """Hand a message to the app: we are on its loop, unless input is a pipe read by Textual's thread."""
+        if self.input_tty:
+            self.typeahead.post(message)
+        else:
+            super().send_message(message)
+
+    def _listen(self) -> None:
+        if self._wanted and self._parser is None:
+            self._parser = XTermParser(self._debug)
+            self._decoder.reset()
+            self._pastes = Pastes()
+            self._loop.add_reader(self.fileno, self._readable)
+
+    def _readable(self) -> None:
+        parser = self._parser
+        if parser is None:
+            return
+        try:
+            data = os.read(self.fileno, READ_SIZE)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            data = b""
+        if not data:
+            # The terminal went away (a closed window, a lost connection): drafts are saved, there is nobody to ask.
+            self._loop.remove_reader(self.fileno)
+            self._parser = None
+            self._app.exit(return_code=129)
+            return
+        self._reads += 1
+        try:
+            for is_paste, text in self._pastes.split(self._decoder.decode(data)):
+                if is_paste:
+                    self.process_message(events.Paste(text))
+                    continue
+                for message in parser.feed(text):
+                    self.process_message(message)
+        except Exception as error:
+            self._app._handle_exception(error)
+            return
+        if parser._timeout_time is not None or self._pastes.waits:
+            self._loop.call_later(constants.ESCAPE_DELAY, self._give_up, parser, self._reads)
+
+    def _give_up(self, parser: XTermParser, reads: int) -> None:
+        """Nothing followed: what looked like the beginning of a sequence are keys."""
+        if parser is not self._parser or reads != self._reads:
+            return
+        for message in parser.feed(self._pastes.give_up()) if self._pastes.waits else ():
+            self.process_message(message)
+        if parser._timeout_time is not None:
+            parser._timeout_time = 0.0
+            for message in parser.tick():
+                self.process_message(message)
