@@ -1,0 +1,38 @@
+"""What ingest needs so that the order in which a back end reports things does not matter."""
+
+from __future__ import annotations
+
+from sqlalchemy import PrimaryKeyConstraint, Text
+
+from omnitui.store.tables.base import WITHOUT_ROWID, Base, given, number, to, words
+
+
+class MailReference(Base, table=True):
+    """The Message-IDs that a mail names, one a row: an answer may be known before what it answers."""
+
+    __tablename__ = "mail_reference"
+    __table_args__ = (PrimaryKeyConstraint("rfc_id", "message_pk"), WITHOUT_ROWID)
+    rfc_id: str = given(Text)
+    message_pk: int = to("message")
+
+
+class Parked(Base, table=True):
+    """Events about what is not here yet, as JSON, kept until `awaits` arrives."""
+
+    __tablename__ = "parked"
+    __table_args__ = (PrimaryKeyConstraint("account_pk", "awaits", "digest"), WITHOUT_ROWID)
+    account_pk: int = to("account")
+    awaits: str = given(Text)
+    digest: str = given(Text)
+    event: str = words()
+    parked_at: int = number()
+
+
+class RemoteChange(Base, table=True):
+    """When the back end last changed a field of a conversation: an older report never overwrites a newer one."""
+
+    __tablename__ = "remote_change"
+    __table_args__ = (PrimaryKeyConstraint("conversation_pk", "field"), WITHOUT_ROWID)
+    conversation_pk: int = to("conversation")
+    field: str = given(Text)
+    at: int = number()
