@@ -25,7 +25,7 @@ END;
 
 -- Counters of the standing views: one trigger a view, so that a change pays only for the views it touches.
 INSERT INTO counter(view, n) VALUES
-    ('inbox', 0), ('unassigned', 0), ('unread', 0), ('waiting', 0), ('snoozed', 0), ('failed', 0), ('drafts', 0), ('resolved', 0), ('all', 0);
+    ('inbox', 0), ('unassigned', 0), ('unread', 0), ('waiting', 0), ('snoozed', 0), ('failed', 0), ('drafts', 0), ('resolved', 0), ('spam', 0), ('all', 0);
 
 CREATE TRIGGER count_inbox_in AFTER INSERT ON conversation WHEN NEW.is_open BEGIN
     UPDATE counter SET n = n + 1 WHERE view = 'inbox';
@@ -121,6 +121,18 @@ END;
 
 CREATE TRIGGER count_resolved_out AFTER DELETE ON conversation WHEN OLD.is_resolved BEGIN
     UPDATE counter SET n = n - 1 WHERE view = 'resolved';
+END;
+
+CREATE TRIGGER count_spam_in AFTER INSERT ON conversation WHEN NEW.is_spam BEGIN
+    UPDATE counter SET n = n + 1 WHERE view = 'spam';
+END;
+
+CREATE TRIGGER count_spam AFTER UPDATE ON conversation WHEN NEW.is_spam <> OLD.is_spam BEGIN
+    UPDATE counter SET n = n + NEW.is_spam - OLD.is_spam WHERE view = 'spam';
+END;
+
+CREATE TRIGGER count_spam_out AFTER DELETE ON conversation WHEN OLD.is_spam BEGIN
+    UPDATE counter SET n = n - 1 WHERE view = 'spam';
 END;
 
 CREATE TRIGGER count_all_in AFTER INSERT ON conversation WHEN NEW.is_shown BEGIN

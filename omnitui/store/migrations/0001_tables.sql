@@ -139,6 +139,17 @@ CREATE TABLE ledger (
 )
  WITHOUT ROWID;
 
+CREATE TABLE parked (
+    account_pk INTEGER NOT NULL,
+    awaits TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    event TEXT DEFAULT '' NOT NULL,
+    parked_at INTEGER DEFAULT 0 NOT NULL,
+    CONSTRAINT pk_parked PRIMARY KEY (account_pk, awaits, digest),
+    CONSTRAINT fk_parked_account_pk FOREIGN KEY(account_pk) REFERENCES account (pk)
+)
+ WITHOUT ROWID;
+
 CREATE TABLE conversation (
     pk INTEGER NOT NULL,
     id TEXT NOT NULL,
@@ -184,9 +195,10 @@ CREATE TABLE conversation (
     is_unread INTEGER GENERATED ALWAYS AS (unread > 0 AND is_shown) VIRTUAL,
     is_waiting INTEGER GENERATED ALWAYS AS (status = 'waiting' AND is_shown) VIRTUAL,
     is_snoozed INTEGER GENERATED ALWAYS AS (status = 'snoozed' AND is_shown) VIRTUAL,
-    is_resolved INTEGER GENERATED ALWAYS AS (status IN ('resolved', 'closed') AND is_shown) VIRTUAL,
+    is_resolved INTEGER GENERATED ALWAYS AS (status = 'resolved' AND is_shown) VIRTUAL,
     is_failed INTEGER GENERATED ALWAYS AS (coalesce(send_state IN ('failed', 'unknown', 'blocked'), 0) AND is_shown) VIRTUAL,
     is_draft INTEGER GENERATED ALWAYS AS (has_draft AND is_shown) VIRTUAL,
+    is_spam INTEGER GENERATED ALWAYS AS (spam AND deleted_at IS NULL) VIRTUAL,
     CONSTRAINT pk_conversation PRIMARY KEY (pk),
     CONSTRAINT uq_conversation_id UNIQUE (id),
     CONSTRAINT fk_conversation_account_pk FOREIGN KEY(account_pk) REFERENCES account (pk),
@@ -215,6 +227,8 @@ CREATE INDEX ix_conversation_resolved ON conversation (last_activity_at, id) WHE
 CREATE INDEX ix_conversation_shown ON conversation (last_activity_at, id) WHERE is_shown = 1;
 
 CREATE INDEX ix_conversation_snoozed ON conversation (last_activity_at, id) WHERE is_snoozed = 1;
+
+CREATE INDEX ix_conversation_spam ON conversation (last_activity_at, id) WHERE is_spam = 1;
 
 CREATE INDEX ix_conversation_tail ON conversation (tail);
 
@@ -402,6 +416,15 @@ CREATE INDEX ix_op_tail ON op (tail);
 
 CREATE INDEX ix_op_undoes ON op (undoes) WHERE undoes IS NOT NULL;
 
+CREATE TABLE remote_change (
+    conversation_pk INTEGER NOT NULL,
+    field TEXT NOT NULL,
+    at INTEGER DEFAULT 0 NOT NULL,
+    CONSTRAINT pk_remote_change PRIMARY KEY (conversation_pk, field),
+    CONSTRAINT fk_remote_change_conversation_pk FOREIGN KEY(conversation_pk) REFERENCES conversation (pk)
+)
+ WITHOUT ROWID;
+
 CREATE TABLE attachment (
     pk INTEGER NOT NULL,
     id TEXT NOT NULL,
@@ -455,6 +478,14 @@ CREATE TABLE mail_location (
  WITHOUT ROWID;
 
 CREATE INDEX ix_mail_location_message ON mail_location (message_pk);
+
+CREATE TABLE mail_reference (
+    rfc_id TEXT NOT NULL,
+    message_pk INTEGER NOT NULL,
+    CONSTRAINT pk_mail_reference PRIMARY KEY (rfc_id, message_pk),
+    CONSTRAINT fk_mail_reference_message_pk FOREIGN KEY(message_pk) REFERENCES message (pk)
+)
+ WITHOUT ROWID;
 
 CREATE TABLE message_revision (
     message_pk INTEGER NOT NULL,

@@ -24,7 +24,7 @@ class Conversation(Row, table=True):
         index("ix_conversation_assignee", "assignee_pk", "last_activity_at", "id", where="assignee_pk IS NOT NULL"),
         *(
             index(f"ix_conversation_{view}", "last_activity_at", "id", where=f"is_{view} = 1")
-            for view in ("shown", "open", "unread", "waiting", "snoozed", "resolved", "failed", "draft")
+            for view in ("shown", "open", "unread", "waiting", "snoozed", "resolved", "failed", "draft", "spam")
         ),
         index("ix_conversation_due", "snoozed_until", where="is_snoozed = 1"),
         index("ix_conversation_window", "window_closes_at", where="is_open = 1 AND window_closes_at IS NOT NULL"),
@@ -68,11 +68,12 @@ class Conversation(Row, table=True):
     is_unread: int | None = computed("unread > 0 AND is_shown")
     is_waiting: int | None = computed("status = 'waiting' AND is_shown")
     is_snoozed: int | None = computed("status = 'snoozed' AND is_shown")
-    is_resolved: int | None = computed(f"{one_of('status', 'resolved', 'closed')} AND is_shown")
+    is_resolved: int | None = computed("status = 'resolved' AND is_shown")
     is_failed: int | None = computed(
         f"coalesce({one_of('send_state', 'failed', 'unknown', 'blocked')}, 0) AND is_shown"
     )
     is_draft: int | None = computed("has_draft AND is_shown")
+    is_spam: int | None = computed("spam AND deleted_at IS NULL")
 
 
 class LabelUse(Base, table=True):
