@@ -14,6 +14,7 @@ from omnitui.sdk import (
     Context,
     Directory,
     Extent,
+    Fault,
     Found,
     Health,
     Idempotency,
@@ -25,9 +26,11 @@ from omnitui.sdk import (
     Reach,
     Reconciled,
     Rejected,
+    Unknown,
     Verb,
 )
 from omnitui_demo.client import World
+from omnitui_demo.link import Link
 from omnitui_demo.mapping import CHANNELS, WINDOWS, events, inbox_of
 from omnitui_demo.settings import MANIFEST
 from omnitui_demo.world import Sent, cast
@@ -47,6 +50,7 @@ class DemoConnector:
     def __init__(self, context: Context) -> None:
         self._clock = context.clock
         self._world = World(Path(context.state_dir), int(context.settings.get("seed", "1")), context.clock.now())
+        self._link = Link(Path(context.state_dir), context.clock)
         self._acted = asyncio.Event()
         self._closed = False
 
@@ -66,6 +70,10 @@ class DemoConnector:
         )
 
     async def check(self) -> Health:
+        try:
+            self._link.reach()
+        except Fault as fault:
+            return Health(ok=False, message=fault.message, hint=fault.hint)
         return Health(ok=True, message="the embedded world is here")
 
     async def directory(self) -> Directory:
@@ -78,6 +86,7 @@ class DemoConnector:
     async def inbound(self, cursor: Json) -> AsyncIterator[Batch]:
         while not self._closed:
             self._acted.clear()
+            self._link.reach()
             now = self._clock.now()
             after = (cursor["at"], cursor["key"]) if cursor else (0, "")
             due = [beat for beat in self._world.beats() if after < (beat.at, beat.key) and beat.at <= now]
@@ -102,6 +111,7 @@ class DemoConnector:
             ahead = [beat for beat in self._world.beats() if after < (beat.at, beat.key)]
             if ahead and ahead[0].at <= self._clock.now():
                 return
+            self._link.reach()
             try:
                 await asyncio.wait_for(self._acted.wait(), GLANCE_SECONDS)
             except TimeoutError:
@@ -111,13 +121,20 @@ class DemoConnector:
         verb = str(op.fields.get("status", "")) if op.verb == Verb.STATUS else op.verb.value
         if op.verb not in (Verb.REPLY, Verb.NEW) and verb != "resolved":
             return Accepted()
+        self._link.reach()
+        limit = self.capabilities(op.channel).text_limit
+        if limit is not None and len(op.text) > limit:
+            return Rejected(f"the text has {len(op.text):,} characters; {op.channel} takes {limit:,}")
         if op.channel == "line" and op.contact == BLOCKED_BY and op.verb == Verb.REPLY:
             return Rejected("The user hasn't added the LINE Official Account as a friend, or has blocked it.")
         conversation = op.conversation or f"n-{op.idempotency_key}"
+        self._link.leave()
         self._world.send(
             Sent(self._clock.now(), op.idempotency_key, verb, conversation, op.channel, op.contact, op.text)
         )
         self._acted.set()
+        if not self._link.answers():
+            return Unknown("the link broke after the reply had left")
         return Accepted(external_id=f"m-{op.idempotency_key}", conversation=conversation)
 
     async def reconcile(self, op: Outbound) -> Reconciled:

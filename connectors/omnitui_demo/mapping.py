@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +22,7 @@ from omnitui.sdk import (
     RemoteFile,
     SendState,
     Status,
+    Unsupported,
 )
 from omnitui_demo.world import Beat, cast
 
@@ -46,6 +48,20 @@ def events(beat: Beat) -> list[Event]:
             return [Receipt(SendState(beat.values["state"]), beat.at, idempotency_key=beat.values["key"])]
         case "state":
             return [_state(beat)]
+        case "poll":
+            raw = json.dumps({"type": "poll", "question": beat.values["text"]}, ensure_ascii=False).encode()
+            channel = beat.values["channel"]
+            return [
+                Unsupported(
+                    f"{channel}.poll",
+                    raw,
+                    beat.at,
+                    external_id=beat.key,
+                    conversation=beat.values["conversation"],
+                    channel=channel,
+                    inbox=inbox_of(channel),
+                )
+            ]
         case "rating":
             score = beat.values["score"]
             return [
@@ -80,7 +96,7 @@ def _message(beat: Beat) -> MessageReceived:
         inbox=inbox_of(channel),
         channel=channel,
         conversation=values["conversation"],
-        external_id=beat.key,
+        external_id=values.get("external_id", beat.key),
         contact=contact,
         author=Person(agent["address"], agent["name"], agent=True) if agent else contact,
         direction=Direction.OUTGOING if agent else Direction.INCOMING,

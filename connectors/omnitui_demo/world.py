@@ -15,7 +15,10 @@ from omnitui.sdk import DAY, MINUTE, SECOND, Millis
 PAST_MATTERS = 140
 """How many settled conversations lie in the months before the start."""
 
-Kind = Literal["person", "message", "receipt", "state", "rating"]
+STIRRED = ("says", "repeats", "polls")
+"""Acts not of the agent but of customers, put into the log from outside: to try something, or to test."""
+
+Kind = Literal["person", "message", "receipt", "state", "rating", "poll"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ def beats(seed: int, start: Millis, sent: Sequence[Sent]) -> list[Beat]:
     """All that happened and will happen, in order, if the agent does nothing more."""
     found = [*_people(start), *_past(seed, start), *_desk(start)]
     for number, act in enumerate(sent):
-        found += _answer(seed, number, act)
+        found += _spoken(act) if act.verb in STIRRED else _answer(seed, number, act)
     return sorted(found, key=lambda beat: (beat.at, beat.key))
 
 
@@ -143,6 +146,24 @@ def _desk(start: Millis) -> Iterator[Beat]:
             "assignee": scene.get("assignee", ""),
         }
         yield Beat(at + 1, f"{name}-state", "state", state)
+
+
+def _spoken(act: Sent) -> Iterator[Beat]:
+    """What a customer was made to do: say something, be heard twice, or do what no connector knows."""
+    place = {
+        "conversation": act.conversation,
+        "channel": act.channel,
+        "customer": customer_at(act.channel, act.customer),
+    }
+    values = {**place, "agent": None, "text": act.text, "subject": ""}
+    match act.verb:
+        case "says":
+            yield Beat(act.at, f"c-{act.key}", "message", values)
+        case "repeats":
+            original = act.key.removesuffix("~")
+            yield Beat(act.at, f"c-{act.key}", "message", {**values, "external_id": f"c-{original}"})
+        case _:
+            yield Beat(act.at, f"c-{act.key}", "poll", values)
 
 
 def _answer(seed: int, number: int, act: Sent) -> Iterator[Beat]:

@@ -1,0 +1,44 @@
+"""What a connector is given in tests."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from omnitui.clock import Clock, SystemClock
+from omnitui.sdk import Context, Ulid
+
+if TYPE_CHECKING:
+    import httpx
+
+
+async def _unmarked(_op_id: Ulid) -> None:
+    """For tests that do not look at marks."""
+
+
+def _no_network() -> httpx.AsyncClient:
+    raise AssertionError("this test has no network")
+
+
+def a_context(
+    folder: Path,
+    *,
+    settings: Mapping[str, str] | None = None,
+    secrets: Mapping[str, str] | None = None,
+    clock: Clock | None = None,
+    mark: Callable[[Ulid], Awaitable[None]] = _unmarked,
+    http: Callable[[], httpx.AsyncClient] = _no_network,
+) -> Context:
+    """A context with a folder of its own; no network, no secrets unless given."""
+    return Context(
+        account_id="01JTESTACC0VNT000000000000",
+        account_name="test",
+        settings=settings or {},
+        secrets=secrets or {},
+        clock=clock or SystemClock(),
+        http=http,
+        mark=mark,
+        log=lambda line: None,
+        state_dir=str(folder),
+    )
