@@ -1,0 +1,101 @@
+"""The one bus of a process: typed events, published from any thread. Events name ids and never carry rows."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from omnitui.model.operations import Change
+
+E = TypeVar("E")
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The cache changed, by this process or another one."""
+
+    seq: int
+    """The newest place in the change sequence that this event covers."""
+    changes: tuple[Change, ...]
+    complete: bool = True
+    """Whether `changes` names all that changed; when false, read everything anew."""
+
+    def merged(self, later: Changed) -> Changed:
+        """This event and a later one as one; of several changes of an object the newest stays."""
+        newest = {(change.kind, change.object_id): change for change in self.changes}
+        newest.update(((change.kind, change.object_id), change) for change in later.changes)
+        return Changed(max(self.seq, later.seq), tuple(newest.values()), self.complete and later.complete)
+
+
+class Bus:
+    """Hands each event to those who asked for its type, on the thread that publishes it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._handlers: dict[type[Any], tuple[Callable[[Any], None], ...]] = {}
+        self._waiting: dict[type[Any], Callable[[], None]] = {}
+
+    def subscribe(self, kind: type[E], handler: Callable[[E], None]) -> Callable[[], None]:
+        """Call `handler` for each event of exactly this type, until the function that is returned is called.
+
+        Handlers run on the publisher's thread: they hop to their own at once and never wait for the cache.
+        """
+        with self._lock:
+            self._handlers[kind] = (*self._handlers.get(kind, ()), handler)
+            first = self._waiting.pop(kind, None)
+        if first is not None:
+            first()
+
+        def unsubscribe() -> None:
+            with self._lock:
+                self._handlers[kind] = tuple(one for one in self._handlers.get(kind, ()) if one is not handler)
+
+        return unsubscribe
+
+    def when_heard(self, kind: type[Any], callback: Callable[[], None]) -> None:
+        """Call `callback` once, as soon as somebody has subscribed to `kind`."""
+        with self._lock:
+            heard = bool(self._handlers.get(kind))
+            if not heard:
+                self._waiting[kind] = callback
+        if heard:
+            callback()
+
+    def publish(self, event: object) -> None:
+        """Hand `event` out. A handler that fails is logged and keeps nobody else from it."""
+        for handler in self._handlers.get(type(event), ()):
+            try:
+                handler(event)
+            except Exception:
+                import logging
+
+                logging.getLogger(__name__).exception("a handler of %s failed", type(event).__name__)
+
+    async def listen(self, every: float = 0.1) -> AsyncIterator[Changed]:
+        """All `Changed` events from now on, those of `every` seconds merged into one."""
+        import asyncio
+
+        loop = asyncio.get_running_loop()
+        arrived = asyncio.Event()
+        held: list[Changed] = []
+
+        def keep(event: Changed) -> None:
+            held[:] = [held[0].merged(event)] if held else [event]
+            arrived.set()
+
+        def hop(event: Changed) -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(keep, event)
+
+        unsubscribe = self.subscribe(Changed, hop)
+        try:
+            while True:
+                await arrived.wait()
+                arrived.clear()
+                yield held.pop()
+                await asyncio.sleep(every)
+        finally:
+            unsubscribe()

@@ -1,0 +1,287 @@
+"""The cache: the one door to the file that everything an agent sees and does passes through."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+import threading
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+
+from omnitui.bus import Bus, Changed
+from omnitui.clock import Clock, SystemClock
+from omnitui.errors import Refused
+from omnitui.i18n import _
+from omnitui.ids import Ids, Ulid
+from omnitui.model.people import Agent
+from omnitui.store import connection, migrations
+from omnitui.store.blobs import Blobs
+from omnitui.store.faults import translated
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    from omnitui.store.feed import Feed
+    from omnitui.store.writer import Tx, Writer
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+FILE_NAME = "cache.sqlite3"
+
+
+class _Reader:
+    """A connection that reads, closed with the thread that owns it."""
+
+    def __init__(self, path: Path) -> None:
+        self.db = connection.reader(path)
+
+    def close(self) -> None:
+        self.db.close()
+
+    def __del__(self) -> None:
+        with contextlib.suppress(AttributeError, sqlite3.Error):
+            self.db.close()
+
+
+class _Ticket:
+    """One read in a reader thread, which can be interrupted while it runs and only then."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._db: sqlite3.Connection | None = None
+        self._given_up = False
+
+    def begin(self, db: sqlite3.Connection) -> bool:
+        with self._lock:
+            self._db = None if self._given_up else db
+            return not self._given_up
+
+    def end(self) -> None:
+        with self._lock:
+            self._db = None
+
+    def give_up(self) -> None:
+        with self._lock:
+            self._given_up = True
+            if self._db is not None:
+                self._db.interrupt()
+
+
+class Cache:
+    """Reads on connections of their own, writes through the one writer, and tells of every change on the bus.
+
+    Made by `open`. Safe to use from any thread. The writing side, and with it asyncio, is imported when it is needed:
+    the first frame only reads.
+    """
+
+    def __init__(self, path: Path, *, origin: Ulid, state: Path | None, clock: Clock, bus: Bus) -> None:
+        self.path = path
+        self.origin = origin
+        self.clock = clock
+        self.bus = bus
+        self.ids = Ids(clock)
+        self.blobs = Blobs(path.parent / "blobs")
+        self._wake = None if state is None else state / "wake"
+        self._feed: Feed | None = None
+        self._writer: Writer | None = None
+        self._closed = False
+        self._local = threading.local()
+        self._readers: weakref.WeakSet[_Reader] = weakref.WeakSet()
+        self._lock = threading.Lock()
+        self._threads: ThreadPoolExecutor | None = None
+        self._me: Agent | None = None
+        bus.when_heard(Changed, self.watch)
+
+    @classmethod
+    def open(
+        cls, data: Path, *, state: Path | None = None, clock: Clock | None = None, bus: Bus | None = None
+    ) -> Cache:
+        """Open the cache in folder `data`, making or migrating it where needed.
+
+        Args:
+            data: The profile's data folder.
+            state: Its state folder, where processes wake each other; without it they notice within a second.
+            clock, bus: The machine's clock and a bus of its own unless given.
+
+        Raises:
+            Refused: The file was written by a newer omnitui; it has not been touched.
+            CacheError: It cannot be opened.
+        """
+        path = data / FILE_NAME
+        clock = clock or SystemClock()
+        try:
+            connection.create(path)
+            with contextlib.closing(connection.connect(path)) as db:
+                if not migrations.check(db):
+                    db.execute("PRAGMA journal_mode = WAL")
+                    migrations.migrate(db, path)
+                origin = _origin(db) or _begin(db, Ids(clock), clock)
+        except sqlite3.Error as error:
+            raise translated(error) from error
+        except OSError as error:
+            wrapped = sqlite3.OperationalError(str(error))
+            wrapped.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
+            raise translated(wrapped) from error
+        return cls(path, origin=origin, state=state, clock=clock, bus=bus or Bus())
+
+    def me(self) -> Agent:
+        """The profile's own agent."""
+        if self._me is None:
+            self._me = self.read(_me)
+        return self._me
+
+    def forget_me(self) -> None:
+        """Read the agent anew next time: the name or an address was changed."""
+        self._me = None
+
+    def read(self, query: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What `query(db, …)` finds, on this thread, in one consistent state of the cache."""
+        db = self._reader().db
+        try:
+            if db.in_transaction:
+                return query(db, *args, **kwargs)
+            db.execute("BEGIN")
+            try:
+                return query(db, *args, **kwargs)
+            finally:
+                if db.in_transaction:
+                    db.execute("COMMIT")
+        except sqlite3.Error as error:
+            shown = translated(error)
+            if shown is error:
+                raise
+            raise shown from error
+
+    async def aread(
+        self, query: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Like `read`, in one of two reader threads. Cancelling it interrupts the query."""
+        import asyncio
+
+        threads = self._reader_threads()
+        ticket = _Ticket()
+
+        def run() -> T:
+            if not ticket.begin(self._reader().db):
+                raise asyncio.CancelledError
+            try:
+                return self.read(query, *args, **kwargs)
+            finally:
+                ticket.end()
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(threads, run)
+        except asyncio.CancelledError:
+            ticket.give_up()
+            raise
+
+    def write(self, work: Callable[[Tx], T], *, durable: bool = True) -> T:
+        """Run `work` in the writer and return what it returned, after its commit. See `Writer.submit`."""
+        writer = self._writing()
+        if writer.on_its_thread():
+            raise RuntimeError("a work or a handler of the bus waits for the writer, on the writer's own thread")
+        return writer.submit(work, durable=durable).result()
+
+    async def awrite(self, work: Callable[[Tx], T], *, durable: bool = True) -> T:
+        """Like `write`, without blocking the loop. Cancelling does not undo what was already begun."""
+        import asyncio
+
+        return await asyncio.wrap_future(self._writing().submit(work, durable=durable))
+
+    def submit(self, work: Callable[[Tx], T], *, durable: bool = True) -> Future[T]:
+        """Queue `work` and return its future at once."""
+        return self._writing().submit(work, durable=durable)
+
+    def watch(self) -> None:
+        """Publish on the bus what other processes commit; begins by itself with the first subscriber to `Changed`."""
+        self._following().watch()
+
+    def close(self) -> None:
+        """Finish what was queued and let go of all threads and connections."""
+        with self._lock:
+            self._closed = True
+            threads, self._threads = self._threads, None
+        if self._writer is not None:
+            self._writer.close()
+        if self._feed is not None:
+            self._feed.close()
+        if threads is not None:
+            threads.shutdown()
+        for reader in list(self._readers):
+            reader.close()
+        self._local = threading.local()
+
+    def __enter__(self) -> Cache:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def _following(self) -> Feed:
+        with self._lock:
+            if self._feed is None:
+                from omnitui.store.feed import Feed
+
+                self._feed = Feed(self.path, self._wake, self.bus)
+            return self._feed
+
+    def _writing(self) -> Writer:
+        feed = self._following()
+        with self._lock:
+            if self._closed:
+                raise Refused(_("The cache is closed."))
+            if self._writer is None:
+                from omnitui.store.writer import Writer
+
+                self._writer = Writer(self.path, clock=self.clock, ids=self.ids, origin=self.origin, commit=feed.commit)
+            return self._writer
+
+    def _reader_threads(self) -> ThreadPoolExecutor:
+        from concurrent.futures import ThreadPoolExecutor
+
+        with self._lock:
+            if self._closed:
+                raise Refused(_("The cache is closed."))
+            if self._threads is None:
+                self._threads = ThreadPoolExecutor(2, thread_name_prefix="omnitui-reader")
+            return self._threads
+
+    def _reader(self) -> _Reader:
+        reader: _Reader | None = getattr(self._local, "reader", None)
+        if reader is None:
+            reader = self._local.reader = _Reader(self.path)
+            with self._lock:
+                self._readers.add(reader)
+        return reader
+
+
+def _me(db: sqlite3.Connection) -> Agent:
+    agent_id, name, addresses = db.execute("SELECT id, name, addresses FROM agent WHERE me = 1").fetchone()
+    return Agent(agent_id, name, tuple(json.loads(addresses)), me=True)
+
+
+def _origin(db: sqlite3.Connection) -> Ulid | None:
+    row = db.execute("SELECT id FROM replica WHERE pk = 1").fetchone()
+    return str(row[0]) if row else None
+
+
+def _begin(db: sqlite3.Connection, ids: Ids, clock: Clock) -> Ulid:
+    """Give a new cache its identity and its agent; several processes may try at once."""
+    import getpass
+
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = "me"
+    db.execute("BEGIN IMMEDIATE")
+    origin = _origin(db)
+    if origin is None:
+        origin = ids.new()
+        db.execute("INSERT INTO replica(pk, id, created_at) VALUES (1, ?, ?)", (origin, clock.now()))
+        db.execute("INSERT INTO agent(id, name, me) VALUES (?, ?, 1)", (ids.new(), name))
+    db.execute("COMMIT")
+    return origin

@@ -1,0 +1,54 @@
+"""Connections to the cache's file: one that writes, those that read."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+from omnitui.store.faults import translated
+
+BUSY_TIMEOUT = 30_000
+"""Milliseconds that a connection waits for another process; batches hold the file for a few tens at most."""
+
+
+def create(path: Path) -> None:
+    """Make the file and its folder, for nobody else's eyes, where they are not there yet."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+
+
+def connect(path: Path, *, busy: int = BUSY_TIMEOUT) -> sqlite3.Connection:
+    """A connection in autocommit mode without settings; `path` has to exist."""
+    return sqlite3.connect(
+        path, timeout=busy / 1000, isolation_level=None, check_same_thread=False, cached_statements=512
+    )
+
+
+def writer(path: Path) -> sqlite3.Connection:
+    """A connection that may write."""
+    db = connect(path)
+    try:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA foreign_keys = ON")
+        db.execute("PRAGMA temp_store = MEMORY")
+        db.execute("PRAGMA cache_size = -16384")
+        db.execute("PRAGMA wal_autocheckpoint = 4000")
+    except sqlite3.Error as error:
+        db.close()
+        raise translated(error) from error
+    return db
+
+
+def reader(path: Path) -> sqlite3.Connection:
+    """A connection that only reads."""
+    try:
+        db = connect(path)
+        db.execute("PRAGMA query_only = 1")
+        db.execute("PRAGMA temp_store = MEMORY")
+        db.execute("PRAGMA cache_size = -8192")
+    except sqlite3.Error as error:
+        raise translated(error) from error
+    return db

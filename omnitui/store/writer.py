@@ -1,0 +1,264 @@
+"""The one writer of a process: a thread behind a queue, several works a commit.
+
+Every process of a profile may have one; `BEGIN IMMEDIATE` and a long busy time-out let them take turns.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from omnitui.clock import Clock, Millis
+from omnitui.errors import Refused
+from omnitui.i18n import _
+from omnitui.ids import Ids, Ulid
+from omnitui.model.operations import Change
+from omnitui.model.states import ObjectKind
+from omnitui.store import changes, connection
+from omnitui.store.changes import Touched
+from omnitui.store.failpoints import reach
+from omnitui.store.faults import translated
+
+T = TypeVar("T")
+
+MOST_WORKS: Final = 256
+"""Works in one commit."""
+MOST_SECONDS: Final = 0.020
+"""After this time a batch takes no further work."""
+IDLE_SECONDS: Final = 2.0
+"""So long after the last commit the write-ahead log is folded into the file."""
+
+
+class Tx:
+    """What a work may do: write through `db`, and say what changed. Never kept beyond the work."""
+
+    __slots__ = ("clock", "closing", "db", "ids", "origin", "pks", "touched")
+
+    def __init__(self, db: sqlite3.Connection, clock: Clock, ids: Ids, origin: Ulid) -> None:
+        self.db = db
+        self.clock = clock
+        self.ids = ids
+        self.origin = origin
+        self.touched: Touched = {}
+        self.closing: dict[str, Callable[[], None]] = {}
+        """What has to be done once before the work ends, by name: roll-ups that would be dear one by one."""
+        self.pks: dict[tuple[str, Ulid], int] = {}
+        """Row numbers by table and ULID, as far as this work has looked them up."""
+
+    def now(self) -> Millis:
+        return self.clock.now()
+
+    def changed(self, kind: ObjectKind, object_id: Ulid, revision: int = 0) -> None:
+        """Tell every process that an object is another now; `revision` where it has one."""
+        self.touched[kind, object_id] = revision
+
+    def settle(self) -> None:
+        """Do what was put off until the end of the work, so that it can be read within it."""
+        while self.closing:
+            self.closing.pop(next(iter(self.closing)))()
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    work: Callable[[Tx], Any]
+    durable: bool
+    future: Future[Any]
+
+
+Committed = Callable[[sqlite3.Connection, Callable[[], tuple[Change, ...]]], None]
+"""Commits through the function it is given, and publishes the changes that this returns."""
+
+
+class Writer:
+    """Runs works one after the other and resolves each future after its `COMMIT`.
+
+    Args:
+        path: The cache's file, already migrated.
+        clock, ids, origin: What works get in their `Tx`.
+        commit: Called with the connection and a function that commits and returns what changed.
+    """
+
+    def __init__(self, path: Path, *, clock: Clock, ids: Ids, origin: Ulid, commit: Committed) -> None:
+        self._path = path
+        self._clock = clock
+        self._ids = ids
+        self._origin = origin
+        self._commit = commit
+        self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._later: deque[_Job] = deque()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+        self._synchronous = "FULL"
+
+    def submit(self, work: Callable[[Tx], T], *, durable: bool = True) -> Future[T]:
+        """Queue a work. Its future holds what it returned, once that is committed; or its error.
+
+        A work that fails leaves nothing behind and hurts no other one. `durable`: safe from a power cut when the
+        future resolves; without it only from a crash of the process.
+        """
+        future: Future[T] = Future()
+        with self._lock:
+            if self._closed:
+                raise Refused(_("The cache is closed."))
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="omnitui-writer", daemon=True)
+                self._thread.start()
+            self._queue.put(_Job(work, durable, future))
+        return future
+
+    def on_its_thread(self) -> bool:
+        """Whether the caller runs within a work or a handler of its commit, where waiting would never end."""
+        return threading.current_thread() is self._thread
+
+    def close(self) -> None:
+        """Finish what was queued, fold the write-ahead log into the file, and end the thread."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            thread = self._thread
+            self._queue.put(None)
+        if thread is not None and not self.on_its_thread():
+            thread.join()
+
+    def _run(self) -> None:
+        try:
+            db = connection.writer(self._path)
+        except Exception as error:
+            self._refuse(error)
+            return
+        try:
+            untidy = True
+            while True:
+                try:
+                    job = (
+                        self._later.popleft()
+                        if self._later
+                        else self._queue.get(timeout=IDLE_SECONDS if untidy else None)
+                    )
+                except queue.Empty:
+                    _checkpoint(db)
+                    untidy = False
+                    continue
+                if job is None:
+                    break
+                self._batch(db, self._more(job))
+                untidy = True
+            _checkpoint(db)
+        finally:
+            db.close()
+
+    def _refuse(self, error: Exception) -> None:
+        """The file cannot be opened: everyone who waits learns why, and later ones may try again."""
+        with self._lock:
+            self._thread = None
+            with contextlib.suppress(queue.Empty):
+                while True:
+                    job = self._queue.get_nowait()
+                    if job is not None:
+                        _fail(job, error)
+
+    def _more(self, job: _Job) -> list[_Job]:
+        """The job and those that already wait behind it."""
+        jobs = [job]
+        while len(jobs) < MOST_WORKS:
+            if self._later:
+                jobs.append(self._later.popleft())
+                continue
+            try:
+                following = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if following is None:
+                self._queue.put(None)
+                break
+            jobs.append(following)
+        return jobs
+
+    def _batch(self, db: sqlite3.Connection, jobs: list[_Job]) -> None:
+        done: list[tuple[_Job, Any]] = []
+        touched: Touched = {}
+        until = time.monotonic() + MOST_SECONDS
+        try:
+            self._sync(db, any(job.durable for job in jobs))
+            db.execute("BEGIN IMMEDIATE")
+            reach("writer.begun")
+            for number, job in enumerate(jobs):
+                if number and time.monotonic() > until:
+                    self._later.extendleft(reversed(jobs[number:]))
+                    break
+                if job.future.set_running_or_notify_cancel():
+                    self._work(db, job, done, touched)
+            reach("writer.applied")
+            self._commit(db, lambda: _committed(db, touched))
+        except Exception as error:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            waiting = set(self._later)
+            for job in jobs:
+                if not job.future.done() and job not in waiting:
+                    _fail(job, error)
+            return
+        for job, result in done:
+            job.future.set_result(result)
+        reach("writer.published")
+
+    def _work(self, db: sqlite3.Connection, job: _Job, done: list[tuple[_Job, Any]], touched: Touched) -> None:
+        """Run one work in a savepoint of its own."""
+        tx = Tx(db, self._clock, self._ids, self._origin)
+        db.execute("SAVEPOINT work")
+        try:
+            result = job.work(tx)
+            tx.settle()
+        except Exception as error:
+            if not db.in_transaction:
+                raise  # SQLite has rolled back everything (a full disk): nobody in this batch has got anything
+            db.execute("ROLLBACK TO work")
+            db.execute("RELEASE work")
+            _fail(job, error)
+            return
+        db.execute("RELEASE work")
+        touched.update(tx.touched)
+        done.append((job, result))
+
+    def _sync(self, db: sqlite3.Connection, durable: bool) -> None:
+        wanted = "FULL" if durable else "NORMAL"
+        if wanted != self._synchronous:
+            db.execute(f"PRAGMA synchronous = {wanted}")
+            self._synchronous = wanted
+
+
+def _committed(db: sqlite3.Connection, touched: Touched) -> tuple[Change, ...]:
+    written = changes.append(db, touched) if touched else ()
+    db.execute("COMMIT")
+    reach("writer.committed")
+    return written
+
+
+def _fail(job: _Job, error: Exception) -> None:
+    if job.future.cancelled():
+        return
+    shown = translated(error) if isinstance(error, sqlite3.Error) else error
+    if shown is not error:
+        shown.__cause__ = error
+    job.future.set_exception(shown)
+
+
+def _checkpoint(db: sqlite3.Connection) -> None:
+    """Fold the write-ahead log into the file unless somebody reads from it just now."""
+    with contextlib.suppress(sqlite3.Error):
+        db.execute("PRAGMA busy_timeout = 0")
+        try:
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        finally:
+            db.execute(f"PRAGMA busy_timeout = {connection.BUSY_TIMEOUT:d}")
