@@ -1,0 +1,181 @@
+"""The history pane: the messages of the conversation that is shown, drawn line by line from a window of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import tzinfo
+from typing import ClassVar
+
+from rich.style import Style
+from textual import events
+from textual.message import Message as Event
+from textual.strip import Strip
+from textual.widget import Widget
+
+from omnitui.clock import Clock, Millis
+from omnitui.i18n import _
+from omnitui.ids import Ulid
+from omnitui.model.conversations import Message
+from omnitui.ui import phrases
+from omnitui.ui.blocks import Setting
+from omnitui.ui.reel import Reel, Row
+from omnitui.ui.roles import Line
+from omnitui.ui.widgets.lines import drawn, look_of
+
+WHEEL = 3
+
+
+class HistoryPane(Widget, can_focus=True):
+    """Shows a `Reel`. It asks for older messages when the reader comes near the edge."""
+
+    DEFAULT_CSS = "HistoryPane { height: 1fr; }"
+    CACHE: ClassVar[int] = 2_000
+
+    class WantsOlder(Event):
+        """The reader is near the oldest message that is loaded."""
+
+    def __init__(self, clock: Clock, zone: tzinfo, *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.clock = clock
+        self.zone = zone
+        self.reel = Reel()
+        self.below = 0
+        """Messages that arrived below what is visible."""
+        self.complete = True
+        """Whether the oldest message is loaded."""
+        self.empty_words = ""
+        self._rows: list[Row] = []
+        self._strips: dict[Line, Strip] = {}
+        self._base: Style | None = None
+        self._asked = False
+
+    def load(self, messages: Sequence[Message], *, unread: int = 0, complete: bool = True) -> None:
+        """Show another conversation: its newest messages."""
+        self.reel = Reel()
+        self.below = 0
+        self.complete, self._asked = complete, False
+        self._fit()
+        self.reel.load(messages, unread)
+        self.redraw()
+
+    def renew(self, newest: Sequence[Message], due: Mapping[Ulid, Millis]) -> None:
+        """The newest messages changed; nothing moves."""
+        was_at_end = self.reel.at_end
+        self.reel.due = due
+        arrived = self.reel.renew(newest)
+        self._fit(keep=True)
+        if arrived and not self.reel.at_end:
+            self.below += arrived
+        elif was_at_end and self.reel.at_end:
+            self.below = 0
+        self.redraw()
+
+    def prepend(self, older: Sequence[Message], complete: bool) -> None:
+        """Older messages arrived; the reader's place stays."""
+        self.complete, self._asked = complete, False
+        self.reel.prepend(older)
+        self.redraw()
+
+    def scroll_lines(self, lines: int) -> None:
+        """Move the reader by lines."""
+        self.reel.scroll(lines)
+        self._moved()
+
+    def go_messages(self, steps: int) -> None:
+        """Make another message the current one."""
+        self.reel.go(steps)
+        self._moved()
+
+    def to_end(self) -> None:
+        """The newest message."""
+        self.reel.current = max(len(self.reel.messages) - 1, 0)
+        self.reel.to_end()
+        self._moved()
+
+    def to_start(self) -> None:
+        """The oldest message that is loaded; older ones are asked for."""
+        self.reel.to_start()
+        self._moved()
+
+    def fold(self) -> None:
+        """Fold or unfold quotes."""
+        self.reel.fold()
+        self._moved()
+
+    def tick(self) -> None:
+        """A second passed: held messages count down."""
+        if self.reel.due:
+            self._fit(keep=True)
+            self.redraw()
+
+    def _moved(self) -> None:
+        if self.reel.at_end:
+            self.below = 0
+        if self.reel.wants_older and not self.complete and not self._asked:
+            self._asked = True
+            self.post_message(self.WantsOlder())
+        self.redraw()
+
+    def _fit(self, *, keep: bool = False) -> None:
+        width, height = self.size
+        if width and height:
+            self.reel.fit(Setting(width, self.clock.now(), self.zone), height, stick=not keep)
+
+    def redraw(self) -> None:
+        """Draw what changed."""
+        before, self._rows = self._rows, self.reel.rows(self.has_focus)
+        if self.below and self._rows:
+            word = _("{messages} below").format(messages=phrases.messages_word(self.below))
+            self._rows[-1:] = [(((f" ↓ {word} ", "chosen"),), self._rows[-1][1])]
+        lines = [line for line, _message in self._rows]
+        if [line for line, _message in before] != lines:
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one row."""
+        base = self.rich_style
+        if base != self._base or len(self._strips) > self.CACHE:
+            self._base = base
+            self._strips.clear()
+        line = self._rows[y][0] if y < len(self._rows) else ()
+        if not self._rows and y == 1 and self.empty_words:
+            line = ((f"  {self.empty_words}", "muted"),)
+        strip = self._strips.get(line)
+        if strip is None or strip.cell_length != self.size.width:
+            strip = self._strips[line] = drawn(line, self.size.width, base, look_of(self))
+        return strip
+
+    def notify_style_update(self) -> None:
+        """The theme or a class changed."""
+        self._strips.clear()
+        super().notify_style_update()
+
+    def on_resize(self) -> None:
+        """Another size: the reading place stays."""
+        self._fit()
+        self._strips.clear()
+        self.redraw()
+
+    def on_focus(self) -> None:
+        """The current message gets its mark."""
+        self.redraw()
+
+    def on_blur(self) -> None:
+        """The mark goes."""
+        self.redraw()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """The wheel scrolls this pane only."""
+        event.stop()
+        self.scroll_lines(WHEEL)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """The wheel scrolls this pane only."""
+        event.stop()
+        self.scroll_lines(-WHEEL)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click makes a message the current one."""
+        if event.y < len(self._rows):
+            self.reel.current = self._rows[event.y][1]
+            self.redraw()

@@ -1,0 +1,121 @@
+"""Words for states, times and sizes, in the language of the interface."""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+
+from omnitui.clock import DAY, HOUR, MINUTE, SECOND, Millis
+from omnitui.i18n import N_, _, ngettext
+from omnitui.model.states import Priority, SendState, Status
+
+STATUS = {
+    Status.OPEN: N_("open"),
+    Status.WAITING: N_("waiting"),
+    Status.SNOOZED: N_("snoozed"),
+    Status.BOT: N_("with a bot"),
+    Status.RESOLVED: N_("resolved"),
+    Status.CLOSED: N_("closed"),
+}
+PRIORITY = {
+    Priority.LOW: N_("low"),
+    Priority.NORMAL: N_("normal"),
+    Priority.HIGH: N_("high"),
+    Priority.URGENT: N_("urgent"),
+}
+SEND = {
+    SendState.DRAFT: N_("draft"),
+    SendState.HELD: N_("held"),
+    SendState.QUEUED: N_("queued"),
+    SendState.SENDING: N_("sending"),
+    SendState.ACCEPTED: N_("accepted"),
+    SendState.DELIVERED: N_("delivered"),
+    SendState.READ: N_("read"),
+    SendState.FAILED: N_("failed"),
+    SendState.DEFERRED: N_("will be tried again"),
+    SendState.BLOCKED: N_("blocked"),
+    SendState.CANCELED: N_("canceled"),
+    SendState.UNKNOWN: N_("unknown whether it left"),
+}
+HEALTH = {
+    "new": N_("not synced yet"),
+    "ok": N_("in step"),
+    "offline": N_("offline"),
+    "limited": N_("slowed down by the back end"),
+    "auth": N_("login refused"),
+    "faulted": N_("faulted"),
+    "paused": N_("paused"),
+}
+_DAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
+_MONTHS = (
+    *(N_("Jan"), N_("Feb"), N_("Mar"), N_("Apr"), N_("May"), N_("Jun")),
+    *(N_("Jul"), N_("Aug"), N_("Sep"), N_("Oct"), N_("Nov"), N_("Dec")),
+)
+
+
+def local(at: Millis, zone: tzinfo) -> datetime:
+    """A point in time as a person in `zone` reads it; the nearest that exists, for absurd ones."""
+    try:
+        return datetime.fromtimestamp(at / 1000, zone)
+    except (OverflowError, OSError, ValueError):
+        return datetime(9999, 12, 31, 23, 59, tzinfo=zone) if at > 0 else datetime(1, 1, 2, tzinfo=zone)
+
+
+def hour(at: Millis, zone: tzinfo) -> str:
+    """The time of day: 14:02."""
+    return local(at, zone).strftime("%H:%M")
+
+
+def day(at: Millis, now: Millis, zone: tzinfo) -> str:
+    """The day: Today, Yesterday, Fri 14 Nov, with the year where it is not this one."""
+    then, today = local(at, zone), local(now, zone)
+    distance = (today.date() - then.date()).days
+    if distance == 0:
+        return _("Today")
+    if distance == 1:
+        return _("Yesterday")
+    parts = {"weekday": _(_DAYS[then.weekday()]), "day": then.day, "month": _(_MONTHS[then.month - 1])}
+    if then.year == today.year:
+        return _("{weekday} {day} {month}").format(**parts)
+    return _("{weekday} {day} {month} {year}").format(**parts, year=then.year)
+
+
+def moment(at: Millis, now: Millis, zone: tzinfo) -> str:
+    """Day and time of day; today only the time."""
+    time = hour(at, zone)
+    return time if local(at, zone).date() == local(now, zone).date() else f"{day(at, now, zone)} {time}"
+
+
+def span(length: Millis) -> str:
+    """A length of time, roughly: 6 s, 3 min, 2 h, 5 d."""
+    length = max(length, 0)
+    if length < MINUTE:
+        return _("{n} s").format(n=-(-length // SECOND))
+    if length < HOUR:
+        return _("{n} min").format(n=length // MINUTE)
+    if length < 2 * DAY:
+        return _("{n} h").format(n=length // HOUR)
+    return _("{n} d").format(n=length // DAY)
+
+
+def ago(at: Millis, now: Millis) -> str:
+    """How long ago: just now, 3 min ago."""
+    return _("just now") if now - at < 10 * SECOND else _("{span} ago").format(span=span(now - at))
+
+
+def size(octets: int) -> str:
+    """The size of a file: 812 B, 14 KB, 2.1 MB."""
+    if octets < 1_000:
+        return f"{octets} B"
+    if octets < 1_000_000:
+        return f"{octets / 1_000:.0f} KB"
+    return f"{octets / 1_000_000:.1f} MB"
+
+
+def messages_word(count: int) -> str:
+    """3 messages."""
+    return ngettext("{n} message", "{n} messages", count).format(n=count)
+
+
+def quoted_words(lines: int) -> str:
+    """12 quoted lines."""
+    return ngettext("{n} quoted line", "{n} quoted lines", lines).format(n=lines)

@@ -1,0 +1,243 @@
+"""The window on a history: which messages are loaded, which lines are visible, and where the reader is. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from omnitui.clock import Millis
+from omnitui.ids import Ulid
+from omnitui.model.conversations import Message
+from omnitui.model.states import Direction, MessageKind
+from omnitui.ui import phrases
+from omnitui.ui.blocks import Setting, block, day_line
+from omnitui.ui.roles import Line
+
+MAX_LOADED = 300
+NEAR_EDGE = 4
+"""Messages between the reader and the edge of what is loaded, from which on more is wanted."""
+_MARK: Line = (("▌", "current"),)
+
+Row = tuple[Line, int]
+"""A line and the number of its message."""
+
+
+class Reel:
+    """Messages in order, as lines, with the reader's place as (message, line in it)."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+        self.unfolded = False
+        self.current = 0
+        """The message that actions on messages mean."""
+        self.due: Mapping[Ulid, Millis] = {}
+        """When messages that are held leave, by the id of their op."""
+        self._lines: dict[Ulid, list[Line]] = {}
+        self._setting: Setting | None = None
+        self._height = 1
+        self._top = (0, 0)
+
+    # What is loaded
+
+    def load(self, messages: Sequence[Message], unread: int = 0) -> None:
+        """Begin with these messages: at the newest, or at the first of `unread` that would be out of sight."""
+        self.messages = list(messages)
+        self._lines.clear()
+        self.current = max(len(self.messages) - 1, 0)
+        self.to_end()
+        first = self._first_unread(unread)
+        if first is not None and (first, 0) < self._top:
+            self.current = first
+            self._top = (first, 0)
+
+    def _first_unread(self, unread: int) -> int | None:
+        found = None
+        for index in range(len(self.messages) - 1, -1, -1):
+            message = self.messages[index]
+            if unread > 0 and message.direction is Direction.INCOMING and message.kind is not MessageKind.ACTIVITY:
+                unread, found = unread - 1, index
+        return found
+
+    def prepend(self, older: Sequence[Message]) -> None:
+        """Older messages; the reader's place stays."""
+        known = {message.id for message in self.messages}
+        fresh = [message for message in older if message.id not in known]
+        if self.messages:
+            self._lines.pop(self.messages[0].id, None)
+        self.messages[:0] = fresh
+        self.current += len(fresh)
+        self._top = (self._top[0] + len(fresh), self._top[1])
+        for message in self.messages[MAX_LOADED:]:
+            self._lines.pop(message.id, None)
+        del self.messages[MAX_LOADED:]
+        self.current = min(self.current, max(len(self.messages) - 1, 0))
+
+    def renew(self, newest: Sequence[Message]) -> int:
+        """The messages from some point on, as they are now; the reader's place stays. Returns how many are new."""
+        if not newest:
+            return 0
+        known = {message.id for message in self.messages}
+        fresh = {message.id: message for message in newest}
+        first = min((message.received_at, message.id) for message in newest)
+        keep = [m for m in self.messages if (m.received_at, m.id) < first and m.id not in fresh]
+        place = self.messages[self._top[0]].id if self._top[0] < len(self.messages) else None
+        chosen = self.messages[self.current].id if self.current < len(self.messages) else None
+        for message in self.messages:
+            if fresh.get(message.id) != message:
+                self._lines.pop(message.id, None)
+        self.messages = keep + sorted(fresh.values(), key=lambda m: (m.received_at, m.id))
+        index = {message.id: at for at, message in enumerate(self.messages)}
+        self._top = (index.get(place, 0) if place else 0, self._top[1])
+        self.current = index.get(chosen, len(self.messages) - 1) if chosen else max(len(self.messages) - 1, 0)
+        self._prune_front()
+        return len(fresh.keys() - known)
+
+    def _prune_front(self) -> None:
+        surplus = min(len(self.messages) - MAX_LOADED, self._top[0] - NEAR_EDGE)
+        if surplus > 0:
+            for message in self.messages[:surplus]:
+                self._lines.pop(message.id, None)
+            del self.messages[:surplus]
+            self.current = max(self.current - surplus, 0)
+            self._top = (self._top[0] - surplus, self._top[1])
+
+    @property
+    def wants_older(self) -> bool:
+        """Whether the reader is near the beginning of what is loaded."""
+        return bool(self.messages) and self._top[0] < NEAR_EDGE
+
+    # How it looks
+
+    def fit(self, setting: Setting, height: int, *, stick: bool = True) -> None:
+        """Draw for this width, time and height; `stick` keeps a reader at the end there.
+
+        The time counts for held messages and the names of days only.
+        """
+        before = self._setting
+        if before is None or (before.width, before.zone) != (setting.width, setting.zone) or self._day_changed(setting):
+            self._lines.clear()
+        at_end = before is None or (stick and self.at_end)
+        self._setting, self._height = setting, height
+        for message in self.messages:
+            if message.op_id in self.due:
+                self._lines.pop(message.id, None)
+        if at_end:
+            self.to_end()
+        else:
+            self._clamp()
+
+    def _day_changed(self, setting: Setting) -> bool:
+        assert self._setting is not None
+        before = phrases.local(self._setting.now, setting.zone).date()
+        return before != phrases.local(setting.now, setting.zone).date()
+
+    def fold(self) -> None:
+        """Fold or unfold all quotes; the message at the top stays there."""
+        self.unfolded = not self.unfolded
+        self._lines.clear()
+        self._top = (self._top[0], 0)
+        self._clamp()
+
+    def lines_of(self, index: int) -> list[Line]:
+        """All lines of a message, with the day mark above the first of a day and a blank line below."""
+        message = self.messages[index]
+        lines = self._lines.get(message.id)
+        if lines is None:
+            assert self._setting is not None
+            due = self.due.get(message.op_id) if message.op_id else None
+            setting = replace(self._setting, unfolded=self.unfolded, due=due)
+            lines = [*self._above(index, setting), *block(message, setting), ()]
+            self._lines[message.id] = lines
+        return lines
+
+    def _above(self, index: int, setting: Setting) -> Iterable[Line]:
+        at = self.messages[index].received_at
+        if index:
+            before = phrases.local(self.messages[index - 1].received_at, setting.zone).date()
+            if before == phrases.local(at, setting.zone).date():
+                return ()
+        return (day_line(at, setting), ())
+
+    def rows(self, marked: bool) -> list[Row]:
+        """What is visible; `marked` shows which message is the current one."""
+        rows: list[Row] = []
+        if self._setting is None:
+            return rows
+        index, skip = self._top
+        while index < len(self.messages) and len(rows) < self._height:
+            lines = self.lines_of(index)
+            rows += [(self._marked(line, index) if marked else line, index) for line in lines[skip:]]
+            index, skip = index + 1, 0
+        return rows[: self._height]
+
+    def _marked(self, line: Line, index: int) -> Line:
+        if index != self.current or not line or not line[0][0].startswith(" "):
+            return line
+        text, role = line[0]
+        return (*_MARK, (text[1:], role), *line[1:])
+
+    # Where the reader is
+
+    @property
+    def at_end(self) -> bool:
+        """Whether the newest line is visible."""
+        return self._setting is None or self._top >= self._last_top()
+
+    def _last_top(self) -> tuple[int, int]:
+        room = self._height
+        for index in range(len(self.messages) - 1, -1, -1):
+            count = len(self.lines_of(index))
+            if count >= room:
+                return index, count - room
+            room -= count
+        return 0, 0
+
+    def _clamp(self) -> None:
+        if self._setting is not None:
+            self._top = max((0, 0), min(self._top, self._last_top()))
+
+    def to_end(self) -> None:
+        """The newest line at the bottom."""
+        if self._setting is not None:
+            self._top = self._last_top()
+
+    def to_start(self) -> None:
+        """The oldest loaded line at the top."""
+        self._top = (0, 0)
+        self.current = 0
+
+    def scroll(self, lines: int) -> None:
+        """Move by lines; the current message stays in sight."""
+        if self._setting is None or not self.messages:
+            return
+        index, at = self._top
+        at += lines
+        while at < 0 and index > 0:
+            index -= 1
+            at += len(self.lines_of(index))
+        while index < len(self.messages) - 1 and at >= (count := len(self.lines_of(index))):
+            index, at = index + 1, at - count
+        self._top = (index, max(at, 0))
+        self._clamp()
+        visible = {number for _, number in self.rows(False)}
+        if visible and self.current not in visible:
+            self.current = min(visible) if self.current < min(visible) else max(visible)
+
+    def go(self, steps: int) -> None:
+        """Make another message the current one and bring it into sight."""
+        self.show(min(max(self.current + steps, 0), max(len(self.messages) - 1, 0)))
+
+    def show(self, index: int) -> None:
+        """Make a message the current one; its beginning comes into sight."""
+        self.current = index
+        if self._setting is None or not self.messages:
+            return
+        rows = [number for _, number in self.rows(False)]
+        if (index, 0) < self._top or rows.count(index) < len(self.lines_of(index)):
+            self._top = (index, 0)
+            self._clamp()
+
+    @property
+    def current_message(self) -> Message | None:
+        """The message that actions on messages mean."""
+        return self.messages[self.current] if self.current < len(self.messages) else None

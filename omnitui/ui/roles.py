@@ -1,0 +1,126 @@
+"""What each part of a line looks like: roles, their styles in a theme, and a line as pieces of text with roles."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from omnitui.text.safe import SafeText, safe
+from omnitui.text.widths import cell_width, crop
+from omnitui.ui.themes import Look
+
+if TYPE_CHECKING:
+    from rich.style import Style
+
+Piece = tuple[str, str]
+"""Text and its role."""
+Line = tuple[Piece, ...]
+
+ROLES: Mapping[str, str] = {
+    "": "",
+    "text": "$foreground",
+    "strong": "bold $foreground",
+    "muted": "$muted",
+    "line": "$line",
+    "title": "bold $primary",
+    "key": "bold $primary",
+    "label": "$accent",
+    "good": "$success",
+    "warn": "$warning",
+    "bad": "bold $error",
+    "mine": "bold $mine",
+    "theirs": "bold $primary",
+    "quote": "italic $muted",
+    "link": "underline $primary",
+    "chip": "on $chip",
+    "note": "on $note-background",
+    "note.title": "bold $note on $note-background",
+    "note.text": "$foreground on $note-background",
+    "note.muted": "$muted on $note-background",
+    "day": "$muted",
+    "current": "bold $primary",
+    "chosen": "$foreground on $chosen",
+    "unread": "bold $foreground",
+    # Rows of the inbox: text/rows.py
+    "row": "$foreground",
+    "row.selected": "on $chosen",
+    "row.marked": "on $chip",
+    "row.cursor": "bold $primary",
+    "row.mark": "bold $accent",
+    "row.unread": "bold $primary",
+    "row.channel": "$muted",
+    "row.contact": "$foreground",
+    "row.contact.unread": "bold $foreground",
+    "row.subject": "$foreground",
+    "row.subject.unread": "bold $foreground",
+    "row.snippet": "$muted",
+    "row.status": "$warning",
+    "row.urgent": "bold $error",
+    "row.high": "$warning",
+    "row.label": "$accent",
+    "row.assignee": "$muted",
+    "row.age": "$muted",
+    "row.state.done": "$success",
+    "row.state.pending": "$muted",
+    "row.state.held": "$warning",
+    "row.state.failed": "bold $error",
+    "row.state.unknown": "bold $error",
+    "row.draft": "$warning",
+}
+
+_VARIABLE = re.compile(r"\$([a-z-]+)")
+
+
+def spelled(look: Look, role: str) -> str:
+    """A role's style in a theme, as Rich spells styles: "bold #f0f3f7 on #24415f"; "" for plain text."""
+    colours = {**look.colors, **look.variables}
+    definition = look.roles.get(role) or ROLES.get(role, "")
+    return _VARIABLE.sub(lambda match: colours.get(match[1], "default").removeprefix("ansi_"), definition)
+
+
+def rich_style(look: Look, role: str) -> Style:
+    """The style of a role in a theme; roles that are unknown look like plain text."""
+    return _parsed(spelled(look, role))
+
+
+@lru_cache(maxsize=512)
+def _parsed(definition: str) -> Style:
+    from rich.style import Style
+
+    return Style.parse(definition)
+
+
+def plain(text: str) -> SafeText:
+    """Text of any origin as one harmless line."""
+    return safe(text, multiline=False)
+
+
+def line_width(line: Line) -> int:
+    """Cells that a line takes."""
+    return sum(cell_width(text) for text, _ in line)
+
+
+def cropped(line: Line, cells: int) -> Line:
+    """The line cut to at most `cells`."""
+    used = 0
+    kept: list[Piece] = []
+    for text, role in line:
+        width = cell_width(text)
+        if used + width > cells:
+            if used < cells:
+                kept.append((crop(text, cells - used), role))
+            return tuple(kept)
+        used += width
+        kept.append((text, role))
+    return line
+
+
+def spread(left: Line, right: Line, cells: int) -> Line:
+    """`left`, then blanks, then `right` at the end of `cells`; `left` is cut where there is no room for both."""
+    tail = line_width(right)
+    if tail + 2 > cells:
+        return cropped(left, cells)
+    head = cropped(left, max(cells - tail - 1, 0))
+    return (*head, (" " * (cells - tail - line_width(head)), ""), *right)

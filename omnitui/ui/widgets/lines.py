@@ -1,0 +1,93 @@
+"""A widget of lines: pieces of text with roles, drawn by the line API, redrawn only where they changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from omnitui.text.safe import safe
+from omnitui.text.widths import cell_width
+from omnitui.ui.roles import Line, cropped, rich_style
+from omnitui.ui.themes import Look, load
+
+
+class Lines(Widget):
+    """Lines one below the other, cropped to the width. Everything passes `safe` on its way."""
+
+    DEFAULT_CSS = "Lines { height: auto; }"
+
+    def __init__(self, **attributes: Any) -> None:
+        """`attributes` are Textual's own: id, classes."""
+        super().__init__(**attributes)
+        self.lines: list[Line] = []
+        self._strips: dict[Line, Strip] = {}
+        self._base: Style | None = None
+
+    def show(self, lines: Sequence[Line]) -> None:
+        """Show these lines from now on."""
+        before, self.lines = self.lines, list(lines)
+        if len(before) != len(self.lines) and self.styles.height is not None and self.styles.height.is_auto:
+            self.refresh(layout=True)
+            return
+        changed = [
+            y
+            for y in range(max(len(before), len(self.lines)))
+            if y >= len(before) or y >= len(self.lines) or before[y] != self.lines[y]
+        ]
+        if changed and self.size.width:
+            self.refresh(Region(0, changed[0], self.size.width, changed[-1] - changed[0] + 1))
+
+    def get_content_height(self, container: object, viewport: object, width: int) -> int:
+        """As many rows as there are lines."""
+        return len(self.lines)
+
+    def line_at(self, y: int) -> Line:
+        """The line drawn in row `y`; subclasses that scroll answer otherwise."""
+        return self.lines[y] if y < len(self.lines) else ()
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one row."""
+        width = self.size.width
+        base = self.rich_style
+        if base is not self._base and base != self._base:
+            self._base = base
+            self._strips.clear()
+        line = self.line_at(y)
+        strip = self._strips.get(line)
+        if strip is None or strip.cell_length != width:
+            if len(self._strips) > 1_000:
+                self._strips.clear()
+            strip = self._strips[line] = drawn(line, width, base, look_of(self))
+        return strip
+
+    def notify_style_update(self) -> None:
+        """The theme or a class changed."""
+        self._strips.clear()
+        super().notify_style_update()
+
+
+def look_of(widget: Widget) -> Look:
+    """The theme in force."""
+    look = getattr(widget.app, "look", None)
+    return look if isinstance(look, Look) else load()
+
+
+def drawn(line: Line, width: int, base: Style, look: Look) -> Strip:
+    """A line as a strip of exactly `width` cells; the last piece's background runs to the end."""
+    segments: list[Segment] = []
+    used = 0
+    style = base
+    for text, role in cropped(line, width):
+        clean = safe(text, multiline=False)
+        style = base + rich_style(look, role) if role else base
+        segments.append(Segment(clean, style))
+        used += cell_width(clean)
+    if used < width:
+        segments.append(Segment(" " * (width - used), Style(bgcolor=style.bgcolor) if style.bgcolor else base))
+    return Strip(segments, width)
