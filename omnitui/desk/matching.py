@@ -36,6 +36,7 @@ from omnitui.desk.terms import (
     Thing,
     Unanswered,
 )
+from omnitui.ids import is_ulid
 from omnitui.model.conversations import Conversation
 from omnitui.model.states import Flag
 from omnitui.text.analyser import index_terms, normalised, phrases
@@ -113,7 +114,7 @@ def _leaf(leaf: Leaf, facts: Facts) -> bool:
             asked = conversation.unanswered_since
             return asked is not None and (asked <= since if older else asked > since)
         case Subject(text):
-            return found(text, (conversation.subject,))
+            return all(part in fold(conversation.subject) for part in fold(text).split())
         case Text(text, exact):
             return found(text, facts.texts, exact=exact)
 
@@ -127,17 +128,16 @@ def _is(state: State, conversation: Conversation) -> bool:
         case State.FAILED:
             return conversation.send_state in FAILED
         case State.SPAM:
-            return Flag.SPAM in conversation.flags
+            return Flag.SPAM in conversation.flags and Flag.DELETED not in conversation.flags
     return conversation.status == state.value
 
 
 def _assigned(agent: str, conversation: Conversation) -> bool:
-    if not agent:
-        return conversation.assignee_id is None
-    if conversation.assignee_id is None:
-        return False
-    name = fold(conversation.assignee)
-    return agent == conversation.assignee_id or fold(agent) in (name, *name.split())
+    if not agent or conversation.assignee_id is None:
+        return not agent and conversation.assignee_id is None
+    if is_ulid(agent):
+        return agent == conversation.assignee_id
+    return f" {fold(agent)} " in f" {fold(conversation.assignee)} "
 
 
 def _names(field: NameField, facts: Facts) -> Sequence[str]:

@@ -169,7 +169,7 @@ class _Parser:
         self._depth -= 1
         return node
 
-    def _filter(self, piece: Piece) -> Node | None:
+    def _filter(self, piece: Piece) -> Node:
         make = _FILTERS.get(piece.key)
         if make is None:
             raise _unlike(piece, _("There is no filter “{word}”.").format(word=f"{piece.key}:"), piece.key, KEYS)
@@ -237,11 +237,11 @@ def _unanswered(parser: _Parser, piece: Piece) -> Node:
     return Unanswered(compare not in (Compare.BELOW, Compare.AT_MOST), parser.now - age)
 
 
-def _subject(parser: _Parser, piece: Piece) -> Node | None:
-    return Subject(piece.text) if query_terms(piece.text) else None
+def _subject(parser: _Parser, piece: Piece) -> Node:
+    return Subject(piece.text.strip())
 
 
-_FILTERS: Final[dict[str, Callable[[_Parser, Piece], Node | None]]] = {
+_FILTERS: Final[dict[str, Callable[[_Parser, Piece], Node]]] = {
     "is": _is,
     "assignee": _assignee,
     "channel": _named(NameField.CHANNEL),

@@ -75,7 +75,7 @@ class Has:
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
-    """The assignee: an agent's id or name (or one word of it); "" is nobody."""
+    """The assignee: an agent's id, or its name, or one word of that; "" is nobody."""
 
     agent: Ulid | str
 
@@ -133,7 +133,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Words that stand in the conversation's subject."""
+    """Parts of the conversation's subject, each white-space part by itself."""
 
     text: str
 

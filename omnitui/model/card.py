@@ -1,0 +1,60 @@
+"""The card: what an agent wants to know about a contact at a glance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from omnitui.clock import Millis
+from omnitui.ids import Ulid
+from omnitui.model.conversations import Conversation
+from omnitui.model.people import Contact, Identity, Link, Organization
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedContact:
+    """A contact that was said to be the same person, and by which link."""
+
+    link: Link
+    contact: Contact
+    identities: tuple[Identity, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """How a contact rated one conversation."""
+
+    conversation_id: Ulid
+    score: int
+    """1 (bad) to 5 (good)."""
+    at: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A contact that may be the same person; never acted on by itself."""
+
+    contact: Contact
+    reason: str
+    """What the two have in common: the address or the name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One contact with all that is linked to it; counts and lists cover the linked contacts too."""
+
+    contact: Contact
+    organization: Organization | None = None
+    identities: tuple[Identity, ...] = ()
+    links: tuple[LinkedContact, ...] = ()
+    open: tuple[Conversation, ...] = ()
+    """Conversations that are neither resolved nor closed, newest activity first."""
+    conversations: int = 0
+    messages: int = 0
+    first_at: Millis | None = None
+    """Received time of the first message; None where there is none."""
+    last_at: Millis | None = None
+    ratings: tuple[Rating, ...] = ()
+    """Newest first, at most ten."""
+    last_reason: str = ""
+    """The contact reason given when a conversation was last resolved."""
+    suggestions: tuple[Suggestion, ...] = ()

@@ -1,0 +1,1 @@
+"""What panes and verbs read: one statement per need, by keyset, into the model's dataclasses."""

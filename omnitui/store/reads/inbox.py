@@ -1,0 +1,177 @@
+"""The inbox list: pages of conversations by keyset, one conversation, counts and short refs."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any, Final
+
+from omnitui.clock import Millis
+from omnitui.desk.terms import Query
+from omnitui.errors import NotFound
+from omnitui.i18n import _
+from omnitui.ids import Ulid, is_ulid
+from omnitui.model.conversations import Conversation
+from omnitui.model.states import Flag, ObjectKind, Priority, SendState, Status
+from omnitui.store.reads import compile as compiled
+
+Key = tuple[Millis, Ulid]
+"""Where a page begins: the time and id of the row beside it."""
+
+SHORTEST: Final = 6
+"""Characters of the shortest ref."""
+
+_STATUS: Final = {str(one): one for one in Status}
+_PRIORITY: Final = tuple(Priority)
+_SEND_STATE: Final[dict[str | None, SendState | None]] = {None: None, **{str(one): one for one in SendState}}
+_NO_FLAGS: Final[frozenset[Flag]] = frozenset()
+_SEPARATOR: Final = "\x1f"
+
+CONVERSATION: Final = """
+    SELECT c.id, a.id, i.id, p.id, c.channel, c.subject, c.status, c.priority, p.name, a.name, g.id, g.name,
+        (SELECT group_concat(label, char(31)) FROM label_use WHERE conversation_pk = c.pk AND deleted_at IS NULL),
+        c.spam, c.merged, c.muted, c.deleted_at, c.snoozed_until, c.unread, c.snippet, c.last_message_at,
+        c.last_activity_at, c.last_incoming_at, c.unanswered_since, c.window_closes_at, c.send_state, c.has_draft,
+        c.external_id, c.vendor_status, c.csat, c.created_at, c.revision,
+        (SELECT id FROM conversation WHERE pk = c.may_belong_to_pk)
+    FROM conversation c CROSS JOIN account a ON a.pk = c.account_pk CROSS JOIN inbox i ON i.pk = c.inbox_pk
+    CROSS JOIN contact p ON p.pk = c.contact_pk LEFT JOIN agent g ON g.pk = c.assignee_pk
+"""
+"""The start of every statement that reads conversations for `to_conversation`."""
+
+
+def to_conversation(row: tuple[Any, ...]) -> Conversation:
+    """A row of CONVERSATION as the model has it."""
+    (
+        own, account_id, inbox_id, contact_id, channel, subject, status, priority, contact, account, assignee_id,
+        assignee, labels, spam, merged, muted, deleted_at, snoozed_until, unread, snippet, last_message_at,
+        last_activity_at, last_incoming_at, unanswered_since, window_closes_at, send_state, has_draft, external_id,
+        vendor_status, csat, created_at, revision, may_belong_to,
+    ) = row  # fmt: skip
+    hidden = spam or merged or muted or deleted_at is not None
+    return Conversation(
+        own, account_id, inbox_id, contact_id, channel, subject, _STATUS[status], _PRIORITY[priority], contact,
+        account, assignee_id, assignee or "", tuple(sorted(labels.split(_SEPARATOR))) if labels else (),
+        _flags(spam, merged, muted, deleted_at) if hidden else _NO_FLAGS, snoozed_until, unread, snippet,
+        last_message_at, last_activity_at, last_incoming_at, unanswered_since, window_closes_at,
+        _SEND_STATE[send_state], has_draft == 1, external_id, vendor_status, csat, created_at, revision, may_belong_to,
+    )  # fmt: skip
+
+
+def page(
+    db: sqlite3.Connection, query: Query, *, after: Key | None = None, before: Key | None = None, limit: int = 128
+) -> list[Conversation]:
+    """Conversations of `query`, newest activity first.
+
+    Args:
+        db: A reading connection.
+        query: What to find.
+        after: Only rows that stand below this key, from there downwards.
+        before: Only rows that stand above this key, from there upwards (the page itself is still newest first).
+        limit: How many at most.
+    """
+    sql, values = statement(query, after=after, before=before)
+    compiled.prepare(db)
+    rows = [to_conversation(row) for row in db.execute(sql, (*values, limit))]
+    if before is not None:
+        rows.reverse()
+    return rows
+
+
+def statement(
+    query: Query, *, after: Key | None = None, before: Key | None = None
+) -> tuple[str, tuple[compiled.Value, ...]]:
+    """The statement of `page`, whose last question mark is the limit, and the values before that."""
+    condition = compiled.conversations(query)
+    where, values = condition.sql, condition.values
+    if after is not None:
+        where, values = f"{where} AND (c.last_activity_at, c.id) < (?, ?)", (*values, *after)
+    if before is not None:
+        where, values = f"{where} AND (c.last_activity_at, c.id) > (?, ?)", (*values, *before)
+    way = "DESC" if before is None else "ASC"
+    order = f"ORDER BY c.last_activity_at {way}, c.id {way}"
+    if " IN (SELECT" in where:
+        # Such a list may have to be sorted: sort keys alone, and fetch only the rows of the page.
+        chosen = f"SELECT c.pk FROM conversation c WHERE {where} {order} LIMIT ?"
+        return f"{CONVERSATION} WHERE c.pk IN ({chosen}) {order}", values
+    return f"{CONVERSATION} WHERE {where} {order} LIMIT ?", values
+
+
+def conversation(db: sqlite3.Connection, conversation_id: Ulid) -> Conversation | None:
+    """The conversation of that id, hidden or not."""
+    row = db.execute(f"{CONVERSATION} WHERE c.id = ?", (conversation_id,)).fetchone()
+    return to_conversation(row) if row else None
+
+
+def count(db: sqlite3.Connection, query: Query, cap: int = 1000) -> int:
+    """How many conversations `query` finds; it stops counting at `cap`."""
+    condition = compiled.conversations(query)
+    compiled.prepare(db)
+    counted = f"SELECT count(*) FROM (SELECT 1 FROM conversation c WHERE {condition.sql} LIMIT ?)"
+    found: int = db.execute(counted, (*condition.values, cap)).fetchone()[0]
+    return found
+
+
+def counts(db: sqlite3.Connection) -> dict[str, int]:
+    """How many conversations each standing view holds (`omnitui.desk.views`), kept by triggers."""
+    kept: dict[str, int] = dict(
+        db.execute(
+            "SELECT view, n FROM counter UNION ALL"
+            " SELECT 'mine', coalesce((SELECT n FROM counter WHERE view = 'assignee:' || agent.id), 0)"
+            " FROM agent WHERE me = 1 AND deleted_at IS NULL"
+        )
+    )
+    return {view: n for view, n in kept.items() if ":" not in view}
+
+
+# Of these the ends of the ids are indexed.
+_TAILED: Final = {ObjectKind.CONVERSATION: "conversation", ObjectKind.OP: "op", ObjectKind.OUTBOX: "op"}
+_ID_ONLY: Final = {ObjectKind.MESSAGE: "message", ObjectKind.CONTACT: "contact", ObjectKind.ACCOUNT: "account"}
+
+
+def resolve_ref(db: sqlite3.Connection, text: str, kind: ObjectKind = ObjectKind.CONVERSATION) -> Ulid:
+    """The id that `text` means: a full ULID, or the end of one, six characters or more, in either case.
+
+    Raises:
+        NotFound: Nothing ends so, or more than one thing does.
+    """
+    wanted = text.strip().upper()
+    table = _TAILED.get(kind) or _ID_ONLY[kind]
+    if is_ulid(wanted):
+        found = db.execute(f"SELECT id FROM {table} WHERE id = ?", (wanted,)).fetchall()
+    elif len(wanted) < SHORTEST or not wanted.isalnum():
+        raise NotFound(
+            _("“{ref}” is no ref.").format(ref=text), hint=_("A ref is the end of an id, six characters or more.")
+        )
+    else:
+        tail = "tail = substr(?1, -6) AND" if kind in _TAILED else ""
+        like = f"SELECT id FROM {table} WHERE {tail} substr(id, -length(?1)) = ?1 LIMIT 4"
+        found = db.execute(like, (wanted,)).fetchall()
+    if not found:
+        raise NotFound(_("There is no {kind} “{ref}”.").format(kind=_(kind.value), ref=text))
+    if len(found) > 1:
+        raise NotFound(
+            _("“{ref}” fits more than one {kind}.").format(ref=text, kind=_(kind.value)),
+            hint=", ".join(ref(db, one, kind) for (one,) in found),
+        )
+    resolved: Ulid = found[0][0]
+    return resolved
+
+
+def ref(db: sqlite3.Connection, object_id: Ulid, kind: ObjectKind = ObjectKind.CONVERSATION) -> str:
+    """The shortest end of the id, six characters or more, that fits nothing else of its kind.
+
+    Of kinds whose ends are not indexed it is the whole id.
+    """
+    if kind not in _TAILED:
+        return object_id
+    same = db.execute(f"SELECT id FROM {_TAILED[kind]} WHERE tail = ?", (object_id[-SHORTEST:],))
+    others = [other for (other,) in same if other != object_id]
+    size = SHORTEST
+    while any(other.endswith(object_id[-size:]) for other in others):
+        size += 1
+    return object_id[-size:]
+
+
+def _flags(spam: int, merged: int, muted: int, deleted_at: Millis | None) -> frozenset[Flag]:
+    held = ((Flag.SPAM, spam), (Flag.MERGED, merged), (Flag.MUTED, muted), (Flag.DELETED, deleted_at is not None))
+    return frozenset(flag for flag, holds in held if holds)

@@ -1,0 +1,112 @@
+"""What a reply needs to know about the conversation it goes into."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+
+from omnitui.clock import Millis
+from omnitui.ids import Ulid
+from omnitui.model.accounts import Json
+from omnitui.model.states import Status
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyTarget:
+    """Where a reply goes, and what it answers."""
+
+    conversation_id: Ulid
+    account_id: Ulid
+    channel: str
+    inbox: str
+    """Our address."""
+    inbox_name: str
+    contact_id: Ulid
+    contact: str
+    """The customer's address on the channel; empty where none is known."""
+    contact_name: str
+    conversation: str
+    """The back end's id."""
+    subject: str
+    status: Status
+    hold: Millis
+    capabilities: Json
+    settings: Json
+    newest_id: Ulid | None
+    """The newest message in the conversation."""
+    newest_at: Millis
+    mail_id: str = ""
+    """Message-ID of the mail to answer."""
+    references: tuple[str, ...] = ()
+    reply_to: tuple[str, ...] = ()
+    """Where its author wants answers, if elsewhere."""
+    others: tuple[str, ...] = ()
+    """Everybody else it was addressed to."""
+
+
+_TARGET = """
+    SELECT c.id, a.id, c.channel, i.address, i.name, p.id, p.name, c.external_id, c.subject, c.status, a.hold,
+        a.capabilities, a.settings, m.id, coalesce(m.received_at, 0), c.pk,
+        coalesce(
+            (SELECT address FROM identity WHERE contact_pk = c.contact_pk AND channel = c.channel
+                AND deleted_at IS NULL ORDER BY pk LIMIT 1),
+            '')
+    FROM conversation c
+    JOIN account a ON a.pk = c.account_pk
+    JOIN inbox i ON i.pk = c.inbox_pk
+    JOIN contact p ON p.pk = c.contact_pk
+    LEFT JOIN message m ON m.pk = (
+        SELECT pk FROM message WHERE conversation_pk = c.pk AND deleted_at IS NULL
+        ORDER BY received_at DESC, id DESC LIMIT 1)
+    WHERE c.id = ?
+"""
+
+_ANSWERED = """
+    SELECT mail.rfc_id, mail.refs, mail.sender, mail.reply_to, message.addressees, message.copied, message.direction
+    FROM message JOIN mail ON mail.message_pk = message.pk
+    WHERE message.conversation_pk = ? AND message.deleted_at IS NULL AND coalesce(message.state, '') <> 'canceled'
+    ORDER BY message.direction = 'incoming' DESC, message.received_at DESC, message.id DESC LIMIT 1
+"""
+
+
+def reply_target(db: sqlite3.Connection, conversation_id: Ulid) -> ReplyTarget | None:
+    """Where a reply to this conversation goes; None where there is no such conversation.
+
+    A mail answers the newest incoming one; where there is none, the newest that we sent.
+    """
+    row = db.execute(_TARGET, (conversation_id,)).fetchone()
+    if row is None:
+        return None
+    answered = db.execute(_ANSWERED, (row[15],)).fetchone()
+    contact = row[16]
+    mail_id, references, reply_to, others = "", (), (), ()
+    if answered is not None:
+        mail_id, refs, sender, wanted, addressees, copied, direction = answered
+        references = (*json.loads(refs), mail_id)
+        if direction == "incoming":
+            contact = sender or contact
+            reply_to = tuple(json.loads(wanted))
+        others = (*json.loads(addressees), *json.loads(copied))
+    return ReplyTarget(
+        conversation_id=row[0],
+        account_id=row[1],
+        channel=row[2],
+        inbox=row[3],
+        inbox_name=row[4],
+        contact_id=row[5],
+        contact=contact,
+        contact_name=row[6],
+        conversation=row[7],
+        subject=row[8],
+        status=Status(row[9]),
+        hold=row[10],
+        capabilities=json.loads(row[11]),
+        settings=json.loads(row[12]),
+        newest_id=row[13],
+        newest_at=row[14],
+        mail_id=mail_id,
+        references=references,
+        reply_to=reply_to,
+        others=others,
+    )
