@@ -1,0 +1,37 @@
+"""Makes the generated pages: `python -m docs.generate` writes them, `--check` says which are out of step (exit 1)."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from omnitui.config.page import page as config_page
+from omnitui.services.actions import keys_markdown
+
+DOCS = Path(__file__).parent
+PAGES: dict[str, Callable[[], str]] = {"config.md": config_page, "keys.md": keys_markdown}
+
+
+def stale() -> list[str]:
+    """Names of pages whose file differs from what would be made now."""
+    return [
+        name for name, make in PAGES.items() if not (DOCS / name).exists() or (DOCS / name).read_text("utf-8") != make()
+    ]
+
+
+def main() -> int:
+    """Write or check the pages; returns the exit code."""
+    names = stale()
+    if "--check" in sys.argv[1:]:
+        for name in names:
+            print(f"docs/{name} is out of step: run `make docs`", file=sys.stderr)
+        return 1 if names else 0
+    for name in names:
+        (DOCS / name).write_text(PAGES[name](), "utf-8")
+        print(f"docs/{name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

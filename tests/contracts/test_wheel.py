@@ -1,0 +1,73 @@
+"""The wheel: what it installs, and that it starts in an empty environment."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+pytestmark = pytest.mark.xdist_group("wheel")
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(target)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (built,) = target.glob("*.whl")
+    return built
+
+
+def test_wheel_holds_the_application_its_connectors_and_themes(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    tops = {name.split("/")[0] for name in names if ".dist-info" not in name}
+    assert tops == {"omnitui", "omnitui_demo", "omnitui_email"}
+    assert any(name.startswith("omnitui/themes/") and name.endswith(".toml") for name in names)
+    assert "omnitui_demo/scenes.toml" in names
+    assert any(name.startswith("omnitui/locale/ja/") and name.endswith(".mo") for name in names)
+    assert any(name.endswith(".sql") for name in names)
+
+
+def test_wheel_starts_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
+    """Dependencies come from this environment's site-packages by path: only omnitui itself is installed anew."""
+    home = tmp_path / "venv"
+    venv.create(home, with_pip=False)
+    site = next((home / "lib").glob("python3*/site-packages"))
+    target = ["--target", str(site), "--no-deps", "--quiet", "--no-index", str(wheel)]
+    subprocess.run([sys.executable, "-m", "pip", "install", *target], check=True, capture_output=True)
+    python = home / "bin" / "python"
+    # Dependencies only: a .pth would put this checkout on the path as well.
+    mine = next(Path(entry) for entry in sys.path if entry.endswith("site-packages"))
+    env = {**os.environ, "PYTHONPATH": str(mine), "OMNITUI_HOME": str(tmp_path / "home")}
+    run = [str(python), "-m", "omnitui.main"]
+    where = subprocess.run(
+        [str(python), "-c", "import omnitui, omnitui_email; print(omnitui.__file__)"],
+        env=env,
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert Path(where.stdout.strip()).is_relative_to(home)
+    version = subprocess.run([*run, "--version"], env=env, cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert version.stdout.startswith("omnitui ")
+    kinds = subprocess.run([*run, "connectors"], env=env, cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert "demo" in kinds.stdout
+    assert "email" in kinds.stdout
+    screen = subprocess.run(
+        [*run, "demo", "--speed", "0"],
+        env=env,
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
+    assert "佐藤" in screen.stdout
