@@ -1,0 +1,170 @@
+"""Rows as a person sees them. Each golden block is drawn with its right edge, so that widths can be checked by eye."""
+
+from __future__ import annotations
+
+import pytest
+
+from omnitui.model.states import Priority, SendState, Status
+from omnitui.text.rows import ASCII, DAY, HOUR, MINUTE, ROLES, Density, age, cells, inbox_row, plain
+from omnitui.text.widths import cell_width
+from tests.support.rows import NOW, a_conversation
+
+REFUND = a_conversation(
+    0,
+    contact="山田 太郎",
+    subject="返金のお願い",
+    snippet="先日購入した商品の返金をお願いしたいのですが、可能でしょうか。",
+    unread=3,
+    labels=("vip", "返金"),
+    assignee="Keiko Sato",
+    send_state=SendState.FAILED,
+    last_message_at=NOW - 3 * MINUTE,
+)
+WAITING = a_conversation(
+    1,
+    contact="Alice Smith",
+    subject="",
+    snippet="Thanks, I will look into it",
+    unread=0,
+    status=Status.WAITING,
+    priority=Priority.URGENT,
+    last_message_at=NOW - 5 * HOUR,
+)
+SNOOZED = a_conversation(
+    2,
+    contact="株式会社ネコ カスタマーサポート部 御中",
+    subject="Re: 請求書 2024-17 について",
+    unread=1,
+    status=Status.SNOOZED,
+    snoozed_until=NOW + 2 * DAY,
+    has_draft=True,
+    last_message_at=NOW - 400 * DAY,
+)
+
+
+def drawn(width: int, density: Density) -> str:
+    lines = []
+    for conversation in (REFUND, WAITING, SNOOZED):
+        for line in inbox_row(conversation, width, now=NOW, density=density, selected=conversation is REFUND):
+            lines.append("".join(text for text, _ in line) + "|")
+    return "\n".join(lines)
+
+
+GOLDEN = {
+    (80, Density.TWO): """\
+>•@ 山田 太郎 (3)                                                   Keiko !   3m|
+    返金のお願い – 先日購入した商品の返金をお願いしたいのですが、可…  #vip #返金|
+  L Alice Smith                                                               5h|
+    !! [waiting] Thanks, I will look into it                                    |
+ •W 株式会社ネコ カスタマーサポート部 御中                                ✎   1y|
+    [snoozed 2d] Re: 請求書 2024-17 について – Hello, I have a question.        |""",
+    (60, Density.TWO): """\
+>•@ 山田 太郎 (3)                               Keiko !   3m|
+    返金のお願い – 先日購入した商品の返金をお願…  #vip #返金|
+  L Alice Smith                                           5h|
+    !! [waiting] Thanks, I will look into it                |
+ •W 株式会社ネコ カスタマーサポート部 御中            ✎   1y|
+    [snoozed 2d] Re: 請求書 2024-17 について – Hello, I hav…|""",
+    (40, Density.TWO): """\
+>•@ 山田 太郎 (3)           Keiko !   3m|
+    返金のお願い – 先日購入…  #vip #返金|
+  L Alice Smith                       5h|
+    !! [waiting] Thanks, I will look in…|
+ •W 株式会社ネコ カスタマーサポ…  ✎   1y|
+    [snoozed 2d] Re: 請求書 2024-17 に… |""",
+    (80, Density.ONE): """\
+>•@ 山田 太郎 (3)   返金のお願い – 先日購入した商品の返… #vip #返金 Keiko !   3m|
+  L Alice Smith          !! [waiting] Thanks, I will look into it             5h|
+ •W 株式会社ネコ カスタ… [snoozed 2d] Re: 請求書 2024-17 について – Hell… ✎   1y|""",
+    (60, Density.ONE): """\
+>•@ 山田 太郎 (3)  返金のお願い – 先日購入した商品の… !   3m|
+  L Alice Smith    !! [waiting] Thanks, I will look …     5h|
+ •W 株式会社ネコ … [snoozed 2d] Re: 請求書 2024-17 …  ✎   1y|""",
+    (40, Density.ONE): """\
+>•@ 山田 太… 返金のお願い – 先日… !   3m|
+  L Alice S… !! [waiting] Thanks…     5h|
+ •W 株式会…  [snoozed 2d] Re: 請… ✎   1y|""",
+}
+
+
+@pytest.mark.parametrize(("width", "density"), GOLDEN)
+def test_rows_look_as_drawn_here(width: int, density: Density) -> None:
+    assert drawn(width, density) == GOLDEN[width, density]
+
+
+@pytest.mark.parametrize("width", range(1, 130))
+@pytest.mark.parametrize("density", Density)
+def test_every_line_fills_its_width_exactly(width: int, density: Density) -> None:
+    for conversation in (REFUND, WAITING, SNOOZED):
+        for line in inbox_row(conversation, width, now=NOW, density=density, marked=True):
+            assert cells(line) == width
+
+
+@pytest.mark.parametrize("density", Density)
+def test_strangers_text_is_disarmed(density: Density) -> None:
+    hostile = "x\x1b]0;t\x07\x9b2J\u202egnp\n\r\t\ud800" + "\U000e0041"
+    row = inbox_row(
+        a_conversation(contact=hostile, subject=hostile, snippet=hostile, labels=(hostile,), assignee=hostile),
+        100,
+        now=NOW,
+        density=density,
+    )
+    text = "".join(text for line in row for text, _ in line)
+    assert text.isprintable()
+    assert "␛]0;t" in text
+
+
+def test_all_styles_are_roles_of_the_theme() -> None:
+    used = {
+        role
+        for state in (*SendState, None)
+        for line in inbox_row(
+            a_conversation(
+                send_state=state, labels=("a",), assignee="B", has_draft=True, priority=Priority.HIGH, unread=2
+            ),
+            90,
+            now=NOW,
+            selected=True,
+        )
+        for _, role in line
+    }
+    assert used <= set(ROLES)
+
+
+def test_without_unicode_every_sign_is_ascii() -> None:
+    conversation = a_conversation(
+        contact="A very long name that will be cut somewhere here",
+        subject="B",
+        snippet="c" * 100,
+        unread=1,
+        send_state=SendState.HELD,
+    )
+    for density in Density:
+        assert plain(inbox_row(conversation, 40, now=NOW, density=density, glyphs=ASCII)).isascii()
+
+
+def test_selected_marked_and_unread_can_be_told_apart_without_colour() -> None:
+    texts = {
+        plain(inbox_row(a_conversation(unread=unread), 60, now=NOW, selected=selected, marked=marked))
+        for unread in (0, 1)
+        for selected in (False, True)
+        for marked in (False, True)
+    }
+    assert len(texts) >= 6
+
+
+@pytest.mark.parametrize(
+    ("passed", "shown"),
+    [
+        (-DAY, "now"),
+        (0, "now"),
+        (59_999, "now"),
+        (MINUTE, "1m"),
+        (3 * HOUR + 1, "3h"),
+        (9 * DAY, "9d"),
+        (800 * DAY, "2y"),
+    ],
+)
+def test_ages_are_short(passed: int, shown: str) -> None:
+    assert age(NOW, NOW - passed) == shown
+    assert cell_width(age(NOW, NOW - passed)) <= 4
