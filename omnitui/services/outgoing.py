@@ -1,0 +1,242 @@
+"""What an agent writes, made ready: the message for the history and the payload for the outbox."""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from email.utils import formataddr
+from pathlib import Path
+
+from omnitui.clock import Millis
+from omnitui.desk.tokens import reply_address
+from omnitui.errors import NotFound, Refused
+from omnitui.i18n import _
+from omnitui.ids import Ids, Ulid
+from omnitui.model.conversations import Attachment, Message
+from omnitui.model.operations import Fields
+from omnitui.model.people import Agent
+from omnitui.model.states import Direction, MessageKind, SendState
+from omnitui.sdk import snapshot
+from omnitui.sdk.capabilities import Capabilities
+from omnitui.store.blobs import Blobs
+from omnitui.store.reads.replying import ReplyTarget
+
+FILE_LIMIT = 25 * 1024 * 1024
+"""Bytes a file may have where the back end does not say."""
+_PREFIX = re.compile(r"^\s*(re|aw|sv|返信)\s*[:：]", re.IGNORECASE)
+_ADDRESS = re.compile(r"[^@\s<>,;:\"]+@[^@\s<>,;:\"]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message as it will be kept, and as it will leave."""
+
+    message: Message
+    mail: Fields | None
+    """The header facts by which answers find it."""
+    payload: Fields
+
+
+def read_files(paths: Iterable[Path | str], blobs: Blobs, capabilities: Capabilities) -> list[dict[str, object]]:
+    """Keep copies of files to send, so that later changes to the originals do not matter.
+
+    Raises:
+        Refused: The channel takes no files, or a file is over its limit.
+        NotFound: A file cannot be read.
+    """
+    kept: list[dict[str, object]] = []
+    limit = capabilities.attachment_limit or FILE_LIMIT
+    for path in map(Path, paths):
+        if not capabilities.attachments:
+            raise Refused(_("this channel takes no files"))
+        try:
+            if path.stat().st_size > limit:
+                size = f"{limit / 1024 / 1024:.0f} MB"
+                raise Refused(_("{name} is larger than this channel takes ({size})").format(name=path.name, size=size))
+            data = path.read_bytes()
+        except OSError as error:
+            raise NotFound(_("cannot read {path}: {why}").format(path=path, why=error.strerror)) from error
+        media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        kept.append({"name": path.name, "media_type": media_type, "size": len(data), "sha256": blobs.put(data)})
+    return kept
+
+
+def checked_address(text: str) -> str:
+    """`text` as one mail address, bare.
+
+    Raises:
+        Refused: It is none.
+    """
+    found = _ADDRESS.fullmatch(text.strip()) or _ADDRESS.search(text if text.rstrip().endswith(">") else "")
+    if found is None or "\n" in text or "\r" in text:
+        raise Refused(_("{text!r} is no mail address").format(text=text))
+    return found.group()
+
+
+def reply_subject(subject: str) -> str:
+    """The subject of an answer: one Re: in front, whatever the language of the one before."""
+    return subject if _PREFIX.match(subject) or not subject else f"Re: {subject}"
+
+
+def compose(
+    target: ReplyTarget,
+    author: Agent,
+    text: str,
+    *,
+    ids: Ids,
+    now: Millis,
+    origin: Ulid,
+    token_key: bytes,
+    state: SendState,
+    op_id: Ulid,
+    files: Sequence[dict[str, object]] = (),
+    subject: str | None = None,
+    cc: Sequence[str] = (),
+    bcc: Sequence[str] = (),
+    seen: Ulid | None = None,
+    seen_at: Millis | None = None,
+) -> Outgoing:
+    """The message and payload of a reply or of a first message.
+
+    Args:
+        target: Where it goes.
+        author: Who writes.
+        text: What is said.
+        ids: Makes the ids.
+        now: The time of writing.
+        origin: The replica's id; part of the Message-ID.
+        token_key: Key of our reply tokens.
+        state: Held or queued.
+        op_id: The op that sends it.
+        files: As `read_files` kept them.
+        subject: For a first message; a reply takes the conversation's.
+        cc: Further addressees, mail only.
+        bcc: Hidden addressees, mail only.
+        seen: The newest message its author had on screen; the newest there is, where not said.
+        seen_at: When that one was received.
+    """
+    capabilities = snapshot.read(target.capabilities, target.channel)
+    message_id = ids.new()
+    line: dict[str, object] | None = None
+    mail: dict[str, object] | None = None
+    shown = reply_subject(target.subject) if subject is None else subject
+    if capabilities.mail:
+        line = _mail_line(target, author, ids.new(), origin, token_key, now, cc, bcc)
+        mail = {
+            "rfc822_id": line["message_id"],
+            "in_reply_to": line["in_reply_to"],
+            "references": line["references"],
+            "participants": [target.inbox, *_bare(line["to"]), *_bare(line["cc"])],
+        }
+    message = Message(
+        id=message_id,
+        conversation_id=target.conversation_id,
+        account_id=target.account_id,
+        direction=Direction.OUTGOING,
+        kind=MessageKind.PUBLIC,
+        state=state,
+        author=author.name,
+        author_id=author.id,
+        sent_at=now,
+        received_at=now,
+        text=text,
+        subject=shown if capabilities.subject else "",
+        to=tuple(str(address) for address in line["to"]) if line else (target.contact,),  # type: ignore[attr-defined]
+        cc=tuple(cc),
+        attachments=_attachments(files, message_id, ids),
+        op_id=op_id,
+    )
+    payload: dict[str, object] = {
+        "text": text,
+        "subject": message.subject,
+        "files": list(files),
+        "mail": line,
+        "channel": target.channel,
+        "inbox": target.inbox,
+        "conversation": target.conversation,
+        "contact": target.contact,
+        "seen": seen or target.newest_id,
+        "seen_at": seen_at if seen_at is not None else target.newest_at or now,
+        "status": target.status.value,
+    }
+    return Outgoing(message, mail, payload)
+
+
+def note(
+    target: ReplyTarget,
+    author: Agent,
+    text: str,
+    files: Sequence[dict[str, object]],
+    ids: Ids,
+    now: Millis,
+    op_id: Ulid,
+) -> Message:
+    """A note as it is kept in the history."""
+    message_id = ids.new()
+    return Message(
+        id=message_id,
+        conversation_id=target.conversation_id,
+        account_id=target.account_id,
+        direction=Direction.OUTGOING,
+        kind=MessageKind.NOTE,
+        state=None,
+        author=author.name,
+        author_id=author.id,
+        sent_at=now,
+        received_at=now,
+        text=text,
+        attachments=_attachments(files, message_id, ids),
+        op_id=op_id,
+    )
+
+
+def as_fields(message: Message, mail: Fields | None = None) -> Fields:
+    """A message as the op log keeps it."""
+    return {"exists": True, "message": asdict(message), "mail": mail}
+
+
+def _mail_line(
+    target: ReplyTarget,
+    author: Agent,
+    name: Ulid,
+    origin: Ulid,
+    token_key: bytes,
+    now: Millis,
+    cc: Sequence[str],
+    bcc: Sequence[str],
+) -> dict[str, object]:
+    """The addressing, with the Message-ID that this mail will have however often it is tried."""
+    domain = target.inbox.rpartition("@")[2] or "localhost"
+    shown = target.inbox_name or author.name
+    tokens = str(target.settings.get("reply_token", "no")).lower() in ("yes", "true", "1")
+    return {
+        "message_id": f"<{name}.{origin[-8:]}@{domain}>".lower(),
+        "sender": formataddr((shown, target.inbox)) if shown.isascii() else f"{shown} <{target.inbox}>",
+        "to": list(target.reply_to or (target.contact,)),
+        "cc": list(cc),
+        "bcc": list(bcc),
+        "reply_to": reply_address(token_key, target.inbox, target.conversation_id) if tokens else "",
+        "in_reply_to": target.mail_id,
+        "references": list(target.references),
+        "date": now,
+    }
+
+
+def _bare(addresses: object) -> list[str]:
+    return [found.group().lower() for text in addresses if (found := _ADDRESS.search(str(text)))]  # type: ignore[attr-defined]
+
+
+def _attachments(files: Sequence[dict[str, object]], message_id: Ulid, ids: Ids) -> tuple[Attachment, ...]:
+    return tuple(
+        Attachment(
+            id=ids.new(),
+            message_id=message_id,
+            name=str(file["name"]),
+            media_type=str(file["media_type"]),
+            size=int(str(file["size"])),
+            sha256=str(file["sha256"]),
+        )
+        for file in files
+    )

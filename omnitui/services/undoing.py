@@ -1,0 +1,172 @@
+"""Undo and redo: an op's inverse as a new op, or its cancelling while nothing has left; a conflict is shown, not forced."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from omnitui.errors import Refused
+from omnitui.i18n import _
+from omnitui.ids import Ulid
+from omnitui.model.accounts import Json
+from omnitui.model.conversations import Draft
+from omnitui.model.operations import Op
+from omnitui.model.people import Agent
+from omnitui.model.states import MessageKind, ObjectKind, SendState, Verb
+from omnitui.services.recording import Intent, enqueue, record
+from omnitui.store import drafts, oplog, outbox
+from omnitui.store.reads import accounts
+from omnitui.store.reads import drafts as draft_reads
+from omnitui.store.reads import oplog as log
+from omnitui.store.reads import outbox as outbox_reads
+from omnitui.store.writer import Tx
+
+SENDS = frozenset({Verb.REPLY, Verb.NEW})
+TAKEN_BACK = (SendState.HELD, SendState.QUEUED, SendState.DEFERRED, SendState.BLOCKED, SendState.FAILED)
+"""States of a reply that no copy can have reached the customer in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A field that is no longer what the op made it."""
+
+    op: Op
+    field: str
+    left: Json
+    """What the op had made it."""
+    found: Json
+    """What it is now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What an undo or redo did."""
+
+    ops: tuple[Op, ...]
+    """The new ops."""
+    originals: tuple[Op, ...]
+    """What they undo or repeat."""
+    conflicts: tuple[Conflict, ...] = ()
+    """What was left alone because it changed since."""
+
+
+def undo(tx: Tx, me: Agent, op_or_group_id: Ulid | None, *, anyone: bool = False) -> Undone:
+    """Undo one act, all ops of it.
+
+    Args:
+        tx: The commit.
+        me: Who undoes.
+        op_or_group_id: The act; the agent's newest one that can be undone, where not given.
+        anyone: Whether acts of others may be undone too.
+
+    Raises:
+        Refused: There is nothing to undo, it has left, or it is somebody else's.
+    """
+    ops = log.group(tx.db, op_or_group_id) if op_or_group_id else log.last_undoable(tx.db, me.id)
+    ops = [op for op in ops if not log.undone(tx.db, op.id)]
+    if not ops:
+        raise Refused(_("there is nothing to undo"))
+    others = [op for op in ops if op.author_id != me.id]
+    if others and not anyone:
+        raise Refused(_("somebody else did that"), hint=_("undo it in your own name by setting the value you want"))
+    _refuse_departed(tx, ops)
+    return _invert(tx, me, list(reversed(ops)), redoing=False)
+
+
+def redo(tx: Tx, me: Agent) -> Undone:
+    """Do again what this agent undid last.
+
+    Raises:
+        Refused: Nothing was undone, or something else was done since.
+    """
+    inverses = log.last_redoable(tx.db, me.id)
+    if not inverses:
+        raise Refused(_("there is nothing to redo"))
+    return _invert(tx, me, list(reversed(inverses)), redoing=True)
+
+
+def _refuse_departed(tx: Tx, ops: Sequence[Op]) -> None:
+    for op in ops:
+        entry = outbox_reads.entry(tx.db, op.id)
+        if op.verb in SENDS and entry is not None and entry.state not in TAKEN_BACK:
+            raise Refused(
+                _("that message is {state} and cannot be taken back").format(state=entry.state.value),
+                hint=_("write another one to put it right"),
+            )
+
+
+def _invert(tx: Tx, me: Agent, ops: Sequence[Op], *, redoing: bool) -> Undone:
+    group = tx.ids.new()
+    made: list[Op] = []
+    done: list[Op] = []
+    conflicts: list[Conflict] = []
+    for op in ops:
+        now, _revision = oplog.current(tx.db, op.kind, op.object_id, tuple(op.after))
+        changed = [name for name in op.after if not _same(op, name, now.get(name))]
+        if changed:
+            conflicts += [Conflict(op, name, op.after[name], now.get(name)) for name in changed]
+            continue
+        inverse = _redo_one(tx, me, group, op) if redoing else _undo_one(tx, me, group, op)
+        if inverse is not None:
+            made.append(inverse)
+            done.append(op)
+    return Undone(tuple(made), tuple(done), tuple(conflicts))
+
+
+def _same(op: Op, name: str, found: Json) -> bool:
+    """Whether a field still is what the op made it; of a message only whether it is there, for receipts change it."""
+    if op.kind is ObjectKind.MESSAGE and name in ("message", "mail"):
+        return True
+    return bool(found == op.after[name])
+
+
+def _undo_one(tx: Tx, me: Agent, group: Ulid, op: Op) -> Op | None:
+    waiting = _take_back(tx, op)
+    intent = Intent(op.verb, op.kind, op.object_id, op.before, op.conversation_id, undoes=op.id)
+    inverse = record(tx, me.id, group, intent, travels=not waiting and op.verb not in SENDS)
+    if op.verb in SENDS or op.verb is Verb.NOTE:
+        _back_to_draft(tx, op)
+    return inverse
+
+
+def _redo_one(tx: Tx, me: Agent, group: Ulid, inverse: Op) -> Op | None:
+    assert inverse.undoes is not None
+    original = log.op(tx.db, inverse.undoes)
+    intent = Intent(
+        original.verb, original.kind, original.object_id, original.after, original.conversation_id, redoes=original.id
+    )
+    op = record(tx, me.id, group, intent)
+    if op is None or op.conversation_id is None:
+        return op
+    entry = outbox_reads.entry(tx.db, original.id)
+    if op.verb in SENDS and entry is not None:
+        account = accounts.account(tx.db, op.account_id)
+        hold = account.hold if account else 0
+        enqueue(tx, op, entry.payload, due_at=tx.now() + hold, held=hold > 0, message_id=op.object_id)
+        drafts.drop(tx, op.conversation_id, MessageKind.PUBLIC)
+    elif op.verb is Verb.NOTE:
+        drafts.drop(tx, op.conversation_id, MessageKind.NOTE)
+    return op
+
+
+def _take_back(tx: Tx, op: Op) -> bool:
+    """Cancel the op if it still waits; whether it did."""
+    entry = outbox_reads.entry(tx.db, op.id)
+    if entry is None or entry.state not in TAKEN_BACK:
+        return False
+    outbox.move(tx, op.id, SendState.CANCELED)
+    return True
+
+
+def _back_to_draft(tx: Tx, op: Op) -> None:
+    """Give the text back to its author: in front of what may be in the composer by now."""
+    if op.conversation_id is None or not op.after.get("exists"):
+        return
+    message = op.after["message"]
+    kind = MessageKind.NOTE if op.verb is Verb.NOTE else MessageKind.PUBLIC
+    present = next((d for d in draft_reads.drafts(tx.db, op.conversation_id) if d.kind is kind), None)
+    text = message["text"]
+    if present is not None and present.text.strip() and present.text != text:
+        text = f"{text}\n\n{present.text}"
+    draft = Draft(tx.ids.new(), op.conversation_id, kind, text, updated_at=tx.now())
+    drafts.save(tx, replace(present, text=text, updated_at=tx.now()) if present else draft)
