@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from omnitui_demo import DemoConnector
@@ -209,7 +210,7 @@ def test_every_check_is_tried_on_a_broken_connector() -> None:
 
 def test_a_rig_cannot_excuse_itself_from_a_check_that_does_not_exist() -> None:
     class LaxRig(DemoRig):
-        lacks = {"no_such_check": "because"}  # noqa: RUF012
+        lacks: ClassVar[Mapping[str, str]] = {"no_such_check": "because"}
 
     with pytest.raises(Nonconformity, match="no_such_check"):
         checks_for(LaxRig)
