@@ -45,6 +45,12 @@ CREATE TABLE counter (
 )
  WITHOUT ROWID;
 
+CREATE TABLE message_block (
+    block INTEGER NOT NULL,
+    newest INTEGER DEFAULT 0 NOT NULL,
+    CONSTRAINT pk_message_block PRIMARY KEY (block)
+);
+
 CREATE TABLE meta (
     name TEXT NOT NULL,
     value TEXT DEFAULT '' NOT NULL,

@@ -157,3 +157,14 @@ class Unindexed(Base, table=True):
 
     __tablename__ = "unindexed"
     message_pk: int = Field(sa_type=Integer, primary_key=True, foreign_key="message.pk")
+
+
+class MessageBlock(Base, table=True):
+    """The newest received time among 1,024 neighbouring rows of `message`; kept by triggers.
+
+    Rows come in the order of arrival, not of time: search walks the blocks to find the newest first.
+    """
+
+    __tablename__ = "message_block"
+    block: int | None = Field(default=None, sa_type=Integer, primary_key=True)
+    newest: int = number()
