@@ -546,6 +546,8 @@ CREATE TABLE outbox (
 
 CREATE INDEX ix_outbox_due ON outbox (due_at) WHERE waiting = 1;
 
+CREATE INDEX ix_outbox_failed ON outbox (op_pk) WHERE state = 'failed';
+
 CREATE INDEX ix_outbox_line ON outbox (conversation_pk, op_pk) WHERE ahead = 1;
 
 CREATE INDEX ix_outbox_message ON outbox (message_pk) WHERE message_pk IS NOT NULL;

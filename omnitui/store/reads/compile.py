@@ -88,13 +88,13 @@ def folded(column: str) -> str:
     return f"CASE WHEN {column} GLOB '*[^ -~]*' THEN folded({column}) ELSE lower({column}) END"
 
 
-_CONTACTS: Final = f"""SELECT pk FROM contact WHERE instr({folded("name")}, ?)
+CONTACTS: Final = f"""SELECT pk FROM contact WHERE instr({folded("name")}, ?)
     UNION SELECT contact_pk FROM identity WHERE instr({folded("address")}, ?)"""
 _CONVERSATIONS: Final = _Target(
     time="c.last_activity_at",
     attachment="EXISTS (SELECT 1 FROM message WHERE conversation_pk = c.pk AND files > 0 AND deleted_at IS NULL)",
     note="EXISTS (SELECT 1 FROM message WHERE conversation_pk = c.pk AND kind = 'note' AND deleted_at IS NULL)",
-    sender=f"c.contact_pk IN ({_CONTACTS})",
+    sender=f"c.contact_pk IN ({CONTACTS})",
     text="""c.pk IN (SELECT m.conversation_pk FROM message_fts CROSS JOIN message m ON m.pk = message_fts.rowid
         WHERE message_fts.terms MATCH ?)""",
 )
@@ -102,7 +102,7 @@ _MESSAGES: Final = _Target(
     time="m.received_at",
     attachment="m.files > 0",
     note="m.kind = 'note'",
-    sender=f"m.contact_pk IN ({_CONTACTS}) OR m.agent_pk IN (SELECT pk FROM agent WHERE instr({folded('name')}, ?))",
+    sender=f"m.contact_pk IN ({CONTACTS}) OR m.agent_pk IN (SELECT pk FROM agent WHERE instr({folded('name')}, ?))",
     text="m.pk IN (SELECT rowid FROM message_fts WHERE terms MATCH ?)",
 )
 
@@ -118,8 +118,11 @@ def messages(query: Query) -> Condition:
 
 
 def prepare(db: sqlite3.Connection) -> None:
-    """Give `db` the function that conditions on names call."""
-    db.create_function("folded", 1, fold, deterministic=True)
+    """Give `db` the function that conditions on names call, unless it has it: statements may be running."""
+    try:
+        db.execute("SELECT folded('')")
+    except sqlite3.OperationalError:
+        db.create_function("folded", 1, fold, deterministic=True)
 
 
 def parts(node: Node | None) -> tuple[Node, ...]:

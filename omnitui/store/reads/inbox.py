@@ -123,6 +123,23 @@ def counts(db: sqlite3.Connection) -> dict[str, int]:
     return {view: n for view, n in kept.items() if ":" not in view}
 
 
+def due_snoozes(db: sqlite3.Connection, now: Millis) -> list[Ulid]:
+    """Snoozed conversations whose time has come, the earliest first."""
+    rows = db.execute(
+        "SELECT id FROM conversation WHERE is_snoozed = 1 AND snoozed_until <= ? ORDER BY snoozed_until", (now,)
+    )
+    return [own for (own,) in rows]
+
+
+def next_snooze(db: sqlite3.Connection) -> Millis | None:
+    """When the next snooze ends; None while nothing sleeps."""
+    row = db.execute(
+        "SELECT snoozed_until FROM conversation WHERE is_snoozed = 1 AND snoozed_until IS NOT NULL"
+        " ORDER BY snoozed_until LIMIT 1"
+    ).fetchone()
+    return int(row[0]) if row else None
+
+
 # Of these the ends of the ids are indexed.
 _TAILED: Final = {ObjectKind.CONVERSATION: "conversation", ObjectKind.OP: "op", ObjectKind.OUTBOX: "op"}
 _ID_ONLY: Final = {ObjectKind.MESSAGE: "message", ObjectKind.CONTACT: "contact", ObjectKind.ACCOUNT: "account"}

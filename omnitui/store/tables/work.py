@@ -57,6 +57,7 @@ class Outbox(Base, table=True):
         index("ix_outbox_due", "due_at", where="waiting = 1"),
         index("ix_outbox_line", "conversation_pk", "op_pk", where="ahead = 1"),
         index("ix_outbox_state", "state", "op_pk", where="ahead = 1"),
+        index("ix_outbox_failed", "op_pk", where="state = 'failed'"),
         index("ix_outbox_message", "message_pk", where="message_pk IS NOT NULL"),
     )
     op_pk: int = Field(sa_type=Integer, primary_key=True, foreign_key="op.pk")

@@ -1,0 +1,43 @@
+"""What agents are writing and have not sent."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Any, Final
+
+from omnitui.ids import Ulid
+from omnitui.model.conversations import Draft
+from omnitui.model.states import MessageKind
+
+_DRAFT: Final = """
+    SELECT d.id, c.id, d.kind, d.text, d.attachments, d.seen_message_id, d.updated_at, d.extra
+    FROM draft d CROSS JOIN conversation c ON c.pk = d.conversation_pk
+"""
+
+
+def drafts(db: sqlite3.Connection, conversation_id: Ulid) -> list[Draft]:
+    """The drafts of one conversation: at most a reply and a note."""
+    rows = db.execute(
+        f"{_DRAFT} WHERE d.conversation_pk = (SELECT pk FROM conversation WHERE id = ?) AND d.deleted_at IS NULL"
+        " ORDER BY d.kind",
+        (conversation_id,),
+    )
+    return [_to_draft(row) for row in rows]
+
+
+def draft(db: sqlite3.Connection, conversation_id: Ulid, kind: MessageKind) -> Draft | None:
+    """The reply (PUBLIC) or note that is being written in a conversation."""
+    return next((one for one in drafts(db, conversation_id) if one.kind is kind), None)
+
+
+def every(db: sqlite3.Connection, limit: int = 100) -> list[Draft]:
+    """The drafts of all conversations, those written at last first."""
+    rows = db.execute(f"{_DRAFT} WHERE d.deleted_at IS NULL ORDER BY d.updated_at DESC, d.pk DESC LIMIT ?", (limit,))
+    return [_to_draft(row) for row in rows]
+
+
+def _to_draft(row: tuple[Any, ...]) -> Draft:
+    own, conversation_id, kind, text, attachments, seen, updated_at, extra = row
+    paths = tuple(json.loads(attachments))
+    return Draft(own, conversation_id, MessageKind(kind), text, paths, seen, updated_at, json.loads(extra))

@@ -1,0 +1,146 @@
+"""The history pane: the messages of a conversation, or of everything with one contact, in pages by keyset."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Any, Final
+
+from omnitui.ids import Ulid
+from omnitui.model.conversations import Attachment, Message
+from omnitui.model.revisions import Revision
+from omnitui.model.states import Direction, MessageKind, SendState
+from omnitui.store.reads.inbox import Key
+from omnitui.store.reads.people import LINKED
+
+MESSAGE: Final = """
+    SELECT m.id, c.id, a.id, m.direction, m.kind, m.state, m.author, coalesce(g.id, p.id), m.sent_at, m.received_at,
+        m.text, m.subject, m.external_id, m.remote_revision, m.quoted, m.signature, m.html, m.raw, m.reason,
+        m.placement, m.edited, m.deleted_at, m.auto, m.addressees, m.copied,
+        CASE WHEN m.files > 0 THEN (
+            SELECT json_group_array(json_array(f.id, f.name, f.media_type, f.size, f.sha256, f.inline, f.content_id,
+                json(f.remote)))
+            FROM (SELECT * FROM attachment WHERE message_pk = m.pk AND deleted_at IS NULL ORDER BY pk) f) END,
+        m.op_id
+    FROM message m CROSS JOIN conversation c ON c.pk = m.conversation_pk CROSS JOIN account a ON a.pk = m.account_pk
+    LEFT JOIN agent g ON g.pk = m.agent_pk LEFT JOIN contact p ON p.pk = m.contact_pk
+"""
+"""The start of every statement that reads messages for `to_message`."""
+
+_DIRECTION: Final = {str(one): one for one in Direction}
+_KIND: Final = {str(one): one for one in MessageKind}
+_STATE: Final[dict[str | None, SendState | None]] = {None: None, **{str(one): one for one in SendState}}
+
+
+def to_message(row: tuple[Any, ...]) -> Message:
+    """A row of MESSAGE as the model has it."""
+    (
+        own, conversation_id, account_id, direction, kind, state, author, author_id, sent_at, received_at, text,
+        subject, external_id, revision, quoted, signature, html, raw, reason, placement, edited, deleted_at, auto,
+        addressees, copied, files, op_id,
+    ) = row  # fmt: skip
+    return Message(
+        own, conversation_id, account_id, _DIRECTION[direction], _KIND[kind], _STATE[state], author, author_id, sent_at,
+        received_at, text, subject, external_id, revision, quoted, signature, html == 1, raw, reason, placement,
+        edited == 1, deleted_at is not None, auto == 1, _texts(addressees), _texts(copied),
+        _files(own, files) if files else (), op_id,
+    )  # fmt: skip
+
+
+def page(
+    db: sqlite3.Connection,
+    conversation_id: Ulid,
+    *,
+    after: Key | None = None,
+    before: Key | None = None,
+    limit: int = 50,
+) -> list[Message]:
+    """Messages of a conversation, the oldest first: the newest page, the one after a key, or the one before a key.
+
+    A key is the received time and the id of a message. Deleted messages are among them, marked.
+    """
+    where = "m.conversation_pk = (SELECT pk FROM conversation WHERE id = ?)"
+    return _page(db, where, conversation_id, after, before, limit)
+
+
+def timeline(
+    db: sqlite3.Connection, contact_id: Ulid, *, after: Key | None = None, before: Key | None = None, limit: int = 50
+) -> list[Message]:
+    """Like `page`, over all conversations of a contact and of those linked to it, in one order."""
+    among = f"SELECT pk FROM conversation WHERE deleted_at IS NULL AND contact_pk IN ({LINKED})"
+    return _page(db, f"m.conversation_pk IN ({among})", contact_id, after, before, limit)
+
+
+def message(db: sqlite3.Connection, message_id: Ulid) -> Message | None:
+    """One message."""
+    row = db.execute(f"{MESSAGE} WHERE m.id = ?", (message_id,)).fetchone()
+    return to_message(row) if row else None
+
+
+def around(db: sqlite3.Connection, message_id: Ulid, limit: int = 50) -> list[Message]:
+    """The page of its conversation in whose middle a message stands; empty if there is no such message."""
+    found = message(db, message_id)
+    if found is None:
+        return []
+    key = (found.received_at, found.id)
+    earlier = page(db, found.conversation_id, before=key, limit=limit // 2)
+    return [*earlier, found, *page(db, found.conversation_id, after=key, limit=limit - len(earlier) - 1)]
+
+
+def position(db: sqlite3.Connection, conversation_id: Ulid, message_id: Ulid) -> int | None:
+    """How many messages of the conversation stand before this one; None if it is not among them."""
+    row = db.execute(
+        "SELECT (SELECT count(*) FROM message o WHERE o.conversation_pk = m.conversation_pk"
+        " AND (o.received_at, o.id) < (m.received_at, m.id))"
+        " FROM message m JOIN conversation c ON c.pk = m.conversation_pk WHERE m.id = ? AND c.id = ?",
+        (message_id, conversation_id),
+    ).fetchone()
+    return int(row[0]) if row else None
+
+
+def newest_incoming(db: sqlite3.Connection, conversation_id: Ulid) -> list[Ulid]:
+    """The id of the customer's newest message, in a list; an empty one where they wrote none."""
+    rows = db.execute(
+        "SELECT m.id FROM message m WHERE m.conversation_pk = (SELECT pk FROM conversation WHERE id = ?)"
+        " AND m.direction = 'incoming' AND m.role > 0 ORDER BY m.received_at DESC, m.id DESC LIMIT 1",
+        (conversation_id,),
+    )
+    return [own for (own,) in rows]
+
+
+def revisions(db: sqlite3.Connection, message_id: Ulid) -> list[Revision]:
+    """What a message said before it was edited, the oldest first; without what it says now."""
+    rows = db.execute(
+        "SELECT r.remote_revision, r.replaced_at, r.subject, r.text, r.quoted, r.signature FROM message_revision r"
+        " WHERE r.message_pk = (SELECT pk FROM message WHERE id = ?) ORDER BY r.remote_revision",
+        (message_id,),
+    )
+    return [Revision(message_id, *row) for row in rows]
+
+
+def _page(
+    db: sqlite3.Connection, where: str, of: Ulid, after: Key | None, before: Key | None, limit: int
+) -> list[Message]:
+    values: tuple[Any, ...] = (of,)
+    if after is not None:
+        where, values = f"{where} AND (m.received_at, m.id) > (?, ?)", (*values, *after)
+    if before is not None:
+        where, values = f"{where} AND (m.received_at, m.id) < (?, ?)", (*values, *before)
+    way = "DESC" if after is None else "ASC"
+    rows = db.execute(
+        f"{MESSAGE} WHERE {where} ORDER BY m.received_at {way}, m.id {way} LIMIT ?", (*values, limit)
+    ).fetchall()
+    if after is None:
+        rows.reverse()
+    return [to_message(row) for row in rows]
+
+
+def _texts(stored: str) -> tuple[str, ...]:
+    return () if stored == "[]" else tuple(json.loads(stored))
+
+
+def _files(message_id: Ulid, stored: str) -> tuple[Attachment, ...]:
+    return tuple(
+        Attachment(own, message_id, name, media_type, size, sha256, inline == 1, content_id, remote)
+        for own, name, media_type, size, sha256, inline, content_id, remote in json.loads(stored)
+    )

@@ -1,0 +1,114 @@
+"""The op log, newest first: what agents did, what can be undone, and whether the chain is whole."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Any, Final
+
+from omnitui.errors import NotFound
+from omnitui.i18n import _
+from omnitui.ids import Ulid
+from omnitui.model.operations import Op
+from omnitui.model.states import ObjectKind, Reach, Verb
+
+OP: Final = """
+    SELECT o.id, o.group_id, o.at, g.id, o.verb, o.kind, o.object_id, coalesce(a.id, ''), p.before, p.after,
+        o.base_revision, o.reach, coalesce(p.reason, ''), o.undoes, o.redoes, c.id, o.digest
+    FROM op o CROSS JOIN agent g ON g.pk = o.author_pk LEFT JOIN account a ON a.pk = o.account_pk
+    LEFT JOIN conversation c ON c.pk = o.conversation_pk LEFT JOIN op_payload p ON p.op_pk = o.pk
+"""
+"""The start of every statement that reads ops for `to_op`."""
+
+
+def to_op(row: tuple[Any, ...]) -> Op:
+    """A row of OP as the model has it; the texts of erased ones are empty."""
+    return Op(
+        id=row[0],
+        group_id=row[1],
+        at=row[2],
+        author_id=row[3],
+        verb=Verb(row[4]),
+        kind=ObjectKind(row[5]),
+        object_id=row[6],
+        account_id=row[7],
+        before=json.loads(row[8] or "{}"),
+        after=json.loads(row[9] or "{}"),
+        base_revision=row[10],
+        reach=Reach(row[11]),
+        reason=row[12],
+        undoes=row[13],
+        redoes=row[14],
+        conversation_id=row[15],
+        digest=row[16],
+    )
+
+
+def log(
+    db: sqlite3.Connection, conversation_id: Ulid | None = None, *, before: Ulid | None = None, limit: int = 100
+) -> list[Op]:
+    """The newest ops, of one conversation or of all; `before` an op for the next page."""
+    conditions, values = ["1"], list[Any]()
+    if conversation_id is not None:
+        conditions.append("o.conversation_pk = (SELECT pk FROM conversation WHERE id = ?)")
+        values.append(conversation_id)
+    if before is not None:
+        conditions.append("o.pk < (SELECT pk FROM op WHERE id = ?)")
+        values.append(before)
+    sql = f"{OP} WHERE {' AND '.join(conditions)} ORDER BY o.pk DESC LIMIT ?"
+    return [to_op(row) for row in db.execute(sql, (*values, limit))]
+
+
+def op(db: sqlite3.Connection, op_id: Ulid) -> Op:
+    """One op.
+
+    Raises:
+        NotFound: There is none of that id.
+    """
+    row = db.execute(f"{OP} WHERE o.id = ?", (op_id,)).fetchone()
+    if row is None:
+        raise NotFound(_("There is no op “{ref}”.").format(ref=op_id))
+    return to_op(row)
+
+
+def group(db: sqlite3.Connection, op_or_group_id: Ulid) -> list[Op]:
+    """The ops of one act in the order in which they were done, by the act's id or that of any of its ops."""
+    rows = db.execute(
+        f"{OP} WHERE o.group_id = coalesce((SELECT group_id FROM op WHERE id = ?1), ?1) ORDER BY o.pk",
+        (op_or_group_id,),
+    )
+    return [to_op(row) for row in rows]
+
+
+def undone(db: sqlite3.Connection, op_id: Ulid) -> bool:
+    """Whether an op was undone. A redo is an act of its own and leaves this as it is."""
+    return db.execute("SELECT 1 FROM op WHERE undoes = ? LIMIT 1", (op_id,)).fetchone() is not None
+
+
+def last_undoable(db: sqlite3.Connection, author_id: Ulid) -> list[Op]:
+    """The ops of the newest act of an agent that has not been undone and is no undo; reading does not count."""
+    return _newest(
+        db,
+        "o.undoes IS NULL AND o.verb <> 'read' AND NOT EXISTS (SELECT 1 FROM op u WHERE u.undoes = o.id)",
+        author_id,
+    )
+
+
+def last_redoable(db: sqlite3.Connection, author_id: Ulid) -> list[Op]:
+    """The ops of an agent's newest undo that was not redone, unless the agent did something new after it."""
+    return _newest(
+        db,
+        "o.undoes IS NOT NULL AND NOT EXISTS (SELECT 1 FROM op r WHERE r.redoes = o.undoes AND r.pk > o.pk)"
+        " AND NOT EXISTS (SELECT 1 FROM op n WHERE n.pk > o.pk AND n.author_pk = o.author_pk"
+        " AND n.undoes IS NULL AND n.redoes IS NULL AND n.verb <> 'read')",
+        author_id,
+    )
+
+
+def _newest(db: sqlite3.Connection, condition: str, author_id: Ulid) -> list[Op]:
+    row = db.execute(
+        "SELECT o.group_id FROM op o WHERE o.author_pk = (SELECT pk FROM agent WHERE id = ?)"
+        f" AND {condition} ORDER BY o.pk DESC LIMIT 1",
+        (author_id,),
+    ).fetchone()
+    return group(db, row[0]) if row else []
