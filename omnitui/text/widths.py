@@ -9,7 +9,11 @@ from __future__ import annotations
 import unicodedata
 from bisect import bisect_right
 from functools import lru_cache
-from typing import Final
+
+# The first frame imports this module, and typing costs it as much as SQLite.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Final
 
 # fmt: off
 _ZERO: Final = (

@@ -1,0 +1,197 @@
+"""Parsing in a process of its own: whatever a mail does to the parser, the product goes on.
+
+The process starts with the first mail, is killed when one takes too long or too much memory, starts again for the
+next, and ends by itself when idle. A mail that killed it is given as raw text with a defect.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import selectors
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Final
+
+import omnitui
+from omnitui.text.mail import MAX_MESSAGE, ParsedMail, unparsed
+from omnitui.text.mail_wire import from_wire
+from omnitui.text.parse_loop import LENGTH, READY
+
+SECONDS: Final = 2.0
+MEMORY: Final = 1 << 30
+IDLE: Final = 30.0
+START: Final = 60.0
+"""Seconds that the process may take to start, on a machine that does much else."""
+PATIENCE: Final = 5
+"""A mail whose parser was kept from running may take so many times its limit by the clock on the wall."""
+
+
+class ParseWorker:
+    """Parses mails, one at a time, in a spawned process. May be used from several threads and tasks.
+
+    Args:
+        seconds: Time limit of one mail (processor time, where the system tells it).
+        memory: Limit of the process's address space in bytes; 0 for none.
+        idle: Seconds without work after which the process ends.
+    """
+
+    def __init__(self, *, seconds: float = SECONDS, memory: int = MEMORY, idle: float = IDLE) -> None:
+        self._seconds = seconds
+        self._memory = memory
+        self._idle = idle
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._closed = False
+        self.starts = 0
+        """How often a process was started; for health displays and tests."""
+
+    async def parse(self, raw: bytes, *, received_at: int | None = None, with_content: bool = False) -> ParsedMail:
+        """`parse_sync` off the event loop."""
+        return await asyncio.to_thread(self.parse_sync, raw, received_at=received_at, with_content=with_content)
+
+    def parse_sync(self, raw: bytes, *, received_at: int | None = None, with_content: bool = False) -> ParsedMail:
+        """Parse one mail. Never raises for what is in it.
+
+        Args:
+            raw: RFC 5322 bytes.
+            received_at: UTC milliseconds, handed through.
+            with_content: Give the attachments' bytes too.
+        """
+        options = json.dumps({"received_at": received_at, "with_content": with_content}).encode("ascii")
+        request = options + b"\n" + raw[: MAX_MESSAGE + 1]
+        with self._lock:
+            for attempt in (1, 2):
+                try:
+                    answer = self._exchange(LENGTH.pack(len(request)) + request)
+                    return from_wire(answer)
+                except TimeoutError:
+                    self._kill()
+                    return unparsed(raw, received_at=received_at, defect="timeout")
+                except (OSError, EOFError, ValueError, TypeError, KeyError):
+                    # It may have ended of idleness just now; the second time it is the mail.
+                    self._kill()
+                    if attempt == 2 or self._closed:
+                        break
+        return unparsed(raw, received_at=received_at, defect="parser-died")
+
+    def close(self) -> None:
+        """End the process; later mails are given raw."""
+        with self._lock:
+            self._closed = True
+            self._kill()
+
+    def __enter__(self) -> ParseWorker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        if self._process is not None and self._process.poll() is None:
+            return self._process
+        self._kill()
+        if self._closed:
+            raise EOFError("closed")
+        root = str(Path(omnitui.__file__).resolve().parent.parent)
+        env = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "COV"))}
+        env["PYTHONPATH"] = root
+        process = subprocess.Popen(
+            [sys.executable, "-m", "omnitui.text.parse_loop", str(self._idle), str(self._memory)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=env,
+            cwd="/",
+            bufsize=0,
+            start_new_session=True,
+        )
+        self._process = process
+        self.starts += 1
+        assert process.stdin is not None
+        assert process.stdout is not None
+        os.set_blocking(process.stdin.fileno(), False)
+        os.set_blocking(process.stdout.fileno(), False)
+        if _receive(process, len(READY), _Deadline(START)) != READY:
+            raise EOFError("did not start")
+        return process
+
+    def _exchange(self, frame: bytes) -> bytes:
+        process = self._started()
+        deadline = _Deadline(self._seconds, process.pid)
+        _send(process, frame, deadline)
+        size = LENGTH.unpack(_receive(process, LENGTH.size, deadline))[0]
+        return _receive(process, size, deadline)
+
+    def _kill(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with contextlib.suppress(OSError):
+            process.kill()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        process.wait()
+
+
+class _Deadline:
+    """A time limit by the clock on the wall, longer for a process that was kept from running."""
+
+    def __init__(self, seconds: float, pid: int = 0) -> None:
+        now = time.monotonic()
+        self._seconds = seconds
+        self._pid = pid
+        self._used = _processor_seconds(pid) if pid else -1.0
+        self._at = now + seconds
+        self._last = now + seconds * (PATIENCE if self._used >= 0 else 1)
+
+    def wait(self, fd: int, event: int) -> None:
+        """Return when `fd` is ready; TimeoutError when the limit is reached first."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(fd, event)
+            while not selector.select(max(self._at - time.monotonic(), 0)):
+                now = time.monotonic()
+                left = self._seconds - (_processor_seconds(self._pid) - self._used) if self._used >= 0 else 0.0
+                if left <= 0 or now >= self._last:
+                    raise TimeoutError
+                self._at = min(now + max(left, 0.05), self._last)
+
+
+def _send(process: subprocess.Popen[bytes], data: bytes, deadline: _Deadline) -> None:
+    assert process.stdin is not None
+    fd = process.stdin.fileno()
+    view = memoryview(data)
+    while view:
+        deadline.wait(fd, selectors.EVENT_WRITE)
+        view = view[os.write(fd, view[: 1 << 16]) :]
+
+
+def _receive(process: subprocess.Popen[bytes], size: int, deadline: _Deadline) -> bytes:
+    assert process.stdout is not None
+    fd = process.stdout.fileno()
+    chunks: list[bytes] = []
+    while size:
+        deadline.wait(fd, selectors.EVENT_READ)
+        chunk = os.read(fd, min(size, 1 << 20))
+        if not chunk:
+            raise EOFError("the parser ended")
+        chunks.append(chunk)
+        size -= len(chunk)
+    return b"".join(chunks)
+
+
+def _processor_seconds(pid: int) -> float:
+    """Processor time that a process has used; -1 where the system does not tell."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+        numbers = stat.rpartition(")")[2].split()
+        return (int(numbers[11]) + int(numbers[12])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError):
+        return -1.0
