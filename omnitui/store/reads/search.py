@@ -1,0 +1,168 @@
+"""Search for messages: the newest first, or the most relevant of the newest.
+
+Rows come in the order of arrival, not of time: backfill brings old messages late. So where a text is found often, the
+full-text index is asked about one group of neighbouring rows after the other (`message_block`), those with the newest
+messages first, until no other can hold a newer one. Where it is found seldom, all finds are put in order.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from omnitui.clock import Millis
+from omnitui.desk.matching import fold
+from omnitui.desk.terms import And, Named, NameField, Node, Or, Query, Text
+from omnitui.model.revisions import Hit
+from omnitui.model.states import Direction, MessageKind
+from omnitui.store.reads import compile as compiled
+from omnitui.store.reads.compile import Condition, Value
+from omnitui.store.reads.inbox import Key
+from omnitui.text.snippets import snippet
+
+SELDOM: Final = 300
+"""Up to so many finds are put in order as they are."""
+RANKED: Final = 2_000
+"""Relevance is judged among so many of the newest finds."""
+_BLOCK_BITS: Final = 10
+_MOST_BLOCKS: Final = 64
+
+_HIT: Final = """
+    SELECT m.pk, m.id, c.id, m.received_at, m.direction, m.kind, m.author, m.subject, c.subject, m.text, p.name, a.name,
+        c.channel
+    FROM message m CROSS JOIN conversation c ON c.pk = m.conversation_pk CROSS JOIN contact p ON p.pk = c.contact_pk
+    CROSS JOIN account a ON a.pk = c.account_pk
+    WHERE m.pk IN (SELECT value FROM json_each(?))
+"""
+_FOUND: Final = """
+    SELECT m.received_at, m.id, m.pk FROM message_fts CROSS JOIN message m ON m.pk = message_fts.rowid
+    CROSS JOIN conversation c ON c.pk = m.conversation_pk
+    WHERE message_fts MATCH ? AND m.deleted_at IS NULL AND
+"""
+_NEWEST: Final = """
+    SELECT m.received_at, m.id, m.pk FROM message m CROSS JOIN conversation c ON c.pk = m.conversation_pk
+    WHERE m.deleted_at IS NULL AND m.kind <> 'activity' AND
+"""
+
+_Find = tuple[Millis, str, int]
+
+
+def search(
+    db: sqlite3.Connection, query: Query, *, limit: int = 50, before: Key | None = None, relevance: bool = False
+) -> list[Hit]:
+    """The messages that `query` finds, the newest first.
+
+    Args:
+        db: A reading connection.
+        query: What to find; each text has to stand in the message itself.
+        limit: How many at most.
+        before: Received time and id of the last hit of the page before this one.
+        relevance: Order the newest 2,000 finds by how well they fit; there are no further pages then.
+    """
+    compiled.prepare(db)
+    match, condition = _plan(query)
+    if before is not None:
+        older = "m.received_at <= ? AND (m.received_at, m.id) < (?, ?)"
+        condition = Condition(f"{condition.sql} AND {older}", (*condition.values, before[0], *before))
+    if not match:
+        finds = _newest(db, condition, limit)
+    elif relevance:
+        finds = _ranked(db, match, _found(db, match, condition, RANKED))[:limit]
+    else:
+        finds = _found(db, match, condition, limit)
+    return _hits(db, [pk for _at, _id, pk in finds], list(_words(query.node)))
+
+
+def _plan(query: Query) -> tuple[str, Condition]:
+    """What the full-text index is asked for ("" for nothing), and the condition on the rest."""
+    parts = compiled.parts(query.node)
+    texts = [compiled.fts(part) for part in parts]
+    match = " AND ".join(f"({text})" for text in texts if text)
+    if not match:
+        return "", compiled.messages(query)
+    match = f"terms : ({match})"
+    for part in parts:
+        if isinstance(part, Named) and part.field is NameField.CHANNEL and (name := fold(part.name)).isalnum():
+            match += f' AND filters : "channel{name}"' if name.isascii() else ""
+    rest = And(tuple(part for part, text in zip(parts, texts, strict=True) if not text))
+    return match, compiled.messages(Query(rest, query.hidden))
+
+
+def _found(db: sqlite3.Connection, match: str, condition: Condition, limit: int) -> list[_Find]:
+    """The newest finds of a text, newest first."""
+    counted = "SELECT count(*) FROM (SELECT 1 FROM message_fts WHERE message_fts MATCH ? LIMIT ?)"
+    often = db.execute(counted, (match, SELDOM + 1)).fetchone()[0] > SELDOM
+    values: tuple[Value, ...] = (match, *condition.values)
+    if not often:
+        sql = f"{_FOUND} {condition.sql} ORDER BY m.received_at DESC, m.id DESC LIMIT ?"
+        return db.execute(sql, (*values, limit)).fetchall()
+    blocks = db.execute("SELECT block, newest FROM message_block ORDER BY newest DESC").fetchall()
+    sql = f"{_FOUND} {condition.sql} AND message_fts.rowid BETWEEN ? AND ?"
+    found: list[_Find] = []
+    at, size = 0, 1
+    while at < len(blocks):
+        for first, last in _ranges([block for block, _newest in blocks[at : at + size]]):
+            found += db.execute(sql, (*values, first << _BLOCK_BITS, ((last + 1) << _BLOCK_BITS) - 1))
+        at, size = at + size, min(2 * size, _MOST_BLOCKS)
+        found.sort(reverse=True)
+        if len(found) >= limit and (at >= len(blocks) or found[limit - 1][0] > blocks[at][1]):
+            break
+    return found[:limit]
+
+
+def _ranges(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """First and last of each run of neighbours."""
+    ordered = sorted(numbers)
+    first = last = ordered[0]
+    for number in ordered[1:]:
+        if number != last + 1:
+            yield first, last
+            first = number
+        last = number
+    yield first, last
+
+
+def _newest(db: sqlite3.Connection, condition: Condition, limit: int) -> list[_Find]:
+    sql = f"{_NEWEST} {condition.sql} ORDER BY m.received_at DESC, m.id DESC LIMIT ?"
+    return db.execute(sql, (*condition.values, limit)).fetchall()
+
+
+def _ranked(db: sqlite3.Connection, match: str, finds: list[_Find]) -> list[_Find]:
+    """The finds in the order of BM25 over the words of the text; equal ones stay newest first."""
+    if not finds:
+        return finds
+    rows = [pk for _at, _id, pk in finds]
+    scores: dict[int, float] = dict(
+        db.execute(
+            "SELECT rowid, bm25(message_fts, 1.0, 0.0) FROM message_fts WHERE message_fts MATCH ?"
+            " AND rowid BETWEEN ? AND ?",
+            (match, min(rows), max(rows)),
+        )
+    )
+    return sorted(finds, key=lambda find: scores[find[2]])
+
+
+def _hits(db: sqlite3.Connection, pks: list[int], words: list[str]) -> list[Hit]:
+    rows = {row[0]: _to_hit(row, words) for row in db.execute(_HIT, (json.dumps(pks),))}
+    return [rows[pk] for pk in pks]
+
+
+def _to_hit(row: tuple[Any, ...], words: list[str]) -> Hit:
+    own, conversation_id, received_at, direction, kind, author, subject, about, text, contact, account, channel = row[
+        1:
+    ]
+    return Hit(
+        own, conversation_id, received_at, Direction(direction), MessageKind(kind), author, subject or about,
+        snippet(text, words), contact, account, channel,
+    )  # fmt: skip
+
+
+def _words(node: Node | None) -> Iterator[str]:
+    """The texts that the query wants to find."""
+    if isinstance(node, Text):
+        yield node.text
+    elif isinstance(node, And | Or):
+        for part in node.parts:
+            yield from _words(part)
