@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Final
 
 
 class Status(StrEnum):
@@ -84,6 +86,40 @@ class SendState(StrEnum):
             SendState.FAILED,
             SendState.CANCELED,
         )
+
+    def may_become(self, to: SendState) -> bool:
+        """Whether `to` can follow this state: the whole life of an op in the outbox is in `NEXT_STATES`."""
+        return to in NEXT_STATES[self]
+
+
+NEXT_STATES: Final[Mapping[SendState, frozenset[SendState]]] = {
+    SendState.DRAFT: frozenset((SendState.HELD, SendState.QUEUED)),
+    SendState.HELD: frozenset((SendState.QUEUED, SendState.BLOCKED, SendState.CANCELED)),
+    SendState.QUEUED: frozenset(
+        (SendState.SENDING, SendState.DEFERRED, SendState.BLOCKED, SendState.FAILED, SendState.CANCELED)
+    ),
+    SendState.DEFERRED: frozenset((SendState.QUEUED, SendState.BLOCKED, SendState.FAILED, SendState.CANCELED)),
+    # Back to queued only when nothing can have left.
+    SendState.SENDING: frozenset(
+        (
+            SendState.ACCEPTED,
+            SendState.QUEUED,
+            SendState.DEFERRED,
+            SendState.FAILED,
+            SendState.BLOCKED,
+            SendState.UNKNOWN,
+        )
+    ),
+    SendState.BLOCKED: frozenset((SendState.QUEUED, SendState.CANCELED)),
+    SendState.UNKNOWN: frozenset((SendState.ACCEPTED, SendState.QUEUED, SendState.FAILED)),
+    SendState.FAILED: frozenset((SendState.QUEUED, SendState.CANCELED)),
+    # A bounce may come long after the message was taken.
+    SendState.ACCEPTED: frozenset((SendState.DELIVERED, SendState.READ, SendState.FAILED)),
+    SendState.DELIVERED: frozenset((SendState.READ, SendState.FAILED)),
+    SendState.READ: frozenset(),
+    SendState.CANCELED: frozenset(),
+}
+"""What may follow each state."""
 
 
 class Verb(StrEnum):

@@ -273,6 +273,8 @@ def _begin(db: sqlite3.Connection, ids: Ids, clock: Clock) -> Ulid:
     """Give a new cache its identity and its agent; several processes may try at once."""
     import getpass
 
+    from omnitui.store.fulltext import VERSION
+
     try:
         name = getpass.getuser()
     except (KeyError, OSError):
@@ -282,6 +284,7 @@ def _begin(db: sqlite3.Connection, ids: Ids, clock: Clock) -> Ulid:
     if origin is None:
         origin = ids.new()
         db.execute("INSERT INTO replica(pk, id, created_at) VALUES (1, ?, ?)", (origin, clock.now()))
+        db.execute("INSERT INTO meta(name, value) VALUES ('fulltext', ?)", (VERSION,))
         db.execute("INSERT INTO agent(id, name, me) VALUES (?, ?, 1)", (ids.new(), name))
     db.execute("COMMIT")
     return origin

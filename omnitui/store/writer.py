@@ -15,7 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from omnitui.clock import Clock, Millis
 from omnitui.errors import Refused
@@ -38,6 +38,12 @@ IDLE_SECONDS: Final = 2.0
 """So long after the last commit the write-ahead log is folded into the file."""
 
 
+class Closing(Protocol):
+    """Something put off until the end of a work."""
+
+    def close(self) -> None: ...
+
+
 class Tx:
     """What a work may do: write through `db`, and say what changed. Never kept beyond the work."""
 
@@ -49,8 +55,8 @@ class Tx:
         self.ids = ids
         self.origin = origin
         self.touched: Touched = {}
-        self.closing: dict[str, Callable[[], None]] = {}
-        """What has to be done once before the work ends, by name: roll-ups that would be dear one by one."""
+        self.closing: dict[str, Closing] = {}
+        """What has to be done once before the work ends, by name: what would be dear one by one."""
         self.pks: dict[tuple[str, Ulid], int] = {}
         """Row numbers by table and ULID, as far as this work has looked them up."""
 
@@ -64,7 +70,7 @@ class Tx:
     def settle(self) -> None:
         """Do what was put off until the end of the work, so that it can be read within it."""
         while self.closing:
-            self.closing.pop(next(iter(self.closing)))()
+            self.closing.pop(next(iter(self.closing))).close()
 
 
 @dataclass(slots=True, eq=False)

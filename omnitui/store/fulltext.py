@@ -1,0 +1,123 @@
+"""The full-text index: one row a message, of its subject, author, names of its files, and text.
+
+The table holds no text of its own, so a row can only be removed by handing in what was indexed: a message is taken
+out before it changes, and put in again at the end of the work.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import unicodedata
+from typing import Final
+
+from omnitui.store.writer import Tx
+from omnitui.text.analyser import ANALYSER_VERSION, index_terms
+
+VERSION: Final = f"{ANALYSER_VERSION} {unicodedata.unidata_version}"
+"""Changes when texts would be indexed otherwise."""
+
+_INSERT: Final = "INSERT INTO message_fts(rowid, terms, filters) VALUES (?, ?, ?)"
+_DELETE: Final = "INSERT INTO message_fts(message_fts, rowid, terms, filters) VALUES ('delete', ?, ?, ?)"
+_FILES: Final = "(SELECT group_concat(name, char(10)) FROM attachment WHERE message_pk = m.pk AND deleted_at IS NULL)"
+_STORED: Final = f"""
+    SELECT m.pk, m.subject, m.author, CASE WHEN m.files > 0 THEN {_FILES} END, m.text, m.direction, m.kind, c.channel
+    FROM message m JOIN conversation c ON c.pk = m.conversation_pk"""
+_SIGNS: Final = re.compile(r"[^0-9a-z]")
+
+
+def filter_terms(channel: str, direction: str, kind: str) -> str:
+    """The words of the second column: `channelline directionincoming kindpublic`."""
+    return f"channel{_SIGNS.sub('', channel)} direction{direction} kind{kind}"
+
+
+def source(subject: str, author: str, files: str, text: str) -> str:
+    """What of a message is searched, in one string."""
+    return "\n".join(part for part in (subject, author, files, text) if part)
+
+
+class Pending:
+    """Messages of one work that are indexed when it ends, in the order of their rows, as FTS5 likes it."""
+
+    def __init__(self, tx: Tx) -> None:
+        self._tx = tx
+        self.rows: dict[int, tuple[str, str]] = {}
+
+    def close(self) -> None:
+        self._tx.db.executemany(
+            _INSERT, [(pk, index_terms(text), filters) for pk, (text, filters) in sorted(self.rows.items())]
+        )
+
+
+def pending(tx: Tx) -> Pending:
+    """This work's list of messages to index."""
+    found = tx.closing.get("fulltext")
+    if not isinstance(found, Pending):
+        found = tx.closing["fulltext"] = Pending(tx)
+    return found
+
+
+def put(tx: Tx, message_pk: int, text: str, filters: str) -> None:
+    """Index a message that is not in the index, when the work ends. `text` is its `source`."""
+    pending(tx).rows[message_pk] = (text, filters)
+
+
+def later(tx: Tx, message_pk: int) -> None:
+    """Leave a message to `index_pending`."""
+    tx.db.execute("INSERT OR IGNORE INTO unindexed(message_pk) VALUES (?)", (message_pk,))
+
+
+def take_out(tx: Tx, message_pk: int) -> None:
+    """Remove a message from the index as it is stored now: called before it changes."""
+    if pending(tx).rows.pop(message_pk, None) is not None:
+        return
+    if tx.db.execute("DELETE FROM unindexed WHERE message_pk = ?", (message_pk,)).rowcount:
+        return
+    row = tx.db.execute(f"{_STORED} WHERE m.pk = ? AND m.deleted_at IS NULL", (message_pk,)).fetchone()
+    if row is not None:
+        tx.db.execute(_DELETE, _entry(row))
+
+
+def put_back(tx: Tx, message_pk: int) -> None:
+    """Index a message as it is stored now, unless it is deleted; the counterpart of `take_out`."""
+    row = tx.db.execute(f"{_STORED} WHERE m.pk = ? AND m.deleted_at IS NULL", (message_pk,)).fetchone()
+    if row is not None:
+        put(tx, message_pk, source(row[1], row[2], row[3] or "", row[4]), filter_terms(row[7], row[5], row[6]))
+
+
+def index_pending(tx: Tx, limit: int) -> int:
+    """Index up to `limit` messages that were left for later, newest first; how many are still left."""
+    rows = tx.db.execute(
+        f"{_STORED} WHERE m.pk IN (SELECT message_pk FROM unindexed ORDER BY message_pk DESC LIMIT ?)"
+        " AND m.deleted_at IS NULL ORDER BY m.pk",
+        (limit,),
+    ).fetchall()
+    tx.db.executemany(_INSERT, [_entry(row) for row in rows])
+    tx.db.execute(
+        "DELETE FROM unindexed WHERE message_pk IN (SELECT message_pk FROM unindexed ORDER BY message_pk DESC LIMIT ?)",
+        (limit,),
+    )
+    left: int = tx.db.execute("SELECT count(*) FROM unindexed").fetchone()[0]
+    return left
+
+
+def outdated(db: sqlite3.Connection) -> bool:
+    """Whether the index was made by another analyser or another Unicode than ours."""
+    row = db.execute("SELECT value FROM meta WHERE name = 'fulltext'").fetchone()
+    return row is None or row[0] != VERSION
+
+
+def renew(tx: Tx) -> bool:
+    """Where the index is outdated: empty it and leave all messages to `index_pending`; whether that was so."""
+    if not outdated(tx.db):
+        return False
+    tx.settle()
+    tx.db.execute("INSERT INTO message_fts(message_fts) VALUES ('delete-all')")
+    tx.db.execute("INSERT OR IGNORE INTO unindexed(message_pk) SELECT pk FROM message WHERE deleted_at IS NULL")
+    tx.db.execute("INSERT OR REPLACE INTO meta(name, value) VALUES ('fulltext', ?)", (VERSION,))
+    return True
+
+
+def _entry(row: tuple[int, str, str, str | None, str, str, str, str]) -> tuple[int, str, str]:
+    pk, subject, author, files, text, direction, kind, channel = row
+    return pk, index_terms(source(subject, author, files or "", text)), filter_terms(channel, direction, kind)

@@ -1,0 +1,37 @@
+"""What comes in, written: the functions that ingest composes into one commit."""
+
+from omnitui.store.contacts import change_contact, find_or_make_contact
+from omnitui.store.conversations import change_conversation, find_conversation, make_conversation, rate
+from omnitui.store.fulltext import index_pending
+from omnitui.store.fulltext import renew as renew_index
+from omnitui.store.mailplaces import drop_location, flags_at, message_at, put_location, reset_folder
+from omnitui.store.messages import Arrival, Stored, delete_message, find_message, move_message, put_message, set_seen
+from omnitui.store.progress import cursor, put_cursor, put_ledger
+from omnitui.store.receipts import set_receipt
+
+__all__ = [
+    "Arrival",
+    "Stored",
+    "change_contact",
+    "change_conversation",
+    "cursor",
+    "delete_message",
+    "drop_location",
+    "find_conversation",
+    "find_message",
+    "find_or_make_contact",
+    "flags_at",
+    "index_pending",
+    "make_conversation",
+    "message_at",
+    "move_message",
+    "put_cursor",
+    "put_ledger",
+    "put_location",
+    "put_message",
+    "rate",
+    "renew_index",
+    "reset_folder",
+    "set_receipt",
+    "set_seen",
+]

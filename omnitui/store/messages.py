@@ -1,0 +1,372 @@
+"""Messages as they come in and change: each stored once, in its newest revision, with the older ones kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from omnitui.clock import Millis
+from omnitui.ids import Ulid
+from omnitui.model.conversations import Attachment, Message
+from omnitui.model.mail import MailHeader
+from omnitui.model.states import Direction, MessageKind, ObjectKind, SendState
+from omnitui.store import fulltext
+from omnitui.store.rollup import anew, rollups
+from omnitui.store.rows import find, pk_of, written
+from omnitui.store.writer import Tx
+
+
+class Arrival(StrEnum):
+    """What `put_message` made of a message."""
+
+    INSERTED = "inserted"
+    REVISED = "revised"
+    """A newer revision took the place of the one that was known."""
+    KNOWN = "known"
+    """Nothing new."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Where a message lies now."""
+
+    message_id: Ulid
+    conversation_id: Ulid
+    arrival: Arrival
+
+    @property
+    def inserted(self) -> bool:
+        return self.arrival is Arrival.INSERTED
+
+    @property
+    def revised(self) -> bool:
+        return self.arrival is Arrival.REVISED
+
+
+_INSERT: Final = """
+    INSERT INTO message(id, account_pk, conversation_pk, direction, kind, state, state_at, author, contact_pk, agent_pk,
+        sent_at, received_at, external_id, remote_revision, seen, html, edited, auto, files, op_id, subject, addressees,
+        copied, raw, reason, placement, text, quoted, signature, deleted_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_KNOWN: Final = """
+    SELECT m.pk, m.id, c.id, m.conversation_pk, m.remote_revision
+    FROM message m JOIN conversation c ON c.pk = m.conversation_pk"""
+_BY_EXTERNAL: Final = f"{_KNOWN} WHERE m.account_pk = ? AND m.external_id = ? AND m.external_id <> ''"
+_BY_ID: Final = f"{_KNOWN} WHERE m.id = ?"
+_UNSETTLED: Final = frozenset(
+    (
+        SendState.HELD,
+        SendState.QUEUED,
+        SendState.SENDING,
+        SendState.DEFERRED,
+        SendState.FAILED,
+        SendState.BLOCKED,
+        SendState.UNKNOWN,
+    )
+)
+_NO_ANSWER: Final = frozenset((SendState.DRAFT, SendState.FAILED, SendState.BLOCKED, SendState.UNKNOWN))
+
+
+def put_message(
+    tx: Tx,
+    message: Message,
+    *,
+    mail: MailHeader | None = None,
+    seen: bool = False,
+    index: bool = True,
+    reopen: bool = True,
+) -> Stored:
+    """Store a message that came in or was written here.
+
+    A message is known by its account and external id (by its own id, where it has none). The same or an older
+    revision of a known one changes nothing that is shown; a newer one takes its place. In whatever order revisions
+    come, the outcome is the same.
+
+    Args:
+        tx: The work's transaction.
+        message: As it shall be kept; its conversation has to exist.
+        mail: Its header facts, for mail.
+        seen: Whether an agent of this profile has read it.
+        index: Whether to make it searchable at once; otherwise `index_pending` does so later.
+        reopen: Whether a customer's message opens a conversation that is resolved, waiting or snoozed.
+    """
+    account_pk = pk_of(tx, "account", message.account_id)
+    key = (account_pk, message.external_id) if message.external_id else (message.id,)
+    known = tx.db.execute(_BY_EXTERNAL if message.external_id else _BY_ID, key).fetchone()
+    if known is not None:
+        return _again(tx, message, known)
+    conversation_pk = pk_of(tx, "conversation", message.conversation_id)
+    incoming = message.direction is Direction.INCOMING
+    author_pk = find(tx, "contact" if incoming else "agent", message.author_id) if message.author_id else None
+    cursor = tx.db.execute(
+        _INSERT,
+        (
+            message.id,
+            account_pk,
+            conversation_pk,
+            message.direction.value,
+            message.kind.value,
+            None if message.state is None else message.state.value,
+            None if message.state is None else tx.now(),
+            message.author,
+            author_pk if incoming else None,
+            None if incoming else author_pk,
+            message.sent_at,
+            message.received_at,
+            message.external_id,
+            message.revision,
+            seen or not incoming,
+            message.html,
+            message.edited or message.revision > 1,
+            message.auto,
+            len(message.attachments),
+            message.op_id,
+            message.subject,
+            written(message.to) if message.to else "[]",
+            written(message.cc) if message.cc else "[]",
+            message.raw,
+            message.reason,
+            message.placement,
+            message.text,
+            message.quoted,
+            message.signature,
+            tx.now() if message.deleted else None,
+        ),
+    )
+    pk = tx.pks["message", message.id] = int(cursor.lastrowid or 0)
+    if message.attachments:
+        _attach(tx, pk, message.attachments)
+    if mail is not None:
+        put_mail(tx, pk, mail)
+    row = rollups(tx).get(conversation_pk)
+    role = 0 if message.deleted else role_of(message)
+    row.arrived(
+        pk,
+        role=role,
+        received_at=message.received_at,
+        text=message.text,
+        unread=incoming and not seen and role > 0,
+        leaving=message.state in _UNSETTLED,
+        reopen=reopen,
+    )
+    if not index:
+        fulltext.later(tx, pk)
+    elif not message.deleted:
+        names = "\n".join(file.name for file in message.attachments)
+        filters = fulltext.filter_terms(row.channel, message.direction, message.kind)
+        fulltext.put(tx, pk, fulltext.source(message.subject, message.author, names, message.text), filters)
+    tx.changed(ObjectKind.MESSAGE, message.id, 1)
+    return Stored(message.id, message.conversation_id, Arrival.INSERTED)
+
+
+def role_of(message: Message) -> int:
+    """What the generated column `role` says of a message that is not deleted."""
+    if message.kind is MessageKind.ACTIVITY or message.state is SendState.CANCELED:
+        return 0
+    if message.auto or message.kind not in (MessageKind.PUBLIC, MessageKind.TEMPLATE):
+        return 3
+    if message.direction is Direction.INCOMING:
+        return 1
+    return 3 if message.state in _NO_ANSWER else 2
+
+
+def put_mail(tx: Tx, message_pk: int, mail: MailHeader) -> None:
+    """Keep a mail's header facts, and that it names other Message-IDs."""
+    participants = sorted(mail.participants)
+    tx.db.execute(
+        "INSERT OR REPLACE INTO mail(message_pk, rfc_id, in_reply_to, refs, participants, sender, reply_to)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            message_pk,
+            mail.rfc_id,
+            mail.in_reply_to,
+            written(mail.references) if mail.references else "[]",
+            written(participants) if participants else "[]",
+            mail.sender,
+            written(mail.reply_to) if mail.reply_to else "[]",
+        ),
+    )
+    named = {mail.in_reply_to, *mail.references} - {""}
+    if named:
+        tx.db.executemany(
+            "INSERT OR IGNORE INTO mail_reference(rfc_id, message_pk) VALUES (?, ?)",
+            [(rfc_id, message_pk) for rfc_id in named],
+        )
+
+
+def _again(tx: Tx, message: Message, known: tuple[int, Ulid, Ulid, int, int]) -> Stored:
+    """A message that is stored already, perhaps in another revision."""
+    pk, message_id, conversation_id, conversation_pk, revision = known
+    tx.pks["message", message_id] = pk
+    if message.revision == revision:
+        return Stored(message_id, conversation_id, Arrival.KNOWN)
+    if message.revision < revision:
+        _older(tx, pk, message)
+        return Stored(message_id, conversation_id, Arrival.KNOWN)
+    fulltext.take_out(tx, pk)
+    tx.db.execute(
+        "INSERT OR IGNORE INTO message_revision(message_pk, remote_revision, replaced_at, subject, text, quoted,"
+        " signature, html, raw) SELECT pk, remote_revision, ?, subject, text, quoted, signature, html, raw"
+        " FROM message WHERE pk = ?",
+        (tx.now(), pk),
+    )
+    tx.db.execute(
+        "UPDATE message SET remote_revision = ?, edited = 1, subject = ?, text = ?, quoted = ?,"
+        " signature = ?, html = ?, raw = ?, files = ? WHERE pk = ?",
+        (
+            message.revision,
+            message.subject,
+            message.text,
+            message.quoted,
+            message.signature,
+            message.html,
+            message.raw,
+            len(message.attachments),
+            pk,
+        ),
+    )
+    tx.db.execute(
+        "UPDATE attachment SET deleted_at = ?, revision = revision + 1 WHERE message_pk = ? AND deleted_at IS NULL",
+        (tx.now(), pk),
+    )
+    _attach(tx, pk, message.attachments)
+    fulltext.put_back(tx, pk)
+    anew(tx, conversation_pk)
+    touched(tx, pk)
+    return Stored(message_id, conversation_id, Arrival.REVISED)
+
+
+def _older(tx: Tx, pk: int, message: Message) -> None:
+    """Keep a revision that came after a newer one; the times of the oldest are the message's."""
+    oldest = tx.db.execute(
+        "SELECT min(remote_revision) FROM (SELECT remote_revision FROM message_revision WHERE message_pk = ?1"
+        " UNION ALL SELECT remote_revision FROM message WHERE pk = ?1)",
+        (pk,),
+    ).fetchone()[0]
+    done = tx.db.execute(
+        "INSERT OR IGNORE INTO message_revision(message_pk, remote_revision, replaced_at, subject, text, quoted,"
+        " signature, html, raw) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            pk,
+            message.revision,
+            tx.now(),
+            message.subject,
+            message.text,
+            message.quoted,
+            message.signature,
+            message.html,
+            message.raw,
+        ),
+    )
+    if not done.rowcount:
+        return
+    if message.revision < oldest:
+        tx.db.execute(
+            "UPDATE message SET sent_at = ?, received_at = ? WHERE pk = ?", (message.sent_at, message.received_at, pk)
+        )
+        conversation_pk = tx.db.execute("SELECT conversation_pk FROM message WHERE pk = ?", (pk,)).fetchone()[0]
+        anew(tx, conversation_pk)
+    touched(tx, pk)
+
+
+def _attach(tx: Tx, message_pk: int, attachments: tuple[Attachment, ...]) -> None:
+    tx.db.executemany(
+        "INSERT INTO attachment(id, message_pk, name, media_type, size, sha256, inline, content_id, remote)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                file.id or tx.ids.new(),
+                message_pk,
+                file.name,
+                file.media_type,
+                file.size,
+                file.sha256,
+                file.inline,
+                file.content_id,
+                written(file.remote),
+            )
+            for file in attachments
+        ],
+    )
+
+
+def touched(tx: Tx, message_pk: int) -> None:
+    """Say that a message changed, in its new revision."""
+    message_id, revision = tx.db.execute(
+        "UPDATE message SET revision = revision + 1 WHERE pk = ? RETURNING id, revision", (message_pk,)
+    ).fetchone()
+    tx.changed(ObjectKind.MESSAGE, message_id, revision)
+
+
+def _exists(tx: Tx, message_pk: int, deleted_at: Millis | None) -> None:
+    conversation_pk = tx.db.execute(
+        "UPDATE message SET deleted_at = ? WHERE pk = ? RETURNING conversation_pk", (deleted_at, message_pk)
+    ).fetchone()[0]
+    anew(tx, conversation_pk)
+    touched(tx, message_pk)
+
+
+def bury_message(tx: Tx, message_pk: int, at: Millis) -> bool:
+    """Make a message a tombstone; False where it is one already."""
+    if tx.db.execute("SELECT 1 FROM message WHERE pk = ? AND deleted_at IS NULL", (message_pk,)).fetchone() is None:
+        return False
+    fulltext.take_out(tx, message_pk)
+    _exists(tx, message_pk, at)
+    return True
+
+
+def revive_message(tx: Tx, message_pk: int) -> bool:
+    """Make a tombstone a message again; False where it is none."""
+    if tx.db.execute("SELECT 1 FROM message WHERE pk = ? AND deleted_at IS NOT NULL", (message_pk,)).fetchone() is None:
+        return False
+    _exists(tx, message_pk, None)
+    fulltext.put_back(tx, message_pk)
+    return True
+
+
+def delete_message(tx: Tx, account_id: Ulid, external_id: str, at: Millis) -> bool:
+    """The back end or the customer took a message back; False where we know no such message."""
+    pk = find_message(tx, account_id, external_id)
+    if pk is None:
+        return False
+    bury_message(tx, pk, at)
+    return True
+
+
+def find_message(tx: Tx, account_id: Ulid, external_id: str) -> int | None:
+    """The row of a message by the back end's id of it."""
+    row = tx.db.execute(
+        "SELECT pk FROM message WHERE account_pk = ? AND external_id = ? AND external_id <> ''",
+        (pk_of(tx, "account", account_id), external_id),
+    ).fetchone()
+    return None if row is None else int(row[0])
+
+
+def set_seen(tx: Tx, message_id: Ulid, seen: bool = True) -> bool:
+    """Whether an agent of this profile has read a message; False where nothing changed."""
+    row = tx.db.execute(
+        "UPDATE message SET seen = ?1 WHERE id = ?2 AND seen <> ?1 RETURNING pk, conversation_pk", (seen, message_id)
+    ).fetchone()
+    if row is None:
+        return False
+    anew(tx, row[1])
+    touched(tx, row[0])
+    return True
+
+
+def move_message(tx: Tx, message_id: Ulid, conversation_id: Ulid, placement: str = "") -> None:
+    """Put a message into another conversation; `placement` says why it lies there, where that is new."""
+    pk, target = pk_of(tx, "message", message_id), pk_of(tx, "conversation", conversation_id)
+    source: int = tx.db.execute("SELECT conversation_pk FROM message WHERE pk = ?", (pk,)).fetchone()[0]
+    if source == target:
+        return
+    fulltext.take_out(tx, pk)
+    tx.db.execute(
+        "UPDATE message SET conversation_pk = ?1, placement = CASE ?2 WHEN '' THEN placement ELSE ?2 END WHERE pk = ?3",
+        (target, placement, pk),
+    )
+    fulltext.put_back(tx, pk)
+    anew(tx, source)
+    anew(tx, target)
+    touched(tx, pk)

@@ -1,0 +1,206 @@
+"""Ops on their way out: what is due, in the order of each conversation, and each step of their lives."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from omnitui.clock import Millis
+from omnitui.errors import NotFound, Refused
+from omnitui.i18n import _
+from omnitui.ids import Ulid
+from omnitui.model.operations import OutboxEntry
+from omnitui.model.states import ObjectKind, SendState, Verb
+from omnitui.store.messages import bury_message, touched
+from omnitui.store.rollup import anew
+from omnitui.store.rows import pk_of, written
+from omnitui.store.writer import Tx
+
+SELECT: Final = """
+    SELECT op.id, a.id, c.id, o.verb, o.state, o.idempotency_key, o.due_at, o.attempts, o.reason, o.marked, m.id,
+        o.external_id, o.outcomes, o.payload
+    FROM outbox o JOIN op ON op.pk = o.op_pk JOIN account a ON a.pk = o.account_pk
+    LEFT JOIN conversation c ON c.pk = o.conversation_pk LEFT JOIN message m ON m.pk = o.message_pk"""
+"""Rows for `made`."""
+
+# What words wait for: everything unsettled before them. Other verbs do not wait for a decision of the agent's.
+_HEAD: Final = """
+    NOT EXISTS (
+        SELECT 1 FROM outbox p WHERE p.ahead = 1 AND p.conversation_pk = o.conversation_pk AND p.op_pk < o.op_pk
+        AND (p.state NOT IN ('blocked', 'unknown') OR o.verb IN ('reply', 'new')))"""
+
+
+def put(tx: Tx, entry: OutboxEntry) -> None:
+    """Queue an op that is in the log already; its message takes on the state."""
+    message_pk = pk_of(tx, "message", entry.message_id) if entry.message_id else None
+    conversation_pk = pk_of(tx, "conversation", entry.conversation_id) if entry.conversation_id else None
+    tx.db.execute(
+        "INSERT INTO outbox(op_pk, account_pk, conversation_pk, verb, state, state_at, idempotency_key, due_at,"
+        " attempts, reason, marked, message_pk, external_id, outcomes, payload)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            pk_of(tx, "op", entry.op_id),
+            pk_of(tx, "account", entry.account_id),
+            conversation_pk,
+            entry.verb.value,
+            entry.state.value,
+            tx.now(),
+            entry.idempotency_key,
+            entry.due_at,
+            entry.attempts,
+            entry.reason,
+            entry.marked,
+            message_pk,
+            entry.external_id,
+            written(dict(entry.outcomes)),
+            written(dict(entry.payload)),
+        ),
+    )
+    if message_pk is not None:
+        _show(tx, message_pk, entry.state, entry.reason, entry.external_id)
+    tx.changed(ObjectKind.OUTBOX, entry.op_id)
+
+
+def move(
+    tx: Tx,
+    op_id: Ulid,
+    to: SendState,
+    *,
+    reason: str = "",
+    due_at: Millis | None = None,
+    external_id: str = "",
+    outcomes: Mapping[str, str] | None = None,
+    attempt: bool = False,
+) -> OutboxEntry:
+    """Take one step in the life of an op; its message and conversation show it.
+
+    Args:
+        tx: The work's transaction.
+        op_id: The op.
+        to: The next state.
+        reason: Why, in the back end's own words; an empty one clears the last.
+        due_at: When it may leave, for held, queued and deferred ones.
+        external_id: What the back end calls the message now.
+        outcomes: What it said per recipient; None keeps what is there.
+        attempt: Whether this counts as a try.
+
+    Raises:
+        NotFound: The op is not in the outbox.
+        Refused: The step is not one that can follow.
+    """
+    now = entry(tx.db, op_id)
+    if now is None:
+        raise NotFound(_("There is no operation {id} in the outbox.").format(id=op_id))
+    if not now.state.may_become(to):
+        raise Refused(
+            _("An operation that is {state} cannot become {to}.").format(state=_(now.state.value), to=_(to.value))
+        )
+    # A new try begins before its own point of no return.
+    marked = now.marked and to is not SendState.QUEUED
+    tx.db.execute(
+        "UPDATE outbox SET state = ?, state_at = ?, reason = ?, due_at = ?, external_id = ?, outcomes = ?,"
+        " attempts = ?, marked = ? WHERE op_pk = ?",
+        (
+            to.value,
+            tx.now(),
+            reason,
+            now.due_at if due_at is None else due_at,
+            external_id or now.external_id,
+            written(dict(now.outcomes if outcomes is None else outcomes)),
+            now.attempts + attempt,
+            marked,
+            pk_of(tx, "op", op_id),
+        ),
+    )
+    if now.message_id is not None:
+        _show(tx, pk_of(tx, "message", now.message_id), to, reason, external_id)
+    tx.changed(ObjectKind.OUTBOX, op_id)
+    moved = entry(tx.db, op_id)
+    assert moved is not None
+    return moved
+
+
+def mark(tx: Tx, op_id: Ulid) -> None:
+    """Note that an op passes its point of no return: from here on a copy may have left. Commit it durably.
+
+    Raises:
+        Refused: The op is not being sent.
+    """
+    done = tx.db.execute(
+        "UPDATE outbox SET marked = 1 WHERE op_pk = (SELECT pk FROM op WHERE id = ?) AND state = 'sending'", (op_id,)
+    )
+    if not done.rowcount:
+        raise Refused(_("The operation is not being sent."))
+
+
+def entry(db: sqlite3.Connection, op_id: Ulid) -> OutboxEntry | None:
+    """An op's entry; None for ops that never enter the outbox."""
+    row = db.execute(f"{SELECT} WHERE op.id = ?", (op_id,)).fetchone()
+    return None if row is None else made(row)
+
+
+def due(db: sqlite3.Connection, now: Millis) -> list[OutboxEntry]:
+    """What may leave now: of each conversation only the head of its line."""
+    rows = db.execute(f"{SELECT} WHERE o.waiting = 1 AND o.due_at <= ? AND {_HEAD} ORDER BY o.due_at, o.op_pk", (now,))
+    return [made(row) for row in rows]
+
+
+def next_due(db: sqlite3.Connection) -> Millis | None:
+    """When the next op may leave; None when nothing waits for time alone."""
+    row = db.execute(f"SELECT min(o.due_at) FROM outbox o WHERE o.waiting = 1 AND {_HEAD}").fetchone()
+    return None if row[0] is None else int(row[0])
+
+
+def sending(db: sqlite3.Connection) -> list[OutboxEntry]:
+    """What was being sent when the process that sent it ended, or is being sent just now."""
+    rows = db.execute(f"{SELECT} WHERE o.state = 'sending' AND o.ahead = 1 ORDER BY o.op_pk")
+    return [made(row) for row in rows]
+
+
+def made(row: Sequence[Any]) -> OutboxEntry:
+    """A row of `SELECT` as an entry."""
+    return OutboxEntry(
+        op_id=row[0],
+        account_id=row[1],
+        conversation_id=row[2],
+        verb=Verb(row[3]),
+        state=SendState(row[4]),
+        idempotency_key=row[5],
+        due_at=row[6],
+        attempts=row[7],
+        reason=row[8],
+        marked=bool(row[9]),
+        message_id=row[10],
+        external_id=row[11],
+        outcomes=json.loads(row[12]),
+        payload=json.loads(row[13]),
+    )
+
+
+def _show(tx: Tx, message_pk: int, state: SendState, reason: str, external_id: str) -> None:
+    """Let the message show how far it got."""
+    account_pk, conversation_pk, known = tx.db.execute(
+        "SELECT account_pk, conversation_pk, external_id FROM message WHERE pk = ?", (message_pk,)
+    ).fetchone()
+    if external_id and external_id != known:
+        _claim(tx, message_pk, account_pk, external_id)
+    tx.db.execute(
+        "UPDATE message SET state = ?, state_at = ?, reason = ?, external_id = ? WHERE pk = ?",
+        (state.value, tx.now(), reason, external_id or known, message_pk),
+    )
+    anew(tx, conversation_pk)
+    touched(tx, message_pk)
+
+
+def _claim(tx: Tx, message_pk: int, account_pk: int, external_id: str) -> None:
+    """Take an external id over from a copy that came in before we knew it for our own message."""
+    row = tx.db.execute(
+        "SELECT pk FROM message WHERE account_pk = ? AND external_id = ? AND external_id <> '' AND pk <> ?",
+        (account_pk, external_id, message_pk),
+    ).fetchone()
+    if row is not None:
+        bury_message(tx, row[0], tx.now())
+        tx.db.execute("UPDATE message SET external_id = '' WHERE pk = ?", (row[0],))
+        tx.db.execute("UPDATE mail_location SET message_pk = ? WHERE message_pk = ?", (message_pk, row[0]))
