@@ -1,13 +1,222 @@
-"""Rows on the screen before Textual is imported."""
+"""Rows on the screen before Textual is imported, drawn by the row renderer that the list uses.
+
+The console leaves its layout in the state folder (`omnitui.ui.frame_memory`); at the next start `show` reads it, reads
+the top of the same view from the cache, sets the terminal to raw mode, so that keys typed from now on wait in the tty,
+and writes one frame. The app then draws the same frame in its place. Nothing here raises: where anything is missing
+there is no first frame, and Textual draws the first one a little later.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from omnitui.store.reads.glance import Glance
+    from omnitui.text.rows import Line
+
+VERSION = "1"
+FILE = "frame"
+RECORD, FIELD, ITEM = "\x1e", "\x1d", "\x1c"
+ENTER = "\x1b[?1049h\x1b[?25l\x1b[?7l"
+LEAVE = "\x1b[m\x1b[?7h\x1b[?1049l\x1b[?25h"
 
 
-@dataclass
 class Takeover:
     """What a first frame left on the terminal, for the app that takes over."""
 
-    attributes: list[Any] | None
+    __slots__ = ("attributes", "drawn", "selected")
+
+    def __init__(self, attributes: list[Any] | None, selected: str = "") -> None:
+        self.attributes = attributes
+        """The terminal's settings as they were (termios)."""
+        self.selected = selected
+        """The id of the row that is shown as selected."""
+        self.drawn = True
+
+    def restore(self) -> None:
+        """Leave the terminal as it was: the app never came."""
+        if not self.drawn:
+            return
+        self.drawn = False
+        try:
+            import termios
+
+            os.write(1, LEAVE.encode())
+            if self.attributes is not None:
+                termios.tcsetattr(0, termios.TCSANOW, self.attributes)
+        except OSError:
+            pass
+        except Exception as error:
+            if type(error).__name__ != "error":  # termios.error, where termios itself could not be imported
+                raise
+
+
+class Memory:
+    """The layout that the console left for one size of the terminal."""
+
+    __slots__ = (
+        "chrome",
+        "density",
+        "glyphs",
+        "height",
+        "language",
+        "roles",
+        "schema",
+        "sql",
+        "values",
+        "width",
+        "x",
+        "y",
+    )
+
+    def __init__(self, fields: dict[str, str]) -> None:
+        self.schema = int(fields["schema"])
+        self.x, self.y, self.width, self.height = map(int, fields["region"].split(ITEM))
+        self.density = fields["density"]
+        self.glyphs = fields["glyphs"]
+        self.language = fields["language"]
+        self.chrome = fields["chrome"]
+        self.sql = fields["sql"]
+        self.values = tuple(
+            int(value[1:]) if value[0] == "i" else value[1:] for value in fields["values"].split(ITEM) if value
+        )
+        self.roles = dict(pair.split("=", 1) for pair in fields["roles"].split(ITEM) if pair)
+
+
+def folders(name: str | None = None) -> tuple[str, str] | None:
+    """The data and state folder of a profile as `omnitui.paths` names them, without what that imports."""
+    environ = os.environ
+    chosen = name or environ.get("OMNITUI_PROFILE") or "default"
+    if not chosen.replace("-", "").replace(".", "").replace("_", "").isalnum() or chosen[0] in "-._":
+        return None
+    home = environ.get("OMNITUI_HOME")
+    if home:
+        root = os.path.join(os.path.abspath(os.path.expanduser(home)), chosen)
+        return os.path.join(root, "data"), os.path.join(root, "state")
+    if not sys.platform.startswith("linux"):
+        return None
+
+    def base(variable: str, default: str) -> str:
+        value = environ.get(variable, "")
+        return value if value.startswith("/") else os.path.join(os.path.expanduser("~"), default)
+
+    return (
+        os.path.join(base("XDG_DATA_HOME", ".local/share"), "omnitui", chosen),
+        os.path.join(base("XDG_STATE_HOME", ".local/state"), "omnitui", chosen),
+    )
+
+
+def show(name: str | None = None, *, now: int | None = None) -> Takeover | None:
+    """Draw the first frame of a profile; None where there is no terminal, no cache or nothing to go by."""
+    try:
+        places = folders(name)
+        if places is None or not (os.isatty(0) and os.isatty(1)):
+            return None
+        size = os.get_terminal_size(1)
+        memory = recall(places[1], f"{size.columns}x{size.lines}", terminal_key())
+        if memory is None:
+            return None
+        rows = read(os.path.join(places[0], "cache.sqlite3"), memory)
+        if now is None:
+            import time
+
+            now = time.time_ns() // 1_000_000
+        data = frame(memory, rows, now).encode("utf-8", "replace")
+        attributes = make_raw()
+        takeover = Takeover(attributes, str(getattr(rows[0], "id", "")) if rows else "")
+        view = memoryview(data)
+        while view:
+            view = view[os.write(1, view) :]
+        return takeover
+    except Exception:
+        # Whatever it was, the console itself meets it with the means to explain it.
+        return None
+
+
+def terminal_key() -> str:
+    """What decides how the same frame is written: another terminal needs another memory."""
+    environ = os.environ
+    return ITEM.join(environ.get(name, "") for name in ("TERM", "COLORTERM", "NO_COLOR"))
+
+
+def recall(state: str, size: str, terminal: str) -> Memory | None:
+    """The layout left for a size and a kind of terminal."""
+    try:
+        with open(os.path.join(state, FILE), encoding="utf-8", newline="") as file:
+            records = file.read().split(RECORD)
+    except OSError:
+        return None
+    for record in records:
+        fields = dict(part.split(":", 1) for part in record.split(FIELD) if ":" in part)
+        if (fields.get("version"), fields.get("size"), fields.get("terminal")) == (VERSION, size, terminal):
+            return Memory(fields)
+    return None
+
+
+def read(cache: str, memory: Memory) -> list[Glance]:
+    """The rows that fit on the screen."""
+    import sqlite3
+
+    from omnitui.store.reads.glance import glance
+
+    db = sqlite3.connect(f"file:{cache.replace('?', '%3f').replace('#', '%23')}?mode=ro", uri=True, timeout=0.05)
+    try:
+        db.execute("PRAGMA query_only = 1")
+        if db.execute("PRAGMA user_version").fetchone()[0] != memory.schema:
+            raise ValueError("another schema")
+        lines = 1 if memory.density == "one" else 2
+        return glance(db, memory.sql, memory.values, memory.height // lines + 1)
+    finally:
+        db.close()
+
+
+def frame(memory: Memory, rows: list[Glance], now: int) -> str:
+    """The bytes of the whole frame."""
+    from omnitui.i18n import use_language
+    from omnitui.text.rows import ASCII, UNICODE, Density, inbox_row
+
+    if memory.language:
+        use_language(memory.language)
+    density = Density.of(memory.density)
+    glyphs = ASCII if memory.glyphs == "ascii" else UNICODE
+    lines: list[str] = []
+    for number, row in enumerate(rows):
+        drawn = inbox_row(row, memory.width, now=now, density=density, selected=number == 0, glyphs=glyphs)
+        back = "+" if number == 0 else "-"
+        lines += [written(line, memory.roles, back) for line in drawn]
+    blank = f"{memory.roles.get('-row', '')}{' ' * memory.width}"
+    lines += [blank] * (memory.height - len(lines))
+    placed = [f"\x1b[{memory.y + at + 1};{memory.x + 1}H{line}" for at, line in enumerate(lines[: memory.height])]
+    return f"{ENTER}{memory.chrome}{''.join(placed)}\x1b[m"
+
+
+def written(line: Line, roles: dict[str, str], back: str) -> str:
+    """A line of runs with the codes of the terminal; `back` is "+" on the selected row and "-" on any other."""
+    parts: list[str] = []
+    held = ""
+    for text, role in line:
+        code = roles.get(back + role, "")
+        parts.append(text if code == held else code + text)
+        held = code
+    return "".join(parts)
+
+
+def make_raw() -> list[Any]:
+    """Set the terminal as Textual will; gives its settings as they were.
+
+    Cooked mode must not come back in between: it would echo what is typed into the frame.
+    """
+    import termios
+
+    before: list[Any] = termios.tcgetattr(0)
+    raw = [*before]
+    raw[6] = [*before[6]]
+    raw[0] &= ~(termios.IXON | termios.IXOFF | termios.ICRNL | termios.INLCR | termios.IGNCR)
+    raw[3] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN | termios.ISIG)
+    raw[6][termios.VMIN] = 1
+    termios.tcsetattr(0, termios.TCSANOW, raw)
+    return before

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
 from rich.color import Color
 from rich.console import RenderableType
 from rich.segment import Segment
+from rich.style import Style
 from rich.text import Text
 from textual._compositor import ChopsUpdate, CompositorUpdate, InlineUpdate, LayoutUpdate
 from textual.app import App, ReturnType
 from textual.driver import Driver
+from textual.geometry import Region
 from textual.screen import Screen
 from textual.strip import Strip
 
@@ -74,6 +76,16 @@ class LastHopApp(App[ReturnType]):
     def frame_text(self) -> str:
         """What is on the terminal, as lines of text; "" where nothing has been painted."""
         return self._frame.text() if self._frame else ""
+
+    def chrome(self, private: Iterable[Region]) -> str:
+        """The whole frame as bytes, these regions blank; "" where nothing has been painted."""
+        return self._frame.without(private) if self._frame else ""
+
+    def codes(self, style: Style) -> str:
+        """The SGR sequence that takes up a style whatever came before."""
+        if self._inks is None:
+            self._inks = self._make_inks()
+        return self._inks.step(None, self._inks.of(style)[0])
 
     def forget_terminal(self) -> None:
         """Assume nothing about what the terminal shows."""

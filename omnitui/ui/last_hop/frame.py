@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rich.cells import split_graphemes
 from rich.style import Style
+from textual.geometry import Region
 from textual.strip import Strip
 
 from omnitui.text.safe import strip_controls
@@ -107,6 +110,24 @@ class Frame:
     def text(self) -> str:
         """What should be on the screen, as lines of text."""
         return "\n".join("".join(glyphs).rstrip() for glyphs, _ in self._want)
+
+    def without(self, regions: Iterable[Region]) -> str:
+        """The bytes of the whole frame on a terminal that shows nothing; of these regions borders alone."""
+        copy = Frame(self.width, self.height, self._inks, colour_erase=self._colour_erase)
+        for (glyphs, numbers), (to_glyphs, to_numbers) in zip(self._want, copy._want, strict=True):
+            to_glyphs[:], to_numbers[:] = glyphs, numbers
+        for region in regions:
+            inside = region.intersection(Region(0, 0, self.width, self.height))
+            for y in inside.line_range:
+                glyphs = copy._want[y][0]
+                if inside.right < self.width and glyphs[inside.right] == "":
+                    glyphs[inside.right] = " "
+                if inside.x and glyphs[inside.x] == "":
+                    glyphs[inside.x - 1] = " "
+                for x in inside.column_range:
+                    if not "\u2500" <= glyphs[x] <= "\u259f":
+                        glyphs[x] = " "
+        return copy.changes()
 
     def put(self, x: int, y: int, strip: Strip) -> None:
         """Say what should be at a place. The same strip at the same place costs nothing."""

@@ -93,14 +93,14 @@ def test_rows_look_as_drawn_here(width: int, density: Density) -> None:
 
 
 @pytest.mark.parametrize("width", range(1, 130))
-@pytest.mark.parametrize("density", Density)
+@pytest.mark.parametrize("density", [Density.TWO, Density.ONE])
 def test_every_line_fills_its_width_exactly(width: int, density: Density) -> None:
     for conversation in (REFUND, WAITING, SNOOZED):
         for line in inbox_row(conversation, width, now=NOW, density=density, marked=True):
             assert cells(line) == width
 
 
-@pytest.mark.parametrize("density", Density)
+@pytest.mark.parametrize("density", [Density.TWO, Density.ONE])
 def test_strangers_text_is_disarmed(density: Density) -> None:
     hostile = "x\x1b]0;t\x07\x9b2J\u202egnp\n\r\t\ud800" + "\U000e0041"
     row = inbox_row(
@@ -139,7 +139,7 @@ def test_without_unicode_every_sign_is_ascii() -> None:
         unread=1,
         send_state=SendState.HELD,
     )
-    for density in Density:
+    for density in (Density.TWO, Density.ONE):
         assert plain(inbox_row(conversation, 40, now=NOW, density=density, glyphs=ASCII)).isascii()
 
 

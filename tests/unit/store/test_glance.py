@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import datetime
+import sqlite3
+
+import pytest
+
+from omnitui.desk.views import VIEWS
+from omnitui.store.reads import inbox
+from omnitui.store.reads.glance import glance, plan
+from omnitui.text.rows import Density, inbox_row
+from tests.support.full_cache import fill
+from tests.support.rows import NOW
+
+
+@pytest.fixture(scope="module")
+def db(tmp_path_factory: pytest.TempPathFactory) -> sqlite3.Connection:
+    path = tmp_path_factory.mktemp("data") / "cache.sqlite3"
+    fill(path, 60)
+    made = sqlite3.connect(path)
+    made.execute("INSERT INTO agent (pk, id, name) VALUES (7, 'G', 'Keiko Sato')")
+    made.execute("UPDATE conversation SET assignee_pk = 7, priority = 3, send_state = 'failed' WHERE pk = 2")
+    made.execute("UPDATE conversation SET status = 'snoozed', snoozed_until = ? WHERE pk = 3", (NOW + 7_200_000,))
+    made.execute("UPDATE conversation SET has_draft = 1, status = 'waiting', priority = 2 WHERE pk = 4")
+    made.commit()
+    return made
+
+
+@pytest.mark.parametrize("view", [view.id for view in VIEWS])
+def test_a_glance_draws_the_rows_that_the_model_draws(db: sqlite3.Connection, view: str) -> None:
+    query = next(one for one in VIEWS if one.id == view).query(now=NOW, me="G", zone=datetime.UTC)
+    sql, values = plan(query)
+    glanced = glance(db, sql, values, 20)
+    read = inbox.page(db, query, limit=20)
+    assert [row.id for row in read] == [getattr(row, "id") for row in glanced]  # noqa: B009
+    for density in (Density.TWO, Density.ONE):
+        assert [inbox_row(row, 90, now=NOW, density=density) for row in read] == [
+            inbox_row(row, 90, now=NOW, density=density) for row in glanced
+        ]
+
+
+def test_a_plan_for_another_schema_is_an_error_of_sqlite(db: sqlite3.Connection) -> None:
+    with pytest.raises(sqlite3.Error):
+        glance(db, "SELECT c.gone FROM conversation c LIMIT ?", (), 5)
