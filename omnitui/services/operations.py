@@ -260,9 +260,9 @@ class Operations:
         """Undo an act: the given op's, else the agent's last one that can be undone."""
         return self._cache.write(lambda tx: undo(tx, self._me, op_or_group_id))
 
-    def redo(self) -> Undone:
-        """Do again what was undone last."""
-        return self._cache.write(lambda tx: redo(tx, self._me))
+    def redo(self, op_or_group_id: Ulid | None = None) -> Undone:
+        """Do again what was undone last, or the given act if it was undone."""
+        return self._cache.write(lambda tx: redo(tx, self._me, op_or_group_id))
 
     # The outbox
 
@@ -272,14 +272,14 @@ class Operations:
 
     def retry(self, op_id: Ulid) -> None:
         """Send a deferred, failed or blocked op now; its author has seen why it waited."""
-        self._outbox_step(op_id, (SendState.DEFERRED, SendState.FAILED, SendState.BLOCKED), outbox.release)
+        self._outbox_step(op_id, (SendState.DEFERRED, SendState.FAILED, SendState.BLOCKED), _release)
 
     def settle(self, op_id: Ulid, *, sent: bool) -> None:
         """Decide about an op of which nobody knows whether it arrived: it did, or it goes again."""
         self._outbox_step(
             op_id,
             (SendState.UNKNOWN,),
-            (lambda tx, id_: outbox.move(tx, id_, SendState.ACCEPTED)) if sent else outbox.release,
+            (lambda tx, id_: outbox.move(tx, id_, SendState.ACCEPTED)) if sent else _release,
         )
 
     def _outbox_step(self, op_id: Ulid, states: tuple[SendState, ...], step: Callable[[Tx, Ulid], object]) -> None:
@@ -377,6 +377,20 @@ class Operations:
             return [op for op in made if op is not None]
 
         return self._cache.write(work)
+
+
+def _release(tx: Tx, op_id: Ulid) -> None:
+    """Let an op go: its author knows by now what stands in the conversation."""
+    entry = outbox_reads.entry(tx.db, op_id)
+    target = reply_target(tx.db, entry.conversation_id) if entry and entry.conversation_id else None
+    renewed = (
+        {**entry.payload, "seen": target.newest_id, "seen_at": target.newest_at, "status": target.status.value}
+        if entry and target and "seen" in entry.payload
+        else None
+    )
+    outbox.move(tx, op_id, SendState.QUEUED, due_at=tx.now())
+    if renewed is not None:
+        outbox.renew(tx, op_id, renewed)
 
 
 def _reject_empty(text: str, files: Sequence[Path | str]) -> None:

@@ -46,8 +46,9 @@ def record(tx: Tx, author_id: Ulid, group_id: Ulid, intent: Intent, *, travels: 
     Raises:
         NotFound: There is no such object.
     """
-    before, revision = oplog.current(tx.db, intent.kind, intent.object_id, tuple(intent.after))
-    if before == dict(intent.after):
+    names = compared(intent.kind, intent.after)
+    before, revision = oplog.current(tx, intent.kind, intent.object_id, names)
+    if before == {name: intent.after[name] for name in names}:
         return None
     account_id, channel = _place(tx, intent.conversation_id)
     reach = _reach(tx, account_id, channel, intent.verb) if travels else Reach.LOCAL
@@ -77,6 +78,11 @@ def record(tx: Tx, author_id: Ulid, group_id: Ulid, intent: Intent, *, travels: 
         fields = _for_back_end(tx, op)
         enqueue(tx, op, {"fields": fields, "channel": channel}, due_at=tx.now())
     return op
+
+
+def compared(kind: ObjectKind, after: Fields) -> tuple[str, ...]:
+    """The fields by which one sees whether an op still holds: of a made message or link only that it is there."""
+    return ("exists",) if kind in (ObjectKind.MESSAGE, ObjectKind.LINK) and "exists" in after else tuple(after)
 
 
 def enqueue(

@@ -1,4 +1,4 @@
-"""Undo and redo: an op's inverse as a new op, or its cancelling while nothing has left; a conflict is shown, not forced."""
+"""Undo and redo: an op's inverse as a new op, or its cancelling while nothing has left; conflicts are shown."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from omnitui.model.accounts import Json
 from omnitui.model.conversations import Draft
 from omnitui.model.operations import Op
 from omnitui.model.people import Agent
-from omnitui.model.states import MessageKind, ObjectKind, SendState, Verb
-from omnitui.services.recording import Intent, enqueue, record
+from omnitui.model.states import MessageKind, SendState, Verb
+from omnitui.services.recording import Intent, compared, enqueue, record
 from omnitui.store import drafts, oplog, outbox
 from omnitui.store.reads import accounts
 from omnitui.store.reads import drafts as draft_reads
@@ -73,13 +73,17 @@ def undo(tx: Tx, me: Agent, op_or_group_id: Ulid | None, *, anyone: bool = False
     return _invert(tx, me, list(reversed(ops)), redoing=False)
 
 
-def redo(tx: Tx, me: Agent) -> Undone:
-    """Do again what this agent undid last.
+def redo(tx: Tx, me: Agent, op_or_group_id: Ulid | None = None) -> Undone:
+    """Do again what this agent undid last, or the given act, named as it was first done.
 
     Raises:
         Refused: Nothing was undone, or something else was done since.
     """
-    inverses = log.last_redoable(tx.db, me.id)
+    if op_or_group_id:
+        found = [log.undone_by(tx.db, op.id) for op in log.group(tx.db, op_or_group_id)]
+        inverses = [op for op in found if op is not None and op.author_id == me.id]
+    else:
+        inverses = log.last_redoable(tx.db, me.id)
     if not inverses:
         raise Refused(_("there is nothing to redo"))
     return _invert(tx, me, list(reversed(inverses)), redoing=True)
@@ -101,8 +105,9 @@ def _invert(tx: Tx, me: Agent, ops: Sequence[Op], *, redoing: bool) -> Undone:
     done: list[Op] = []
     conflicts: list[Conflict] = []
     for op in ops:
-        now, _revision = oplog.current(tx.db, op.kind, op.object_id, tuple(op.after))
-        changed = [name for name in op.after if not _same(op, name, now.get(name))]
+        names = compared(op.kind, op.after)
+        now, _revision = oplog.current(tx, op.kind, op.object_id, names)
+        changed = [name for name in names if now[name] != op.after[name]]
         if changed:
             conflicts += [Conflict(op, name, op.after[name], now.get(name)) for name in changed]
             continue
@@ -111,13 +116,6 @@ def _invert(tx: Tx, me: Agent, ops: Sequence[Op], *, redoing: bool) -> Undone:
             made.append(inverse)
             done.append(op)
     return Undone(tuple(made), tuple(done), tuple(conflicts))
-
-
-def _same(op: Op, name: str, found: Json) -> bool:
-    """Whether a field still is what the op made it; of a message only whether it is there, for receipts change it."""
-    if op.kind is ObjectKind.MESSAGE and name in ("message", "mail"):
-        return True
-    return bool(found == op.after[name])
 
 
 def _undo_one(tx: Tx, me: Agent, group: Ulid, op: Op) -> Op | None:

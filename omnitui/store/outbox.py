@@ -11,7 +11,7 @@ from omnitui.clock import Millis
 from omnitui.errors import NotFound, Refused
 from omnitui.i18n import _
 from omnitui.ids import Ulid
-from omnitui.model.operations import OutboxEntry
+from omnitui.model.operations import Fields, OutboxEntry
 from omnitui.model.states import ObjectKind, SendState, Verb
 from omnitui.store.messages import bury_message, touched
 from omnitui.store.rollup import anew
@@ -120,6 +120,11 @@ def move(
     moved = entry(tx.db, op_id)
     assert moved is not None
     return moved
+
+
+def renew(tx: Tx, op_id: Ulid, payload: Fields) -> None:
+    """Put another payload under an op that has not left: its author knows more by now."""
+    tx.db.execute("UPDATE outbox SET payload = ? WHERE op_pk = ?", (written(dict(payload)), pk_of(tx, "op", op_id)))
 
 
 def mark(tx: Tx, op_id: Ulid) -> None:

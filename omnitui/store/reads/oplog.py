@@ -11,6 +11,7 @@ from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.operations import Op
 from omnitui.model.states import ObjectKind, Reach, Verb
+from omnitui.store.chain import verify
 
 OP: Final = """
     SELECT o.id, o.group_id, o.at, g.id, o.verb, o.kind, o.object_id, coalesce(a.id, ''), p.before, p.after,
@@ -85,6 +86,12 @@ def undone(db: sqlite3.Connection, op_id: Ulid) -> bool:
     return db.execute("SELECT 1 FROM op WHERE undoes = ? LIMIT 1", (op_id,)).fetchone() is not None
 
 
+def undone_by(db: sqlite3.Connection, op_id: Ulid) -> Op | None:
+    """The newest op that undid an op; None where it stands."""
+    row = db.execute(f"{OP} WHERE o.undoes = ? ORDER BY o.pk DESC LIMIT 1", (op_id,)).fetchone()
+    return None if row is None else to_op(row)
+
+
 def last_undoable(db: sqlite3.Connection, author_id: Ulid) -> list[Op]:
     """The ops of the newest act of an agent that has not been undone and is no undo; reading does not count."""
     return _newest(
@@ -112,3 +119,8 @@ def _newest(db: sqlite3.Connection, condition: str, author_id: Ulid) -> list[Op]
         (author_id,),
     ).fetchone()
     return group(db, row[0]) if row else []
+
+
+def verify_chain(db: sqlite3.Connection) -> bool:
+    """Whether no op of the log was changed, removed or put between others after it was written."""
+    return verify(db)
