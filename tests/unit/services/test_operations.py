@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,12 @@ def state_of(desk: Desk, op_id: Ulid) -> SendState | None:
     return entry.state if entry else None
 
 
+def step(desk: Desk, op_id: Ulid, *states: SendState) -> None:
+    """Take an op through states, as the outbox would."""
+    for state in states:
+        desk.cache.write(partial(outbox.move, op_id=op_id, to=state))
+
+
 def test_reply_is_shown_held_before_anything_leaves(desk: Desk) -> None:
     op = desk.operations.reply(desk.conversations[0], "On its way")
     (_, reply) = desk.cache.read(history.page, desk.conversations[0])
@@ -197,9 +204,7 @@ def test_text_in_the_composer_is_kept_when_a_reply_comes_back(desk: Desk) -> Non
 @pytest.mark.parametrize("state", [SendState.SENDING, SendState.ACCEPTED])
 def test_reply_that_left_cannot_be_undone(desk: Desk, state: SendState) -> None:
     op = desk.operations.reply(desk.conversations[0], "Gone", hold=0)
-    desk.cache.write(lambda tx: outbox.move(tx, op.id, SendState.SENDING))
-    if state is SendState.ACCEPTED:
-        desk.cache.write(lambda tx: outbox.move(tx, op.id, SendState.ACCEPTED))
+    step(desk, op.id, *dict.fromkeys((SendState.SENDING, state)))
     with pytest.raises(Refused, match="cannot be taken back"):
         desk.operations.undo(op.id)
 
@@ -298,8 +303,7 @@ def test_undoing_what_still_waits_sends_nothing_at_all(desk: Desk) -> None:
 
 def test_undoing_what_was_confirmed_sends_the_inverse(desk: Desk) -> None:
     (label,) = desk.operations.label(desk.conversations[:1], add=["vip"])
-    for state in (SendState.SENDING, SendState.ACCEPTED):
-        desk.cache.write(lambda tx, state=state: outbox.move(tx, label.id, state))
+    step(desk, label.id, SendState.SENDING, SendState.ACCEPTED)
     (inverse,) = desk.operations.undo().ops
     entry = desk.cache.read(outbox_reads.entry, inverse.id)
     assert entry is not None
@@ -379,8 +383,7 @@ def test_blocked_reply_goes_after_its_author_has_seen_why(desk: Desk) -> None:
 def test_unknown_reply_is_settled_by_the_agent(desk: Desk) -> None:
     ops = [desk.operations.reply(id_, "Did it arrive?", hold=0) for id_ in desk.conversations[:2]]
     for op in ops:
-        for state in (SendState.SENDING, SendState.UNKNOWN):
-            desk.cache.write(lambda tx, op=op, state=state: outbox.move(tx, op.id, state))
+        step(desk, op.id, SendState.SENDING, SendState.UNKNOWN)
     desk.operations.settle(ops[0].id, sent=True)
     desk.operations.settle(ops[1].id, sent=False)
     assert [state_of(desk, op.id) for op in ops] == [SendState.ACCEPTED, SendState.QUEUED]
@@ -396,7 +399,7 @@ ACTS: list[Callable[[Desk, int], object]] = [
     lambda d, n: d.operations.note(d.conversations[n % 3], f"note {n}"),
     lambda d, n: d.operations.set_contact(d.contacts[n % 2], {"segment": f"s{n % 3}", "about": f"メモ {n % 5}"}),
     lambda d, n: d.operations.set_contact(d.contacts[n % 2], {"fields": {"plan": str(n % 3)}}),
-    lambda d, n: d.operations.link(*d.contacts, reason=f"r{n}"),
+    lambda d, n: d.operations.link(d.contacts[0], d.contacts[1], f"r{n}"),
     lambda d, n: d.operations.move(d.state()[d.conversations[0]]["messages"][0][0], d.conversations[1 + n % 2]),
 ]
 
