@@ -1,178 +1,175 @@
-"""A small desk to test the store with: one account, one inbox, and builders for what comes in."""
+"""Builders of a desk's content for tests: `a_conversation(cache, …)` and what it stands on.
+
+Everything goes through the store's own writing functions, so that a test sees rows as the product makes them. Where
+the cache has a `FrozenClock`, each message moves it on by a minute.
+"""
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from omnitui.clock import FrozenClock, Millis
+from omnitui.clock import MINUTE, Clock, FrozenClock, Millis
 from omnitui.ids import Ulid
-from omnitui.model.accounts import Account
-from omnitui.model.conversations import Message
-from omnitui.model.operations import Fields, Op, OutboxEntry
-from omnitui.model.states import Direction, MessageKind, ObjectKind, SendState, Verb
-from omnitui.store import accounts, inflow, oplog, outbox
+from omnitui.model.accounts import Account, Inbox, Json
+from omnitui.model.conversations import Attachment, Conversation, Message
+from omnitui.model.people import Agent
+from omnitui.model.states import Direction, MessageKind, Priority, SendState, Status
+from omnitui.store import accounts, inflow
 from omnitui.store.cache import Cache
+from omnitui.store.reads import accounts as account_reads
+from omnitui.store.reads import inbox
 from omnitui.store.writer import Tx
 
-NOW: Millis = 1_750_000_000_000
+
+def a_cache(folder: Path, clock: Clock | None = None) -> Cache:
+    """An empty cache in `folder`; its clock stands still unless another is given."""
+    return Cache.open(folder, clock=clock or FrozenClock())
 
 
-def a_message(conversation_id: Ulid, account_id: Ulid, message_id: Ulid, **fields: Any) -> Message:
-    """An incoming message of a customer, unless `fields` say otherwise."""
-    values: dict[str, Any] = {
-        "direction": Direction.INCOMING,
-        "kind": MessageKind.PUBLIC,
-        "state": None,
-        "author": "Hanako Yamada",
-        "author_id": None,
-        "sent_at": NOW,
-        "received_at": NOW,
-        "text": "返品したいのですが",
-        **fields,
-    }
-    return Message(id=message_id, conversation_id=conversation_id, account_id=account_id, **values)
+def an_account(cache: Cache, name: str = "Shop", kind: str = "demo", hold: Millis = 8_000) -> Account:
+    """The account of that name; made where there is none."""
+    found = cache.read(account_reads.account, name)
+    if found is None:
+        found = account = Account(cache.ids.new(), kind, name, hold=hold, created_at=cache.clock.now())
+        cache.write(lambda tx: accounts.put_account(tx, account), durable=False)
+    return found
 
 
-@dataclass
-class Desk:
-    """A cache with one account, one inbox, one contact and one conversation."""
+def an_agent(cache: Cache, name: str) -> Agent:
+    """The agent of that name; made where there is none."""
+    found = next((agent for agent in cache.read(account_reads.agents) if agent.name == name), None)
+    if found is None:
+        found = agent = Agent(cache.ids.new(), name)
+        cache.write(lambda tx: accounts.put_agent(tx, agent), durable=False)
+    return found
 
-    cache: Cache
-    clock: FrozenClock
-    account_id: Ulid = ""
-    inbox_id: Ulid = ""
-    contact_id: Ulid = ""
-    conversation_id: Ulid = ""
-    ops: list[Op] = field(default_factory=list)
 
-    def set_up(self) -> None:
-        """Make the account and what hangs on it."""
+def an_inbox(
+    cache: Cache, account: Account, channel: str = "email", address: str = "shop@example.com", name: str = ""
+) -> Inbox:
+    """The inbox of that address; made where there is none."""
+    return cache.write(lambda tx: accounts.put_inbox(tx, account.id, channel, address, name), durable=False)
 
-        def work(tx: Tx) -> None:
-            self.account_id = tx.ids.new()
-            accounts.put_account(tx, Account(self.account_id, "demo", "support"))
-            self.inbox_id = accounts.put_inbox(tx, self.account_id, "email", "help@example.com").id
-            self.contact_id, _identity = inflow.find_or_make_contact(
-                tx, self.account_id, "email", "hanako@example.com", "Hanako Yamada"
-            )
-            self.conversation_id = self.converse(tx)
 
-        self.cache.write(work)
+def a_contact(
+    cache: Cache,
+    name: str = "Ann",
+    address: str = "",
+    channel: str = "email",
+    account: Account | None = None,
+    **fields: Json,
+) -> Ulid:
+    """The contact with that address (one made of the name, unless given); `fields` as `change_contact` takes them."""
+    owner = account or an_account(cache)
+    address = address or f"{'.'.join(name.lower().split())}@example.com"
 
-    def converse(self, tx: Tx, **fields: Any) -> Ulid:
-        """Make a conversation."""
-        return inflow.make_conversation(
+    def work(tx: Tx) -> Ulid:
+        contact_id, _identity_id = inflow.find_or_make_contact(tx, owner.id, channel, address, name)
+        if fields:
+            inflow.change_contact(tx, contact_id, fields)
+        return contact_id
+
+    return cache.write(work, durable=False)
+
+
+def a_conversation(
+    cache: Cache,
+    *texts: str,
+    contact: str = "Ann",
+    address: str = "",
+    subject: str = "",
+    channel: str = "email",
+    inbox_address: str = "shop@example.com",
+    account: Account | None = None,
+    status: Status = Status.OPEN,
+    priority: Priority = Priority.NORMAL,
+    assignee: str = "",
+    labels: Sequence[str] = (),
+    seen: bool = False,
+    fields: Mapping[str, Json] | None = None,
+) -> Conversation:
+    """A conversation that the contact began with `texts` ("Hello" unless given).
+
+    `assignee` is an agent's name; `fields` are further ones that `change_conversation` takes.
+    """
+    owner = account or an_account(cache)
+    place = an_inbox(cache, owner, channel, inbox_address)
+    contact_id = a_contact(cache, contact, address, channel, owner)
+    conversation_id = cache.write(
+        lambda tx: inflow.make_conversation(
             tx,
-            account_id=self.account_id,
-            inbox_id=self.inbox_id,
-            contact_id=self.contact_id,
-            **{"channel": "email", "subject": "返品", **fields},
-        )
-
-    def message(self, conversation_id: Ulid = "", **fields: Any) -> Message:
-        """An incoming message, see `a_message`."""
-        return a_message(conversation_id or self.conversation_id, self.account_id, self.cache.ids.new(), **fields)
-
-    def receive(self, conversation_id: Ulid = "", **fields: Any) -> inflow.Stored:
-        """Store an incoming message."""
-        message = self.message(conversation_id, **fields)
-        return self.cache.write(lambda tx: inflow.put_message(tx, message))
-
-    def act(
-        self,
-        verb: Verb,
-        kind: ObjectKind,
-        object_id: Ulid,
-        after: Fields,
-        before: Fields | None = None,
-        **fields: Any,
-    ) -> Op:
-        """Do an op as `services.operations` does: one commit of its row and its effect."""
-
-        def work(tx: Tx) -> Op:
-            now, revision = oplog.current(
-                tx, kind, object_id, [name for name in after if name not in ("message", "mail")]
-            )
-            op_id = tx.ids.new()
-            values: dict[str, Any] = {"group_id": op_id, "conversation_id": self.conversation_id, **fields}
-            op = Op(
-                id=op_id,
-                at=tx.now(),
-                author_id=self.cache.me().id,
-                verb=verb,
-                kind=kind,
-                object_id=object_id,
-                account_id=self.account_id,
-                before=now if before is None else before,
-                after=after,
-                base_revision=revision,
-                **values,
-            )
-            op = oplog.append(tx, op)
-            oplog.apply(tx, op)
-            return op
-
-        op = self.cache.write(work)
-        self.ops.append(op)
-        return op
-
-    def inverse(self, op: Op) -> Op:
-        """Undo an op by its inverse."""
-        return self.act(op.verb, op.kind, op.object_id, op.before, op.after, undoes=op.id)
-
-    def send(self, text: str = "We will call you.", *, state: SendState = SendState.HELD, **fields: Any) -> OutboxEntry:
-        """Write a reply and put it into the outbox."""
-        from dataclasses import asdict
-
-        message = self.message(
-            text=text, direction=Direction.OUTGOING, state=state, author="me", received_at=self.clock.now()
-        )
-        op = self.act(
-            Verb.REPLY, ObjectKind.MESSAGE, message.id, {"exists": True, "message": asdict(message), "mail": None}
-        )
-        values: dict[str, Any] = {"due_at": self.clock.now(), "idempotency_key": op.id, "verb": Verb.REPLY, **fields}
-        entry = OutboxEntry(
-            op_id=op.id,
-            account_id=self.account_id,
-            conversation_id=self.conversation_id,
-            state=state,
-            message_id=message.id,
-            **values,
-        )
-        self.cache.write(lambda tx: outbox.put(tx, entry))
-        return entry
-
-    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        """What the cache holds."""
-        return self.cache.read(lambda db: db.execute(query, values).fetchall())
-
-    def row(self, query: str, *values: object) -> tuple[Any, ...]:
-        """The one row that the cache holds."""
-        rows = self.rows(query, *values)
-        assert len(rows) == 1, rows
-        return rows[0]
-
-    def found(self, query: str) -> int:
-        """How many messages the full-text index finds."""
-        from omnitui.text.analyser import query_terms
-
-        def count(db: sqlite3.Connection) -> int:
-            match = query_terms(query)
-            return len(db.execute("SELECT rowid FROM message_fts WHERE terms MATCH ?", (match,)).fetchall())
-
-        return self.cache.read(count)
+            account_id=owner.id,
+            inbox_id=place.id,
+            contact_id=contact_id,
+            channel=channel,
+            subject=subject,
+        ),
+        durable=False,
+    )
+    for text in texts or ("Hello",):
+        a_message(cache, conversation_id, text, seen=seen)
+    changed: dict[str, Json] = dict(fields or {})
+    if status is not Status.OPEN:
+        changed["status"] = status.value
+    if priority is not Priority.NORMAL:
+        changed["priority"] = priority.value
+    if assignee:
+        changed["assignee_id"] = an_agent(cache, assignee).id
+    if labels:
+        changed["labels"] = sorted(labels)
+    if changed:
+        cache.write(lambda tx: inflow.change_conversation(tx, conversation_id, changed), durable=False)
+    return _conversation(cache, conversation_id)
 
 
-@contextmanager
-def a_desk(folder: Path) -> Iterator[Desk]:
-    """A desk in a folder, closed at the end."""
-    clock = FrozenClock(NOW)
-    with Cache.open(folder / "data", state=folder / "state", clock=clock) as cache:
-        desk = Desk(cache, clock)
-        desk.set_up()
-        yield desk
+def a_message(
+    cache: Cache,
+    conversation_id: Ulid,
+    text: str = "Hello",
+    *,
+    direction: Direction = Direction.INCOMING,
+    kind: MessageKind = MessageKind.PUBLIC,
+    state: SendState | None = None,
+    author: str = "",
+    subject: str = "",
+    at: Millis | None = None,
+    external_id: str = "",
+    files: Sequence[str] = (),
+    seen: bool = False,
+    auto: bool = False,
+) -> Message:
+    """A message in a conversation, the contact's unless `direction` says otherwise; `files` are names."""
+    conversation = _conversation(cache, conversation_id)
+    own = cache.ids.new()
+    incoming = direction is Direction.INCOMING
+    if not incoming and state is None and kind is MessageKind.PUBLIC:
+        state = SendState.ACCEPTED
+    when = cache.clock.now() if at is None else at
+    message = Message(
+        own,
+        conversation_id,
+        conversation.account_id,
+        direction,
+        kind,
+        state,
+        author or (conversation.contact if incoming else cache.me().name),
+        conversation.contact_id if incoming else cache.me().id,
+        when,
+        when,
+        text,
+        subject,
+        external_id,
+        auto=auto,
+        attachments=tuple(Attachment(cache.ids.new(), own, name, "application/octet-stream", 1) for name in files),
+    )
+    cache.write(lambda tx: inflow.put_message(tx, message, seen=seen), durable=False)
+    if isinstance(cache.clock, FrozenClock):
+        cache.clock.advance(MINUTE)
+    return message
+
+
+def _conversation(cache: Cache, conversation_id: Ulid) -> Conversation:
+    found = cache.read(inbox.conversation, conversation_id)
+    assert found is not None
+    return found
