@@ -22,26 +22,21 @@ def start_up() -> None:
 
 
 class Collection:
-    """Collects when idle, on the event loop. `touch` says that somebody is waiting."""
+    """Collects when idle, on the event loop. `touch` says that somebody waits; its first call is the first paint."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._touched_at = monotonic()
         self._old_at = monotonic()
+        self._frozen = False
         self._timer: asyncio.TimerHandle | None = None
 
-    def start(self) -> None:
-        """After the first paint: collect, freeze what is left, and look again when things happened."""
-        gc.disable()
-        gc.collect()
-        gc.freeze()
-        self._old_at = monotonic()
-
     def touch(self) -> None:
-        """A key, a message: things are being made, and a collection would be felt now."""
+        """Something was drawn: things are being made, and a collection would be felt now."""
         self._touched_at = monotonic()
         if self._timer is None:
-            self._timer = self._loop.call_later(YOUNG_EVERY, self._look)
+            gc.disable()
+            self._timer = self._loop.call_later(YOUNG_EVERY if self._frozen else QUIET, self._look)
         elif gc.get_count()[0] > PRESSURE:
             gc.collect(1)
 
@@ -60,7 +55,12 @@ class Collection:
         if now - self._touched_at < QUIET:
             self._timer = self._loop.call_later(QUIET, self._look)
             return
-        if now - self._old_at >= OLD_EVERY:
+        if not self._frozen:
+            # What start-up made stays to the end; looking through it again would be in vain.
+            self._frozen = True
+            gc.collect()
+            gc.freeze()
+        elif now - self._old_at >= OLD_EVERY:
             self._old_at = now
             gc.collect()
         else:

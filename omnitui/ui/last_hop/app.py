@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -20,6 +21,7 @@ from textual.screen import Screen
 from textual.strip import Strip
 
 from omnitui.i18n import _
+from omnitui.ui.collection import Collection
 from omnitui.ui.first_frame import Takeover
 from omnitui.ui.last_hop.driver import LastHopDriver
 from omnitui.ui.last_hop.frame import Frame, drawable, drawable_lines
@@ -44,6 +46,7 @@ class LastHopApp(App[ReturnType]):
         self._held = takeover is not None
         self._frame: Frame | None = None
         self._inks: Inks | None = None
+        self._collection: Collection | None = None
         self._colour_erase = erases_in_colour(os.environ.get("TERM", ""))
 
     def get_driver_class(self) -> type[Driver]:
@@ -91,6 +94,16 @@ class LastHopApp(App[ReturnType]):
         """Assume nothing about what the terminal shows."""
         if self._frame is not None:
             self._frame.forget()
+
+    def terminal_opened(self, loop: asyncio.AbstractEventLoop) -> None:
+        """The driver has the terminal: from the first paint on, garbage is collected when nobody waits."""
+        self._collection = Collection(loop)
+
+    def terminal_closed(self) -> None:
+        """The driver has given the terminal back."""
+        if self._collection is not None:
+            self._collection.stop()
+            self._collection = None
 
     def terminal_drained(self) -> None:
         """The terminal took all that was written: send what changed meanwhile, in one piece."""
@@ -185,6 +198,8 @@ class LastHopApp(App[ReturnType]):
         if self._sync_available and len(data) >= SYNC_FROM:
             data = f"{SYNC_START}{data}{SYNC_END}"
         driver.paint(data)
+        if self._collection is not None:
+            self._collection.touch()
 
 
 def erases_in_colour(terminal: str) -> bool:

@@ -81,6 +81,7 @@ class LastHopDriver(LinuxDriver):
         descriptor = open_terminal((1, self.fileno, sys.__stderr__.fileno() if sys.__stderr__ else 2))
         if descriptor is not None:
             self._outlet = Outlet(asyncio.get_running_loop(), descriptor, app.terminal_drained)
+        app.terminal_opened(self._loop)
         takeover, app.takeover = app.takeover, None
         self._wanted = True
         self._taking_over = takeover is not None
@@ -111,6 +112,7 @@ class LastHopDriver(LinuxDriver):
         if self._outlet is not None:
             self._outlet.close()
             self._outlet = None
+        cast("LastHopApp[Any]", self._app).terminal_closed()
 
     def send_message(self, message: Message) -> None:
         """Hand a message to the app: we are on its loop, unless input is a pipe read by Textual's thread."""

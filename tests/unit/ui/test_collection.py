@@ -35,10 +35,9 @@ async def test_cycles_are_freed_once_keys_are_quiet(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(collection, "YOUNG_EVERY", 0.01)
     monkeypatch.setattr(collection, "QUIET", 0.02)
     collecting = Collection(asyncio.get_running_loop())
-    collecting.start()
+    collecting.touch()
     Knot()
     assert Knot.alive == 1
-    collecting.touch()
     for _ in range(200):
         await asyncio.sleep(0.01)
         if not Knot.alive:
@@ -51,15 +50,14 @@ async def test_cycles_are_freed_once_keys_are_quiet(monkeypatch: pytest.MonkeyPa
 async def test_an_idle_console_sets_no_timer() -> None:
     loop = asyncio.get_running_loop()
     collecting = Collection(loop)
-    collecting.start()
     assert collecting._timer is None
+    assert gc.isenabled()
     collecting.stop()
 
 
 async def test_a_flood_without_a_pause_is_collected_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(collection, "PRESSURE", 50)
     collecting = Collection(asyncio.get_running_loop())
-    collecting.start()
     for _ in range(200):
         Knot()
         collecting.touch()
