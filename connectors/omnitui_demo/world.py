@@ -126,6 +126,7 @@ def _desk(start: Millis) -> Iterator[Beat]:
         gaps = [line[2] * MINUTE for line in scene["lines"]]
         arrives = "arrives" in scene
         at = start + scene["arrives"] * SECOND if arrives else start - scene["age"] * MINUTE - sum(gaps)
+        answered = max((index + 1 for index, line in enumerate(scene["lines"]) if line[0] != "c"), default=0)
         for index, (who, text, _gap) in enumerate(scene["lines"]):
             at += gaps[index]
             values = {
@@ -135,7 +136,7 @@ def _desk(start: Millis) -> Iterator[Beat]:
                 "text": text,
                 "subject": scene.get("subject", ""),
                 "file": scene.get("file") if index == len(gaps) - 1 else None,
-                "seen": who != "c",
+                "seen": index < answered,
             }
             yield Beat(at, f"{name}-{index}", "message", values)
         state = {
