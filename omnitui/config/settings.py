@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Literal
 
-from omnitui.clock import SECOND, Millis
-
 
 @dataclass(frozen=True, slots=True)
 class Agent:
@@ -68,11 +66,6 @@ class Settings:
         from zoneinfo import ZoneInfo
 
         return ZoneInfo(self.time_zone) if self.time_zone else _machine_zone()
-
-    def hold(self, channel: str) -> Millis | None:
-        """The undo time that the settings give `channel`; None where the account's own rules."""
-        seconds = self.replies.hold_by_channel.get(channel)
-        return None if seconds is None else round(seconds * SECOND)
 
 
 def _machine_zone() -> tzinfo:

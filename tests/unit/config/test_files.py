@@ -37,8 +37,7 @@ def test_settings_are_read_with_tables_lists_and_maps(home: Profile) -> None:
     assert settings.agent.name == "花子"
     assert settings.agent.addresses == ("h@example.jp",)
     assert settings.replies.hold == 3.0
-    assert settings.hold("line") == 0
-    assert settings.hold("email") is None
+    assert settings.replies.hold_by_channel == {"line": 0.0}
     assert str(settings.zone()) == "Asia/Tokyo"
 
 

@@ -1,0 +1,128 @@
+"""undo, redo, log."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+from omnitui.cli.reading import count_of, ref_of
+from omnitui.cli.shell import Shell
+from omnitui.cli.verbs import Verb
+from omnitui.i18n import N_, _
+from omnitui.model.states import ObjectKind
+from omnitui.services import records
+
+if TYPE_CHECKING:
+    from omnitui.model.operations import Op
+    from omnitui.services.undoing import Undone
+
+_PAGE: Final = 500
+
+
+def _op_argument(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
+    parser.add_argument("op", nargs="?", metavar="OP", help=_("an op's id; your last act where not given"))
+
+
+def _undo(shell: Shell) -> int:
+    named = shell.arguments.op
+    return _told(shell, shell.session.operations.undo(shell.id(named, ObjectKind.OP) if named else None))
+
+
+def _redo(shell: Shell) -> int:
+    named = shell.arguments.op
+    return _told(shell, shell.session.operations.redo(shell.id(named, ObjectKind.OP) if named else None))
+
+
+def _told(shell: Shell, undone: Undone) -> int:
+    for original in undone.originals:
+        shell.out.say(_("taken back or repeated: {deed}").format(deed=deed(original)))
+    for conflict in undone.conflicts:
+        shell.fail(
+            _("left alone: {field} is {found} now, not {left} any more").format(
+                field=conflict.field, found=_value(conflict.found), left=_value(conflict.left)
+            ),
+            _("set the value that you want by hand"),
+        )
+    return shell.done(undone.ops)
+
+
+def _log_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
+    parser.add_argument("id", nargs="?", metavar="ID", help=_("only what was done with this conversation"))
+    parser.add_argument("-n", type=count_of, default=None, metavar="N", help=_("at most so many; 0 for all"))
+
+
+def _log(shell: Shell) -> int:
+    conversation_id = shell.id(shell.arguments.id) if shell.arguments.id else None
+    count: int | None = shell.arguments.n
+    if count is None:
+        # People want the newest; an export has to be whole.
+        count = 0 if shell.out.form == "jsonl" else 100
+    ops = islice(_ops(shell, conversation_id), count or None)
+    if not shell.out.text:
+        shell.out.many("op", (records.op(op) for op in ops))
+        return 0
+    from omnitui.store.reads import accounts
+
+    names = {agent.id: agent.name for agent in shell.session.cache.read(accounts.agents)}
+    shell.out.table(
+        [
+            (
+                op.id,
+                shell.out.time(op.at),
+                names.get(op.author_id, ""),
+                ref_of(shell, op.conversation_id) if op.conversation_id else "",
+                deed(op),
+                "" if op.reach.value == "remote" else op.reach.value,
+            )
+            for op in ops
+        ],
+        widths=(26, 16, 14, 26, 60, 8),
+        grow=4,
+    )
+    return 0
+
+
+def _ops(shell: Shell, conversation_id: str | None) -> Iterator[Op]:
+    from omnitui.store.reads import oplog
+
+    before: str | None = None
+    while True:
+        page = shell.session.cache.read(oplog.log, conversation_id, before=before, limit=_PAGE)
+        yield from page
+        if len(page) < _PAGE:
+            return
+        before = page[-1].id
+
+
+def deed(op: Op) -> str:
+    """An op in a few words: "status: open → resolved"."""
+    if op.kind is ObjectKind.MESSAGE and "message" in {**op.before, **op.after}:
+        message = op.after.get("message") or op.before.get("message") or {}
+        text = " ".join(str(message.get("text", "")).split())
+        return (
+            f"{op.verb.value}: {text[:60]}" if op.after.get("exists") else _("take back: {text}").format(text=text[:60])
+        )
+    changes = [
+        f"{name}: {_value(op.before.get(name))} → {_value(value)}"
+        for name, value in op.after.items()
+        if op.before.get(name) != value
+    ]
+    return f"{op.verb.value} " + ", ".join(changes)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list):
+        return " ".join(map(str, value)) or "–"
+    if isinstance(value, str | int) and not isinstance(value, bool):
+        return str(value)
+    return "–" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+VERBS: Final = {
+    "undo": Verb(_undo, _op_argument),
+    "redo": Verb(_redo, _op_argument),
+    "log": Verb(_log, _log_arguments, notes=N_("With --jsonl the whole log is written unless -n says otherwise.")),
+}

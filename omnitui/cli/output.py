@@ -1,0 +1,89 @@
+"""What the shell prints: objects as JSON without loss, or text that a terminal cannot be hurt by."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, tzinfo
+from typing import Literal
+
+from omnitui.clock import Millis
+from omnitui.services.records import VERSION, Fields, to_json
+from omnitui.text.safe import safe
+from omnitui.text.widths import cell_width, pad
+
+
+class Output:
+    """Standard output for results, standard error for words to the person.
+
+    Args:
+        form: text for people, json for one object, jsonl for one object a line.
+    """
+
+    def __init__(self, form: Literal["text", "json", "jsonl"] = "text") -> None:
+        self.form = form
+        self.zone: tzinfo = UTC
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(AttributeError, ValueError):
+                # A name in a path may hold bytes that are no UTF-8; that must not end a verb half way.
+                stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+
+    @property
+    def text(self) -> bool:
+        """Whether people read it."""
+        return self.form == "text"
+
+    def one(self, kind: str, fields: Fields, text: str) -> None:
+        """A single object; for people, `text`."""
+        print(safe(text) if self.text else to_json(kind, fields))
+
+    def many(self, kind: str, objects: Iterable[Fields]) -> None:
+        """Several objects: lines in jsonl, a list in json. Not for people."""
+        if self.form == "jsonl":
+            for fields in objects:
+                print(to_json(kind, fields))
+            return
+        items = [{"v": VERSION, "type": kind, **fields} for fields in objects]
+        print(to_json("list", {"items": items}))
+
+    def line(self, text: str) -> None:
+        """A line for people or a result of a writing verb: safe, whatever it holds."""
+        print(safe(text))
+
+    def say(self, text: str) -> None:
+        """A word to the person, beside the results."""
+        print(safe(text, multiline=False), file=sys.stderr)
+
+    def table(self, rows: Sequence[Sequence[str]], *, widths: Sequence[int], grow: int | None = None) -> None:
+        """Rows in columns, measured in cells.
+
+        Args:
+            rows: The cells.
+            widths: The most cells of each column; negative aligns to the right, 0 is the last one, cut at the edge.
+            grow: The column that is cut first when the terminal is narrow; None: the last.
+        """
+        if not rows:
+            return
+        clean = [[safe(cell, multiline=False) for cell in row] for row in rows]
+        sizes = [
+            min(abs(most) or 10_000, max(cell_width(row[column]) for row in clean))
+            for column, most in enumerate(widths)
+        ]
+        if sys.stdout.isatty():
+            room = shutil.get_terminal_size().columns - 2 * (len(sizes) - 1)
+            last = len(sizes) - 1 if grow is None else grow
+            sizes[last] = max(8, min(sizes[last], room - sum(sizes) + sizes[last]))
+        for row in clean:
+            cells = [
+                pad(cell, sizes[column], align="right" if widths[column] < 0 else "left")
+                for column, cell in enumerate(row)
+            ]
+            print("  ".join(cells).rstrip())
+
+    def time(self, at: Millis | None) -> str:
+        """A time for people, in their zone: "2026-05-13 10:20"; empty for none."""
+        if at is None:
+            return ""
+        return datetime.fromtimestamp(at / 1000, self.zone).strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,182 @@
+"""ls, show, search."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Final
+
+from omnitui.cli.shell import Shell
+from omnitui.cli.verbs import Verb
+from omnitui.i18n import _
+from omnitui.ids import Ulid
+from omnitui.model.conversations import Conversation, Message
+from omnitui.model.states import Direction, MessageKind
+from omnitui.services import records
+
+_PAGE: Final = 200
+_QUERY_NOTES: Final = (
+    'A query: words, "exact words", is:open|waiting|snoozed|resolved|unread|mine|failed, assignee:me|NAME|none,\n'
+    "label:X, channel:line, account:NAME, from:X, after:2026-05-01, before:7d, has:attachment, OR, -not, ( )"
+)
+
+
+def _query(parser: argparse.ArgumentParser, count: int) -> None:
+    parser.add_argument("query", nargs="*", metavar="QUERY", help=_("what to list; all words have to hold"))
+    parser.add_argument("-n", type=count_of, default=count, metavar="N", help=_("at most so many; 0 for all"))
+
+
+def count_of(text: str) -> int:
+    """A number from 0; argparse turns the ValueError into words."""
+    number = int(text)
+    if number < 0:
+        raise ValueError
+    return number
+
+
+def _ls_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
+    _query(parser, 50)
+
+
+def conversations(shell: Shell, query: str, count: int) -> Iterator[Conversation]:
+    """What a query finds, newest activity first; 0 for all."""
+    from omnitui.store.reads import inbox
+
+    parsed = shell.session.query(query)
+    after: tuple[int, str] | None = None
+    left = count or -1
+    while left:
+        size = min(_PAGE, left) if left > 0 else _PAGE
+        page = shell.session.cache.read(inbox.page, parsed, after=after, limit=size)
+        yield from page
+        if len(page) < size:
+            return
+        after = (page[-1].last_activity_at, page[-1].id)
+        left -= len(page) if left > 0 else 0
+
+
+def ref_of(shell: Shell, conversation_id: Ulid) -> str:
+    """The shortest suffix that names a conversation."""
+    from omnitui.store.reads import inbox
+
+    return shell.session.cache.read(inbox.ref, conversation_id)
+
+
+def _ls(shell: Shell) -> int:
+    found = conversations(shell, " ".join(shell.arguments.query), shell.arguments.n)
+    if not shell.out.text:
+        shell.out.many("conversation", (records.conversation(item, ref_of(shell, item.id)) for item in found))
+        return 0
+    rows = [_row(shell, item) for item in found]
+    shell.out.table(rows, widths=(26, 16, 8, 2, 8, 20, 46, 12, 20), grow=6)
+    if not rows:
+        shell.out.say(_("nothing found"))
+    return 0
+
+
+def _row(shell: Shell, item: Conversation) -> tuple[str, ...]:
+    return (
+        ref_of(shell, item.id),
+        shell.out.time(item.last_message_at),
+        item.status.value,
+        str(item.unread) if item.unread else "",
+        item.channel,
+        item.contact,
+        item.subject or item.snippet,
+        item.assignee,
+        " ".join(item.labels),
+    )
+
+
+def _show_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
+    parser.add_argument("id", metavar="ID", help=_("the conversation"))
+    parser.add_argument("--quotes", action="store_true", help=_("show what was quoted, too"))
+
+
+def messages(shell: Shell, conversation_id: Ulid) -> Iterator[Message]:
+    """All messages of a conversation, oldest first."""
+    from omnitui.store.reads import history
+
+    after: tuple[int, str] | None = (-1, "")
+    while after is not None:
+        page = shell.session.cache.read(history.page, conversation_id, after=after, limit=_PAGE)
+        yield from page
+        after = (page[-1].received_at, page[-1].id) if len(page) == _PAGE else None
+
+
+def _show(shell: Shell) -> int:
+    from omnitui.store.reads import inbox
+
+    conversation_id = next(iter(shell.ids([shell.arguments.id])), None)
+    if conversation_id is None:
+        return 1
+    found = shell.session.cache.read(inbox.conversation, conversation_id)
+    if found is None:
+        shell.fail(_("{ref} has gone").format(ref=shell.arguments.id))
+        return 1
+    ref = ref_of(shell, found.id)
+    if not shell.out.text:
+        shell.out.one("conversation", records.transcript(found, ref, messages(shell, found.id)), "")
+        return 0
+    shell.out.line(f"{found.subject or found.snippet}")
+    facts = [ref, found.status.value, found.priority.value, found.channel, found.account, found.contact]
+    shell.out.line(" · ".join([*facts, found.assignee or _("nobody"), *(f"#{label}" for label in found.labels)]))
+    for item in messages(shell, found.id):
+        _print_message(shell, item)
+    return 0
+
+
+def _print_message(shell: Shell, item: Message) -> None:
+    arrow = "←" if item.direction is Direction.INCOMING else "→"
+    kind = "" if item.kind is MessageKind.PUBLIC else f" [{item.kind.value}]"
+    state = f" ({item.state.value})" if item.state else ""
+    shell.out.line("")
+    shell.out.line(f"{arrow} {shell.out.time(item.received_at)} {item.author}{kind}{state}  {item.id}")
+    if item.reason:
+        shell.out.line(f"  ! {item.reason}")
+    body = item.text + (f"\n{item.quoted}" if shell.arguments.quotes and item.quoted else "")
+    for line in body.splitlines():
+        shell.out.line(f"  {line}")
+    for file in item.attachments:
+        shell.out.line(f"  + {file.name}  {file.media_type}  {file.size} B")
+
+
+def _search_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
+    _query(parser, 50)
+
+
+def _search(shell: Shell) -> int:
+    from omnitui.store.reads import search
+
+    query = shell.session.query(" ".join(shell.arguments.query))
+    count: int = shell.arguments.n
+    hits = shell.session.cache.read(search.search, query, limit=count or 1_000_000)
+    if not shell.out.text:
+        from omnitui.store.reads import history
+
+        found = (shell.session.cache.read(history.message, hit.message_id) for hit in islice(hits, count or None))
+        shell.out.many("message", (records.message(item) for item in found if item is not None))
+        return 0
+    shell.out.table(
+        [
+            (
+                ref_of(shell, hit.conversation_id),
+                shell.out.time(hit.received_at),
+                hit.author,
+                hit.snippet or hit.subject,
+            )
+            for hit in hits
+        ],
+        widths=(26, 16, 20, 0),
+    )
+    if not hits:
+        shell.out.say(_("nothing found"))
+    return 0
+
+
+VERBS: Final = {
+    "ls": Verb(_ls, _ls_arguments, query=True, notes=_QUERY_NOTES),
+    "show": Verb(_show, _show_arguments),
+    "search": Verb(_search, _search_arguments, query=True, notes=_QUERY_NOTES),
+}

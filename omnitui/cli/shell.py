@@ -1,0 +1,152 @@
+"""What a running verb has at hand: its arguments, the session, and a place to print."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from omnitui.cli.output import Output
+from omnitui.errors import NotFound, UsageError
+from omnitui.i18n import _
+from omnitui.model.states import ObjectKind, Reach
+from omnitui.paths import Profile, profile
+from omnitui.services import records
+
+if TYPE_CHECKING:
+    from omnitui.cli.front import Console, Themes
+    from omnitui.ids import Ulid
+    from omnitui.model.operations import Op
+    from omnitui.services.session import Session
+
+_MAX_INPUT = 16 * 1024 * 1024
+
+
+class Shell:
+    """One verb's run."""
+
+    def __init__(self, arguments: argparse.Namespace, *, console: Console, themes: Themes) -> None:
+        self.arguments = arguments
+        self.console = console
+        self.themes = themes
+        self.code = 0
+        """1 once something was not done; the verb goes on with the rest."""
+        self.out = Output(
+            "json" if getattr(arguments, "json", False) else "jsonl" if getattr(arguments, "jsonl", False) else "text"
+        )
+        self._opened: Session | None = None
+
+    def __enter__(self) -> Shell:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        if self._opened is not None:
+            self._opened.close()
+
+    @cached_property
+    def profile(self) -> Profile:
+        return profile(self.arguments.profile)
+
+    @property
+    def session(self) -> Session:
+        """The profile's session, opened at the first use and closed at the end."""
+        if self._opened is None:
+            from omnitui.services.session import Session
+
+            self._opened = Session.open(self.profile)
+            self.out.zone = self._opened.zone
+        return self._opened
+
+    def fail(self, message: str, hint: str = "") -> None:
+        """Say that one of several things was not done."""
+        self.code = 1
+        self.out.say(message)
+        if hint:
+            self.out.say("  " + hint)
+
+    def ids(self, refs: Iterable[str], kind: ObjectKind = ObjectKind.CONVERSATION) -> list[Ulid]:
+        """The ids that refs name, in order and each once; what is not found is told and skipped."""
+        found: dict[Ulid, None] = {}
+        for ref in self.expanded(refs):
+            try:
+                found[self.id(ref, kind)] = None
+            except NotFound as error:
+                self.fail(error.message, error.hint)
+        return list(found)
+
+    def id(self, ref: str, kind: ObjectKind = ObjectKind.CONVERSATION) -> Ulid:
+        """The one id that a ref names. Raises NotFound."""
+        from omnitui.store.reads.inbox import resolve_ref
+
+        return self.session.cache.read(resolve_ref, ref, kind)
+
+    def text(self, source: str | None) -> str:
+        """The text that was given, or what standard input holds for "-".
+
+        Raises:
+            UsageError: There is none.
+        """
+        if source is None:
+            raise UsageError(_("there is no text"), hint=_("--text TEXT, or “-” to read standard input"))
+        text = self.input().removesuffix("\n") if source == "-" else source
+        if not text.strip():
+            raise UsageError(_("the text is empty"))
+        return text
+
+    def done(self, ops: Sequence[Op]) -> int:
+        """Print what was recorded: ids on standard output, words for the person beside it."""
+        if self.out.text:
+            for op in ops:
+                self.out.line(op.id)
+        else:
+            self.out.many("op", (records.op(op) for op in ops))
+        if not ops:
+            self.out.say(_("nothing to change"))
+        elif any(op.reach is not Reach.LOCAL for op in ops) and not self.syncing():
+            self.out.say(_("it waits in the outbox: nothing is syncing now (omnitui sync --once sends it)"))
+        return self.code
+
+    def syncing(self) -> bool:
+        """Whether a console or a sync of this profile is running the connectors."""
+        from omnitui.sync.lease import Lease
+
+        return Lease(self.profile.state).holder() is not None
+
+    def expanded(self, refs: Iterable[str]) -> Iterator[str]:
+        """`refs`, with "-" replaced by the ids on standard input: one a line, or JSON objects of ours."""
+        for ref in refs:
+            if ref != "-":
+                yield ref
+                continue
+            for line in self.input().splitlines():
+                if line.strip():
+                    yield _id_in(line.strip())
+
+    def input(self) -> str:
+        """All of standard input. Raises UsageError when that is a terminal or not UTF-8."""
+        if sys.stdin is None or sys.stdin.isatty():
+            raise UsageError(_("“-” reads standard input, but that is the terminal"), hint=_("pipe something in"))
+        stream = getattr(sys.stdin, "buffer", None)
+        data = stream.read(_MAX_INPUT + 1) if stream is not None else sys.stdin.read(_MAX_INPUT + 1).encode()
+        if len(data) > _MAX_INPUT:
+            raise UsageError(_("standard input is larger than 16 MB"))
+        try:
+            return str(data, "utf-8")
+        except UnicodeDecodeError as error:
+            raise UsageError(_("standard input is not UTF-8")) from error
+
+
+def _id_in(line: str) -> str:
+    if not line.startswith("{"):
+        return line.split()[0]
+    try:
+        fields = json.loads(line)
+    except ValueError as error:
+        raise UsageError(_("a line of standard input is no JSON")) from error
+    found = fields.get("conversation_id") if fields.get("type") == "message" else fields.get("id")
+    if not isinstance(found, str):
+        raise UsageError(_("a line of standard input has no id"))
+    return found

@@ -1,0 +1,109 @@
+"""sync."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from omnitui.cli.accounts import named
+from omnitui.cli.shell import Shell
+from omnitui.cli.verbs import Verb
+from omnitui.errors import Refused
+from omnitui.i18n import N_, _
+from omnitui.services import records
+
+if TYPE_CHECKING:
+    from omnitui.model.accounts import Account, LedgerEntry
+    from omnitui.sync.engine import Engine
+    from omnitui.sync.lease import Lease
+
+_NOTES: Final = N_(
+    "--once waits for replies whose undo time ends within a minute. One process of a profile syncs at a time: while a\n"
+    "console is open it does this by itself."
+)
+
+
+def _arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
+    parser.add_argument("accounts", nargs="*", metavar="ACCOUNT", help=_("names or ids; all where none is given"))
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--once", action="store_true", help=_("end when all is in step (the default)"))
+    how.add_argument("--watch", action="store_true", help=_("go on until interrupted"))
+
+
+def _sync(shell: Shell) -> int:
+    from omnitui.logs import open_log
+    from omnitui.sync.lease import Lease
+
+    accounts = named(shell)
+    if shell.code:
+        return shell.code
+    if not accounts:
+        shell.out.say(_("there are no accounts yet: omnitui account add KIND --help, or omnitui demo"))
+        return 0
+    if shell.arguments.watch and shell.arguments.accounts:
+        raise Refused(_("--watch syncs every account"), hint=_("pause the others: omnitui account pause NAME"))
+    lease = Lease(shell.profile.state)
+    if not lease.acquire():
+        holder = lease.holder()
+        raise Refused(
+            _("another omnitui of this profile is syncing (process {pid})").format(pid=holder.pid if holder else "?"),
+            hint=_("it sends what is in the outbox too"),
+        )
+    try:
+        open_log(shell.profile.log_file, shell.session.settings.log.level)
+        if shell.session.locked:
+            shell.session.unlock()
+        engine = shell.session.engine()
+        if shell.arguments.watch:
+            asyncio.run(_watch(shell, engine, lease))
+            return 0
+        return _told(shell, accounts, asyncio.run(_once(shell, engine, accounts)))
+    finally:
+        lease.release()
+
+
+async def _once(shell: Shell, engine: Engine, accounts: list[Account]) -> list[LedgerEntry]:
+    _stop_on_signals(engine)
+    try:
+        return await engine.once(accounts)
+    finally:
+        await shell.session.accounts.http.close()
+
+
+async def _watch(shell: Shell, engine: Engine, lease: Lease) -> None:
+    _stop_on_signals(engine)
+    shell.out.say(_("syncing; ctrl+c ends it"))
+    try:
+        await engine.run(lease)
+    finally:
+        await shell.session.accounts.http.close()
+
+
+def _stop_on_signals(engine: Engine) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError, ValueError, RuntimeError):
+            loop.add_signal_handler(number, engine.stop)
+
+
+def _told(shell: Shell, accounts: list[Account], entries: list[LedgerEntry]) -> int:
+    by_id = {entry.account_id: entry for entry in entries}
+    results: list[records.Fields] = []
+    for account in accounts:
+        entry = by_id.get(account.id)
+        results.append(records.synced(account, entry))
+        if shell.out.text:
+            health = entry.health if entry else _("paused")
+            shell.out.line(f"{account.name}: {health}")
+        if entry is not None and entry.health != "ok":
+            shell.fail(f"{account.name}: {entry.error or entry.health}")
+    if not shell.out.text:
+        shell.out.many("sync", results)
+    return shell.code
+
+
+VERBS: Final = {"sync": Verb(_sync, _arguments, notes=_NOTES)}

@@ -1,0 +1,131 @@
+"""Every verb of the shell: where it is, and one line about it. Read without importing any of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from omnitui.i18n import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A verb in the table."""
+
+    name: str
+    """One word or two: "ls", "account add"."""
+    module: str
+    """The module in omnitui.cli whose VERBS has it."""
+    help: str
+
+
+GROUPS: Final[tuple[tuple[str, tuple[Entry, ...]], ...]] = (
+    (
+        N_("Faces"),
+        (
+            Entry("console", "faces", N_("the console; also what omnitui does without a verb")),
+            Entry("demo", "faces", N_("the console on an embedded world, without account or network")),
+        ),
+    ),
+    (
+        N_("Reading"),
+        (
+            Entry("ls", "reading", N_("list conversations")),
+            Entry("show", "reading", N_("a conversation with its messages")),
+            Entry("search", "reading", N_("find messages, newest first")),
+        ),
+    ),
+    (
+        N_("Writing"),
+        (
+            Entry("reply", "writing", N_("answer the customer")),
+            Entry("note", "writing", N_("write what only agents see")),
+            Entry("new", "writing", N_("begin a conversation")),
+        ),
+    ),
+    (
+        N_("Triage"),
+        (
+            Entry("resolve", "triage", N_("the matter is done; it reopens on reply")),
+            Entry("reopen", "triage", N_("back to open")),
+            Entry("close", "triage", N_("done for good; a reply starts a new conversation")),
+            Entry("assign", "triage", N_("say who is responsible")),
+            Entry("label", "triage", N_("add and remove labels")),
+            Entry("priority", "triage", N_("say how much it matters")),
+            Entry("snooze", "triage", N_("hide it until a time")),
+            Entry("read", "triage", N_("mark as read")),
+            Entry("unread", "triage", N_("mark as unread")),
+            Entry("move", "triage", N_("put a message into another conversation")),
+        ),
+    ),
+    (
+        N_("Contacts"),
+        (
+            Entry("contact link", "contacts", N_("say that two contacts are one person")),
+            Entry("contact unlink", "contacts", N_("take that back")),
+            Entry("contact set", "contacts", N_("change what is known of a contact")),
+            Entry("contact show", "contacts", N_("a contact with all that is linked to it")),
+        ),
+    ),
+    (
+        N_("What was done"),
+        (
+            Entry("undo", "deeds", N_("take back your last act, or the one named")),
+            Entry("redo", "deeds", N_("repeat what was undone")),
+            Entry("log", "deeds", N_("list what was done")),
+        ),
+    ),
+    (
+        N_("On the way out"),
+        (
+            Entry("outbox", "outbox", N_("list what the back ends have not confirmed")),
+            Entry("outbox retry", "outbox", N_("send a failed, blocked or deferred one again, now")),
+            Entry("outbox cancel", "outbox", N_("take back what has not left")),
+            Entry("outbox settle", "outbox", N_("decide whether an unknown one arrived")),
+        ),
+    ),
+    (
+        N_("Accounts"),
+        (
+            Entry("account add", "accounts", N_("add an account")),
+            Entry("account list", "accounts", N_("list accounts and how far they are in step")),
+            Entry("account check", "accounts", N_("try the login and what an account needs")),
+            Entry("account pause", "accounts", N_("stop syncing it")),
+            Entry("account resume", "accounts", N_("sync it again")),
+            Entry("account remove", "accounts", N_("forget it with its secrets")),
+            Entry("sync", "syncing", N_("bring cache and back ends in step")),
+        ),
+    ),
+    (
+        N_("Files"),
+        (
+            Entry("import", "files", N_("take in mails: .eml, mbox, Maildir")),
+            Entry("export", "files", N_("write conversations out")),
+        ),
+    ),
+    (
+        N_("This machine"),
+        (
+            Entry("doctor", "machine", N_("check whether everything is in order")),
+            Entry("paths", "machine", N_("where things are kept")),
+            Entry("keys", "machine", N_("every action with its keys")),
+            Entry("themes", "machine", N_("list themes")),
+            Entry("connectors", "machine", N_("list what accounts can be added")),
+            Entry("completion", "completion", N_("completion for bash, zsh or fish")),
+        ),
+    ),
+)
+
+ENTRIES: Final = {entry.name: entry for _title, entries in GROUPS for entry in entries}
+
+FAMILIES: Final = {name.partition(" ")[0] for name in ENTRIES if " " in name}
+"""First words of the verbs that have two."""
+
+
+def find(words: list[str]) -> tuple[Entry | None, list[str]]:
+    """The verb that `words` begin with, two words before one, and what follows it."""
+    for size in (2, 1):
+        entry = ENTRIES.get(" ".join(words[:size]))
+        if entry is not None and len(words) >= size:
+            return entry, words[size:]
+    return None, words

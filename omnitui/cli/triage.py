@@ -1,0 +1,148 @@
+"""resolve, reopen, close, assign, label, priority, snooze, read, unread, move."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from omnitui.cli.shell import Shell
+from omnitui.cli.verbs import Verb
+from omnitui.errors import NotFound, UsageError
+from omnitui.i18n import N_, _
+from omnitui.model.states import ObjectKind, Priority, Status
+
+if TYPE_CHECKING:
+    from omnitui.ids import Ulid
+    from omnitui.model.operations import Op
+    from omnitui.services.operations import Operations
+
+_SNOOZE_NOTES: Final = N_("Times: 2h, 30m, tomorrow 9, monday 14:30, 明日の朝, 3日後, 2026-05-01T09:30.")
+
+
+def _ids(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("ids", nargs="+", metavar="ID", help=_("conversations; “-” reads ids from standard input"))
+
+
+def _plain(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
+    _ids(parser)
+
+
+def _each(shell: Shell, act: Callable[[Operations, list[Ulid]], list[Op]]) -> int:
+    ids = shell.ids(shell.arguments.ids)
+    return shell.done(act(shell.session.operations, ids)) if ids else shell.code
+
+
+def _reasoned(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
+    _ids(parser)
+    parser.add_argument("--reason", default="", metavar="R", help=_("why; kept in the log"))
+
+
+def _status(status: Status) -> Callable[[Shell], int]:
+    def run(shell: Shell) -> int:
+        reason = shell.arguments.reason
+        return _each(shell, lambda operations, ids: operations.set_status(ids, status, reason=reason))
+
+    return run
+
+
+def _assign_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
+    _ids(parser)
+    parser.add_argument("--to", required=True, metavar="me|NAME|none", help=_("an agent's name or address"))
+
+
+def _assign(shell: Shell) -> int:
+    agent_id = agent(shell, shell.arguments.to)
+    return _each(shell, lambda operations, ids: operations.assign(ids, agent_id))
+
+
+def agent(shell: Shell, name: str) -> Ulid | None:
+    """The agent called so: "me", a name, an address or an id; None for "none".
+
+    Raises:
+        NotFound: Nobody is, or several are.
+    """
+    from omnitui.store.reads import accounts
+
+    if name == "none":
+        return None
+    if name == "me":
+        return shell.session.cache.me().id
+    agents = shell.session.cache.read(accounts.agents)
+    wanted = name.casefold()
+    found = [
+        one.id
+        for one in agents
+        if wanted in (one.name.casefold(), one.id.casefold(), *(address.casefold() for address in one.addresses))
+    ]
+    if len(found) != 1:
+        names = ", ".join(one.name for one in agents)
+        said = _("several agents are called “{name}”") if found else _("there is no agent called “{name}”")
+        raise NotFound(said.format(name=name), hint=_("me, none, or one of: {names}").format(names=names))
+    return found[0]
+
+
+def _label_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
+    _ids(parser)
+    parser.add_argument("--add", action="append", default=[], metavar="X", help=_("put this label on; repeatable"))
+    parser.add_argument("--remove", action="append", default=[], metavar="Y", help=_("take it off; repeatable"))
+
+
+def _label(shell: Shell) -> int:
+    add, remove = shell.arguments.add, shell.arguments.remove
+    if not add and not remove:
+        raise UsageError(_("no label was named"), hint="--add X, --remove Y")
+    return _each(shell, lambda operations, ids: operations.label(ids, add=add, remove=remove))
+
+
+def _priority_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
+    _ids(parser)
+    parser.add_argument("--set", required=True, choices=[one.value for one in Priority], help=_("how much it matters"))
+
+
+def _priority(shell: Shell) -> int:
+    wanted = Priority(shell.arguments.set)
+    return _each(shell, lambda operations, ids: operations.set_priority(ids, wanted))
+
+
+def _snooze_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
+    _ids(parser)
+    parser.add_argument("--until", required=True, metavar="T", help=_("when it shall come back"))
+
+
+def _snooze(shell: Shell) -> int:
+    from omnitui.desk.wake import wake_time
+
+    session = shell.session
+    until = wake_time(shell.arguments.until, now=session.cache.clock.now(), zone=session.zone)
+    code = _each(shell, lambda operations, ids: operations.snooze(ids, until))
+    shell.out.say(_("until {time}").format(time=shell.out.time(until)))
+    return code
+
+
+def _mark(read: bool) -> Callable[[Shell], int]:
+    return lambda shell: _each(shell, lambda operations, ids: operations.mark_read(ids, read))
+
+
+def _move_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
+    parser.add_argument("message", metavar="MESSAGE", help=_("id of the message"))
+    parser.add_argument("--to", required=True, metavar="ID", help=_("the conversation that it belongs to"))
+
+
+def _move(shell: Shell) -> int:
+    message_id = shell.id(shell.arguments.message, ObjectKind.MESSAGE)
+    return shell.done(shell.session.operations.move(message_id, shell.id(shell.arguments.to)))
+
+
+VERBS: Final = {
+    "resolve": Verb(_status(Status.RESOLVED), _reasoned),
+    "reopen": Verb(_status(Status.OPEN), _reasoned),
+    "close": Verb(_status(Status.CLOSED), _reasoned),
+    "assign": Verb(_assign, _assign_arguments),
+    "label": Verb(_label, _label_arguments),
+    "priority": Verb(_priority, _priority_arguments),
+    "snooze": Verb(_snooze, _snooze_arguments, notes=_SNOOZE_NOTES),
+    "read": Verb(_mark(True), _plain),
+    "unread": Verb(_mark(False), _plain),
+    "move": Verb(_move, _move_arguments),
+}

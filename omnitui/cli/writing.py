@@ -1,0 +1,116 @@
+"""reply, note, new."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Final
+
+from omnitui.cli.shell import Shell
+from omnitui.cli.verbs import Verb
+from omnitui.clock import SECOND, Millis
+from omnitui.errors import UsageError
+from omnitui.i18n import N_, _
+from omnitui.model.states import Reach
+
+_TEXT_NOTES: Final = N_("The text: --text T, or “-” to read standard input.")
+
+
+def _text_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--text", metavar="T", help=_("what to say; “-” reads standard input"))
+    parser.add_argument("source", nargs="?", choices=["-"], metavar="-", help=_("read the text from standard input"))
+    parser.add_argument(
+        "--attach", action="append", default=[], metavar="FILE", help=_("send a file along; repeatable")
+    )
+
+
+def _hold_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--hold", type=seconds_of, metavar="SECONDS", help=_("the time in which it can be undone; 0 sends at once")
+    )
+
+
+def seconds_of(text: str) -> Millis:
+    """Seconds on the command line, at most a day, in milliseconds; argparse turns the ValueError into words."""
+    seconds = float(text)
+    if not 0 <= seconds <= 86_400:
+        raise ValueError
+    return round(seconds * SECOND)
+
+
+def _copies(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--cc", action="append", default=[], metavar="ADDRESS", help=_("a copy to; repeatable"))
+    parser.add_argument("--bcc", action="append", default=[], metavar="ADDRESS", help=_("a hidden copy to; repeatable"))
+
+
+def _said(shell: Shell) -> str:
+    arguments = shell.arguments
+    if arguments.text is not None and arguments.source is not None:
+        raise UsageError(_("the text is given twice"), hint=_(_TEXT_NOTES))
+    return shell.text(arguments.text if arguments.text is not None else arguments.source)
+
+
+def _reply_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
+    parser.add_argument("id", metavar="ID", help=_("the conversation"))
+    _text_arguments(parser)
+    _hold_argument(parser)
+    _copies(parser)
+
+
+def _reply(shell: Shell) -> int:
+    arguments = shell.arguments
+    conversation_id = shell.id(arguments.id)
+    op = shell.session.operations.reply(
+        conversation_id,
+        _said(shell),
+        files=arguments.attach,
+        hold=arguments.hold,
+        cc=arguments.cc,
+        bcc=arguments.bcc,
+    )
+    return shell.done([op])
+
+
+def _note_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
+    parser.add_argument("id", metavar="ID", help=_("the conversation"))
+    _text_arguments(parser)
+
+
+def _note(shell: Shell) -> int:
+    conversation_id = shell.id(shell.arguments.id)
+    op = shell.session.operations.note(conversation_id, _said(shell), files=shell.arguments.attach)
+    return shell.done([op])
+
+
+def _new_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
+    parser.add_argument("--account", required=True, metavar="A", help=_("name or id of the account to write from"))
+    parser.add_argument("--to", required=True, metavar="ADDRESS", help=_("to whom"))
+    parser.add_argument("--subject", default="", metavar="S", help=_("the subject, where the channel has one"))
+    _text_arguments(parser)
+    _hold_argument(parser)
+    _copies(parser)
+
+
+def _new(shell: Shell) -> int:
+    arguments = shell.arguments
+    account = shell.session.accounts.get(arguments.account)
+    op = shell.session.operations.new(
+        account.id,
+        arguments.to,
+        arguments.subject,
+        _said(shell),
+        files=arguments.attach,
+        hold=arguments.hold,
+        cc=arguments.cc,
+        bcc=arguments.bcc,
+    )
+    if op.reach is Reach.LOCAL:
+        shell.out.say(_("the account keeps this on this machine only"))
+    return shell.done([op])
+
+
+VERBS: Final = {
+    "reply": Verb(_reply, _reply_arguments, notes=_TEXT_NOTES),
+    "note": Verb(_note, _note_arguments, notes=_TEXT_NOTES),
+    "new": Verb(_new, _new_arguments, notes=_TEXT_NOTES),
+}

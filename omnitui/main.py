@@ -1,0 +1,120 @@
+"""Starts a face. The only module that may import every room, and it imports none before it is needed."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+# The first frame has 20 ms altogether: what only types need is not imported.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from omnitui.services.session import Session
+    from omnitui.ui.first_frame import Takeover
+
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run omnitui with these words (the process's own by default); returns the exit code.
+
+    0 done, 1 failed, 2 usage, 3 configuration or secret, 130 interrupted.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words in (["--version"], ["-V"]):
+        from omnitui import __version__
+
+        print(f"omnitui {__version__}")
+        return 0
+    takeover = _first_frame(words)
+    from omnitui.errors import OmniError
+
+    try:
+        from omnitui.cli.front import run
+
+        code = run(words, console=lambda session: _console(session, takeover), themes=_themes)
+        sys.stdout.flush()
+        return code
+    except OmniError as error:
+        _give_back(takeover)
+        _say(error.message, error.hint)
+        return error.exit_code
+    except KeyboardInterrupt:
+        _give_back(takeover)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read us has gone; the interpreter would complain when it flushes at the end.
+        _close_output()
+        return 0
+    except Exception as error:
+        _give_back(takeover)
+        _say(*_crashed(error))
+        return 1
+
+
+def _first_frame(words: list[str]) -> Takeover | None:
+    """Draw the top of the list before anything else is imported, where the console is what was asked for."""
+    name = words[1] if len(words) > 1 and words[0] == "--profile" else None
+    if words[2 if name else 0 :] not in ([], ["console"]):
+        return None
+    from omnitui.ui import first_frame
+
+    return first_frame.show(name)
+
+
+def _give_back(takeover: Takeover | None) -> None:
+    if takeover is not None:
+        takeover.restore()
+
+
+def _console(session: Session, takeover: Takeover | None) -> int:
+    if session.locked:
+        # The question for the passphrase needs the terminal as it was.
+        _give_back(takeover)
+        takeover = None
+        session.unlock()
+    from omnitui.ui.console import run_console
+
+    return run_console(session, takeover)
+
+
+def _themes(own: Path) -> list[tuple[str, str]]:
+    from omnitui.ui.themes import load, names
+
+    return [(name, load(name, own).title) for name in names(own)]
+
+
+def _close_output() -> None:
+    from contextlib import suppress
+
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _say(message: str, hint: str) -> None:
+    from contextlib import suppress
+
+    from omnitui.text.safe import safe
+
+    with suppress(OSError, ValueError):
+        print(f"omnitui: {safe(message, multiline=False)}", file=sys.stderr)
+        if hint:
+            print(f"  {safe(hint, multiline=False)}", file=sys.stderr)
+
+
+def _crashed(error: Exception) -> tuple[str, str]:
+    from omnitui import crash
+    from omnitui.errors import OmniError
+    from omnitui.paths import profile
+
+    try:
+        folder = profile().crashes
+    except OmniError:
+        folder = profile("default").crashes
+    return crash.sentences(error, folder)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,240 @@
+"""Accounts: adding, checking, pausing, removing them, and making the connector of one."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from omnitui.clock import SECOND, Millis
+from omnitui.errors import ConfigError, NotFound, OmniError, Refused, UsageError
+from omnitui.i18n import _
+from omnitui.ids import Ulid
+from omnitui.logs import logger
+from omnitui.model.accounts import Account
+from omnitui.model.people import Agent
+from omnitui.paths import Profile
+from omnitui.sdk import snapshot
+from omnitui.sdk.capabilities import Manifest, Setting
+from omnitui.sdk.contract import Connector, Context, Directory, Health, Lists
+from omnitui.services import connectors
+from omnitui.services.http import SharedClient
+from omnitui.services.secrets import Secrets
+from omnitui.store import accounts as writes
+from omnitui.store import outbox
+from omnitui.store.cache import Cache
+from omnitui.store.reads import accounts as reads
+from omnitui.store.writer import Tx
+
+CHECK_SECONDS: Final = 30.0
+_ADDRESS: Final = "address"
+"""The setting that, where a connector has it, is the account's own address."""
+
+
+class Accounts:
+    """The accounts of one profile."""
+
+    def __init__(self, profile: Profile, cache: Cache, *, secrets: Secrets | None = None) -> None:
+        self._profile = profile
+        self._cache = cache
+        self.secrets = secrets or Secrets(profile)
+        self.http = SharedClient()
+
+    def all(self) -> list[Account]:
+        return self._cache.read(reads.accounts)
+
+    def get(self, name: str) -> Account:
+        """The account with this name or id. Raises NotFound."""
+        found = self._cache.read(reads.account, name)
+        if found is None:
+            names = ", ".join(account.name for account in self.all())
+            raise NotFound(
+                _("there is no account called “{name}”").format(name=name),
+                hint=_("there are: {names}").format(names=names) if names else _("add one: omnitui account add --help"),
+            )
+        return found
+
+    def new_id(self) -> Ulid:
+        """The id of an account to be added, so that its secrets can be kept before it exists."""
+        return self._cache.ids.new()
+
+    def add(
+        self,
+        kind: str,
+        name: str,
+        settings: Mapping[str, str],
+        *,
+        secret_ref: str = "",
+        account_id: Ulid | None = None,
+        hold: Millis = 8 * SECOND,
+    ) -> Account:
+        """Record an account; nothing is asked of the back end.
+
+        Raises:
+            Refused: The name is taken.
+            UsageError: A setting is unknown, missing or wrong, or the name is empty.
+            ConfigError, NotFound: The connector cannot be loaded.
+        """
+        manifest = connectors.load(kind).manifest
+        self.refuse(manifest, name, settings)
+        now = self._cache.clock.now()
+        account = Account(
+            id=account_id or self.new_id(),
+            kind=kind,
+            name=name,
+            settings=checked_settings(manifest, settings),
+            secret_ref=secret_ref,
+            hold=hold,
+            created_at=now,
+        )
+
+        def work(tx: Tx) -> None:
+            writes.put_account(tx, account)
+            if address := account.settings.get(_ADDRESS):
+                writes.put_inbox(tx, account.id, manifest.channels[0], str(address), name)
+
+        self._cache.write(work)
+        return account
+
+    def refuse(self, manifest: Manifest, name: str, settings: Mapping[str, str]) -> None:
+        """Raise what `add` would raise for this name and these settings, before a secret is asked for or kept."""
+        if not name.strip():
+            raise UsageError(_("an account needs a name"), hint="--name")
+        if any(account.name == name for account in self.all()):
+            raise Refused(
+                _("there is an account called “{name}” already").format(name=name),
+                hint=_("choose another name, or remove it first: omnitui account remove {name}").format(name=name),
+            )
+        checked_settings(manifest, settings)
+
+    async def check(self, account: Account) -> Health:
+        """Try an account, and keep what was learnt and what it can do. Faults are in the answer, never raised."""
+        try:
+            connector = await asyncio.to_thread(self.connect, account)
+        except OmniError as error:
+            return Health(ok=False, message=error.message, hint=error.hint)
+        directory: Directory | None = None
+        try:
+            async with asyncio.timeout(CHECK_SECONDS):
+                health = await connector.check()
+                if health.ok and isinstance(connector, Lists):
+                    directory = await connector.directory()
+        except TimeoutError:
+            health = Health(ok=False, message=_("no answer within {limit:.0f} seconds").format(limit=CHECK_SECONDS))
+        except OmniError as error:
+            health = Health(ok=False, message=error.message, hint=error.hint)
+        finally:
+            await connector.close()
+            await self.http.close()
+        await self._cache.awrite(lambda tx: self._keep(tx, account, connector, health, directory))
+        return health
+
+    def _keep(
+        self, tx: Tx, account: Account, connector: Connector, health: Health, directory: Directory | None
+    ) -> None:
+        learnt = health.learnt
+        if learnt and any(account.settings.get(name) != value for name, value in learnt.items()):
+            writes.put_account(tx, replace(account, settings={**account.settings, **learnt}))
+        writes.set_capabilities(tx, account.id, snapshot.take(connector.capabilities, connector.manifest.channels))
+        if directory is None:
+            return
+        for channel, address in directory.inboxes:
+            writes.put_inbox(tx, account.id, channel, address)
+        known = {address for agent in reads.agents(tx.db) for address in agent.addresses}
+        for address, agent_name in directory.agents:
+            if address not in known:
+                writes.put_agent(tx, Agent(tx.ids.new(), agent_name, (address,)))
+
+    def pause(self, account: Account) -> None:
+        """Stop syncing an account until it is resumed; its conversations stay."""
+        self._cache.write(lambda tx: writes.set_paused(tx, account.id, True))
+
+    def resume(self, account: Account) -> None:
+        self._cache.write(lambda tx: writes.set_paused(tx, account.id, False))
+
+    def remove(self, account: Account) -> list[str]:
+        """Forget an account, its secrets and its connector's folder; returns what could not be removed, in words."""
+        self._cache.write(lambda tx: writes.remove_account(tx, account.id))
+        left: list[str] = []
+        try:
+            self.secrets.forget(account.secret_ref)
+        except ConfigError as error:
+            left.append(error.message)
+        shutil.rmtree(self._folder(account), ignore_errors=True)
+        return left
+
+    def connect(self, account: Account) -> Connector:
+        """The connector of an account, with its secrets. May wait for the keyring or a command: not on the loop.
+
+        Raises:
+            ConfigError, NotFound: The connector cannot be loaded, or a secret cannot be had.
+        """
+        maker = connectors.load(account.kind)
+        folder = self._folder(account)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        log = logger(f"connector.{account.kind}")
+        return maker(
+            Context(
+                account_id=account.id,
+                account_name=account.name,
+                settings={**_defaults(maker.manifest), **{key: str(value) for key, value in account.settings.items()}},
+                secrets=self.secrets.all(account.secret_ref),
+                clock=self._cache.clock,
+                http=self.http,
+                mark=self._mark,
+                log=lambda line: log.info("%s: %s", account.name, line),
+                state_dir=str(folder),
+            )
+        )
+
+    async def _mark(self, op_id: Ulid) -> None:
+        await self._cache.awrite(lambda tx: outbox.mark(tx, op_id), durable=True)
+
+    def _folder(self, account: Account) -> Path:
+        return self._profile.data / "connectors" / account.id
+
+
+def checked_settings(manifest: Manifest, given: Mapping[str, str]) -> dict[str, str]:
+    """The settings to store: defaults left out, every value fit for its kind. Raises UsageError naming the option."""
+    known = {setting.name: setting for setting in manifest.settings}
+    for name in given:
+        if name not in known:
+            raise UsageError(
+                _("{kind} has no setting “{name}”").format(kind=manifest.kind, name=name),
+                hint=_("known: {names}").format(names=", ".join(known)),
+            )
+    checked: dict[str, str] = {}
+    for setting in manifest.settings:
+        if setting.name in given:
+            checked[setting.name] = _checked(setting, given[setting.name])
+        elif setting.default is None:
+            raise UsageError(
+                _("{option} is missing").format(option=option(setting.name)),
+                hint=setting.help,
+            )
+    return checked
+
+
+def option(name: str) -> str:
+    """The shell's option for a setting: imap_host → --imap-host."""
+    return "--" + name.replace("_", "-")
+
+
+def _checked(setting: Setting, value: str) -> str:
+    if setting.choices and value not in setting.choices:
+        raise UsageError(
+            _("{option} cannot be “{value}”").format(option=option(setting.name), value=value),
+            hint=_("one of {names}").format(names=", ".join(setting.choices)),
+        )
+    if setting.kind == "int" and not (value.isascii() and value.isdigit()):
+        raise UsageError(_("{option} has to be a whole number").format(option=option(setting.name)))
+    if setting.kind == "bool" and value not in ("yes", "no"):
+        raise UsageError(_("{option} has to be yes or no").format(option=option(setting.name)))
+    return value
+
+
+def _defaults(manifest: Manifest) -> dict[str, str]:
+    return {setting.name: setting.default for setting in manifest.settings if setting.default is not None}

@@ -1,0 +1,198 @@
+"""Looks whether everything on this machine is in order, and says what to do where it is not."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from omnitui import __version__
+from omnitui.config.files import load_settings
+from omnitui.errors import OmniError
+from omnitui.i18n import _
+from omnitui.model.accounts import Account
+from omnitui.model.states import SendState
+from omnitui.paths import Profile
+from omnitui.services import passphrase
+from omnitui.services.keymap import read_keymap
+from omnitui.services.secrets import Secrets, refs
+from omnitui.services.session import Session
+from omnitui.store.reads import accounts, outbox
+from omnitui.sync.lease import Lease
+
+_LEAST_FREE: Final = 500 * 1024 * 1024
+
+
+class Verdict(StrEnum):
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found."""
+
+    check: str
+    verdict: Verdict
+    message: str
+    hint: str = ""
+
+
+def examine(profile: Profile, *, secrets: Secrets | None = None) -> Iterator[Finding]:
+    """Every check in turn. None of them uses the network or asks for anything; a check that fails is a finding."""
+    checks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
+        ("version", _version),
+        ("terminal", _terminal),
+        ("folders", lambda: _folders(profile)),
+        ("settings", lambda: _settings(profile)),
+        ("keys", lambda: _keys(profile)),
+        ("sync", lambda: _sync(profile)),
+        ("crashes", lambda: _crashes(profile)),
+        ("cache", lambda: _cache(profile, secrets or Secrets(profile))),
+    ]
+    for name, check in checks:
+        try:
+            yield from check()
+        except OmniError as error:
+            yield Finding(name, Verdict.FAILED, error.message, error.hint)
+        except OSError as error:
+            yield Finding(name, Verdict.FAILED, error.strerror or type(error).__name__)
+
+
+def _version() -> Iterator[Finding]:
+    python = ".".join(map(str, sys.version_info[:3]))
+    yield Finding("version", Verdict.OK, f"omnitui {__version__}, Python {python}, {sys.platform}")
+
+
+def _terminal() -> Iterator[Finding]:
+    encoding = (sys.stdout.encoding or "").lower().replace("-", "")
+    if encoding != "utf8":
+        yield Finding(
+            "terminal",
+            Verdict.WARNING,
+            _("the locale is not UTF-8 ({encoding})").format(encoding=encoding or "?"),
+            "export LANG=C.UTF-8",
+        )
+    term = os.environ.get("TERM", "")
+    if sys.stdout.isatty() and term in ("", "dumb", "unknown"):
+        yield Finding(
+            "terminal", Verdict.WARNING, _("TERM says that this terminal can do nothing"), "TERM=xterm-256color"
+        )
+        return
+    where = [name for name, variable in (("tmux", "TMUX"), ("ssh", "SSH_CONNECTION")) if os.environ.get(variable)]
+    yield Finding("terminal", Verdict.OK, " · ".join([term or _("none"), *where]))
+
+
+def _folders(profile: Profile) -> Iterator[Finding]:
+    for name, folder in (("config", profile.config), ("data", profile.data), ("state", profile.state)):
+        if not folder.exists():
+            yield Finding("folders", Verdict.OK, _("{name}: {folder} (not made yet)").format(name=name, folder=folder))
+            continue
+        mode = stat.S_IMODE(folder.stat().st_mode)
+        if name != "config" and mode & 0o077:
+            yield Finding(
+                "folders",
+                Verdict.FAILED,
+                _("{folder} is open to other users (mode {mode})").format(folder=folder, mode=f"{mode:04o}"),
+                f"chmod 700 '{folder}'",
+            )
+        elif not os.access(folder, os.W_OK | os.X_OK):
+            yield Finding("folders", Verdict.FAILED, _("{folder} cannot be written").format(folder=folder))
+        else:
+            yield Finding("folders", Verdict.OK, f"{name}: {folder}")
+    free = shutil.disk_usage(_existing(profile.data)).free
+    size = f"{free / 1024**3:.1f} GB"
+    if free < _LEAST_FREE:
+        yield Finding("folders", Verdict.WARNING, _("only {size} are free for the cache").format(size=size))
+
+
+def _existing(folder: Path) -> Path:
+    return folder if folder.exists() else _existing(folder.parent)
+
+
+def _settings(profile: Profile) -> Iterator[Finding]:
+    load_settings(profile)
+    there = _("read") if profile.settings_file.exists() else _("none; the defaults hold")
+    yield Finding("settings", Verdict.OK, f"{profile.settings_file}: {there}")
+
+
+def _keys(profile: Profile) -> Iterator[Finding]:
+    problems = read_keymap(profile.keys_file).problems
+    for problem in problems:
+        yield Finding("keys", Verdict.WARNING, f"{profile.keys_file.name}: {problem.message}", problem.hint)
+    if not problems:
+        yield Finding("keys", Verdict.OK, _("no two actions share a key"))
+
+
+def _sync(profile: Profile) -> Iterator[Finding]:
+    holder = Lease(profile.state).holder()
+    said = _("process {pid} is syncing").format(pid=holder.pid) if holder else _("nothing is syncing now")
+    yield Finding("sync", Verdict.OK, said)
+
+
+def _crashes(profile: Profile) -> Iterator[Finding]:
+    files = sorted(profile.crashes.glob("crash-*.txt")) if profile.crashes.is_dir() else []
+    if files:
+        yield Finding(
+            "crashes",
+            Verdict.WARNING,
+            _("{count} crash files, the newest is {path}").format(count=len(files), path=files[-1]),
+            _("they hold no message text; attach them to a report, then delete them"),
+        )
+
+
+def _cache(profile: Profile, secrets: Secrets) -> Iterator[Finding]:
+    if not profile.cache_file.exists():
+        yield Finding("cache", Verdict.OK, _("not made yet"))
+        return
+    with Session.open(profile) as session:
+        size = profile.cache_file.stat().st_size / 1024**2
+        yield Finding("cache", Verdict.OK, f"{profile.cache_file} ({size:.1f} MB)")
+        entries = session.cache.read(outbox.entries)
+        for state in (SendState.FAILED, SendState.BLOCKED, SendState.UNKNOWN):
+            count = sum(entry.state is state for entry in entries)
+            if count:
+                yield Finding(
+                    "outbox",
+                    Verdict.WARNING,
+                    _("{count} in the outbox are {state}").format(count=count, state=state.value),
+                    "omnitui outbox",
+                )
+        for account in session.cache.read(accounts.accounts):
+            yield from _account(account, secrets)
+
+
+def _account(account: Account, secrets: Secrets) -> Iterator[Finding]:
+    for name, ref in refs(account.secret_ref).items():
+        store, _colon, place = ref.partition(":")
+        said = _("{account}: {secret} comes from {place}, chosen when the account was added").format(
+            account=account.name, secret=name, place=_place(store, place)
+        )
+        if store == "vault" and not passphrase.given():
+            yield Finding(
+                "secrets", Verdict.OK, said, _("the vault is locked; its passphrase is asked for at the start")
+            )
+            continue
+        try:
+            secrets.get(ref)
+        except OmniError as error:
+            yield Finding("secrets", Verdict.FAILED, f"{said}: {error.message}", error.hint)
+        else:
+            yield Finding("secrets", Verdict.OK, said)
+
+
+def _place(store: str, place: str) -> str:
+    if store == "env":
+        return f"${place}"
+    return {
+        "service": _("the Secret Service"),
+        "vault": _("the vault"),
+        "command": _("a command"),
+    }.get(store, store)

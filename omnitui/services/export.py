@@ -1,0 +1,155 @@
+"""Conversations written out: JSON lines without loss, mbox for mail programs, Markdown for people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, tzinfo
+from typing import IO, TYPE_CHECKING, Final, Literal
+
+from omnitui.errors import OmniError
+from omnitui.i18n import _
+from omnitui.model.conversations import Conversation, Message
+from omnitui.model.states import Direction, MessageKind
+from omnitui.services import records
+from omnitui.store.reads import history, inbox
+from omnitui.text.safe import safe
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
+
+    from omnitui.desk.query import Query
+    from omnitui.services.session import Session
+    from omnitui.store.cache import Cache
+
+Format = Literal["jsonl", "mbox", "md"]
+_PAGE: Final = 200
+_FROM = re.compile(rb"^(>*From )", re.MULTILINE)
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~])")
+
+
+def export(session: Session, query: Query, form: Format, out: IO[bytes]) -> int:
+    """Write every conversation that `query` finds to `out`; returns how many. Never more than a page in memory."""
+    write: Callable[[Session, Conversation, IO[bytes]], None] = {"jsonl": _jsonl, "mbox": _mbox, "md": _markdown}[form]
+    count = 0
+    for conversation in conversations(session.cache, query):
+        write(session, conversation, out)
+        count += 1
+    return count
+
+
+def conversations(cache: Cache, query: Query) -> Iterator[Conversation]:
+    """What a query finds, newest activity first, page by page."""
+    after: inbox.Key | None = None
+    while page := cache.read(inbox.page, query, after=after, limit=_PAGE):
+        yield from page
+        after = (page[-1].last_activity_at, page[-1].id)
+
+
+def messages(cache: Cache, conversation: Conversation) -> Iterator[Message]:
+    """All messages of a conversation, oldest first."""
+    after: inbox.Key = (-(2**62), "")
+    while page := cache.read(history.page, conversation.id, after=after, limit=_PAGE):
+        yield from page
+        after = (page[-1].received_at, page[-1].id)
+
+
+def _jsonl(session: Session, conversation: Conversation, out: IO[bytes]) -> None:
+    ref = session.cache.read(inbox.ref, conversation.id)
+    fields = records.transcript(conversation, ref, messages(session.cache, conversation))
+    out.write(records.to_json("conversation", fields).encode() + b"\n")
+
+
+def _mbox(session: Session, conversation: Conversation, out: IO[bytes]) -> None:
+    for message in messages(session.cache, conversation):
+        if message.kind is MessageKind.ACTIVITY:
+            continue
+        raw = _raw(session.cache, conversation, message)
+        at = datetime.fromtimestamp(message.received_at / 1000, UTC).strftime("%a %b %d %H:%M:%S %Y")
+        # mboxrd: every line that could be taken for a separator gets one more ">".
+        body = _FROM.sub(rb">\1", raw.replace(b"\r\n", b"\n"))
+        out.write(b"From omnitui " + at.encode() + b"\n" + body.rstrip(b"\n") + b"\n\n")
+
+
+def _raw(cache: Cache, conversation: Conversation, message: Message) -> bytes:
+    """The mail as it came, where it is kept; else one made from what is known."""
+    if message.raw:
+        try:
+            return cache.blobs.get(message.raw)
+        except (OSError, OmniError):
+            pass
+    return _made(cache, conversation, message).as_bytes()
+
+
+def _made(cache: Cache, conversation: Conversation, message: Message) -> EmailMessage:
+    from email.message import EmailMessage
+    from email.policy import SMTP
+    from email.utils import format_datetime
+
+    mail = EmailMessage(policy=SMTP.clone(linesep="\n", max_line_length=200))
+    incoming = message.direction is Direction.INCOMING
+    mail["From"] = _line(message.author)
+    mail["To"] = (
+        _line(", ".join(message.to) or ("" if incoming else conversation.contact)) or "undisclosed-recipients:;"
+    )
+    if message.cc:
+        mail["X-Omnitui-Cc"] = _line(", ".join(message.cc))
+    mail["Subject"] = _line(message.subject or conversation.subject)
+    mail["Date"] = format_datetime(datetime.fromtimestamp(message.sent_at / 1000, UTC))
+    mail["Message-ID"] = f"<{message.id.lower()}@omnitui.invalid>"
+    mail["X-Omnitui-Conversation"] = conversation.id
+    mail["X-Omnitui-Channel"] = _line(conversation.channel)
+    mail["X-Omnitui-Kind"] = message.kind.value
+    text = "\n".join(part for part in (message.text, message.quoted, message.signature) if part)
+    mail.set_content(text.encode("utf-8", "replace").decode("utf-8"), cte="base64" if "\x00" in text else None)
+    for file in message.attachments:
+        if not file.sha256:
+            continue
+        main, _slash, sub = file.media_type.partition("/")
+        try:
+            data = cache.blobs.get(file.sha256)
+        except (OSError, OmniError):
+            continue
+        mail.add_attachment(
+            data, maintype=main or "application", subtype=sub or "octet-stream", filename=_line(file.name)
+        )
+    return mail
+
+
+def _line(text: str) -> str:
+    """A header's value that cannot begin another header."""
+    return " ".join(text.encode("utf-8", "replace").decode("utf-8").split())
+
+
+def _markdown(session: Session, conversation: Conversation, out: IO[bytes]) -> None:
+    lines = [f"# {_plain(conversation.subject or conversation.snippet or conversation.id)}", ""]
+    facts = {
+        _("Contact"): conversation.contact,
+        _("Channel"): f"{conversation.channel} ({conversation.account})",
+        _("Status"): conversation.status.value,
+        _("Assignee"): conversation.assignee,
+        _("Labels"): ", ".join(conversation.labels),
+        _("Id"): conversation.id,
+    }
+    lines += [f"- {name}: {_plain(value)}" for name, value in facts.items() if value]
+    for message in messages(session.cache, conversation):
+        lines += ["", *_said(message, session.zone)]
+    out.write(("\n".join(lines) + "\n\n").encode("utf-8", "replace"))
+
+
+def _said(message: Message, zone: tzinfo) -> list[str]:
+    at = datetime.fromtimestamp(message.received_at / 1000, zone).strftime("%Y-%m-%d %H:%M")
+    kind = "" if message.kind is MessageKind.PUBLIC else f" · {message.kind.value}"
+    state = f" · {message.state.value}" if message.state else ""
+    lines = [f"## {_plain(message.author)} · {at}{kind}{state}", ""]
+    # Text of strangers stays a quotation: no heading, link, picture or HTML of theirs takes effect.
+    lines += [
+        f"> {_plain(line)}  ".rstrip() if not line.strip() else f"> {_plain(line)}  "
+        for line in message.text.splitlines()
+    ]
+    lines += [f"- {_plain(file.name)} ({file.media_type}, {file.size} B)" for file in message.attachments]
+    return lines
+
+
+def _plain(text: str) -> str:
+    return _MARKDOWN.sub(r"\\\1", safe(text, multiline=False))

@@ -1,0 +1,113 @@
+"""What a face works with: one profile's settings, cache, operations and accounts, opened together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from omnitui.bus import Bus
+from omnitui.clock import SECOND, Clock
+from omnitui.config.files import load_settings
+from omnitui.config.settings import Settings
+from omnitui.i18n import use_language
+from omnitui.paths import Profile
+from omnitui.store.accounts import put_agent
+from omnitui.store.cache import Cache
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from omnitui.desk.query import Query
+    from omnitui.services.accounts import Accounts
+    from omnitui.services.operations import Operations
+    from omnitui.sync.engine import Engine
+
+
+class Session:
+    """One opened profile. Cheap: operations, accounts and the engine are made when they are first used."""
+
+    def __init__(self, profile: Profile, settings: Settings, cache: Cache, bus: Bus) -> None:
+        self.profile = profile
+        self.settings = settings
+        self.cache = cache
+        self.bus = bus
+
+    @classmethod
+    def open(cls, profile: Profile, *, clock: Clock | None = None) -> Session:
+        """Read the settings and open the cache, making the folders where they are missing.
+
+        Raises:
+            ConfigError: A setting is wrong.
+            Refused: The cache was made by a newer omnitui.
+        """
+        settings = load_settings(profile)
+        if settings.language:
+            use_language(settings.language)
+        profile.make()
+        bus = Bus()
+        cache = Cache.open(profile.data, state=profile.state, clock=clock, bus=bus)
+        session = cls(profile, settings, cache, bus)
+        session._introduce()
+        return session
+
+    @cached_property
+    def operations(self) -> Operations:
+        from omnitui.services.operations import Operations
+
+        holds = {channel: round(seconds * SECOND) for channel, seconds in self.settings.replies.hold_by_channel.items()}
+        return Operations(self.cache, holds)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        from omnitui.services.accounts import Accounts
+
+        return Accounts(self.profile, self.cache)
+
+    @cached_property
+    def zone(self) -> tzinfo:
+        """The zone in which times are shown and read."""
+        return self.settings.zone()
+
+    def query(self, text: str) -> Query:
+        """The query that `text` says, seen from here and now. Raises QueryError."""
+        from omnitui.desk.query import parse
+
+        return parse(text, now=self.cache.clock.now(), me=self.cache.me().id, zone=self.zone)
+
+    def engine(self) -> Engine:
+        """The sync engine over this session's accounts; running it needs the lease."""
+        from omnitui.sync.engine import Engine
+
+        return Engine(self.cache, self.accounts.connect, wake_due=self.operations.wake_due)
+
+    @property
+    def locked(self) -> bool:
+        """Whether a passphrase has to be asked for before the screen is taken."""
+        from omnitui.store.reads.accounts import accounts
+
+        refs = [account.secret_ref for account in self.cache.read(accounts) if not account.paused]
+        return any("vault:" in ref for ref in refs) and self.accounts.secrets.needs_passphrase(refs)
+
+    def unlock(self) -> None:
+        """Ask for the passphrase. Raises ConfigError: there is no way to ask, or it is wrong."""
+        self.accounts.secrets.vault.unlock()
+
+    def close(self) -> None:
+        """Finish the writes that were begun and let go of the cache."""
+        self.cache.close()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def _introduce(self) -> None:
+        """Let the profile's agent have the name and addresses that the settings give."""
+        wanted = self.settings.agent
+        me = self.cache.me()
+        named = replace(me, name=wanted.name or me.name, addresses=wanted.addresses or me.addresses)
+        if named != me:
+            self.cache.write(lambda tx: put_agent(tx, named))
+            self.cache.forget_me()

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from omnitui import __version__
+from omnitui.cli.table import ENTRIES
+from omnitui.cli.verbs import load
+from omnitui.main import main
+
+HEAVY = ("sqlmodel", "sqlalchemy", "textual", "rich", "httpx", "keyring", "cryptography", "imapclient", "aiosmtplib")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("OMNITUI_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("OMNITUI_PROFILE", raising=False)
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    return tmp_path / "home"
+
+
+def test_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"omnitui {__version__}\n"
+
+
+def test_help_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    out = capsys.readouterr().out
+    for name, entry in ENTRIES.items():
+        assert f"  {name} " in out
+        assert entry.help in out
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_every_verb_exists_and_helps(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert callable(load(ENTRIES[name]).run)
+    assert main([*name.split(), "--help"]) == 0
+    out = capsys.readouterr().out
+    assert ENTRIES[name].help in out
+    assert "--profile" in out
+
+
+def test_family_without_its_second_word_lists_them(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["account"]) == 2
+    assert "pause" in capsys.readouterr().err
+    assert main(["account", "--help"]) == 0
+    assert "account pause" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["resolv", "X"], "resolve"),
+        (["show"], "ID"),
+        (["ls", "--nonsense"], "--nonsense"),
+        (["ls", "-n", "-3"], "-n"),
+        (["priority", "ABCDEF", "--set", "huge"], "urgent"),
+        (["paths", "--json", "--jsonl"], "--json"),
+        (["--profile", "../x", "paths"], "profile"),
+        (["export"], "--format"),
+    ],
+)
+def test_usage_errors_exit_with_two_in_one_line_and_a_hint(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("omnitui: ")
+    assert said in captured.err
+    assert len(captured.err.splitlines()) <= 2
+
+
+def test_options_may_stand_before_the_verb(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--profile", "night", "--json", "paths"]) == 0
+    assert '"profile":"night"' in capsys.readouterr().out
+
+
+def test_wrong_configuration_exits_with_three(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = home / "default" / "config"
+    folder.mkdir(parents=True)
+    (folder / "config.toml").write_text("langauge = 'ja'")
+    (folder / "config.toml").chmod(0o600)
+    assert main(["ls"]) == 3
+    err = capsys.readouterr().err
+    assert "config.toml" in err
+    assert "language" in err
+
+
+def test_console_without_a_terminal_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    assert "terminal" in capsys.readouterr().err
+
+
+def test_interrupt_exits_with_130_and_says_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_words: object, **_faces: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("omnitui.cli.front.run", interrupted)
+    assert main(["ls"]) == 130
+    assert capsys.readouterr().err == ""
+
+
+def test_bug_leaves_a_crash_file_and_no_traceback(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_words: object, **_faces: object) -> int:
+        raise RuntimeError("本文 of a customer")
+
+    monkeypatch.setattr("omnitui.cli.front.run", broken)
+    assert main(["ls"]) == 1
+    err = capsys.readouterr().err
+    assert "Traceback" not in err
+    assert "customer" not in err
+    assert str(next((home / "default" / "state" / "crashes").iterdir())) in err
+
+
+def run(script: str, home: Path) -> subprocess.CompletedProcess[str]:
+    environment = {"OMNITUI_HOME": str(home), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
+    return subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, env=environment, timeout=60, check=False
+    )
+
+
+@pytest.mark.parametrize("words", [["--version"], ["--help"], ["ls"], ["ls", "--help"], ["paths"]])
+def test_hot_verbs_import_nothing_heavy(words: list[str], home: Path) -> None:
+    script = (
+        f"import sys; from omnitui.main import main; code = main({words!r}); "
+        f"print(code, sorted(set({HEAVY!r}) & set(sys.modules)), file=sys.stderr)"
+    )
+    done = run(script, home)
+    assert done.stderr.splitlines()[-1] == "0 []"
+
+
+@pytest.mark.parametrize("words", [["--version"], ["--help"]])
+def test_version_and_help_open_no_cache_and_need_no_argparse(words: list[str], home: Path) -> None:
+    script = (
+        f"import sys; from omnitui.main import main; main({words!r}); "
+        "print(sorted({'argparse', 'sqlite3', 'asyncio', 'tomllib'} & set(sys.modules)), file=sys.stderr)"
+    )
+    done = run(script, home)
+    assert done.stderr == "[]\n"
+    assert not home.exists()
+
+
+def test_reader_who_leaves_early_is_no_error(home: Path) -> None:
+    script = f"{sys.executable} -m omnitui --help | head -c 5; echo; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stderr == ""
+    assert done.stdout.splitlines()[-1] == "0"

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import re
+
+from omnitui.model.states import Direction, MessageKind, SendState, Status
+from tests.support.command import Desk
+from tests.support.conversations import a_conversation, a_message
+
+HOSTILE = "\x1b]0;owned\x07\x9b31m[/][@click=app.quit]\u202egnp.exe"
+ACTS_ON_TERMINAL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def test_ls_lists_newest_first_with_refs_that_other_verbs_take(desk: Desk) -> None:
+    a_conversation(desk.cache, "first", subject="Old")
+    newest = a_conversation(desk.cache, "second", subject="返品について", contact="田中")
+    ran = desk.run("ls", "--jsonl")
+    assert ran.code == 0
+    assert [item["subject"] for item in ran.objects] == ["返品について", "Old"]
+    first = ran.objects[0]
+    assert first["v"] == 1
+    assert first["type"] == "conversation"
+    assert first["id"] == newest.id
+    assert newest.id.endswith(first["ref"])
+    assert len(first["ref"]) >= 6
+    assert first["unread"] == 1
+    assert first["status"] == "open"
+    assert first["assignee"] is None
+    assert first["last_message_at"].endswith("Z")
+    assert desk.run("show", first["ref"], "--json").object["id"] == newest.id
+
+
+def test_ls_takes_queries_counts_and_negated_words(desk: Desk) -> None:
+    for number in range(3):
+        a_conversation(desk.cache, f"text {number}", subject=f"S{number}", labels=["vip"] if number else [])
+    a_conversation(desk.cache, "done", subject="Done", status=Status.RESOLVED)
+
+    def subjects(*words: str) -> list[str]:
+        return [item["subject"] for item in desk.run("ls", "--jsonl", *words).objects]
+
+    assert subjects("is:open") == ["S2", "S1", "S0"]
+    assert subjects("is:open", "-label:vip") == ["S0"]
+    assert subjects("-label:vip", "-n", "5", "is:open") == ["S0"]
+    assert subjects("-n", "1", "is:open") == ["S2"]
+    assert subjects("is:open label:vip") == ["S2", "S1"]
+    assert len(subjects("-n", "0", "is:all")) == 4
+
+
+def test_ls_in_json_is_one_object(desk: Desk) -> None:
+    a_conversation(desk.cache)
+    ran = desk.run("ls", "--json")
+    assert ran.object["type"] == "list"
+    assert [item["type"] for item in ran.object["items"]] == ["conversation"]
+
+
+def test_ls_with_a_wrong_query_is_a_usage_error_that_names_the_word(desk: Desk) -> None:
+    ran = desk.run("ls", "is:opne")
+    assert ran.code == 2
+    assert "opne" in ran.err
+    assert ran.out == ""
+
+
+def test_ls_without_hits_says_so_beside_the_results(desk: Desk) -> None:
+    ran = desk.run("ls", "label:nothing")
+    assert (ran.code, ran.out) == (0, "")
+    assert "nothing" in ran.err
+
+
+def test_output_for_people_cannot_act_on_the_terminal(desk: Desk) -> None:
+    found = a_conversation(desk.cache, f"body {HOSTILE}", subject=f"Re {HOSTILE}", contact=f"Eve {HOSTILE}")
+    a_message(desk.cache, found.id, "reply", files=[f"a{HOSTILE}.pdf"])
+    for words in (["ls"], ["show", found.id], ["search", "body"], ["contact", "show", found.id]):
+        ran = desk.run(*words)
+        assert ran.code == 0
+        assert "[@click" in ran.out or words[0] == "search"
+        assert ACTS_ON_TERMINAL.search(ran.out.replace("\n", "")) is None
+
+
+def test_json_loses_nothing_and_cannot_act_on_the_terminal(desk: Desk) -> None:
+    found = a_conversation(desk.cache, f"body {HOSTILE}", subject=f"Re {HOSTILE}")
+    ran = desk.run("show", "--json", found.id)
+    assert ran.object["subject"] == f"Re {HOSTILE}"
+    assert ran.object["messages"][0]["text"] == f"body {HOSTILE}"
+    assert ACTS_ON_TERMINAL.search(ran.out.replace("\n", "")) is None
+
+
+def test_show_has_every_message_oldest_first_with_files_and_states(desk: Desk) -> None:
+    found = a_conversation(desk.cache, "where is it?")
+    a_message(desk.cache, found.id, "on its way", direction=Direction.OUTGOING, state=SendState.FAILED)
+    a_message(desk.cache, found.id, "for us", direction=Direction.OUTGOING, kind=MessageKind.NOTE)
+    a_message(desk.cache, found.id, "see this", files=["写真.jpg"])
+    messages = desk.run("show", found.id[-6:].lower(), "--json").object["messages"]
+    assert [item["text"] for item in messages] == ["where is it?", "on its way", "for us", "see this"]
+    assert [item["direction"] for item in messages] == ["incoming", "outgoing", "outgoing", "incoming"]
+    assert [item["state"] for item in messages] == [None, "failed", None, None]
+    assert [item["kind"] for item in messages] == ["public", "public", "note", "public"]
+    assert [file["name"] for file in messages[3]["attachments"]] == ["写真.jpg"]
+    assert {item["type"] for item in messages} == {"message"}
+    text = desk.run("show", found.id).out
+    assert text.index("where is it?") < text.index("on its way") < text.index("写真.jpg")
+    assert "[note]" in text
+
+
+def test_show_of_a_long_conversation_is_whole(desk: Desk) -> None:
+    found = a_conversation(desk.cache, *(f"message {number}" for number in range(450)))
+    messages = desk.run("show", found.id, "--json").object["messages"]
+    assert [item["text"] for item in messages] == [f"message {number}" for number in range(450)]
+
+
+def test_show_of_what_is_not_there_fails(desk: Desk) -> None:
+    ran = desk.run("show", "ZZZZZZ")
+    assert ran.code == 1
+    assert ran.out == ""
+    assert "ZZZZZZ" in ran.err
+
+
+def test_search_finds_japanese_messages_and_names_their_conversation(desk: Desk) -> None:
+    wanted = a_conversation(desk.cache, "商品の返金をお願いします", subject="注文")
+    a_conversation(desk.cache, "配送について")
+    ran = desk.run("search", "返金", "--jsonl")
+    assert [item["conversation_id"] for item in ran.objects] == [wanted.id]
+    assert ran.objects[0]["type"] == "message"
+    assert wanted.id[-6:] in desk.run("search", "返金").out
+
+
+def test_ids_flow_from_one_verb_into_the_next(desk: Desk) -> None:
+    a_conversation(desk.cache, "one")
+    a_conversation(desk.cache, "two", labels=["vip"])
+    listed = desk.run("ls", "is:open", "--jsonl").out
+    assert desk.run("resolve", "-", stdin=listed).code == 0
+    assert desk.run("ls", "is:open", "--jsonl").objects == []
+    assert len(desk.run("ls", "is:resolved", "--jsonl").objects) == 2
