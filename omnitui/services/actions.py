@@ -88,6 +88,7 @@ _TABLE: tuple[Action, ...] = (
     Action("go.failed", N_("Go to failed"), N_("Conversations with a message that did not leave."), ("g f",), _A),
     Action("go.drafts", N_("Go to drafts"), N_("Conversations with an unfinished answer."), ("g d",), _A),
     Action("go.resolved", N_("Go to resolved"), N_("What is done."), ("g r",), _A),
+    Action("go.spam", N_("Go to spam"), N_("What was taken for spam."), ("g x",), _A),
     Action("go.all", N_("Go to all"), N_("Every conversation."), ("g a",), _A),
     Action("go.outbox", N_("Outbox"),
            N_("What has not left yet, and what needs your decision."), ("g o",), _A, short=N_("outbox")),

@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 
 from omnitui.clock import DAY, HOUR, MINUTE, SECOND, Millis
 from omnitui.i18n import N_, _, ngettext
-from omnitui.model.states import Priority, SendState, Status
+from omnitui.model.states import Priority, SendState, Status, Verb
 
 STATUS = {
     Status.OPEN: N_("open"),
@@ -35,6 +35,21 @@ SEND = {
     SendState.BLOCKED: N_("blocked"),
     SendState.CANCELED: N_("canceled"),
     SendState.UNKNOWN: N_("unknown whether it left"),
+}
+VERB = {
+    Verb.REPLY: N_("reply"),
+    Verb.NOTE: N_("note"),
+    Verb.STATUS: N_("status"),
+    Verb.ASSIGN: N_("assignee"),
+    Verb.LABEL: N_("labels"),
+    Verb.PRIORITY: N_("priority"),
+    Verb.SNOOZE: N_("snooze"),
+    Verb.READ: N_("read mark"),
+    Verb.CONTACT: N_("contact"),
+    Verb.LINK: N_("link"),
+    Verb.UNLINK: N_("unlink"),
+    Verb.MOVE: N_("move"),
+    Verb.NEW: N_("new conversation"),
 }
 HEALTH = {
     "new": N_("not synced yet"),

@@ -72,6 +72,20 @@ class Reel:
         del self.messages[MAX_LOADED:]
         self.current = min(self.current, max(len(self.messages) - 1, 0))
 
+    def append(self, newer: Sequence[Message]) -> None:
+        """Newer messages, where the newest are not loaded; the reader's place stays."""
+        known = {message.id for message in self.messages}
+        self.messages += [message for message in newer if message.id not in known]
+        self._prune_front()
+
+    def update(self, messages: Sequence[Message]) -> None:
+        """Messages as they are now; those that are not loaded are left out."""
+        fresh = {message.id: message for message in messages}
+        for index, message in enumerate(self.messages):
+            if fresh.get(message.id, message) != message:
+                self.messages[index] = fresh[message.id]
+                self._lines.pop(message.id, None)
+
     def renew(self, newest: Sequence[Message]) -> int:
         """The messages from some point on, as they are now; the reader's place stays. Returns how many are new."""
         if not newest:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from omnitui.text import rows
 from omnitui.text.safe import SafeText, safe
 from omnitui.text.widths import cell_width, crop
 from omnitui.ui.themes import Look
@@ -19,6 +20,7 @@ Piece = tuple[str, str]
 Line = tuple[Piece, ...]
 
 ROLES: Mapping[str, str] = {
+    **rows.ROLES,
     "": "",
     "text": "$foreground",
     "strong": "bold $foreground",
@@ -43,31 +45,6 @@ ROLES: Mapping[str, str] = {
     "current": "bold $primary",
     "chosen": "$foreground on $chosen",
     "unread": "bold $foreground",
-    # Rows of the inbox: text/rows.py
-    "row": "$foreground",
-    "row.selected": "on $chosen",
-    "row.marked": "on $chip",
-    "row.cursor": "bold $primary",
-    "row.mark": "bold $accent",
-    "row.unread": "bold $primary",
-    "row.channel": "$muted",
-    "row.contact": "$foreground",
-    "row.contact.unread": "bold $foreground",
-    "row.subject": "$foreground",
-    "row.subject.unread": "bold $foreground",
-    "row.snippet": "$muted",
-    "row.status": "$warning",
-    "row.urgent": "bold $error",
-    "row.high": "$warning",
-    "row.label": "$accent",
-    "row.assignee": "$muted",
-    "row.age": "$muted",
-    "row.state.done": "$success",
-    "row.state.pending": "$muted",
-    "row.state.held": "$warning",
-    "row.state.failed": "bold $error",
-    "row.state.unknown": "bold $error",
-    "row.draft": "$warning",
 }
 
 _VARIABLE = re.compile(r"\$([a-z-]+)")

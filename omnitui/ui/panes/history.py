@@ -34,6 +34,9 @@ class HistoryPane(Widget, can_focus=True):
     class WantsOlder(Event):
         """The reader is near the oldest message that is loaded."""
 
+    class WantsNewer(Event):
+        """The reader is at the newest message that is loaded, and there are newer ones."""
+
     def __init__(self, clock: Clock, zone: tzinfo, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
         self.clock = clock
@@ -43,25 +46,52 @@ class HistoryPane(Widget, can_focus=True):
         """Messages that arrived below what is visible."""
         self.complete = True
         """Whether the oldest message is loaded."""
+        self.tail = True
+        """Whether the newest message is loaded."""
         self.empty_words = ""
         self._rows: list[Row] = []
         self._strips: dict[Line, Strip] = {}
         self._base: Style | None = None
         self._asked = False
+        self._seen: tuple[Millis, Ulid] | None = None
 
-    def load(self, messages: Sequence[Message], *, unread: int = 0, complete: bool = True) -> None:
-        """Show another conversation: its newest messages."""
+    @property
+    def seen(self) -> Ulid | None:
+        """The newest message that was on the screen."""
+        return self._seen[1] if self._seen is not None else None
+
+    def load(
+        self,
+        messages: Sequence[Message],
+        *,
+        unread: int = 0,
+        complete: bool = True,
+        tail: bool = True,
+        due: Mapping[Ulid, Millis] | None = None,
+        at: Ulid = "",
+    ) -> None:
+        """Show another conversation: its newest messages, or (`tail` false) those around message `at`."""
         self.reel = Reel()
+        self.reel.due = due or {}
+        self._seen = None
         self.below = 0
-        self.complete, self._asked = complete, False
+        self.complete, self.tail, self._asked = complete, tail, False
         self._fit()
         self.reel.load(messages, unread)
+        index = next((index for index, message in enumerate(messages) if message.id == at), None)
+        if index is not None:
+            self.reel.show(index)
         self.redraw()
 
     def renew(self, newest: Sequence[Message], due: Mapping[Ulid, Millis]) -> None:
         """The newest messages changed; nothing moves."""
-        was_at_end = self.reel.at_end
         self.reel.due = due
+        if not self.tail:
+            self.reel.update(newest)
+            self._fit(keep=True)
+            self.redraw()
+            return
+        was_at_end = self.reel.at_end
         arrived = self.reel.renew(newest)
         self._fit(keep=True)
         if arrived and not self.reel.at_end:
@@ -74,6 +104,12 @@ class HistoryPane(Widget, can_focus=True):
         """Older messages arrived; the reader's place stays."""
         self.complete, self._asked = complete, False
         self.reel.prepend(older)
+        self.redraw()
+
+    def append(self, newer: Sequence[Message], tail: bool) -> None:
+        """Newer messages arrived where the newest were not loaded; the reader's place stays."""
+        self.tail, self._asked = tail, False
+        self.reel.append(newer)
         self.redraw()
 
     def scroll_lines(self, lines: int) -> None:
@@ -97,6 +133,13 @@ class HistoryPane(Widget, can_focus=True):
         self.reel.to_start()
         self._moved()
 
+    def show_message(self, message_id: Ulid) -> None:
+        """Make a loaded message the current one."""
+        for index, message in enumerate(self.reel.messages):
+            if message.id == message_id:
+                self.reel.show(index)
+                self._moved()
+
     def fold(self) -> None:
         """Fold or unfold quotes."""
         self.reel.fold()
@@ -114,6 +157,9 @@ class HistoryPane(Widget, can_focus=True):
         if self.reel.wants_older and not self.complete and not self._asked:
             self._asked = True
             self.post_message(self.WantsOlder())
+        elif self.reel.at_end and not self.tail and not self._asked:
+            self._asked = True
+            self.post_message(self.WantsNewer())
         self.redraw()
 
     def _fit(self, *, keep: bool = False) -> None:
@@ -124,6 +170,10 @@ class HistoryPane(Widget, can_focus=True):
     def redraw(self) -> None:
         """Draw what changed."""
         before, self._rows = self._rows, self.reel.rows(self.has_focus)
+        if self._rows:
+            newest = self.reel.messages[self._rows[-1][1]]
+            place = (newest.received_at, newest.id)
+            self._seen = max(self._seen or place, place)
         if self.below and self._rows:
             word = _("{messages} below").format(messages=phrases.messages_word(self.below))
             self._rows[-1:] = [(((f" ↓ {word} ", "chosen"),), self._rows[-1][1])]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from rich.segment import Segment
@@ -91,3 +91,8 @@ def drawn(line: Line, width: int, base: Style, look: Look) -> Strip:
     if used < width:
         segments.append(Segment(" " * (width - used), Style(bgcolor=style.bgcolor) if style.bgcolor else base))
     return Strip(segments, width)
+
+
+def style_source(widget: Widget) -> Callable[[str], Style]:
+    """Styles of roles in the theme that is in force when they are asked for."""
+    return lambda role: rich_style(look_of(widget), role)

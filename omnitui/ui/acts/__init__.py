@@ -1,0 +1,36 @@
+"""What each action of the table does on the main screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from omnitui.errors import OmniError
+from omnitui.services.actions import ACTIONS, Scope
+from omnitui.ui.acts import changing, contacts, copying, moving, places, writing
+from omnitui.ui.acts.handler import Handler
+from omnitui.ui.desk import Desk
+
+RECENT = 12
+
+HANDLERS: Mapping[str, Handler] = {
+    **moving.HANDLERS,
+    **places.HANDLERS,
+    **changing.HANDLERS,
+    **contacts.HANDLERS,
+    **copying.HANDLERS,
+    **writing.HANDLERS,
+}
+"""One for every action of the table; a test holds the two together."""
+
+
+def run(desk: Desk, action_id: str, count: int | None = None) -> None:
+    """Run an action. What it acts on is settled now, not when its work gets its turn."""
+    if ACTIONS[action_id].scope in (Scope.APP, Scope.DESK, Scope.COMPOSER):
+        desk.recent = [action_id, *(other for other in desk.recent if other != action_id)][:RECENT]
+    try:
+        work = HANDLERS[action_id](desk, count)
+    except OmniError as error:
+        desk.complain(error)
+        return
+    if work is not None:
+        desk.spawn(work)

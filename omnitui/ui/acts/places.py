@@ -1,0 +1,110 @@
+"""Going to views and screens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from omnitui.desk.views import view
+from omnitui.errors import OmniError
+from omnitui.i18n import _
+from omnitui.ui.acts.handler import Handler, doing
+from omnitui.ui.desk import Desk
+
+
+def _view(view_id: str) -> Handler:
+    def handler(desk: Desk, count: int | None) -> None:
+        found = view(view_id)
+        assert found is not None
+        desk.open_view(found)
+        desk.screen.layouts.home()
+
+    return handler
+
+
+async def _palette(desk: Desk) -> None:
+    from omnitui.ui.screens.palette import open_palette
+
+    await open_palette(desk)
+
+
+async def _help(desk: Desk) -> None:
+    from omnitui.ui.screens.help import open_help
+
+    await open_help(desk)
+
+
+async def _search(desk: Desk) -> None:
+    from omnitui.ui.screens.search import open_search
+
+    await open_search(desk)
+
+
+async def _outbox(desk: Desk) -> None:
+    from omnitui.ui.screens.outbox import open_outbox
+
+    await open_outbox(desk)
+
+
+async def _ledger(desk: Desk) -> None:
+    from omnitui.ui.screens.ledger import open_ledger
+
+    await open_ledger(desk)
+
+
+async def _log(desk: Desk, conversation_id: str | None) -> None:
+    from omnitui.ui.screens.oplog import open_log
+
+    await open_log(desk, conversation_id)
+
+
+async def _raw(desk: Desk) -> None:
+    from omnitui.ui.screens.raw import open_raw
+
+    await open_raw(desk)
+
+
+async def _why(desk: Desk) -> None:
+    from omnitui.ui.screens.why import open_why
+
+    await open_why(desk)
+
+
+def _hint(desk: Desk) -> None:
+    shown = desk.conversation
+    if shown is None or shown.may_belong_to is None:
+        raise OmniError(_("nothing is known that this conversation may belong to"))
+    desk.show(shown.may_belong_to)
+    desk.screen.layouts.read()
+
+
+def _theme(desk: Desk) -> None:
+    from omnitui.ui.themes import names
+
+    app = desk.screen.app
+    known = names(desk.session.profile.themes)
+    following = known[(known.index(app.theme) + 1) % len(known)] if app.theme in known else known[0]
+    app.theme = following
+    desk.say(_("theme {name}").format(name=following))
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "app.palette": lambda desk, count: _palette(desk),
+    "app.help": lambda desk, count: _help(desk),
+    "app.search": lambda desk, count: _search(desk),
+    "app.quit": doing(lambda desk: desk.screen.app.exit(0)),
+    "app.theme": doing(_theme),
+    "go.outbox": lambda desk, count: _outbox(desk),
+    "go.ledger": lambda desk, count: _ledger(desk),
+    "go.log": lambda desk, count: _log(desk, None),
+    "conversation.log": lambda desk, count: _log(desk, desk.need()),
+    "conversation.hint": doing(_hint),
+    "history.raw": lambda desk, count: _raw(desk),
+    "history.why": lambda desk, count: _why(desk),
+    **{
+        f"go.{name}": _view(name)
+        for name in (
+            *("inbox", "mine", "unassigned", "unread", "waiting", "snoozed", "failed", "drafts", "resolved"),
+            *("spam", "all"),
+        )
+    },
+}

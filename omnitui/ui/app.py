@@ -1,0 +1,116 @@
+"""The app: its main screen, themes, keymap and clean ends. What it does lies in panes, screens and acts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from textual.app import SystemCommand
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from omnitui import crash
+from omnitui.errors import ConfigError
+from omnitui.i18n import _
+from omnitui.services.keymap import Keymap, read_keymap
+from omnitui.services.session import Session
+from omnitui.ui.keyboard import Keyboard
+from omnitui.ui.last_hop import LastHopApp
+from omnitui.ui.screens.main import MainScreen
+from omnitui.ui.syncing import Syncing
+from omnitui.ui.themes import DEFAULT, Look, load, names
+
+
+class ConsoleApp(LastHopApp[int], inherit_bindings=False):
+    """The console over one session."""
+
+    CSS_PATH = "console.tcss"
+    TITLE = "omnitui"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = []
+
+    def __init__(self, session: Session, *, sync: bool = True, **options: Any) -> None:
+        """`sync` false only reads and records: another process runs the connectors."""
+        super().__init__(**options)
+        self.session = session
+        self.keymap: Keymap = read_keymap(session.profile.keys_file)
+        self.look: Look = load()
+        self.fault: tuple[str, str] | None = None
+        """What to say after a crash."""
+        self.syncing = Syncing(session) if sync else None
+        self.main = MainScreen(session, Keyboard(self.keymap), self.ready)
+        self._complaints: list[str] = []
+        self._begun = False
+        self._dress()
+
+    def _dress(self) -> None:
+        own = self.session.profile.themes
+        wanted = self.session.settings.interface.theme or DEFAULT
+        for name in names(own):
+            try:
+                self.register_theme(load(name, own).textual())
+            except ConfigError as error:
+                self._complaints.append(error.message)
+        if wanted not in self.available_themes:
+            self._complaints.append(_("there is no theme called {name}").format(name=wanted))
+            wanted = DEFAULT
+        self.look = load(wanted, own)
+        self.theme = wanted
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """The names that our style sheet needs, for themes of Textual's."""
+        return dict(load().variables)
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterator[SystemCommand]:
+        """Our palette has its own."""
+        return iter(())
+
+    def get_default_screen(self) -> Screen[Any]:
+        """The main screen is the first one."""
+        return self.main
+
+    def on_mount(self) -> None:
+        """Follow the cache; connect once the first rows are on the screen."""
+        self.theme_changed_signal.subscribe(self, lambda theme: self._relook(theme.name))
+        self.main.desk.spawn(self.main.desk.follow())
+        self.complain_of_settings()
+
+    def complain_of_settings(self) -> None:
+        """Name what is wrong with keys and themes, the first in full."""
+        found = [
+            f"keys.toml: {problem.message}" + (f" ({problem.hint})" if problem.hint else "")
+            for problem in self.keymap.problems
+        ]
+        found += self._complaints
+        if found:
+            more = _(" – and {n} more; see omnitui doctor").format(n=len(found) - 1) if len(found) > 1 else ""
+            self.main.desk.say(f"! {found[0]}{more}", "bad", 20.0)
+
+    def ready(self) -> None:
+        """The first rows are on the screen."""
+        if self._begun:
+            return
+        self._begun = True
+        self.take_over()
+        if self.syncing is not None:
+            self.main.desk.spawn(self.syncing.run())
+
+    def _relook(self, name: str) -> None:
+        self.look = load(name, self.session.profile.themes)
+        self.main.restyle()
+
+    async def on_unmount(self) -> None:
+        """The end: keep what is written, let the connectors finish."""
+        if self.syncing is not None:
+            await self.syncing.stop()
+        self.main.desk.stop()
+
+    def _handle_exception(self, error: Exception) -> None:
+        """No traceback, which would print customers' words: a file with places only, and an orderly end."""
+        if self.is_headless:
+            super()._handle_exception(error)
+            return
+        if self.fault is None:
+            self.fault = crash.sentences(error, self.session.profile.crashes)
+        self._return_code = 1
+        self.exit(1, return_code=1)

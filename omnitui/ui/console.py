@@ -1,0 +1,32 @@
+"""Starting the console."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from omnitui.services.session import Session
+
+if TYPE_CHECKING:
+    from omnitui.ui.first_frame import Takeover
+
+
+def run_console(session: Session, takeover: Takeover | None = None) -> int:
+    """Run the console on an opened session until it is left; returns the exit code.
+
+    Args:
+        session: The profile's.
+        takeover: What a first frame left on the terminal.
+    """
+    from omnitui.ui import collection
+
+    collection.start_up()
+    from omnitui.ui.app import ConsoleApp
+
+    app = ConsoleApp(session, takeover=takeover)
+    code = app.run()
+    if app.fault is not None:
+        said, hint = app.fault
+        print(f"omnitui: {said}\n  {hint}", file=sys.stderr)
+        return 1
+    return code if code is not None else (app.return_code or 0)

@@ -1,0 +1,326 @@
+"""The desk: which list is open, which conversation is shown, and what is read for them. Actions mean what is shown."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from textual.screen import Screen
+
+from omnitui.bus import Changed
+from omnitui.clock import SECOND, Millis
+from omnitui.desk.views import VIEWS, View
+from omnitui.errors import OmniError
+from omnitui.i18n import _
+from omnitui.ids import Ulid
+from omnitui.model.conversations import Conversation
+from omnitui.model.states import MessageKind, ObjectKind, SendState
+from omnitui.services.session import Session
+from omnitui.ui.drafting import Drafting
+from omnitui.ui.picture import PAGE_OF_HISTORY, CachedRows, Picture, Standing, picture, standing
+
+if TYPE_CHECKING:
+    from omnitui.ui.screens.main import MainScreen
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+READ_AFTER = 1.2
+"""Seconds on the screen after which a conversation counts as read."""
+NOTICE_SECONDS = 6.0
+ERROR_SECONDS = 15.0
+
+
+class Desk:
+    """State of the main screen beside its widgets."""
+
+    def __init__(self, session: Session, screen: MainScreen) -> None:
+        self.session = session
+        self.cache = session.cache
+        self.clock = session.cache.clock
+        self.zone = session.zone
+        self.screen = screen
+        self.view: View = VIEWS[0]
+        self.shown: Ulid | None = None
+        """The conversation that is on the screen: the one that actions mean."""
+        self.picture: Picture | None = None
+        self.standing = Standing()
+        self.drafting = Drafting(session.cache)
+        self.notice: tuple[str, str] = ("", "")
+        self.unsent: Mapping[str, str] = {}
+        """A new conversation that was not sent."""
+        self.searched = ""
+        """What was searched for last."""
+        self.recent: list[str] = []
+        """Actions that were run, the last one first."""
+        self._notice_timer: asyncio.TimerHandle | None = None
+        self._read_timer: asyncio.TimerHandle | None = None
+        self._loading: Ulid | None = None
+        self._rested: Ulid | None = None
+        self._turn = asyncio.Lock()
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    # Running
+
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Run something in the background; an error that a person can act on becomes a notice."""
+
+        async def run() -> None:
+            try:
+                await work
+            except OmniError as error:
+                self.complain(error)
+            except Exception as error:
+                self.screen.app._handle_exception(error)
+
+        task = asyncio.get_running_loop().create_task(run())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def act(self, work: Callable[..., T], *args: Any, **options: Any) -> T:
+        """One operation, off the loop, in the order of the keys."""
+        async with self._turn:
+            return await asyncio.to_thread(work, *args, **options)
+
+    def stop(self) -> None:
+        """End what runs in the background; drafts are kept."""
+        for task in self._tasks:
+            task.cancel()
+        for timer in (self._notice_timer, self._read_timer):
+            if timer is not None:
+                timer.cancel()
+        self.drafting.flush_now()
+
+    async def ask(self, dialog: Screen[R]) -> R | None:
+        """Show a dialog and wait for its answer; the focus comes back to where it was."""
+        answer: asyncio.Future[R | None] = asyncio.get_running_loop().create_future()
+        focused = self.screen.focused
+
+        def answered(found: R | None) -> None:
+            if not answer.done():
+                answer.set_result(found)
+
+        await self.screen.app.push_screen(dialog, answered)
+        found = await answer
+        if focused is not None and focused.is_attached and focused.display:
+            focused.focus()
+        return found
+
+    # Saying
+
+    def say(self, text: str, role: str = "good", seconds: float = NOTICE_SECONDS) -> None:
+        """Show a notice in the status line for a while."""
+        self.notice = (text, role)
+        if self._notice_timer is not None:
+            self._notice_timer.cancel()
+        self._notice_timer = asyncio.get_running_loop().call_later(seconds, self.hush)
+        self.screen.redraw_status()
+
+    def complain(self, error: OmniError) -> None:
+        """Show what went wrong and what to do."""
+        text = f"{error.message}: {error.hint}" if error.hint else error.message
+        self.say(f"! {text}", "bad", ERROR_SECONDS)
+
+    def hush(self) -> None:
+        """The notice has been read."""
+        self.notice = ("", "")
+        self.screen.redraw_status()
+
+    # The list
+
+    def rows(self, view: View) -> CachedRows:
+        """The source of a view's rows."""
+        return CachedRows(self.cache, view.text, self.session.query)
+
+    def open_view(self, view: View, select: Ulid | None = None) -> None:
+        """Show another list."""
+        self.view = view
+        self.screen.queue.show(self.rows(view), select)
+        self.screen.redraw_title()
+        self.screen.sidebar.load(self.standing.counts, view.id)
+
+    # The conversation
+
+    @property
+    def conversation(self) -> Conversation | None:
+        """The conversation that is shown, as far as it is read."""
+        if self.picture is not None and self.picture.conversation.id == self.shown:
+            return self.picture.conversation
+        return None
+
+    def need(self) -> Ulid:
+        """The conversation that an action means.
+
+        Raises:
+            OmniError: None is shown.
+        """
+        if self.shown is None:
+            raise OmniError(_("no conversation is shown"), hint=_("choose one in the list"))
+        return self.shown
+
+    def point(self, conversation_id: Ulid | None) -> None:
+        """From this moment on actions mean this conversation; `load` brings it to the screen."""
+        if conversation_id == self.shown:
+            return
+        self.screen.leave_composer()
+        self.shown = conversation_id
+        self._rested = None
+        if self._read_timer is not None:
+            self._read_timer.cancel()
+        row = self.screen.queue.selected_row
+        self.screen.head(row if row is not None and row.id == conversation_id else None)
+
+    def show(self, conversation_id: Ulid | None) -> None:
+        """Point at a conversation and read it."""
+        self.point(conversation_id)
+        self.load_soon()
+
+    def load_soon(self) -> None:
+        """Read the conversation that is pointed at, unless it is read."""
+        if self.conversation is None and self._loading != self.shown:
+            self._loading = self.shown
+            self.spawn(self.load())
+
+    async def load(self) -> None:
+        """Read the conversation that is pointed at and fill the panes."""
+        wanted = self.shown
+        if wanted is None:
+            self._loading = None
+            self.picture = None
+            self.screen.fill(None)
+            return
+        try:
+            found = await self.cache.aread(picture, wanted)
+        finally:
+            if self._loading == wanted:
+                self._loading = None
+        if wanted == self.shown:
+            self.picture = found
+            self.screen.fill(found)
+            self._read_soon()
+
+    async def show_message(self, conversation_id: Ulid, message_id: Ulid) -> None:
+        """Show a conversation at one of its messages, however old."""
+        from omnitui.store.reads import history
+
+        self.point(conversation_id)
+        if self.conversation is None:
+            await self.load()
+        pane = self.screen.history
+        if conversation_id != self.shown:
+            return
+        if any(message.id == message_id for message in pane.reel.messages):
+            pane.show_message(message_id)
+            return
+        around = await self.cache.aread(history.around, message_id, PAGE_OF_HISTORY)
+        if conversation_id == self.shown and around:
+            due = self.picture.due if self.picture is not None else {}
+            pane.load(around, complete=False, tail=False, due=due, at=message_id)
+
+    async def load_newer(self) -> None:
+        """Bring the messages after the newest that is loaded."""
+        from omnitui.store.reads import history
+
+        wanted, pane = self.shown, self.screen.history
+        if wanted is None or not pane.reel.messages:
+            return
+        last = pane.reel.messages[-1]
+        after = (last.received_at, last.id)
+        newer = await self.cache.aread(history.page, wanted, after=after, limit=PAGE_OF_HISTORY)
+        if wanted == self.shown:
+            pane.append(newer, len(newer) < PAGE_OF_HISTORY)
+
+    async def renew(self) -> None:
+        """Read the conversation again, because it changed; nothing moves."""
+        wanted = self.shown
+        messages = self.screen.history.reel.messages
+        if wanted is None or self.picture is None or self.picture.conversation.id != wanted:
+            return
+        tail = self.screen.history.tail
+        since = (messages[0].received_at, messages[0].id) if messages and tail else None
+        found = await self.cache.aread(picture, wanted, since)
+        if wanted == self.shown and found is not None:
+            self.picture = found
+            self.screen.renew(found)
+            self._read_soon()
+
+    async def load_older(self) -> None:
+        """Bring the messages before the oldest that is loaded."""
+        from omnitui.store.reads import history
+
+        wanted, pane = self.shown, self.screen.history
+        if wanted is None or not pane.reel.messages:
+            return
+        first = pane.reel.messages[0]
+        before = (first.received_at, first.id)
+        older = await self.cache.aread(history.page, wanted, before=before, limit=PAGE_OF_HISTORY)
+        if wanted == self.shown:
+            pane.prepend(older, len(older) < PAGE_OF_HISTORY)
+
+    def _read_soon(self) -> None:
+        if self._read_timer is not None:
+            self._read_timer.cancel()
+            self._read_timer = None
+        if self.shown == self._rested:
+            return
+        if self.conversation is not None and self.conversation.unread:
+            loop = asyncio.get_running_loop()
+            self._read_timer = loop.call_later(READ_AFTER, self.mark_read, self.shown)
+
+    def rest(self, conversation_id: Ulid) -> None:
+        """The agent said how the read mark is to be: leave it while the conversation stays on the screen."""
+        self._rested = conversation_id
+
+    def mark_read(self, conversation_id: Ulid | None) -> None:
+        """The conversation has been on the screen for a while, or was answered."""
+        shown = self.conversation
+        if shown is not None and shown.id == conversation_id and shown.unread and self.screen.reading:
+            self.spawn(self.act(self.session.operations.mark_read, [shown.id]))
+
+    # The world
+
+    async def follow(self) -> None:
+        """Follow the changes of the cache until cancelled."""
+        await self.look()
+        async for changed in self.session.bus.listen(every=0.1):
+            await self.changed(changed)
+
+    async def changed(self, changed: Changed) -> None:
+        """Something changed: read again what shows it."""
+        kinds = {change.kind for change in changed.changes}
+        about = {change.object_id for change in changed.changes}
+        if not changed.complete or kinds - {ObjectKind.DRAFT, ObjectKind.LEDGER, ObjectKind.OP}:
+            self.screen.queue.refresh_rows()
+        await self.look()
+        if self.shown is not None and (not changed.complete or self._touched(kinds, about)):
+            await self.renew()
+
+    def _touched(self, kinds: set[ObjectKind], about: set[Ulid]) -> bool:
+        if self.shown in about or kinds & {ObjectKind.OUTBOX, ObjectKind.CONTACT, ObjectKind.LINK}:
+            return True
+        return bool(about & {message.id for message in self.screen.history.reel.messages})
+
+    async def look(self) -> None:
+        """Read how the desk stands."""
+        self.standing = await self.cache.aread(standing)
+        self.screen.sidebar.load(self.standing.counts, self.view.id)
+        self.screen.redraw_title()
+        self.screen.redraw_status()
+
+    @property
+    def counting(self) -> bool:
+        """Whether something counts down by the second."""
+        return any(entry.state is SendState.HELD for entry in self.standing.outbox)
+
+    def hold_of(self, channel: str) -> Millis:
+        """How long a reply on this channel is held, as the composer says it."""
+        own = self.session.settings.hold(channel)
+        if own is not None:
+            return own
+        account = self.conversation.account_id if self.conversation else ""
+        return self.standing.holds.get(account, 8 * SECOND)
+
+    def draft_kinds(self) -> tuple[MessageKind, ...]:
+        """What is half written in the shown conversation."""
+        return tuple(self.picture.drafts) if self.picture is not None else ()

@@ -1,0 +1,79 @@
+"""Keeps what is being written: every change reaches the cache within a quarter of a second, and all at the end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from omnitui.ids import Ulid
+from omnitui.model.conversations import Draft
+from omnitui.model.states import MessageKind
+from omnitui.store import drafts
+from omnitui.store.cache import Cache
+from omnitui.store.writer import Tx
+
+DELAY = 0.25
+"""Seconds in which keystrokes become one commit."""
+
+Place = tuple[Ulid, MessageKind]
+
+
+class Drafting:
+    """Saves drafts, one per conversation and kind. An empty one is dropped."""
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+        self._pending: dict[Place, Draft] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._saves: set[asyncio.Future[None]] = set()
+
+    def keep(self, draft: Draft) -> None:
+        """Save this draft soon; a later one of the same place replaces it."""
+        self._pending[draft.conversation_id, draft.kind] = draft
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(DELAY, self._due)
+
+    def forget(self, conversation_id: Ulid, kind: MessageKind) -> None:
+        """What was written has become a message: nothing of it is to be saved any more."""
+        self._pending.pop((conversation_id, kind), None)
+
+    def _due(self) -> None:
+        self._timer = None
+        pending = self._taken()
+        if pending:
+            save = asyncio.wrap_future(self._cache.submit(lambda tx: _save(tx, pending)))
+            self._saves.add(save)
+            save.add_done_callback(self._saves.discard)
+
+    async def flush(self) -> None:
+        """Everything is on disk when this returns."""
+        self._stop()
+        pending = self._taken()
+        if pending:
+            await self._cache.awrite(lambda tx: _save(tx, pending))
+        if self._saves:
+            await asyncio.wait(set(self._saves))
+
+    def flush_now(self) -> None:
+        """The same without a loop: at the very end, a crash included."""
+        self._stop()
+        pending = self._taken()
+        if pending:
+            self._cache.write(lambda tx: _save(tx, pending))
+
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _taken(self) -> Mapping[Place, Draft]:
+        pending, self._pending = self._pending, {}
+        return pending
+
+
+def _save(tx: Tx, pending: Mapping[Place, Draft]) -> None:
+    for (conversation_id, kind), draft in pending.items():
+        if draft.text.strip() or draft.attachments:
+            drafts.save(tx, draft)
+        else:
+            drafts.drop(tx, conversation_id, kind)

@@ -1,0 +1,51 @@
+"""The two lines above a history: which conversation this is and how it stands. Pure."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+
+from omnitui.clock import Millis
+from omnitui.i18n import _
+from omnitui.model.conversations import Conversation
+from omnitui.model.states import Flag, Priority, Status
+from omnitui.ui import phrases
+from omnitui.ui.roles import Line, Piece, plain, spread
+
+
+def heading_lines(
+    conversation: Conversation | None, ref: str, width: int, now: Millis, zone: tzinfo, *, focused: bool
+) -> list[Line]:
+    """Subject and status, then contact, channel, account, reference and labels."""
+    if conversation is None:
+        return [((f" {_('No conversation is chosen')}", "muted"),), ()]
+    subject = plain(conversation.subject or conversation.snippet or _("no subject"))
+    mark: Piece = ("▌" if focused else " ", "current")
+    upper = spread((mark, (subject, "strong")), tuple(status_pieces(conversation, now, zone)), width)
+    about: list[Piece] = [(f" {plain(conversation.contact)}", "theirs")]
+    for word in (conversation.channel, conversation.account, ref):
+        if word:
+            about.append((f" · {plain(word)}", "muted"))
+    about += [(f" #{plain(label)}", "label") for label in conversation.labels]
+    if conversation.may_belong_to:
+        about.append(("  " + _("may belong to another one"), "warn"))
+    assignee = conversation.assignee
+    who: Piece = (f"@{plain(assignee)} ", "mine") if assignee else (_("unassigned") + " ", "muted")
+    return [upper, spread(tuple(about), (who,), width)]
+
+
+def status_pieces(conversation: Conversation, now: Millis, zone: tzinfo) -> list[Piece]:
+    """Priority, window, status, in words."""
+    pieces: list[Piece] = []
+    if conversation.priority in (Priority.HIGH, Priority.URGENT):
+        role = "bad" if conversation.priority is Priority.URGENT else "warn"
+        pieces += [(_(phrases.PRIORITY[conversation.priority]), role), (" ", "")]
+    closes = conversation.window_closes_at
+    if closes is not None and conversation.status not in (Status.RESOLVED, Status.CLOSED):
+        left = _("window {span}").format(span=phrases.span(closes - now)) if closes > now else _("window closed")
+        pieces += [(left, "warn" if closes - now < 3_600_000 else "muted"), (" ", "")]
+    pieces += [(_(str(flag)), "warn") for flag in sorted(conversation.flags) if flag is not Flag.MERGED]
+    word = _(phrases.STATUS[conversation.status])
+    if conversation.status is Status.SNOOZED and conversation.snoozed_until:
+        word = _("snoozed until {time}").format(time=phrases.moment(conversation.snoozed_until, now, zone))
+    role = "label" if conversation.status is Status.OPEN else "warn"
+    return [*pieces, (f"{word} ", role)]

@@ -1,0 +1,154 @@
+"""The composer: a reply or an internal note, unmistakably one or the other. Enter never sends, nor does a paste."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Input, TextArea
+
+from omnitui.clock import Clock, Millis
+from omnitui.i18n import _
+from omnitui.ids import Ids, Ulid
+from omnitui.model.conversations import Conversation, Draft
+from omnitui.model.states import MessageKind
+from omnitui.sdk.capabilities import Capabilities
+from omnitui.text.safe import safe
+from omnitui.ui.composing import limit_pieces, policy_pieces, title_pieces
+from omnitui.ui.panes.fields import Field, Sheet
+from omnitui.ui.picture import Picture
+from omnitui.ui.roles import Line, Piece, plain, spread
+from omnitui.ui.widgets.lines import Lines
+
+
+class ComposerPane(Vertical):
+    """Writes into one conversation. `keep` is given the draft after every keystroke."""
+
+    def __init__(self, clock: Clock, ids: Ids, keep: Callable[[Draft], None], *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.keep = keep
+        self.clock = clock
+        self.ids = ids
+        self.conversation: Conversation | None = None
+        self.draft: Draft | None = None
+        self.hold: Millis = 0
+        self.to = ""
+        self.meanwhile = False
+        """Whether somebody wrote since the newest message that was seen."""
+        self._capabilities: Capabilities | None = None
+        self._loading = False
+
+    def compose(self) -> ComposeResult:
+        """A title, Cc where the channel has it, the text, and what the channel allows."""
+        yield Lines(id="composer-title")
+        yield Field(placeholder="Cc", id="composer-cc", compact=True)
+        yield Sheet(id="composer-text", soft_wrap=True, show_line_numbers=False, compact=True)
+        yield Lines(id="composer-info")
+
+    @property
+    def text(self) -> str:
+        """What is written."""
+        return self.sheet.text
+
+    @property
+    def sheet(self) -> TextArea:
+        """The text field."""
+        return self.query_one("#composer-text", TextArea)
+
+    @property
+    def cc(self) -> tuple[str, ...]:
+        """Further addressees."""
+        return _addresses(self.query_one("#composer-cc", Input).value)
+
+    @property
+    def kind(self) -> MessageKind | None:
+        """Reply or note; None while nothing is being written."""
+        return self.draft.kind if self.draft is not None else None
+
+    def open(self, picture: Picture, kind: MessageKind, seen: Ulid | None, *, to: str, hold: Millis) -> None:
+        """Write a reply or a note into this conversation, going on where its draft ended."""
+        self.conversation = picture.conversation
+        self._capabilities = picture.capabilities
+        self.to, self.hold, self.meanwhile = to, hold, False
+        known = picture.drafts.get(kind)
+        if known is None:
+            known = Draft(self.ids.new(), picture.conversation.id, kind, "", seen_message_id=seen)
+        self.draft = replace(known, seen_message_id=seen or known.seen_message_id)
+        self._loading = True
+        self.sheet.load_text(safe(known.text))
+        self.sheet.move_cursor(self.sheet.document.end)
+        field = self.query_one("#composer-cc", Input)
+        field.value = plain(", ".join(map(str, known.extra.get("cc", ()))))
+        field.display = picture.capabilities.cc and kind is MessageKind.PUBLIC
+        self._loading = False
+        self.set_class(kind is MessageKind.NOTE, "-note")
+        self.display = True
+        self.redraw()
+
+    def close(self) -> None:
+        """Nothing is being written any more; the draft is kept."""
+        self.changed()
+        self.draft = self.conversation = None
+        self.display = False
+
+    def put(self, text: str) -> None:
+        """Replace the text, as an editor did."""
+        self.sheet.text = safe(text)
+
+    def attach(self, path: str) -> None:
+        """Add a file."""
+        if self.draft is not None:
+            self.draft = replace(self.draft, attachments=(*self.draft.attachments, path), updated_at=self.clock.now())
+            self.keep(self.draft)
+            self.changed()
+
+    def wrote_meanwhile(self, wrote: bool) -> None:
+        """Somebody wrote that the author has not seen yet."""
+        if wrote != self.meanwhile:
+            self.meanwhile = wrote
+            self.redraw()
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """A keystroke."""
+        event.stop()
+        self.changed()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """A keystroke in Cc."""
+        event.stop()
+        self.changed()
+
+    def changed(self) -> None:
+        """Compare what is written with the draft and have it kept where it differs."""
+        if self.draft is None or self._loading:
+            return
+        extra = {**self.draft.extra, "cc": list(self.cc)} if self.cc else {}
+        if (self.text, extra) != (self.draft.text, dict(self.draft.extra)):
+            self.draft = replace(self.draft, text=self.text, extra=extra, updated_at=self.clock.now())
+            self.keep(self.draft)
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Title and limits."""
+        if self.draft is None or self.conversation is None or self._capabilities is None:
+            return
+        width = max(self.size.width, 20)
+        title: list[Piece] = title_pieces(self.draft.kind, self.to, self.conversation.channel)
+        warning: Line = ((f"! {_('somebody wrote meanwhile')} ", "bad"),) if self.meanwhile else ()
+        self.query_one("#composer-title", Lines).show([spread(tuple(title), warning, width)])
+        left = policy_pieces(self.draft.kind, self._capabilities, self.conversation, self.clock.now(), self.hold)
+        files: list[Piece] = []
+        for path in self.draft.attachments:
+            files += [(f" {plain(path.rsplit('/', 1)[-1])} ", "chip"), (" ", "")]
+        right = limit_pieces(self.draft.kind, self._capabilities, self.text)
+        self.query_one("#composer-info", Lines).show([spread((*files, *left), tuple(right), width)])
+
+    def on_resize(self) -> None:
+        """Another width."""
+        self.redraw()
+
+
+def _addresses(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.replace(";", ",").split(",") if part.strip())

@@ -1,0 +1,119 @@
+"""The two lines at the bottom: how the desk stands, and the keys of the focused pane."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from omnitui.clock import Millis
+from omnitui.i18n import _, ngettext
+from omnitui.model.states import SendState, Verb
+from omnitui.services.actions import ACTIONS, FOOTERS, Scope
+from omnitui.services.keymap import Keymap
+from omnitui.ui import phrases
+from omnitui.ui.keyboard import Keyboard
+from omnitui.ui.picture import Standing
+from omnitui.ui.roles import Line, Piece, line_width, plain, spread
+
+_ROLES = {"ok": "good", "new": "muted", "offline": "warn", "limited": "warn", "paused": "muted"}
+_LOUD = (SendState.FAILED, SendState.BLOCKED, SendState.UNKNOWN)
+_COUNTED = (
+    SendState.HELD,
+    SendState.QUEUED,
+    SendState.SENDING,
+    SendState.DEFERRED,
+    SendState.FAILED,
+    SendState.BLOCKED,
+    SendState.UNKNOWN,
+)
+
+
+def status_line(standing: Standing, notice: tuple[str, str], now: Millis, width: int, *, undo_key: str) -> Line:
+    """Notice or sync health at the left, the outbox at the right."""
+    right = outbox_pieces(standing, now, undo_key)
+    text, role = notice
+    left: Line = ((f" {plain(text)}", role),) if text else ((" ", ""), *health_pieces(standing, now))
+    if line_width(left) + line_width(right) + 1 > width and text:
+        return spread(left, (), width)
+    return spread(left, right, width)
+
+
+def health_pieces(standing: Standing, now: Millis) -> Line:
+    """Each account's health, worst word first; names give way to counts where there are many."""
+    accounts = worst(standing)
+    if not accounts:
+        return ((_("no account yet: omnitui account add"), "warn"),)
+    pieces: list[Piece] = []
+    calm = [name for name, health, _since in accounts if health in ("ok", "new")]
+    for name, health, since in accounts:
+        if len(accounts) > 3 and health in ("ok", "new"):
+            continue
+        late = f" {phrases.ago(since, now)}" if health == "offline" and since else ""
+        pieces += [
+            (f"{plain(name)} ", "muted"),
+            (_(phrases.HEALTH.get(health, health)) + late, _ROLES.get(health, "bad")),
+            ("  ", ""),
+        ]
+    if len(accounts) > 3 and calm:
+        word = ngettext("{n} account in step", "{n} accounts in step", len(calm)).format(n=len(calm))
+        pieces.append((word, "good"))
+    return tuple(pieces)
+
+
+def worst(standing: Standing) -> list[tuple[str, str, Millis | None]]:
+    """For each account its name, the worst health of its scopes, and when it was last in step."""
+    order = ["ok", "new", "paused", "limited", "offline", "faulted", "auth"]
+    found: dict[str, tuple[str, Millis | None]] = {}
+    for entry in standing.ledger:
+        health = "paused" if entry.account_id in standing.paused else entry.health
+        known = found.get(entry.account_id)
+        if known is None or (health in order and order.index(health) > order.index(known[0])):
+            found[entry.account_id] = (health if health in order else "faulted", entry.last_sync_at)
+    for account_id in standing.names:
+        found.setdefault(account_id, ("paused" if account_id in standing.paused else "new", None))
+    return [(standing.names[key], *value) for key, value in found.items() if key in standing.names]
+
+
+def outbox_pieces(standing: Standing, now: Millis, undo_key: str) -> Line:
+    """What is on its way, and what needs a decision."""
+    counts = Counter(entry.state for entry in standing.outbox)
+    pieces: list[Piece] = []
+    held = [
+        entry for entry in standing.outbox if entry.state is SendState.HELD and entry.verb in (Verb.REPLY, Verb.NEW)
+    ]
+    if held:
+        left = phrases.span(min(entry.due_at for entry in held) - now)
+        pieces.append((_("leaves in {span}, {key} takes it back").format(span=left, key=undo_key), "warn"))
+        pieces.append(("  ", ""))
+    for state in _COUNTED:
+        if counts[state] and not (state is SendState.HELD and held):
+            loud = state in _LOUD
+            mark = "! " if loud else ""
+            pieces.append((f"{mark}{counts[state]} {_(phrases.SEND[state])} ", "bad" if loud else "warn"))
+    return tuple(pieces)
+
+
+def footer_line(keyboard: Keyboard, scope: Scope, width: int) -> Line:
+    """At most six keys of the focused pane; within a chord, what may follow."""
+    following = keyboard.continuations()
+    if following or keyboard.pending:
+        pieces: list[Piece] = [(f" {keyboard.pending} ", "chosen"), (" ", "")]
+        for key, action_id in following:
+            pieces += _key(key, ACTIONS[action_id].label)
+        return spread(tuple(pieces), (), width)
+    pieces = [(" ", "")]
+    for action_id in FOOTERS[scope]:
+        if key := keyboard.keymap.key_of(action_id):
+            pieces += _key(key, ACTIONS[action_id].word)
+    right = _palette(keyboard.keymap)
+    if line_width(tuple(pieces)) + line_width(right) + 1 > width:
+        return spread(tuple(pieces), (), width)
+    return spread(tuple(pieces), right, width)
+
+
+def _key(key: str, word: str) -> list[Piece]:
+    return [(key, "key"), (f" {word}   ", "muted")]
+
+
+def _palette(keymap: Keymap) -> Line:
+    key = keymap.key_of("app.palette")
+    return ((key, "key"), (" " + ACTIONS["app.palette"].word + " ", "muted")) if key else ()

@@ -1,0 +1,122 @@
+"""What the panes show of one conversation, read in one consistent state of the cache."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from omnitui.clock import Millis
+from omnitui.desk.terms import Query
+from omnitui.ids import Ulid
+from omnitui.model.accounts import LedgerEntry
+from omnitui.model.card import Card
+from omnitui.model.conversations import Conversation, Draft, Message
+from omnitui.model.operations import OutboxEntry
+from omnitui.model.states import MessageKind, SendState
+from omnitui.sdk import snapshot
+from omnitui.sdk.capabilities import Capabilities
+from omnitui.store.cache import Cache
+from omnitui.store.reads import accounts, card, drafts, history, inbox, ledger, outbox
+from omnitui.store.reads.replying import reply_target
+from omnitui.ui.widgets.row_window import PAGE, Key
+
+PAGE_OF_HISTORY = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One conversation with its newest messages, its contact, its drafts and what can be done."""
+
+    conversation: Conversation
+    messages: tuple[Message, ...]
+    complete: bool
+    """Whether these are all messages."""
+    card: Card | None
+    drafts: Mapping[MessageKind, Draft]
+    due: Mapping[Ulid, Millis]
+    """When what is held or deferred leaves, by op."""
+    capabilities: Capabilities
+    ref: str
+    address: str
+    """Where a reply goes."""
+
+
+def picture(db: sqlite3.Connection, conversation_id: Ulid, since: tuple[Millis, Ulid] | None = None) -> Picture | None:
+    """The picture of a conversation; with `since`, the messages from there on. None where there is none such."""
+    found = inbox.conversation(db, conversation_id)
+    if found is None:
+        return None
+    messages = history.page(db, conversation_id, limit=PAGE_OF_HISTORY)
+    complete = len(messages) < PAGE_OF_HISTORY
+    while since is not None and not complete and messages and (messages[0].received_at, messages[0].id) > since:
+        first = messages[0]
+        older = history.page(db, conversation_id, before=(first.received_at, first.id), limit=PAGE_OF_HISTORY)
+        complete = len(older) < PAGE_OF_HISTORY
+        messages = [*older, *messages]
+    return Picture(
+        conversation=found,
+        messages=tuple(messages),
+        complete=complete,
+        card=card.card(db, found.contact_id),
+        drafts={draft.kind: draft for draft in drafts.drafts(db, conversation_id)},
+        due={entry.op_id: entry.due_at for entry in _waiting(db) if entry.conversation_id == conversation_id},
+        capabilities=snapshot.read(accounts.capabilities(db, found.account_id), found.channel),
+        ref=inbox.ref(db, conversation_id),
+        address=_address(db, conversation_id),
+    )
+
+
+def _address(db: sqlite3.Connection, conversation_id: Ulid) -> str:
+    target = reply_target(db, conversation_id)
+    return ", ".join(target.reply_to or (target.contact,)) if target is not None else ""
+
+
+def _waiting(db: sqlite3.Connection) -> list[OutboxEntry]:
+    return [entry for entry in outbox.entries(db) if entry.state in (SendState.HELD, SendState.DEFERRED)]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the whole desk stands: what the status line and the sidebar show."""
+
+    counts: Mapping[str, int] = field(default_factory=dict)
+    names: Mapping[Ulid, str] = field(default_factory=dict)
+    """Account id → its name."""
+    ledger: tuple[LedgerEntry, ...] = ()
+    outbox: tuple[OutboxEntry, ...] = ()
+    paused: frozenset[Ulid] = frozenset()
+    holds: Mapping[Ulid, Millis] = field(default_factory=dict)
+    """Account id → the undo time of its replies."""
+
+
+def standing(db: sqlite3.Connection) -> Standing:
+    """Read how the desk stands."""
+    found = accounts.accounts(db)
+    return Standing(
+        counts=inbox.counts(db),
+        names={account.id: account.name for account in found},
+        ledger=tuple(ledger.entries(db)),
+        outbox=tuple(outbox.entries(db)),
+        paused=frozenset(account.id for account in found if account.paused),
+        holds={account.id: account.hold for account in found},
+    )
+
+
+class CachedRows:
+    """The rows of a query, for the list. The query is made anew for each page: what it says may depend on the time."""
+
+    def __init__(self, cache: Cache, query_text: str, parse: Callable[[str], Query]) -> None:
+        self._cache = cache
+        self._text = query_text
+        self._parse = parse
+
+    async def page(
+        self, *, after: Key | None = None, before: Key | None = None, limit: int = PAGE
+    ) -> list[Conversation]:
+        """Rows below `after`, or above `before`, or the first ones."""
+        return await self._cache.aread(inbox.page, self._parse(self._text), after=after, before=before, limit=limit)
+
+    async def row(self, conversation_id: Ulid) -> Conversation | None:
+        """One conversation as it is now."""
+        return await self._cache.aread(inbox.conversation, conversation_id)

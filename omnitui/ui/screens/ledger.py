@@ -1,0 +1,62 @@
+"""The ledger: how far each account is in step, and what is not in the cache."""
+
+from __future__ import annotations
+
+from omnitui.clock import Millis
+from omnitui.i18n import _
+from omnitui.model.accounts import LedgerEntry
+from omnitui.ui import phrases
+from omnitui.ui.desk import Desk
+from omnitui.ui.roles import Line, plain
+from omnitui.ui.screens.page import PageScreen
+
+
+async def open_ledger(desk: Desk) -> None:
+    """Show the ledger."""
+    await desk.look()
+    names = desk.standing.names
+    entries = [entry for entry in desk.standing.ledger if entry.account_id in names]
+    now = desk.clock.now()
+
+    def write(width: int) -> list[Line]:
+        lines: list[Line] = []
+        for account_id, name in names.items():
+            lines += [((plain(name), "title"),)]
+            mine = [entry for entry in entries if entry.account_id == account_id]
+            for entry in mine:
+                lines += _entry(entry, now, desk)
+            if not mine:
+                lines.append((("  " + _("not synced yet"), "muted"),))
+            lines.append(())
+        return lines or [((_("no account yet: omnitui account add"), "warn"),)]
+
+    await desk.ask(PageScreen(_("Ledger: what is in step, and what is not here"), write))
+
+
+def _entry(entry: LedgerEntry, now: Millis, desk: Desk) -> list[Line]:
+    role = "good" if entry.health == "ok" else "muted" if entry.health in ("new", "paused") else "bad"
+    scope = plain(entry.scope) if entry.scope else _("the account")
+    head: Line = ((f"  {scope}  ", "text"), (_(phrases.HEALTH.get(entry.health, entry.health)), role))
+    if entry.last_sync_at is not None:
+        head = (*head, ("  " + _("in step {ago}").format(ago=phrases.ago(entry.last_sync_at, now)), "muted"))
+    facts: list[str] = []
+    if entry.remote_count is not None:
+        facts.append(_("{here} of {all} messages here").format(here=entry.cached_count, all=entry.remote_count))
+    elif entry.cached_count:
+        facts.append(phrases.messages_word(entry.cached_count))
+    if entry.complete_since == 0:
+        facts.append(_("complete"))
+    elif entry.complete_since is not None:
+        facts.append(_("complete since {day}").format(day=phrases.day(entry.complete_since, now, desk.zone)))
+    if entry.unparsed:
+        facts.append(_("{n} kept raw").format(n=entry.unparsed))
+    if entry.budget:
+        facts.append(plain(entry.budget))
+    if entry.retry_at is not None and entry.retry_at > now:
+        facts.append(_("tried again in {span}").format(span=phrases.span(entry.retry_at - now)))
+    lines: list[Line] = [head]
+    if facts:
+        lines.append((("    " + " · ".join(facts), "muted"),))
+    if entry.error:
+        lines.append((("    ! " + plain(entry.error), "bad"),))
+    return lines

@@ -1,0 +1,145 @@
+"""Small choices about the shown conversation: when, who, which label, how urgent, which person."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from omnitui.clock import HOUR, Millis
+from omnitui.desk.wake import wake_time
+from omnitui.errors import OmniError
+from omnitui.i18n import _
+from omnitui.ids import Ulid
+from omnitui.model.card import Card
+from omnitui.model.people import Contact
+from omnitui.model.states import Priority
+from omnitui.store.reads import accounts, names, people
+from omnitui.ui import phrases
+from omnitui.ui.acts.changing import monday, morning, snooze
+from omnitui.ui.desk import Desk
+from omnitui.ui.roles import plain
+from omnitui.ui.screens.picker import PickerScreen, among
+from omnitui.ui.widgets.choices import Choice
+
+
+async def pick_snooze(desk: Desk, conversation_id: Ulid) -> None:
+    """Ask until when."""
+    now = desk.clock.now()
+    offers = [
+        (_("in an hour"), now + HOUR),
+        (_("in four hours"), now + 4 * HOUR),
+        (_("tomorrow morning"), morning(desk, 1)),
+        (_("the day after tomorrow"), morning(desk, 2)),
+        (_("Monday morning"), monday(desk)),
+        (_("in two weeks"), morning(desk, 14)),
+    ]
+    fixed = among([_time(desk, words, at) for words, at in offers])
+
+    async def source(text: str) -> Sequence[Choice]:
+        found = list(await fixed(text))
+        if text.strip():
+            try:
+                at = wake_time(text, now=desk.clock.now(), zone=desk.zone)
+            except OmniError as error:
+                if not found:
+                    raise error
+            else:
+                found.insert(0, _time(desk, text, at))
+        return found
+
+    hint = _("or type a time: 2h, tomorrow 14:00, fri, 2026-01-31")
+    chosen = await desk.ask(PickerScreen(_("Snooze until"), source, hint=hint, small=True))
+    if chosen is not None and desk.shown == conversation_id:
+        await snooze(desk, conversation_id, chosen.value)
+
+
+def _time(desk: Desk, words: str, at: Millis) -> Choice:
+    moment = phrases.moment(at, desk.clock.now(), desk.zone)
+    return Choice(at, ((plain(words), "text"),), ((moment, "muted"),))
+
+
+async def pick_assignee(desk: Desk, conversation_id: Ulid) -> None:
+    """Ask who is to be responsible."""
+    agents = await desk.cache.aread(accounts.agents)
+    choices = [
+        Choice(agent.id, ((plain(agent.name), "text"),), ((_("you"), "mine"),) if agent.me else ()) for agent in agents
+    ]
+    choices.append(Choice(None, ((_("nobody"), "muted"),)))
+    chosen = await desk.ask(PickerScreen(_("Assign to"), among(choices), small=True))
+    if chosen is not None:
+        await desk.act(desk.session.operations.assign, [conversation_id], chosen.value)
+        desk.say(_("assigned to {name}").format(name="".join(text for text, _role in chosen.left)))
+
+
+async def pick_label(desk: Desk, conversation_id: Ulid) -> None:
+    """Ask for a label to put on or take off."""
+    shown = desk.conversation
+    mine = frozenset(shown.labels) if shown is not None else frozenset()
+    known = await desk.cache.aread(names.labels)
+    fixed = among([_label(name, name in mine) for name in sorted({*known, *mine}, key=lambda n: (n not in mine, n))])
+
+    async def source(text: str) -> Sequence[Choice]:
+        found = list(await fixed(text))
+        name = "-".join(text.split()).lower()
+        if name and name not in known:
+            found.append(Choice((name, False), ((_("new label #{name}").format(name=plain(name)), "label"),)))
+        return found
+
+    hint = _("Enter puts it on, or takes it off")
+    chosen = await desk.ask(PickerScreen(_("Labels"), source, hint=hint, small=True))
+    if chosen is not None:
+        name, on = chosen.value
+        change = {"remove": [name]} if on else {"add": [name]}
+        await desk.act(desk.session.operations.label, [conversation_id], **change)
+        desk.say(_("label #{name} taken off").format(name=name) if on else _("label #{name} put on").format(name=name))
+
+
+def _label(name: str, on: bool) -> Choice:
+    return Choice((name, on), (("[x] " if on else "[ ] ", "muted"), (f"#{plain(name)}", "label")))
+
+
+async def pick_priority(desk: Desk, conversation_id: Ulid) -> None:
+    """Ask how much it matters."""
+    choices = [Choice(one, ((_(phrases.PRIORITY[one]), "text"),)) for one in reversed(Priority)]
+    chosen = await desk.ask(PickerScreen(_("Priority"), among(choices), small=True))
+    if chosen is not None:
+        await desk.act(desk.session.operations.set_priority, [conversation_id], chosen.value)
+        desk.say(_("priority {name}").format(name=_(phrases.PRIORITY[chosen.value])))
+
+
+async def pick_link(desk: Desk, card: Card) -> None:
+    """Ask which other contact is the same person; likely ones first."""
+    likely = [_contact(one.contact, one.reason) for one in card.suggestions]
+    taken = {card.contact.id, *(one.contact.id for one in card.links)}
+
+    async def source(text: str) -> Sequence[Choice]:
+        if not text.strip():
+            return likely
+        found = await desk.cache.aread(_find, text)
+        return [_contact(one, address) for one, address in found if one.id not in taken]
+
+    title = _("{name} is the same person as").format(name=plain(card.contact.name))
+    chosen = await desk.ask(PickerScreen(title, source, hint=_("type a name or an address"), small=True))
+    if chosen is not None:
+        await desk.act(desk.session.operations.link, card.contact.id, chosen.value, _("said by the agent"))
+        desk.say(_("linked; undo takes it back"))
+
+
+def _find(db: sqlite3.Connection, text: str) -> list[tuple[Contact, str]]:
+    found = people.find(db, text, 20)
+    return [(one, ", ".join(each.address for each in people.identities(db, one.id)[:2])) for one in found]
+
+
+def _contact(contact: Contact, about: str) -> Choice:
+    return Choice(contact.id, ((plain(contact.name), "theirs"),), ((plain(about), "muted"),))
+
+
+async def pick_unlink(desk: Desk, card: Card) -> None:
+    """Ask which link to take back."""
+    if not card.links:
+        raise OmniError(_("this contact is linked to nobody"))
+    choices = [_contact(one.contact, one.link.reason) for one in card.links]
+    chosen = await desk.ask(PickerScreen(_("No longer the same person as"), among(choices), small=True))
+    if chosen is not None:
+        await desk.act(desk.session.operations.unlink, card.contact.id, chosen.value)
+        desk.say(_("unlinked; undo takes it back"))

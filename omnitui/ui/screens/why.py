@@ -1,0 +1,64 @@
+"""Why a message lies where it lies, and what became of it."""
+
+from __future__ import annotations
+
+from omnitui.errors import OmniError
+from omnitui.i18n import _
+from omnitui.model.conversations import Message
+from omnitui.model.operations import OutboxEntry
+from omnitui.model.revisions import Revision
+from omnitui.store.reads import history, outbox
+from omnitui.text.safe import safe
+from omnitui.text.widths import wrap
+from omnitui.ui import phrases
+from omnitui.ui.desk import Desk
+from omnitui.ui.roles import Line, plain
+from omnitui.ui.screens.page import PageScreen
+
+
+async def open_why(desk: Desk) -> None:
+    """Explain the current message."""
+    desk.need()
+    message = desk.screen.history.reel.current_message
+    if message is None:
+        raise OmniError(_("no message is chosen"))
+    revisions = await desk.cache.aread(history.revisions, message.id)
+    entry = await desk.cache.aread(outbox.entry, message.op_id) if message.op_id else None
+
+    def write(width: int) -> list[Line]:
+        return explained(desk, message, revisions, entry, width)
+
+    await desk.ask(PageScreen(_("Why is it here?"), write))
+
+
+def explained(
+    desk: Desk, message: Message, revisions: list[Revision], entry: OutboxEntry | None, width: int
+) -> list[Line]:
+    """The facts about a message as lines."""
+    now, zone = desk.clock.now(), desk.zone
+    facts = [
+        (_("Placed here because"), message.placement or _("it was written in this conversation")),
+        (_("From"), message.author),
+        (_("To"), ", ".join(message.to)),
+        ("Cc", ", ".join(message.cc)),
+        (_("Sent"), phrases.moment(message.sent_at, now, zone) if message.sent_at else ""),
+        (_("Received"), phrases.moment(message.received_at, now, zone)),
+        (_("State"), _(phrases.SEND[message.state]) if message.state is not None else ""),
+        (_("Reason"), message.reason),
+        (_("External id"), message.external_id),
+        (_("Id"), message.id),
+        (_("Op"), message.op_id or ""),
+    ]
+    if entry is not None:
+        facts.append((_("Attempts"), str(entry.attempts)))
+        facts += [(plain(address), outcome) for address, outcome in entry.outcomes.items()]
+    lines: list[Line] = []
+    for name, value in facts:
+        if value:
+            lines.append(((name, "label"),))
+            lines += [(("  " + line, "text"),) for line in wrap(safe(value, max_lines=20), width - 2)]
+    for revision in revisions:
+        when = phrases.moment(revision.replaced_at, now, zone)
+        lines += [(), ((_("Before the edit of {time}").format(time=when), "label"),)]
+        lines += [(("  " + line, "muted"),) for line in wrap(safe(revision.text), width - 2)]
+    return lines

@@ -1,0 +1,53 @@
+"""Running the connectors while the console runs, or following while another process does."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from omnitui.services.session import Session
+from omnitui.sync.lease import Lease
+
+if TYPE_CHECKING:
+    from omnitui.sync.engine import Engine
+
+LOOK_EVERY = 5.0
+"""Seconds between looks whether the process that held the lease has gone."""
+
+
+class Syncing:
+    """Holds the lease while it can, and the engine with it."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._lease = Lease(session.profile.state)
+        self._engine: Engine | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._stopped = False
+
+    @property
+    def leading(self) -> bool:
+        """Whether this process runs the connectors."""
+        return self._lease.held
+
+    async def run(self) -> None:
+        """Wait for the lease and run the engine until `stop`."""
+        # The lock of another process wakes nobody when it goes.
+        while not self._stopped and not self._lease.acquire():  # noqa: ASYNC110
+            await asyncio.sleep(LOOK_EVERY)
+        if self._stopped:
+            return
+        self._engine = await asyncio.to_thread(self._session.engine)
+        self._task = asyncio.create_task(self._engine.run())
+        with suppress(asyncio.CancelledError):
+            await self._task
+
+    async def stop(self) -> None:
+        """Let the engine end in order, and give the lease back."""
+        self._stopped = True
+        if self._engine is not None and self._task is not None:
+            await self._engine.stop()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        self._lease.release()

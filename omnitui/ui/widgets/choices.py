@@ -1,0 +1,102 @@
+"""A list of choices in a dialog: as many as fit are drawn, the one under the cursor has a sign and a colour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from textual import events
+from textual.message import Message
+
+from omnitui.ui.roles import Line, spread
+from omnitui.ui.widgets.lines import Lines
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing to choose."""
+
+    value: Any
+    left: Line
+    right: Line = ()
+    words: str = ""
+    """What a search in the choices looks at, beside what is drawn."""
+
+    @property
+    def text(self) -> str:
+        """What a search looks at."""
+        return "".join(text for text, _role in (*self.left, *self.right)) + " " + self.words
+
+
+class Choices(Lines):
+    """Shows choices and which one is under the cursor. Keys come from the dialog."""
+
+    class Chosen(Message):
+        """A choice was clicked."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.choices: Sequence[Choice] = ()
+        self.at = 0
+        self._first = 0
+
+    def load(self, choices: Sequence[Choice], at: int = 0) -> None:
+        """Show these choices."""
+        before = len(self.choices)
+        self.choices = choices
+        self.at = min(at, max(len(choices) - 1, 0))
+        self._first = 0
+        if before != len(choices):
+            self.refresh(layout=True)
+        self.redraw()
+
+    @property
+    def current(self) -> Choice | None:
+        """The choice under the cursor."""
+        return self.choices[self.at] if self.at < len(self.choices) else None
+
+    def move(self, by: int) -> None:
+        """Move the cursor."""
+        self.at = min(max(self.at + by, 0), max(len(self.choices) - 1, 0))
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw what is visible."""
+        width, height = self.size.width, max(self.size.height, 1)
+        self._first = min(max(self._first, self.at - height + 1), self.at)
+        self._first = max(min(self._first, len(self.choices) - height), 0)
+        visible = range(self._first, min(self._first + height, len(self.choices)))
+        self.show([self._line(index, width) for index in visible])
+
+    def _line(self, index: int, width: int) -> Line:
+        choice = self.choices[index]
+        chosen = index == self.at
+        mark = (("> ", "current"),) if chosen else (("  ", ""),)
+        line = spread((*mark, *choice.left), (*choice.right, (" ", "")), width)
+        return tuple((text, "chosen") for text, _role in line) if chosen else line
+
+    def get_content_height(self, container: object, viewport: object, width: int) -> int:
+        """As many rows as there are choices."""
+        return max(len(self.choices), 1)
+
+    def on_resize(self) -> None:
+        """Another size."""
+        self.redraw()
+
+    def on_click(self, event: events.Click) -> None:
+        """A click chooses."""
+        if self._first + event.y < len(self.choices):
+            self.at = self._first + event.y
+            self.redraw()
+            self.post_message(self.Chosen())
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """The wheel moves the cursor."""
+        event.stop()
+        self.move(3)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """The wheel moves the cursor."""
+        event.stop()
+        self.move(-3)
