@@ -1,0 +1,183 @@
+"""Ingest's memory for disorder: who refers to whom, events that came too early, and what was changed last."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from omnitui.clock import Millis
+from omnitui.ids import Ulid
+from omnitui.model.accounts import Json
+from omnitui.model.conversations import Attachment
+from omnitui.model.states import ObjectKind, Status
+from omnitui.store.writer import Tx
+
+
+def park(tx: Tx, account_id: Ulid, awaits: str, event: Json) -> None:
+    """Keep an event until what it is about arrives; the same event twice is kept once."""
+    text = json.dumps(event, ensure_ascii=False, sort_keys=True)
+    tx.db.execute(
+        "INSERT OR IGNORE INTO parked(account_pk, awaits, digest, event, parked_at)"
+        " SELECT pk, ?, ?, ?, ? FROM account WHERE id = ?",
+        (awaits, hashlib.sha256(text.encode()).hexdigest(), text, tx.now(), account_id),
+    )
+
+
+def unpark(tx: Tx, account_id: Ulid, awaits: str) -> list[Any]:
+    """Take out what waited for `awaits`."""
+    where = "WHERE awaits = ? AND account_pk = (SELECT pk FROM account WHERE id = ?)"
+    rows = tx.db.execute(f"SELECT event FROM parked {where} ORDER BY digest", (awaits, account_id)).fetchall()
+    if rows:
+        tx.db.execute(f"DELETE FROM parked {where}", (awaits, account_id))
+    return [json.loads(row[0]) for row in rows]
+
+
+def newest_fields(tx: Tx, conversation_id: Ulid, fields: Iterable[str], at: Millis) -> set[str]:
+    """Those of `fields` that no later report has set, and remember that this one set them."""
+    row = tx.db.execute("SELECT pk FROM conversation WHERE id = ?", (conversation_id,)).fetchone()
+    won: set[str] = set()
+    for name in fields:
+        done = tx.db.execute(
+            "INSERT INTO remote_change(conversation_pk, field, at) VALUES (?, ?, ?)"
+            " ON CONFLICT(conversation_pk, field) DO UPDATE SET at = excluded.at WHERE excluded.at >= at",
+            (row[0], name, at),
+        )
+        if done.rowcount:
+            won.add(name)
+    return won
+
+
+def labels_of(db: sqlite3.Connection, conversation_id: Ulid) -> set[str]:
+    """The labels of a conversation."""
+    rows = db.execute(
+        "SELECT l.label FROM label_use l JOIN conversation c ON c.pk = l.conversation_pk"
+        " WHERE c.id = ? AND l.deleted_at IS NULL",
+        (conversation_id,),
+    )
+    return {row[0] for row in rows}
+
+
+def conversation_of(db: sqlite3.Connection, message_id: Ulid) -> Ulid:
+    """The conversation that a message lies in."""
+    row = db.execute(
+        "SELECT c.id FROM message m JOIN conversation c ON c.pk = m.conversation_pk WHERE m.id = ?", (message_id,)
+    ).fetchone()
+    return str(row[0])
+
+
+def message_named(db: sqlite3.Connection, account_id: Ulid, external_id: str) -> Ulid | None:
+    """A message by the back end's id of it."""
+    row = db.execute(
+        "SELECT m.id FROM message m JOIN account a ON a.pk = m.account_pk"
+        " WHERE a.id = ? AND m.external_id = ? AND m.external_id <> ''",
+        (account_id, external_id),
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def fill_language(tx: Tx, contact_id: Ulid, language: str) -> None:
+    """Keep the language that a back end says a person has, where none is known."""
+    done = tx.db.execute(
+        "UPDATE contact SET language = ?, revision = revision + 1 WHERE id = ? AND language = ''",
+        (language, contact_id),
+    )
+    if done.rowcount:
+        tx.changed(ObjectKind.CONTACT, contact_id)
+
+
+def remote_at(db: sqlite3.Connection, conversation_id: Ulid, field: str) -> Millis:
+    """When the back end last changed a field of a conversation; 0 where it never did."""
+    row = db.execute(
+        "SELECT r.at FROM remote_change r JOIN conversation c ON c.pk = r.conversation_pk"
+        " WHERE c.id = ? AND r.field = ?",
+        (conversation_id, field),
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def unread_until(db: sqlite3.Connection, conversation_id: Ulid, at: Millis) -> list[Ulid]:
+    """Incoming messages received up to a time that no agent has read."""
+    rows = db.execute(
+        "SELECT m.id FROM message m JOIN conversation c ON c.pk = m.conversation_pk"
+        " WHERE c.id = ? AND m.is_unread = 1 AND m.received_at <= ?",
+        (conversation_id, at),
+    )
+    return [row[0] for row in rows]
+
+
+def unconfirmed_until(db: sqlite3.Connection, conversation_id: Ulid, at: Millis) -> list[str]:
+    """External ids of what we sent up to a time and of which nobody has said that it was read."""
+    rows = db.execute(
+        "SELECT m.external_id FROM message m JOIN conversation c ON c.pk = m.conversation_pk"
+        " WHERE c.id = ? AND m.direction = 'outgoing' AND m.state IN ('accepted', 'delivered')"
+        " AND m.received_at <= ? AND m.external_id <> '' AND m.deleted_at IS NULL",
+        (conversation_id, at),
+    )
+    return [row[0] for row in rows]
+
+
+def contact_address(db: sqlite3.Connection, conversation_id: Ulid) -> str:
+    """The address of a conversation's contact on its channel; empty where there is none."""
+    row = db.execute(
+        "SELECT i.address FROM conversation c JOIN identity i ON i.contact_pk = c.contact_pk AND i.channel = c.channel"
+        " WHERE c.id = ? AND i.deleted_at IS NULL ORDER BY i.pk LIMIT 1",
+        (conversation_id,),
+    ).fetchone()
+    return str(row[0]) if row else ""
+
+
+def closed_by_agent(db: sqlite3.Connection, conversation_id: Ulid) -> bool:
+    """Whether a conversation was closed here, and not by its back end."""
+    row = db.execute(
+        "SELECT 1 FROM conversation c WHERE c.id = ? AND c.status = ? AND NOT EXISTS ("
+        " SELECT 1 FROM remote_change r WHERE r.conversation_pk = c.pk AND r.field = 'status')",
+        (conversation_id, Status.CLOSED),
+    ).fetchone()
+    return row is not None
+
+
+def locations(db: sqlite3.Connection, message_ids: Sequence[Ulid]) -> list[tuple[str, int, int]]:
+    """Where the mails of some messages lie: folder, uidvalidity, uid."""
+    marks = ", ".join("?" for _ in message_ids)
+    rows = db.execute(
+        "SELECT folder, uidvalidity, uid FROM mail_location JOIN message ON message.pk = mail_location.message_pk"
+        f" WHERE message.id IN ({marks}) ORDER BY folder, uidvalidity, uid",
+        tuple(message_ids),
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def reply_key(tx: Tx) -> bytes:
+    """The profile's key for reply tokens, made at first use."""
+    tx.db.execute("INSERT OR IGNORE INTO meta(name, value) VALUES ('reply_key', ?)", (secrets.token_hex(32),))
+    return bytes.fromhex(tx.db.execute("SELECT value FROM meta WHERE name = 'reply_key'").fetchone()[0])
+
+
+def attachment_of(db: sqlite3.Connection, attachment_id: Ulid) -> tuple[Attachment, Ulid] | None:
+    """An attachment and its account; None where there is none."""
+    row = db.execute(
+        "SELECT f.id, m.id, f.name, f.media_type, f.size, f.sha256, f.inline, f.content_id, f.remote, a.id"
+        " FROM attachment f JOIN message m ON m.pk = f.message_pk JOIN account a ON a.pk = m.account_pk"
+        " WHERE f.id = ? AND f.deleted_at IS NULL",
+        (attachment_id,),
+    ).fetchone()
+    if row is None:
+        return None
+    own, message_id, name, media_type, size, sha256, inline, content_id, remote, account_id = row
+    attachment = Attachment(own, message_id, name, media_type, size, sha256, inline == 1, content_id, json.loads(remote))
+    return attachment, str(account_id)
+
+
+def keep_fetched(tx: Tx, attachment_id: Ulid, sha256: str, size: int) -> None:
+    """A file's bytes are in the blob store now."""
+    row = tx.db.execute(
+        "UPDATE attachment SET sha256 = ?, size = ?, revision = revision + 1 WHERE id = ?"
+        " RETURNING (SELECT id FROM message WHERE pk = message_pk)",
+        (sha256, size, attachment_id),
+    ).fetchone()
+    if row is not None:
+        tx.changed(ObjectKind.MESSAGE, row[0])

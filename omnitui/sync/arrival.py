@@ -1,0 +1,399 @@
+"""What happened at the back end, taken into the cache within one transaction; any order gives the same outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from omnitui.desk.threading import Reason
+from omnitui.desk.tokens import plain_address
+from omnitui.ids import Ulid
+from omnitui.model.accounts import Account, Json
+from omnitui.model.conversations import Attachment, Message
+from omnitui.model.states import Direction, MessageKind, SendState
+from omnitui.sdk.events import (
+    ContactChanged,
+    ConversationChanged,
+    FolderReset,
+    MailFlags,
+    MailVanished,
+    MessageDeleted,
+    MessageReceived,
+    Person,
+    Rated,
+    ReadUpTo,
+    Receipt,
+)
+from omnitui.store import arrivals, inflow, threads
+from omnitui.store import outbox as lines
+from omnitui.store.accounts import put_inbox
+from omnitui.store.reads import accounts as account_reads
+from omnitui.store.reads import outbox as outbox_reads
+from omnitui.store.threads import OwnMessage
+from omnitui.store.writer import Tx
+from omnitui.sync.parking import Bounced, Parkable, decode, encode, of_conversation, of_key, of_mail, of_message
+from omnitui.sync.preparation import Ready, ReadyMessage, ReadyUnsupported
+
+UNPLACED = "omnitui unplaced"
+"""The conversation, one an account, of what names none."""
+
+READ_BY_US = "read_by_us"
+READ_BY_CONTACT = "read_by_contact"
+"""Names under which the newest read marks are kept beside the fields of a conversation."""
+
+_LEFT = (SendState.SENDING, SendState.ACCEPTED)
+_PROOF_STEPS: Final[Mapping[SendState, tuple[SendState, ...]]] = {
+    SendState.SENDING: (SendState.ACCEPTED,),
+    SendState.UNKNOWN: (SendState.ACCEPTED,),
+    SendState.QUEUED: _LEFT,
+    SendState.DEFERRED: (SendState.QUEUED, *_LEFT),
+    SendState.BLOCKED: (SendState.QUEUED, *_LEFT),
+}
+"""What an op goes through when a copy at the back end proves that it has left after all."""
+
+
+@dataclass
+class Arrival:
+    """Takes events of one account into the cache."""
+
+    tx: Tx
+    account: Account
+    history: bool = False
+    """Old messages: made searchable later, and no reason to open anything again."""
+    unparsed: int = 0
+    added: int = 0
+    shown: int = 0
+    """How many events changed something that an agent sees."""
+    _inboxes: dict[tuple[str, str], Ulid] = field(default_factory=dict)
+    _agents: dict[str, Ulid] | None = None
+
+    def take(self, ready: Ready) -> None:
+        """Take one event in; mail itself is taken by `MailArrival`."""
+        match ready:
+            case ReadyMessage():
+                self._message(ready)
+            case ReadyUnsupported():
+                self._unsupported(ready)
+            case MessageDeleted() | Receipt() | ReadUpTo() | ConversationChanged() | Rated():
+                self.apply(ready)
+            case ContactChanged():
+                self._contact(ready)
+            case MailFlags() | MailVanished() | FolderReset():
+                raise TypeError(f"{type(ready).__name__} came without mail")
+
+    def apply(self, event: Parkable) -> None:
+        """Take in an event about something; it is kept for later where that is not here yet."""
+        awaits = self._apply(event)
+        if awaits:
+            arrivals.park(self.tx, self.account.id, awaits, encode(event))
+
+    def release(self, *awaited: str) -> None:
+        """Take in what waited for something that is here now."""
+        for awaits in awaited:
+            for parked in arrivals.unpark(self.tx, self.account.id, awaits):
+                self.apply(decode(parked))
+
+    def inbox(self, channel: str, address: str) -> Ulid:
+        """The inbox of an address of ours, made where it is new."""
+        key = channel, address
+        if key not in self._inboxes:
+            self._inboxes[key] = put_inbox(self.tx, self.account.id, channel, address).id
+        return self._inboxes[key]
+
+    def agent(self, address: str) -> Ulid | None:
+        """The agent with an address; None where none is known."""
+        if self._agents is None:
+            agents = account_reads.agents(self.tx.db)
+            self._agents = {known.lower(): agent.id for agent in agents for known in agent.addresses}
+        return self._agents.get(plain_address(address))
+
+    def prove(self, own: OwnMessage, external_id: str = "") -> None:
+        """A copy of our own message is at the back end: whatever we thought of it, it has left."""
+        entry = outbox_reads.entry(self.tx.db, own.op_id)
+        for step in _PROOF_STEPS.get(entry.state, ()) if entry is not None else ():
+            lines.move(self.tx, own.op_id, step, external_id=external_id)
+            self.shown += 1
+        if external_id and external_id != own.external_id:
+            threads.claim(self.tx, self.account.id, own.message_id, external_id)
+
+    def _message(self, ready: ReadyMessage) -> None:
+        event = ready.event
+        if event.idempotency_key:
+            own = threads.own_by_key(self.tx.db, self.account.id, event.idempotency_key)
+            if own is not None:
+                self.prove(own, event.external_id)
+                self.release(of_key(event.idempotency_key))
+        contact_id, _identity_id = inflow.find_or_make_contact(
+            self.tx, self.account.id, event.channel, event.contact.address, event.contact.name
+        )
+        if event.contact.language:
+            arrivals.fill_language(self.tx, contact_id, event.contact.language)
+        conversation_id = self._conversation(ready, contact_id)
+        received_at = min(event.sent_at if event.received_at is None else event.received_at, self.tx.now())
+        stored = inflow.put_message(
+            self.tx,
+            Message(
+                id=self.tx.ids.new(),
+                conversation_id=conversation_id,
+                account_id=self.account.id,
+                direction=event.direction,
+                kind=event.kind,
+                state=_state(event.direction, event.kind),
+                author=event.author.name or event.author.address,
+                author_id=self._author(event, contact_id),
+                sent_at=event.sent_at,
+                received_at=received_at,
+                text=ready.text,
+                subject=event.subject,
+                external_id=event.external_id,
+                revision=event.revision,
+                html=event.html,
+                raw=ready.raw,
+                placement=Reason.BACK_END.value,
+                attachments=_files(ready, self.tx),
+            ),
+            seen=event.seen or received_at <= arrivals.remote_at(self.tx.db, conversation_id, READ_BY_US),
+            index=not self.history,
+            reopen=not self.history,
+        )
+        self.count(stored)
+        if event.direction is Direction.OUTGOING:
+            self._confirm_read(stored.conversation_id)
+        if event.window_closes_at is not None:
+            self._change(stored.conversation_id, {"window_closes_at": event.window_closes_at}, event.sent_at)
+        self.release(of_message(event.external_id))
+
+    def _author(self, event: MessageReceived, contact_id: Ulid) -> Ulid | None:
+        if event.direction is Direction.INCOMING and not event.author.agent:
+            return contact_id
+        return self.agent(event.author.address)
+
+    def _conversation(self, ready: ReadyMessage, contact_id: Ulid) -> Ulid:
+        """The conversation of a message, made where it is new; one that we closed for good is not opened again."""
+        event = ready.event
+        known = inflow.find_conversation(self.tx, self.account.id, event.conversation)
+        if known is not None:
+            fresh = event.direction is Direction.INCOMING and event.kind is MessageKind.PUBLIC and not self.history
+            seen_before = arrivals.message_named(self.tx.db, self.account.id, event.external_id) is not None
+            if seen_before or not fresh or not arrivals.closed_by_agent(self.tx.db, known):
+                self._introduce(known, event.conversation, contact_id)
+                return known
+            inflow.change_conversation(self.tx, known, {"external_id": ""})
+        made = inflow.make_conversation(
+            self.tx,
+            account_id=self.account.id,
+            inbox_id=self.inbox(event.channel, event.inbox),
+            contact_id=contact_id,
+            channel=event.channel,
+            subject=event.subject,
+            external_id=event.conversation,
+            may_belong_to=known,
+        )
+        self.release(of_conversation(event.conversation))
+        return made
+
+    def _introduce(self, conversation_id: Ulid, external_id: str, contact_id: Ulid) -> None:
+        """A conversation that began with something unsupported gets its contact when that is known."""
+        if arrivals.contact_address(self.tx.db, conversation_id) == _nobody(external_id):
+            inflow.change_conversation(self.tx, conversation_id, {"contact_id": contact_id})
+
+    def _unsupported(self, ready: ReadyUnsupported) -> None:
+        event = ready.event
+        external_id = event.conversation or UNPLACED
+        conversation_id = inflow.find_conversation(self.tx, self.account.id, external_id)
+        if conversation_id is None:
+            channel = event.channel or self.account.kind
+            person = Person(_nobody(external_id))
+            contact_id, _identity_id = inflow.find_or_make_contact(
+                self.tx, self.account.id, channel, person.address, person.name
+            )
+            conversation_id = inflow.make_conversation(
+                self.tx,
+                account_id=self.account.id,
+                inbox_id=self.inbox(channel, event.inbox),
+                contact_id=contact_id,
+                channel=channel,
+                subject="",
+                external_id=external_id,
+            )
+            self.release(of_conversation(external_id))
+        stored = inflow.put_message(
+            self.tx,
+            Message(
+                id=self.tx.ids.new(),
+                conversation_id=conversation_id,
+                account_id=self.account.id,
+                direction=Direction.INCOMING,
+                kind=MessageKind.RAW,
+                state=None,
+                author=event.kind,
+                author_id=None,
+                sent_at=event.at,
+                received_at=min(event.at, self.tx.now()),
+                text=event.raw[:65_536].decode("utf-8", "replace"),
+                external_id=ready.external_id,
+                raw=ready.raw,
+                placement=Reason.BACK_END.value,
+            ),
+            index=not self.history,
+            reopen=not self.history,
+        )
+        self.count(stored)
+        self.unparsed += stored.inserted
+
+    def count(self, stored: inflow.Stored) -> None:
+        """Note what became of a message, for the ledger."""
+        self.added += stored.inserted
+        self.shown += stored.inserted or stored.revised
+
+    def _apply(self, event: Parkable) -> str:
+        """Take an event in; what it has to wait for, empty where it need not."""
+        match event:
+            case MessageDeleted():
+                if not inflow.delete_message(self.tx, self.account.id, event.external_id, event.at):
+                    return of_message(event.external_id)
+                self.shown += 1
+            case Receipt():
+                return self._receipt(event)
+            case Bounced():
+                return self._bounced(event)
+            case ReadUpTo() | ConversationChanged() | Rated():
+                conversation_id = inflow.find_conversation(self.tx, self.account.id, event.conversation)
+                if conversation_id is None:
+                    return of_conversation(event.conversation)
+                self._to_conversation(conversation_id, event)
+        return ""
+
+    def _receipt(self, event: Receipt) -> str:
+        own = None
+        if event.idempotency_key:
+            own = threads.own_by_key(self.tx.db, self.account.id, event.idempotency_key)
+        if own is not None and event.state in (SendState.ACCEPTED, SendState.DELIVERED, SendState.READ):
+            self.prove(own, event.external_id)
+        done = inflow.set_receipt(
+            self.tx,
+            self.account.id,
+            event.state,
+            event.at,
+            external_id=event.external_id,
+            idempotency_key=event.idempotency_key,
+            reason=event.reason,
+        )
+        if done:
+            self.shown += 1
+            return ""
+        return of_message(event.external_id) if event.external_id else of_key(event.idempotency_key)
+
+    def _bounced(self, event: Bounced) -> str:
+        """A mail of ours did not arrive: it failed, if the report names one it was addressed to."""
+        sent = threads.sent_mails(self.tx.db, self.account.id, event.rfc_id)
+        for mail in sent:
+            if event.recipient and event.recipient not in mail.participants:
+                continue
+            self.shown += bool(
+                inflow.set_receipt(
+                    self.tx,
+                    self.account.id,
+                    SendState.FAILED,
+                    event.at,
+                    external_id="" if mail.idempotency_key else mail.external_id,
+                    idempotency_key=mail.idempotency_key,
+                    reason=event.reason,
+                )
+            )
+        return "" if sent else of_mail(event.rfc_id)
+
+    def _to_conversation(self, conversation_id: Ulid, event: ReadUpTo | ConversationChanged | Rated) -> None:
+        match event:
+            case ReadUpTo():
+                self._read_up_to(conversation_id, event)
+            case Rated():
+                if arrivals.newest_fields(self.tx, conversation_id, ["csat"], event.at):
+                    inflow.rate(self.tx, conversation_id, event.score, event.raw, event.comment, event.at)
+                    self.shown += 1
+            case ConversationChanged():
+                self._change(conversation_id, self._fields(event), event.at)
+
+    def _read_up_to(self, conversation_id: Ulid, event: ReadUpTo) -> None:
+        name = READ_BY_US if event.by_us else READ_BY_CONTACT
+        if not arrivals.newest_fields(self.tx, conversation_id, [name], event.at):
+            return
+        if event.by_us:
+            for message_id in arrivals.unread_until(self.tx.db, conversation_id, event.at):
+                self.shown += inflow.set_seen(self.tx, message_id)
+        else:
+            inflow.change_conversation(self.tx, conversation_id, {"read_by_contact_at": event.at})
+            self._confirm_read(conversation_id)
+
+    def _confirm_read(self, conversation_id: Ulid) -> None:
+        """What we sent before the customer's read mark has been read."""
+        at = arrivals.remote_at(self.tx.db, conversation_id, READ_BY_CONTACT)
+        for external_id in arrivals.unconfirmed_until(self.tx.db, conversation_id, at) if at else ():
+            self.shown += bool(
+                inflow.set_receipt(self.tx, self.account.id, SendState.READ, at, external_id=external_id)
+            )
+
+    def _fields(self, event: ConversationChanged) -> Mapping[str, Json]:
+        fields: dict[str, Json] = {
+            "status": event.status,
+            "vendor_status": event.vendor_status,
+            "priority": event.priority,
+            "labels": None if event.labels is None else sorted(set(event.labels)),
+            "subject": event.subject,
+            "window_closes_at": event.window_closes_at,
+        }
+        said = {name: value for name, value in fields.items() if value is not None}
+        if event.assignee is not None:
+            said["assignee_id"] = self.agent(event.assignee) if event.assignee else None
+        return said
+
+    def _change(self, conversation_id: Ulid, fields: Mapping[str, Json], at: int) -> None:
+        newest = arrivals.newest_fields(self.tx, conversation_id, fields, at)
+        if newest:
+            inflow.change_conversation(self.tx, conversation_id, {name: fields[name] for name in sorted(newest)})
+            self.shown += 1
+
+    def _contact(self, event: ContactChanged) -> None:
+        contact_id, _identity_id = inflow.find_or_make_contact(
+            self.tx, self.account.id, event.channel, event.address, event.name or ""
+        )
+        said: dict[str, Json] = {
+            "name": event.name,
+            "organization": event.organization,
+            "segment": event.segment,
+            "language": event.language,
+            "time_zone": event.time_zone,
+            "fields": dict(event.fields) or None,
+        }
+        inflow.change_contact(self.tx, contact_id, {name: value for name, value in said.items() if value is not None})
+        self.shown += 1
+
+
+def _state(direction: Direction, kind: MessageKind) -> SendState | None:
+    """What came from the back end as ours was accepted there."""
+    sent = direction is Direction.OUTGOING and kind in (MessageKind.PUBLIC, MessageKind.TEMPLATE)
+    return SendState.ACCEPTED if sent else None
+
+
+def _files(ready: ReadyMessage, tx: Tx) -> tuple[Attachment, ...]:
+    blank = Attachment("", "", "", "", 0)
+    return tuple(
+        replace(
+            blank,
+            id=tx.ids.new(),
+            name=file.name,
+            media_type=file.media_type,
+            size=file.size,
+            sha256=sha256,
+            inline=file.inline,
+            content_id=file.content_id,
+            remote=file.remote,
+        )
+        for file, sha256 in zip(ready.event.files, ready.files, strict=True)
+    )
+
+
+def _nobody(external_id: str) -> str:
+    """The address of the contact that stands in for one not known yet."""
+    return f"? {external_id}"

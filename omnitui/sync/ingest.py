@@ -1,0 +1,66 @@
+"""The way in: batches of a connector become rows of the cache, with the cursor that covers them, in one commit."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from omnitui.model.accounts import Account, Json
+from omnitui.sdk.events import Batch, FolderReset, MailFlags, MailVanished
+from omnitui.store import inflow
+from omnitui.store.cache import Cache
+from omnitui.store.failpoints import reach
+from omnitui.store.writer import Tx
+from omnitui.sync.arrival import Arrival
+from omnitui.sync.ledger import note_batch
+from omnitui.sync.mail_arrival import MailArrival
+from omnitui.sync.mails import ReadyMail
+from omnitui.sync.preparation import Preparation, Ready
+from omnitui.text.mail import ParsedMail
+from omnitui.text.worker import ParseWorker
+
+
+class Ingest:
+    """Takes in what one account's connector reports. Taking the same in again changes nothing."""
+
+    def __init__(self, cache: Cache, account: Account, parser: ParseWorker) -> None:
+        self._cache = cache
+        self._account = account
+        self._parser = parser
+        self._preparation = Preparation(cache.blobs, self._parse)
+
+    async def commit(self, batch: Batch, *, scope: str = "", cursor: Json = None, history: bool = False) -> int:
+        """Store a batch with its cursor, all or nothing; how many events changed something that is shown.
+
+        Args:
+            batch: What the connector handed over.
+            scope: Under which name the cursor is stored.
+            cursor: The cursor to store, where it is not the batch's own.
+            history: Whether these are old messages, loaded in the background.
+        """
+        ready = [await self._preparation.ready(event, history=history) for event in batch.events]
+        reach("ingest.blobs")
+        place = batch.cursor if cursor is None else cursor
+        # Not durable by itself: what a power cut takes is fetched again, since the cursor goes with it.
+        shown = await self._cache.awrite(
+            partial(self._apply, batch=batch, ready=ready, scope=scope, cursor=place, history=history), durable=False
+        )
+        reach("ingest.committed")
+        return shown
+
+    def _apply(self, tx: Tx, *, batch: Batch, ready: list[Ready], scope: str, cursor: Json, history: bool) -> int:
+        arrival = Arrival(tx, self._account, history=history)
+        mail = MailArrival(arrival)
+        for event in ready:
+            match event:
+                case ReadyMail() | MailFlags() | MailVanished() | FolderReset():
+                    mail.take(event)
+                case _:
+                    arrival.take(event)
+        if cursor is not None:
+            inflow.put_cursor(tx, self._account.id, scope, cursor)
+        note_batch(tx, self._account.id, batch.extents, gap=batch.gap, unparsed=arrival.unparsed, added=arrival.added)
+        reach("ingest.applied")
+        return arrival.shown
+
+    async def _parse(self, raw: bytes, with_content: bool) -> ParsedMail:
+        return await self._parser.parse(raw, with_content=with_content)

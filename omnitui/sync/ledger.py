@@ -1,0 +1,74 @@
+"""What is written down about each account's sync: its health, how far it is, and what is not in the cache."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from omnitui.clock import Millis
+from omnitui.ids import Ulid
+from omnitui.model.accounts import LedgerEntry
+from omnitui.sdk.events import Extent
+from omnitui.sdk.faults import AuthFailed, Fault, RateLimited
+from omnitui.store import inflow
+from omnitui.store.reads import ledger as reads
+from omnitui.store.writer import Tx
+
+
+def note_health(tx: Tx, account_id: Ulid, health: str, *, error: str = "", retry_at: Millis | None = None) -> str:
+    """Write down an account's health; returns what it was before."""
+    entry = _entry(tx, account_id, "")
+    changed = replace(entry, health=health, error=error, retry_at=retry_at)
+    if changed != entry:
+        inflow.put_ledger(tx, changed)
+    return entry.health
+
+
+def note_batch(tx: Tx, account_id: Ulid, extents: Sequence[Extent], *, gap: str, unparsed: int, added: int) -> None:
+    """Write down how far a batch brought an account."""
+    now = tx.now()
+    account = _entry(tx, account_id, "")
+    inflow.put_ledger(
+        tx,
+        replace(
+            account,
+            health="ok",
+            last_sync_at=now,
+            retry_at=None,
+            error=gap,
+            unparsed=account.unparsed + unparsed,
+            cached_count=account.cached_count + added,
+        ),
+    )
+    for extent in extents:
+        entry = _entry(tx, account_id, extent.scope)
+        inflow.put_ledger(
+            tx,
+            replace(
+                entry,
+                health="ok",
+                last_sync_at=now,
+                remote_count=entry.remote_count if extent.remote_count is None else extent.remote_count,
+                complete_since=_reach(entry.complete_since, extent.complete_since),
+                budget=extent.budget or entry.budget,
+            ),
+        )
+
+
+def health_of(fault: Fault) -> str:
+    """The ledger's word for a fault."""
+    if isinstance(fault, AuthFailed):
+        return "auth"
+    return "limited" if isinstance(fault, RateLimited) else "offline"
+
+
+def _entry(tx: Tx, account_id: Ulid, scope: str) -> LedgerEntry:
+    known = (entry for entry in reads.entries(tx.db, account_id) if entry.scope == scope)
+    return next(known, LedgerEntry(account_id, scope))
+
+
+def _reach(known: Millis | None, told: Millis | None) -> Millis | None:
+    """Backfill reaches ever farther back: of two extents of a scope the older one holds."""
+    if known is None or told is None:
+        return told if known is None else known
+    return min(known, told)

@@ -1,0 +1,85 @@
+"""What is done with events before a transaction begins: parsing, and keeping raw forms and files as blobs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from omnitui.sdk.events import Event, MailReceived, MessageReceived, Unsupported
+from omnitui.store.blobs import Blobs
+from omnitui.sync.mails import ReadyMail
+from omnitui.text.html import html_to_text
+from omnitui.text.mail import ParsedMail, PartInfo
+
+KEPT_FILE = 1024 * 1024
+"""Files of live mail up to this many bytes become blobs at once; others are cut out of the raw mail when opened."""
+
+Parse = Callable[[bytes, bool], Awaitable[ParsedMail]]
+"""Parses a raw mail, with its attachments' bytes or without; never raises."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyMessage:
+    """A received message as text, with its raw form and the files that came along in the blob store."""
+
+    event: MessageReceived
+    text: str
+    raw: str
+    files: tuple[str, ...]
+    """For each file its SHA-256, empty where it was left at the back end."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyUnsupported:
+    """An event of an unknown kind, with its raw form in the blob store."""
+
+    event: Unsupported
+    raw: str
+
+    @property
+    def external_id(self) -> str:
+        """The event's own id, else one made of what it holds, so that it comes in once."""
+        return self.event.external_id or f"unsupported {self.raw}"
+
+
+Ready = Event | ReadyMail | ReadyMessage | ReadyUnsupported
+
+
+class Preparation:
+    """Makes events ready; blobs are content-addressed, so doing it twice changes nothing."""
+
+    def __init__(self, blobs: Blobs, parse: Parse) -> None:
+        self._blobs = blobs
+        self._parse = parse
+
+    async def ready(self, event: Event, *, history: bool) -> Ready:
+        """`event` with everything that takes time done."""
+        match event:
+            case MailReceived():
+                return await self._mail(event, history=history)
+            case MessageReceived():
+                return await self._message(event)
+            case Unsupported():
+                return ReadyUnsupported(event, await self._put(event.raw))
+        return event
+
+    async def _mail(self, event: MailReceived, *, history: bool) -> ReadyMail:
+        parsed = await self._parse(event.raw, not history)
+        raw = await self._put(event.raw)
+        return ReadyMail(event, parsed, raw, tuple([await self._part(part) for part in parsed.attachments]))
+
+    async def _part(self, part: PartInfo) -> tuple[str, bool]:
+        if part.content is None or part.size > KEPT_FILE:
+            return part.sha256, False
+        return await self._put(part.content), True
+
+    async def _message(self, event: MessageReceived) -> ReadyMessage:
+        text = await asyncio.to_thread(html_to_text, event.text) if event.html else event.text
+        raw = await self._put(event.raw) if event.raw else ""
+        files = [await self._put(file.data) if file.data is not None else "" for file in event.files]
+        return ReadyMessage(event, text, raw, tuple(files))
+
+    async def _put(self, data: bytes) -> str:
+        # Not durable: a blob lost in a power cut is fetched again, and never read half.
+        return await asyncio.to_thread(self._blobs.put, data, durable=False)
