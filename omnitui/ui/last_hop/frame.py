@@ -11,12 +11,9 @@ from textual.strip import Strip
 
 from omnitui.text.safe import strip_controls
 from omnitui.ui.last_hop.ink import Inks
-
-Row = tuple[list[str], list[int]]
+from omnitui.ui.last_hop.pen import Pen, Row, draw_row
 
 UNKNOWN = -1
-ERASE_FROM = 5  # blanks; shorter runs are cheaper written than erased and jumped over
-JOIN_GAP = 4  # unchanged cells between two changes that are cheaper rewritten than jumped over
 
 
 def drawable(text: str) -> str:
@@ -81,11 +78,6 @@ def last_style(strip: Strip) -> Style | None:
     """The style at the strip's end."""
     segments = list(strip)
     return segments[-1].style if segments else None
-
-
-def is_unsure(glyph: str) -> bool:
-    """Whether terminals disagree about the width of this glyph (emoji, sequences)."""
-    return len(glyph) > 1 or glyph >= "\U0001f000"
 
 
 class Frame:
@@ -168,105 +160,3 @@ class Frame:
                 shown[1][:] = want[1]
         self._dirty.clear()
         return pen.finish()
-
-
-class Pen:
-    """Writes cells to a list of strings, knowing where the terminal's cursor is and which ink it holds."""
-
-    def __init__(self, inks: Inks, width: int, colour_erase: bool) -> None:
-        self.inks = inks
-        self.width = width
-        self.colour_erase = colour_erase
-        self._out: list[str] = []
-        self._x: int | None = None
-        self._y: int | None = None
-        self._ink: int | None = None
-
-    def move(self, x: int, y: int) -> None:
-        """Put the cursor somewhere, if it is not there yet."""
-        if y != self._y:
-            self._out.append(f"\x1b[{y + 1}H" if x == 0 else f"\x1b[{y + 1};{x + 1}H")
-        elif self._x is None or x < self._x:
-            self._out.append("\r" if x == 0 else f"\x1b[{x + 1}G")
-        elif x > self._x:
-            self._out.append("\x1b[C" if x == self._x + 1 else f"\x1b[{x - self._x}C")
-        self._x, self._y = x, y
-
-    def hold(self, ink: int) -> None:
-        """Take up an ink."""
-        if ink != self._ink:
-            self._out.append(self.inks.step(self._ink, ink))
-            self._ink = ink
-
-    def write(self, x: int, y: int, glyph: str, ink: int, cells: int) -> None:
-        """Draw one glyph at a place."""
-        self.move(x, y)
-        self.hold(ink)
-        if is_unsure(glyph):
-            # Blanks first: where the terminal thinks the glyph is narrow, its second cell must not keep old text.
-            self._out.append(f"{' ' * cells}\x1b[{x + 1}G{glyph}")
-            self._x = None
-        else:
-            self._out.append(glyph)
-            self._x = x + cells if x + cells < self.width else None
-
-    def erase(self, x: int, y: int, count: int, ink: int) -> None:
-        """Blank cells from a place on: to the end of the line where they reach it."""
-        self.move(x, y)
-        self.hold(ink)
-        self._out.append("\x1b[K" if x + count >= self.width else f"\x1b[{count}X")
-
-    def finish(self) -> str:
-        """Everything written, with the plain ink taken up again."""
-        if self._out:
-            self.hold(0)
-        return "".join(self._out)
-
-
-def draw_row(pen: Pen, y: int, want: Row, shown: Row) -> None:
-    """Draw the cells of one row that differ."""
-    glyphs, numbers = want
-    old_glyphs, old_numbers = shown
-    width = pen.width
-    changed = [glyphs[x] != old_glyphs[x] or numbers[x] != old_numbers[x] for x in range(width)]
-    x = 0
-    while True:
-        try:
-            x = changed.index(True, x)
-        except ValueError:
-            return
-        if glyphs[x] == "":
-            x -= 1
-        end = run_end(changed, x + 1, width)
-        draw_run(pen, y, x, end, glyphs, numbers)
-        x = end
-
-
-def run_end(changed: list[bool], x: int, width: int) -> int:
-    """Where a run of changed cells ends, joined over short gaps."""
-    end = x
-    while x < width and x - end <= JOIN_GAP:
-        x += 1
-        if changed[x - 1]:
-            end = x
-    return end
-
-
-def draw_run(pen: Pen, y: int, x: int, end: int, glyphs: list[str], numbers: list[int]) -> None:
-    """Draw cells x to end; runs of blanks are erased where that is the same and shorter."""
-    width = pen.width
-    while x < end:
-        glyph, number = glyphs[x], numbers[x]
-        if glyph == " " and pen.inks.erases(number, pen.colour_erase):
-            stop = x + 1
-            while stop < width and glyphs[stop] == " " and numbers[stop] == number:
-                stop += 1
-            if stop < width:
-                stop = min(stop, end)
-            if stop - x >= ERASE_FROM:
-                pen.erase(x, y, stop - x, number)
-                x = stop
-                continue
-        cells = 2 if x + 1 < width and glyphs[x + 1] == "" else 1
-        pen.write(x, y, glyph, number, cells)
-        x += cells

@@ -69,6 +69,7 @@ class Inks:
         self._system = system
         self._base = base
         self._inks: list[Ink] = [PLAIN]
+        self._blanks: list[int] = [0]
         self._numbers: dict[Ink, int] = {PLAIN: 0}
         self._styles: dict[Style | None, tuple[int, int]] = {}
         self._steps: dict[tuple[int, int], str] = {}
@@ -80,8 +81,13 @@ class Inks:
             if len(self._styles) > self.LIMIT:
                 self._styles.clear()
             ink = self._ink(style)
-            pair = self._styles[style] = self._number(ink), self._number(blank(ink))
+            number = self._number(ink)
+            pair = self._styles[style] = number, self._blanks[number]
         return pair
+
+    def blank_of(self, number: int) -> int:
+        """The ink that paints blanks as this one does."""
+        return self._blanks[number]
 
     def erases(self, number: int, colour_erase: bool) -> bool:
         """Whether erasing with this ink paints the same as writing blanks (background colour erase)."""
@@ -106,6 +112,8 @@ class Inks:
         if number is None:
             number = self._numbers[ink] = len(self._inks)
             self._inks.append(ink)
+            self._blanks.append(number)
+            self._blanks[number] = self._number(blank(ink))
         return number
 
     def _ink(self, style: Style | None) -> Ink:
