@@ -40,15 +40,15 @@ def contact(db: sqlite3.Connection, contact_id: Ulid) -> Contact | None:
     return to_contact(row) if row else None
 
 
-def find(db: sqlite3.Connection, text: str, limit: int = 50) -> list[Contact]:
-    """Contacts whose name or one of whose addresses contains `text`, by name; without text the first ones."""
+def find(db: sqlite3.Connection, part: str, limit: int = 50) -> list[Contact]:
+    """Contacts whose name or one of whose addresses contains `part`, by name; without it the first ones."""
     from omnitui.desk.matching import fold
     from omnitui.store.reads.compile import CONTACTS, prepare
 
     prepare(db)
     rows = db.execute(
         f"{CONTACT} WHERE p.deleted_at IS NULL AND p.pk IN ({CONTACTS}) ORDER BY p.name, p.id LIMIT ?",
-        (*(fold(text),) * CONTACTS.count("?"), limit),
+        (*(fold(part),) * CONTACTS.count("?"), limit),
     )
     return [to_contact(row) for row in rows]
 

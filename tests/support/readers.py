@@ -1,0 +1,165 @@
+"""Every read function of the store, found by itself, with arguments out of one filled cache."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import UTC
+from typing import Any, Final
+
+from omnitui.clock import DAY
+from omnitui.desk.query import parse
+from omnitui.model.accounts import LedgerEntry
+from omnitui.model.conversations import Draft
+from omnitui.model.operations import Op, OutboxEntry
+from omnitui.model.people import Link
+from omnitui.model.states import (
+    Direction,
+    MessageKind,
+    ObjectKind,
+    Priority,
+    Reach,
+    SendState,
+    Status,
+    Verb,
+)
+from omnitui.store import accounts, contacts, drafts, inflow, oplog, outbox, reads
+from omnitui.store.cache import Cache
+from omnitui.store.writer import Tx
+from tests.support.desk import a_contact, a_conversation, a_message
+
+Reader = tuple[str, Callable[..., Any], dict[str, Any]]
+QUERIES: Final = (
+    "",
+    "is:open",
+    "is:all",
+    "返金",
+    "返金 OR refund",
+    "-返金 is:open",
+    '"返金 を" label:vip',
+    "from:ann channel:email has:attachment",
+    "assignee:none priority:>=high unanswered:>1h",
+    "org:maple OR segment:vip OR inbox:shop@example.com OR account:shop",
+    "has:note OR has:draft OR is:failed OR is:unread",
+    "subject:order after:7d",
+)
+
+
+def filled(cache: Cache) -> dict[str, Any]:
+    """Fill a cache with a little of everything; the arguments of read functions, by name."""
+    ann = a_contact(cache, "Ann Stone", organization="Maple", segment="vip", fields={"plan": "gold"})
+    first = a_conversation(
+        cache, "返金をお願いします", contact="Ann Stone", subject="Order A12", labels=("vip", "返品"), assignee="Mia"
+    )
+    second = a_conversation(cache, "refund please", contact="Bo", priority=Priority.HIGH)
+    a_conversation(cache, "buy now", contact="Spammer", fields={"flags": ["spam"]})
+    a_conversation(cache, "later", contact="Cy", status=Status.SNOOZED, fields={"snoozed_until": cache.clock.now() + 1})
+    asked = a_message(cache, first.id, "here is the picture", files=("photo.jpg", "請求書.pdf"), external_id="m1")
+    answer = a_message(cache, first.id, "thank you", direction=Direction.OUTGOING, state=SendState.QUEUED)
+    a_message(cache, second.id, "he is angry", direction=Direction.OUTGOING, kind=MessageKind.NOTE)
+    bo = a_contact(cache, "Bo")
+    me = cache.me()
+
+    def work(tx: Tx) -> tuple[Op, Op]:
+        contacts.put_link(tx, Link(tx.ids.new(), ann, bo, "same voice", me.id, tx.now()))
+        drafts.save(tx, Draft(tx.ids.new(), first.id, MessageKind.PUBLIC, "Dear Ann", updated_at=tx.now()))
+        accounts.set_capabilities(tx, first.account_id, {"email": {"edit": False}})
+        inflow.rate(tx, first.id, 4, "4", "good", tx.now())
+        inflow.put_ledger(tx, LedgerEntry(first.account_id, "INBOX", "ok", tx.now()))
+        inflow.put_ledger(tx, LedgerEntry(first.account_id, "", "ok", tx.now()))
+        ops = []
+        for verb, before, after in (
+            (Verb.STATUS, {"status": "open"}, {"status": "waiting"}),
+            (Verb.PRIORITY, {"priority": "normal"}, {"priority": "urgent"}),
+        ):
+            own = tx.ids.new()
+            op = Op(
+                own, own, tx.now(), me.id, verb, ObjectKind.CONVERSATION, first.id, first.account_id, before, after, 1,
+                Reach.REMOTE, "because", conversation_id=first.id,
+            )  # fmt: skip
+            ops.append(oplog.append(tx, op))
+            oplog.apply(tx, op)
+        key = tx.ids.new()
+        outbox.put(
+            tx,
+            OutboxEntry(
+                ops[0].id, first.account_id, first.id, Verb.REPLY, SendState.QUEUED, key, tx.now(), message_id=answer.id
+            ),
+        )
+        undo = tx.ids.new()
+        oplog.append(
+            tx,
+            Op(
+                undo, undo, tx.now(), me.id, Verb.PRIORITY, ObjectKind.CONVERSATION, first.id, first.account_id,
+                {"priority": "urgent"}, {"priority": "normal"}, 2, undoes=ops[1].id, conversation_id=first.id,
+            ),
+        )  # fmt: skip
+        return ops[0], ops[1]
+
+    op, _undone = cache.write(work)
+    now = cache.clock.now()
+    return {
+        "account_id": first.account_id,
+        "address": "ann.stone@example.com",
+        "agent_id": me.id,
+        "author_id": me.id,
+        "channel": "email",
+        "contact_id": ann,
+        "conversation_id": first.id,
+        "inbox_id": first.inbox_id,
+        "kind": MessageKind.PUBLIC,
+        "message_id": asked.id,
+        "name": "Shop",
+        "now": now + DAY,
+        "object_id": first.id,
+        "op_id": op.id,
+        "op_or_group_id": op.group_id,
+        "organization_id": cache.read(lambda db: db.execute("SELECT id FROM organization").fetchone()[0]),
+        "part": "stone",
+        "query": [parse(text, now=now, me=me.id, zone=UTC) for text in QUERIES],
+        "scope": "INBOX",
+        "text": first.id[-6:],
+    }
+
+
+def readers(arguments: dict[str, Any]) -> Iterator[Reader]:
+    """Name, function and keyword arguments of every call that covers the package `omnitui.store.reads`.
+
+    `glance` runs statements of `inbox`, and is left out.
+
+    Raises:
+        KeyError: A function takes an argument that `filled` does not provide.
+    """
+    for info in pkgutil.iter_modules(reads.__path__):
+        module = importlib.import_module(f"{reads.__name__}.{info.name}")
+        for name, function in inspect.getmembers(module, inspect.isfunction):
+            if function.__module__ != module.__name__ or name.startswith("_") or name in ("prepare", "glance"):
+                continue
+            parameters = inspect.signature(function).parameters
+            if next(iter(parameters), "") != "db":
+                continue
+            required = [
+                parameter.name
+                for parameter in list(parameters.values())[1:]
+                if parameter.default is inspect.Parameter.empty
+            ]
+            fixed = {name: arguments[name] for name in required if name != "query"}
+            optional = {
+                name: arguments[name]
+                for name in ("conversation_id", "account_id")
+                if name in parameters and name not in fixed
+            }
+            for query in arguments["query"] if "query" in required else [None]:
+                given = fixed if query is None else {**fixed, "query": query}
+                yield f"{info.name}.{name}", function, given
+                if optional:
+                    yield f"{info.name}.{name}", function, {**given, **optional}
+
+
+def result(db: sqlite3.Connection, function: Callable[..., Any], given: dict[str, Any]) -> Any:
+    """What a read function returns, with iterators run to their end."""
+    found = function(db, **given)
+    return list(found) if isinstance(found, Iterator) else found

@@ -1,0 +1,182 @@
+"""Search for messages: complete, newest first, whatever order they came in."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import UTC
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from omnitui.clock import MINUTE, FrozenClock, Millis
+from omnitui.desk.matching import found
+from omnitui.desk.query import parse
+from omnitui.ids import Ulid
+from omnitui.model.conversations import Message
+from omnitui.model.revisions import Hit
+from omnitui.model.states import Direction, Flag, MessageKind
+from omnitui.store import inflow
+from omnitui.store.cache import Cache
+from omnitui.store.reads import search
+from omnitui.store.writer import Tx
+from tests.support.desk import a_cache, a_conversation, a_message
+
+START: Millis = 1_750_000_000_000
+WORDS = ("返金", "返品", "お願いします", "refund", "Order", "注文A12", "kettle", "café", "ＦＡＸ", "返", "東京都")
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Iterator[Cache]:
+    cache = a_cache(tmp_path)
+    yield cache
+    cache.close()
+
+
+def hits(cache: Cache, text: str, **options: object) -> list[Hit]:
+    query = parse(text, now=cache.clock.now(), me=cache.me().id, zone=UTC)
+    return cache.read(search.search, query, **options)  # type: ignore[arg-type]
+
+
+def backfilled(cache: Cache, count: int, seed: int) -> list[Message]:
+    """Messages in blocks that come newest first, as backfill delivers them, followed by live ones."""
+    conversation = a_conversation(cache, "first")
+    dice = random.Random(seed)
+    order: list[int] = []
+    for block in range(count // 100 - 1, -1, -1):
+        order += range(block * 100, block * 100 + 100)
+    messages = [
+        Message(
+            cache.ids.new(),
+            conversation.id,
+            conversation.account_id,
+            Direction.INCOMING,
+            MessageKind.PUBLIC,
+            None,
+            "Ann",
+            None,
+            START + (number // 2) * MINUTE,
+            START + (number // 2) * MINUTE,
+            " ".join(dice.choices(WORDS, k=3)),
+        )
+        for number in order
+    ]
+
+    def work(tx: Tx) -> None:
+        for message in messages:
+            inflow.put_message(tx, message)
+
+    cache.write(work, durable=False)
+    return messages
+
+
+@pytest.fixture(scope="module", params=["few", "many"])
+def archive(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Cache, list[Message]]]:
+    """Three thousand messages; `few` lies under the threshold of the slow but simple way, `many` over it."""
+    count = 200 if request.param == "few" else 3_000
+    cache = a_cache(tmp_path_factory.mktemp("archive"), FrozenClock(START + 10_000 * MINUTE))
+    messages = backfilled(cache, count, 7)
+    yield cache, messages
+    cache.close()
+
+
+_TEXTS = st.one_of(
+    st.sampled_from([*WORDS, "品をお", "orde", '"refund order"', '"返金 返品"', "金", "nothing", "返金 kettle"]),
+    st.builds("{} OR {}".format, st.sampled_from(WORDS), st.sampled_from(WORDS)),
+    st.builds("{} -{}".format, st.sampled_from(WORDS), st.sampled_from(WORDS)),
+    st.builds("{} (is:resolved OR {})".format, st.sampled_from(WORDS), st.sampled_from(WORDS)),
+)
+
+
+@given(text=_TEXTS, limit=st.sampled_from([1, 7, 50, 400]))
+@settings(max_examples=80)
+def test_search_finds_what_a_plain_look_finds_newest_first(
+    archive: tuple[Cache, list[Message]], text: str, limit: int
+) -> None:
+    cache, messages = archive
+    expected = sorted(((one.received_at, one.id) for one in messages if plainly(text, one)), reverse=True)
+    shown = [(hit.received_at, hit.message_id) for hit in hits(cache, text, limit=limit)]
+    assert shown == expected[:limit]
+
+
+def plainly(text: str, message: Message) -> bool:
+    """Whether the message holds what one of the queries above asks for, without any index."""
+    inside = (f"{message.author}\n{message.text}",)
+    if text.startswith('"'):
+        return found(text.strip('"'), inside, exact=True)
+    if " OR " in text and "(" not in text:
+        return any(found(part, inside) for part in text.split(" OR "))
+    if " -" in text:
+        wanted, unwanted = text.split(" -")
+        return found(wanted, inside) and not found(unwanted, inside)
+    if "(is:resolved OR " in text:
+        first, second = text.rstrip(")").split(" (is:resolved OR ")
+        return found(first, inside) and found(second, inside)
+    return found(text, inside)
+
+
+@given(
+    size=st.integers(1, 90),
+    text=st.sampled_from(["返金", "refund OR kettle", "お願いします -返品", "has:note OR -kettle"]),
+)
+@settings(max_examples=15)
+def test_pages_of_hits_give_each_message_once(archive: tuple[Cache, list[Message]], size: int, text: str) -> None:
+    cache, _messages = archive
+    whole = [hit.message_id for hit in hits(cache, text, limit=400)]
+    paged: list[Ulid] = []
+    key: tuple[Millis, Ulid] | None = None
+    while len(paged) < len(whole):
+        page = hits(cache, text, limit=min(size, len(whole) - len(paged)), before=key)
+        paged += [hit.message_id for hit in page]
+        key = (page[-1].received_at, page[-1].message_id)
+    assert paged == whole
+
+
+def test_search_by_relevance_puts_what_fits_best_first(cache: Cache) -> None:
+    conversation = a_conversation(cache, "kettle kettle kettle")
+    a_message(cache, conversation.id, "a long story about many things and among them one kettle, and so on and on")
+    assert [hit.snippet[:6] for hit in hits(cache, "kettle")] == ["a long", "kettle"]
+    assert [hit.snippet[:6] for hit in hits(cache, "kettle", relevance=True)] == ["kettle", "a long"]
+    assert hits(cache, "zebra", relevance=True) == []
+
+
+def test_search_combines_words_with_filters(cache: Cache) -> None:
+    ann = a_conversation(cache, "返金をお願いします", contact="Ann", channel="line", labels=("vip",))
+    bob = a_conversation(cache, "返金希望です", contact="Bob", channel="email")
+    a_message(cache, bob.id, "返金しました", direction=Direction.OUTGOING, files=("受領書.pdf",))
+    a_message(cache, bob.id, "返金は二回目", direction=Direction.OUTGOING, kind=MessageKind.NOTE)
+    spam = a_conversation(cache, "返金 返金 返金", contact="Spammer", fields={"flags": [Flag.SPAM]})
+
+    def where(text: str) -> list[str]:
+        return [hit.conversation_id for hit in hits(cache, text)]
+
+    assert where("返金") == [bob.id, bob.id, bob.id, ann.id]
+    assert where("返金 channel:line") == where("返金 label:vip") == where("返金 from:ann") == [ann.id]
+    assert where("返金 has:attachment") == where("受領書") == [bob.id]
+    assert where("返金 has:note") == [bob.id]
+    assert where("返金 is:all")[0] == spam.id
+    assert where("has:note") == [bob.id]
+    assert where("from:bob channel:email has:attachment") == []
+    assert where("line") == [], "what the index knows for filters is no text"
+
+
+def test_hit_says_where_it_was_found(cache: Cache) -> None:
+    conversation = a_conversation(
+        cache, "一行目\n" + "あ" * 300 + "返金の件", contact="花子", subject="Order", channel="line"
+    )
+    (hit,) = hits(cache, "返金")
+    assert (hit.conversation_id, hit.author, hit.contact) == (conversation.id, "花子", "花子")
+    assert (hit.subject, hit.account, hit.channel, hit.kind) == ("Order", "Shop", "line", MessageKind.PUBLIC)
+    assert "返金の件" in hit.snippet
+
+
+def test_deleted_message_is_not_found(cache: Cache) -> None:
+    conversation = a_conversation(cache, "keep")
+    gone = a_message(cache, conversation.id, "zebra", external_id="x1")
+    assert len(hits(cache, "zebra")) == 1
+    cache.write(lambda tx: inflow.delete_message(tx, gone.account_id, "x1", tx.now()))
+    assert hits(cache, "zebra") == []
