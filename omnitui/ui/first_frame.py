@@ -38,7 +38,7 @@ class Takeover:
         self.drawn = True
 
     def restore(self) -> None:
-        """Leave the terminal as it was: the app never came."""
+        """Leave the terminal as it was, unless the app came (it sets `drawn` to False and does so itself)."""
         if not self.drawn:
             return
         self.drawn = False
@@ -116,6 +116,8 @@ def show(name: str | None = None, *, now: int | None = None) -> Takeover | None:
         places = folders(name)
         if places is None or not (os.isatty(0) and os.isatty(1)):
             return None
+        if os.path.exists(os.path.join(places[0], "vault.json")) and not os.environ.get("OMNITUI_VAULT_PASSPHRASE"):
+            return None  # the passphrase may be asked for, on a terminal that shows it is
         size = os.get_terminal_size(1)
         memory = recall(places[1], f"{size.columns}x{size.lines}", terminal_key())
         if memory is None:
@@ -161,12 +163,12 @@ def read(cache: str, memory: Memory) -> list[Glance]:
     """The rows that fit on the screen."""
     import sqlite3
 
-    from omnitui.store.reads.glance import glance
+    from omnitui.store.reads.glance import glance, schema
 
     db = sqlite3.connect(f"file:{cache.replace('?', '%3f').replace('#', '%23')}?mode=ro", uri=True, timeout=0.05)
     try:
         db.execute("PRAGMA query_only = 1")
-        if db.execute("PRAGMA user_version").fetchone()[0] != memory.schema:
+        if schema(db) != memory.schema:
             raise ValueError("another schema")
         lines = 1 if memory.density == "one" else 2
         return glance(db, memory.sql, memory.values, memory.height // lines + 1)

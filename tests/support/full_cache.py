@@ -17,7 +17,7 @@ def fill(cache: Path, count: int) -> None:
     """Make a cache file with `count` conversations of `tests.support.rows`."""
     Cache.open(cache.parent).close()
     db = sqlite3.connect(cache)
-    db.execute("INSERT INTO account (pk, id, kind, name) VALUES (1, 'A', 'demo', 'support')")
+    db.execute("INSERT INTO account (pk, id, kind, name, paused) VALUES (1, 'A', 'email', 'support', 1)")
     db.execute("INSERT INTO inbox (pk, id, account_pk, channel, address) VALUES (1, 'I', 1, 'email', 'a@b.example')")
     people = {a_conversation(number).contact: number + 1 for number in range(5)}
     db.executemany(

@@ -59,6 +59,12 @@ def plan(query: Query) -> tuple[str, tuple[int | str, ...]]:
     return sql, tuple(value for value in values if isinstance(value, (int, str)))
 
 
+def schema(db: sqlite3.Connection) -> int:
+    """The version of the cache's schema, for which a plan holds."""
+    found: int = db.execute("PRAGMA user_version").fetchone()[0]
+    return found
+
+
 def glance(db: sqlite3.Connection, sql: str, values: tuple[int | str, ...], limit: int) -> list[Glance]:
     """The top rows of a planned view.
 

@@ -87,7 +87,8 @@ class LastHopDriver(LinuxDriver):
         self._taking_over = takeover is not None
         super().start_application_mode()  # type: ignore[no-untyped-call]
         self._taking_over = False
-        if takeover is not None and takeover.attributes is not None:
+        if takeover is not None:
+            takeover.drawn = False
             self.attrs_before = takeover.attributes
         app.forget_terminal()
 
