@@ -16,9 +16,11 @@ ALL: Final = (
     "ingest.applied",
     "ingest.committed",
     "outbox.taken",
+    "outbox.checked",
     "outbox.sending",
     "outbox.marked",
     "outbox.performed",
+    "outbox.reconciled",
     "outbox.settled",
 )
 """Every name there is: the kill matrix walks them."""

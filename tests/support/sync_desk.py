@@ -21,6 +21,7 @@ from omnitui.store.cache import Cache
 from omnitui.store.reads import history, ledger
 from omnitui.store.writer import Tx
 from omnitui.sync.ingest import Ingest
+from omnitui.sync.outbox import mark
 from omnitui.text.mail import ParsedMail, parse_mail
 from tests.support.connector import CHANNEL, INBOX, FakeBackEnd, FakeConnector
 
@@ -79,7 +80,7 @@ class SyncDesk:
 
     async def mark(self, op_id: Ulid) -> None:
         """What a host does for a connector."""
-        await self.cache.awrite(lambda tx: outbox.mark(tx, op_id))
+        await mark(self.cache, op_id)
 
     async def take(self, *events: Event, cursor: object = None, history: bool = False) -> int:
         """Ingest events as one batch."""

@@ -1,0 +1,71 @@
+"""Old history, loaded in the background: newest first, one batch at a time, always behind live mail."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from omnitui.clock import Millis
+from omnitui.ids import Ulid
+from omnitui.model.accounts import Json
+from omnitui.sdk.contract import Backfills
+from omnitui.store import inflow
+from omnitui.store.cache import Cache
+from omnitui.sync.ingest import Ingest
+
+PREFIX = "backfill "
+"""Cursors of the backfill are stored under this and the scope."""
+
+INDEX_BATCH = 500
+"""Messages brought into the full-text index in one commit."""
+
+BREATH_SECONDS = 0.02
+"""The pause between two batches, in which live mail and the agent go first."""
+
+
+class Backfill:
+    """The history of one account."""
+
+    def __init__(self, cache: Cache, account_id: Ulid, connector: Backfills, ingest: Ingest) -> None:
+        self._cache = cache
+        self._account_id = account_id
+        self._connector = connector
+        self._ingest = ingest
+
+    async def run(self, ends_at: Millis | None = None) -> bool:
+        """Load until nothing older is left; False where `ends_at` came first. May be interrupted at any time.
+
+        Raises:
+            Fault: The way to the back end is not open; what was loaded stays, and the next run goes on after it.
+        """
+        await self.index()
+        live = await self._cache.aread(inflow.cursor, self._account_id, "")
+        waiting = list(self._connector.scopes(live))
+        while waiting:
+            # One batch of each in turn, so that every folder has its newest messages first.
+            for scope in list(waiting):
+                if ends_at is not None and self._cache.clock.now() >= ends_at:
+                    return False
+                if await self._step(scope):
+                    waiting.remove(scope)
+                await asyncio.sleep(BREATH_SECONDS)
+        return True
+
+    async def index(self) -> None:
+        """Make what was loaded searchable."""
+        left = True
+        while left:
+            left = bool(await self._cache.awrite(lambda tx: inflow.index_pending(tx, INDEX_BATCH), durable=False))
+            await asyncio.sleep(BREATH_SECONDS)
+
+    async def _step(self, scope: str) -> bool:
+        """Load one batch; whether it was the last one."""
+        stored: Any = await self._cache.aread(inflow.cursor, self._account_id, PREFIX + scope)
+        if stored is not None and stored.get("done"):
+            return True
+        before: Json = stored.get("before") if stored is not None else None
+        batch = await self._connector.backfill(scope, before)
+        place = {"before": batch.cursor if batch.cursor is not None else before, "done": batch.caught_up}
+        await self._ingest.commit(batch, scope=PREFIX + scope, cursor=place, history=True)
+        await self.index()
+        return batch.caught_up

@@ -1,0 +1,38 @@
+"""How long to wait after a fault: twice as long each time, never all at the same moment."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+
+from omnitui.clock import MINUTE, SECOND, Millis
+
+
+@dataclass(slots=True)
+class Backoff:
+    """Counts faults in a row and says how long to rest; times in milliseconds."""
+
+    first: Millis = SECOND
+    most: Millis = 5 * MINUTE
+    random: random.Random = field(default_factory=random.Random)
+    faults: int = 0
+
+    def rest(self) -> Millis:
+        """The rest after one more fault: between half and all of the doubled time."""
+        whole = rest_after(self.faults, self.first, self.most)
+        self.faults += 1
+        return jittered(whole, self.random)
+
+    def clear(self) -> None:
+        """It works again: the next fault counts as the first."""
+        self.faults = 0
+
+
+def rest_after(faults: int, first: Millis = SECOND, most: Millis = 5 * MINUTE) -> Millis:
+    """The longest rest after so many faults before this one."""
+    return min(most, first << min(faults, 30))
+
+
+def jittered(whole: Millis, source: random.Random) -> Millis:
+    """Between half of `whole` and all of it, so that many accounts do not come back at once."""
+    return whole - int(whole / 2 * source.random())

@@ -1,0 +1,236 @@
+"""The sync of a whole profile: one supervised task per account, following accounts as they come, go and pause."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+
+from omnitui.bus import Changed
+from omnitui.clock import MINUTE, SECOND, Millis
+from omnitui.ids import Ulid
+from omnitui.logs import logger
+from omnitui.model.accounts import Account, LedgerEntry
+from omnitui.model.states import ObjectKind, SendState
+from omnitui.sdk.contract import Connector
+from omnitui.store.cache import Cache
+from omnitui.store.reads import accounts as account_reads
+from omnitui.store.reads import ledger as ledger_reads
+from omnitui.store.reads import outbox as outbox_reads
+from omnitui.sync.files import LIMIT, Files
+from omnitui.sync.lease import Lease
+from omnitui.sync.ledger import note_health
+from omnitui.sync.naps import nap
+from omnitui.sync.supervisor import AccountSync
+from omnitui.text.worker import ParseWorker
+
+LOG = logger(__name__)
+
+LEASE_SECONDS = 1.0
+"""How often a follower looks whether the lease has become free."""
+WAKE_EVERY: Millis = 15 * SECOND
+"""How often due snoozes are looked for, at the latest."""
+QUIET_SECONDS = 0.1
+
+_LEAVING = (SendState.HELD, SendState.QUEUED, SendState.SENDING)
+
+
+@dataclass(slots=True)
+class _Running:
+    sync: AccountSync
+    task: asyncio.Task[None]
+
+
+class Engine:
+    """Runs the connectors of a profile. Whoever runs it holds the sync lease.
+
+    Args:
+        cache: The profile's cache.
+        connect: Makes the connector of an account; may block, is called in a thread.
+        parser: Parses mail; one of its own unless given.
+        wake_due: Wakes due snoozes by ops; called in a thread.
+    """
+
+    def __init__(
+        self,
+        cache: Cache,
+        connect: Callable[[Account], Connector],
+        *,
+        parser: ParseWorker | None = None,
+        wake_due: Callable[[], object] | None = None,
+    ) -> None:
+        self._cache = cache
+        self._connect = connect
+        self._parser = parser or ParseWorker()
+        self._own_parser = parser is None
+        self._wake_due = wake_due
+        self._running: dict[Ulid, _Running] = {}
+        self._changed = asyncio.Event()
+        self._stop = asyncio.Event()
+
+    async def run(self, lease: Lease | None = None) -> None:
+        """Sync every account that is not paused until `stop`; with a lease, from when it becomes ours."""
+        self._stop.clear()
+        if lease is not None and not await self._await_lease(lease):
+            return
+        try:
+            async with self._following(None):
+                await self._stop.wait()
+        finally:
+            if lease is not None:
+                lease.release()
+
+    def stop(self) -> None:
+        """Ask `run` or `once` to end; it does within seconds. To be called on the loop's thread."""
+        self._stop.set()
+
+    async def once(
+        self,
+        accounts: Iterable[Account] | None = None,
+        *,
+        hold_limit: Millis = 60 * SECOND,
+        history_limit: Millis = 10 * MINUTE,
+    ) -> list[LedgerEntry]:
+        """Bring accounts in step and empty the outbox, then end.
+
+        Holds that fall due within `hold_limit` are waited for; what is deferred is not. History is loaded for at most
+        `history_limit` and goes on the next time.
+
+        Returns:
+            The ledger's entry of each account: its health is "ok" where all went well.
+        """
+        self._stop.clear()
+        chosen = None if accounts is None else {account.id for account in accounts}
+        latest = self._cache.clock.now() + hold_limit
+        async with self._following(chosen):
+            await self._settled({one.sync for one in self._running.values()}, latest, history_limit)
+            names = [one.sync.account.id for one in self._running.values()]
+        entries = await self._cache.aread(ledger_reads.entries)
+        return [entry for entry in entries if entry.scope == "" and entry.account_id in names]
+
+    async def fetch(self, attachment_id: Ulid, *, limit: int = LIMIT) -> str:
+        """Fetch a file that was left at the back end into the blob store; its SHA-256.
+
+        Raises:
+            OmniError: It is not known, larger than `limit` bytes, or cannot be had now.
+        """
+        return await Files(self._cache, self._connect, self._parser, self._connector).fetch(attachment_id, limit=limit)
+
+    def _connector(self, account_id: Ulid) -> Connector | None:
+        running = self._running.get(account_id)
+        return running.sync.connector if running is not None else None
+
+    async def _await_lease(self, lease: Lease) -> bool:
+        while not lease.acquire():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), LEASE_SECONDS)
+                return False
+        return True
+
+    @contextlib.asynccontextmanager
+    async def _following(self, chosen: set[Ulid] | None) -> AsyncIterator[None]:
+        """Keep a task for each account while the body runs."""
+        loop = asyncio.get_running_loop()
+
+        def hop(event: Changed) -> None:
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(self._heard, event)
+
+        unsubscribe = self._cache.bus.subscribe(Changed, hop)
+        await self._follow(chosen)
+        tasks = [asyncio.create_task(self._keep_following(chosen)), asyncio.create_task(self._wake_snoozed())]
+        try:
+            yield
+        finally:
+            unsubscribe()
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+            await asyncio.gather(*(self._end(account_id) for account_id in list(self._running)))
+            if self._own_parser:
+                self._parser.close()
+
+    def _heard(self, event: Changed) -> None:
+        kinds = {change.kind for change in event.changes}
+        if not event.complete or ObjectKind.ACCOUNT in kinds:
+            self._changed.set()
+        if not event.complete or ObjectKind.OUTBOX in kinds:
+            for one in self._running.values():
+                one.sync.wake()
+
+    async def _keep_following(self, chosen: set[Ulid] | None) -> None:
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            await self._follow(chosen)
+
+    async def _follow(self, chosen: set[Ulid] | None) -> None:
+        """Start, restart and end tasks so that they match the accounts as they are."""
+        accounts = {
+            account.id: account
+            for account in await self._cache.aread(account_reads.accounts)
+            if chosen is None or account.id in chosen
+        }
+        for account_id, one in list(self._running.items()):
+            account = accounts.get(account_id)
+            if account is None or account.paused or _differs(account, one.sync.account):
+                await self._end(account_id)
+        for account in accounts.values():
+            if account.paused:
+                await self._cache.awrite(partial(note_health, account_id=account.id, health="paused"), durable=False)
+            elif account.id not in self._running:
+                sync = AccountSync(self._cache, account, self._connect, self._parser)
+                task = asyncio.create_task(sync.run(), name=f"account {account.name}")
+                self._running[account.id] = _Running(sync, task)
+
+    async def _end(self, account_id: Ulid) -> None:
+        one = self._running.pop(account_id, None)
+        if one is not None:
+            await one.sync.stop(one.task)
+
+    async def _wake_snoozed(self) -> None:
+        if self._wake_due is None:
+            return
+        clock = self._cache.clock
+        while True:
+            try:
+                await asyncio.to_thread(self._wake_due)
+            except Exception:
+                LOG.exception("due snoozes could not be woken")
+            await nap(clock, clock.now() + WAKE_EVERY, asyncio.Event())
+
+    async def _settled(self, syncs: set[AccountSync], latest: Millis, history_limit: Millis) -> None:
+        """Wait until all accounts have caught up or met a fault, and nothing more leaves the outbox before `latest`."""
+        history_ends = self._cache.clock.now() + history_limit
+        while not self._stop.is_set():
+            late = self._cache.clock.now() >= history_ends
+            if all(_ready(sync, late) for sync in syncs) and not await self._leaving(syncs, latest):
+                return
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), QUIET_SECONDS)
+
+    async def _leaving(self, syncs: set[AccountSync], latest: Millis) -> bool:
+        """Whether an op of a healthy account is still to leave before `latest`."""
+        healthy = {sync.account.id for sync in syncs if not sync.faulted.is_set()}
+        entries = await self._cache.aread(outbox_reads.entries, _LEAVING)
+        return any(
+            entry.account_id in healthy and entry.state in _LEAVING and entry.due_at <= latest for entry in entries
+        )
+
+
+def _ready(sync: AccountSync, late: bool) -> bool:
+    """Whether an account has caught up, its history too unless that takes too long, or met a fault."""
+    if sync.connector is not None and not sync.passed.is_set():
+        return False
+    return sync.faulted.is_set() or (sync.caught_up.is_set() and (late or sync.filled.is_set()))
+
+
+def _differs(account: Account, running: Account) -> bool:
+    """Whether a change of the account concerns its connector."""
+    return (account.settings, account.secret_ref, account.kind) != (
+        running.settings,
+        running.secret_ref,
+        running.kind,
+    )

@@ -1,0 +1,245 @@
+"""The way out: takes what is due from the outbox, looks once more, hands it to the connector, writes down the truth.
+
+One commit makes an op `sending`; only then may the connector begin. What becomes of an interrupted one is decided at
+the next start by whether it was marked past its point of no return, and by the back end's idempotency class.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+
+from omnitui.clock import MINUTE, SECOND, Millis
+from omnitui.errors import OmniError
+from omnitui.i18n import _
+from omnitui.ids import Ulid
+from omnitui.logs import logger
+from omnitui.model.accounts import Account
+from omnitui.model.operations import OutboxEntry
+from omnitui.model.states import SendState
+from omnitui.sdk.capabilities import Capabilities, Idempotency
+from omnitui.sdk.contract import Connector
+from omnitui.sdk.faults import AuthFailed, Fault, RateLimited
+from omnitui.sdk.outbound import Accepted, Found, Outcome, Reconciled, Rejected, Unknown
+from omnitui.sdk.outbound import NotFound as Missing
+from omnitui.store import outbox as lines
+from omnitui.store.cache import Cache
+from omnitui.store.failpoints import reach
+from omnitui.store.reads import outbox as outbox_reads
+from omnitui.store.writer import Tx
+from omnitui.sync.backoff import jittered, rest_after
+from omnitui.sync.checks import why_kept_back
+from omnitui.sync.parcels import pack, settle_accepted
+
+LOG = logger(__name__)
+
+_WAITING = (SendState.HELD, SendState.QUEUED, SendState.DEFERRED)
+
+MOST_REST: Millis = 10 * MINUTE
+"""The longest wait between two tries of one op."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What one pass over the outbox found."""
+
+    next_at: Millis | None = None
+    """When the next op may leave; None when nothing waits for time alone."""
+    fault: Fault | None = None
+    """What concerns the account as a whole."""
+    moved: int = 0
+    """How many ops changed their state."""
+
+
+@dataclass(slots=True)
+class OutboxRunner:
+    """Sends the ops of one account."""
+
+    cache: Cache
+    account: Account
+    connector: Connector
+    random: random.Random = field(default_factory=random.Random)
+    resume_at: Millis = 0
+    """Not before this time does the back end want to hear from us again."""
+
+    async def settle(self) -> int:
+        """Decide about every op that an earlier process left as `sending`; how many there were.
+
+        Raises:
+            Fault: The back end could not be asked; the rest is still `sending`.
+        """
+        left = [entry for entry in await self.cache.aread(lines.sending) if entry.account_id == self.account.id]
+        for entry in left:
+            if not entry.marked:
+                await self._move(entry, SendState.QUEUED, due_at=self.cache.clock.now())
+            else:
+                await self._resolve(entry, _("interrupted while it was being sent"))
+        return len(left)
+
+    async def run(self) -> Pass:
+        """Send all that is due now, each conversation in its order."""
+        try:
+            moved = await self.settle()
+        except Fault as fault:
+            self._note(fault)
+            return Pass(await self._next_at(), fault)
+        while (now := self.cache.clock.now()) >= self.resume_at:
+            due = [entry for entry in await self.cache.aread(lines.due, now) if entry.account_id == self.account.id]
+            if not due:
+                break
+            for entry in due:
+                try:
+                    moved += await self._send(entry)
+                except Fault as fault:
+                    self._note(fault)
+                    return Pass(await self._next_at(), fault, moved + 1)
+        return Pass(await self._next_at(), None, moved)
+
+    def _note(self, fault: Fault) -> None:
+        if isinstance(fault, RateLimited):
+            self.resume_at = max(self.resume_at, self.cache.clock.now() + fault.after)
+
+    async def _next_at(self) -> Millis | None:
+        now = self.cache.clock.now()
+        waiting = [
+            entry.due_at
+            for entry in await self.cache.aread(outbox_reads.entries, _WAITING)
+            if entry.account_id == self.account.id
+        ]
+        # What is due and yet did not go stands behind another op of its conversation, whose change wakes us.
+        later = [due_at for due_at in waiting if due_at > now]
+        if self.resume_at > now and waiting:
+            return max(self.resume_at, min(later, default=0))
+        return min(later, default=None)
+
+    async def _send(self, entry: OutboxEntry) -> bool:
+        """Send one; whether anything changed. Raises faults that concern the whole account."""
+        capabilities = self.connector.capabilities(str(entry.payload.get("channel", "")))
+        reach("outbox.taken")
+        if not await self.cache.awrite(lambda tx: self._leave(tx, entry.op_id, capabilities)):
+            return True
+        reach("outbox.sending")
+        try:
+            parcel = await pack(self.cache, entry)
+            outcome = await self.connector.perform(parcel)
+        except RateLimited as fault:
+            await self._defer(entry, fault, not_before=self.cache.clock.now() + fault.after)
+            raise
+        except AuthFailed as fault:
+            await self._move(entry, SendState.QUEUED, reason=fault.message, due_at=self.cache.clock.now())
+            raise
+        except Fault as fault:
+            await self._defer(entry, fault)
+            raise
+        except OmniError as error:
+            current = await self.cache.aread(lines.entry, entry.op_id)
+            left = current is not None and current.marked
+            await self._move(entry, SendState.UNKNOWN if left else SendState.FAILED, reason=error.message)
+            return True
+        except Exception:
+            await self._after_defect(entry)
+            raise
+        reach("outbox.performed")
+        await self._write_down(entry, outcome)
+        return True
+
+    def _leave(self, tx: Tx, op_id: Ulid, capabilities: Capabilities) -> bool:
+        """The last look and the step to `sending`, in one commit; False where it does not leave."""
+        entry = lines.entry(tx.db, op_id)
+        if entry is None or entry.state not in (SendState.HELD, SendState.QUEUED, SendState.DEFERRED):
+            return False
+        if entry.state is not SendState.QUEUED:
+            lines.move(tx, op_id, SendState.QUEUED, due_at=entry.due_at)
+        why = why_kept_back(tx.db, entry, capabilities, tx.now())
+        if why:
+            lines.move(tx, op_id, SendState.BLOCKED, reason=why)
+            return False
+        lines.move(tx, op_id, SendState.SENDING, attempt=True)
+        reach("outbox.checked")
+        return True
+
+    async def _write_down(self, entry: OutboxEntry, outcome: Outcome) -> None:
+        match outcome:
+            case Accepted():
+                await self.cache.awrite(lambda tx: settle_accepted(tx, self.account, entry, outcome))
+                reach("outbox.settled")
+            case Rejected(reason, outcomes):
+                await self._move(entry, SendState.FAILED, reason=reason, outcomes=outcomes)
+            case Unknown(reason):
+                # A connector need not have marked it, but a copy may have left: from here on only proof frees it.
+                # Where the back end cannot be asked now it stays `sending`, and is settled by the next pass.
+                await self.cache.awrite(lambda tx: _mark(tx, entry.op_id))
+                await self._resolve(entry, reason)
+
+    async def _resolve(self, entry: OutboxEntry, reason: str) -> None:
+        """An op of which a copy may have left: retry, ask, or say that it is not known."""
+        channel = str(entry.payload.get("channel", ""))
+        idempotency = self.connector.capabilities(channel).idempotency
+        if idempotency is Idempotency.DEDUPLICATED:
+            await self._move(entry, SendState.QUEUED, reason=reason, due_at=self._retry_at(entry))
+            return
+        answer: Reconciled | None = None
+        if idempotency is Idempotency.FINDABLE:
+            answer = await self.connector.reconcile(await pack(self.cache, entry))
+        reach("outbox.reconciled")
+        match answer:
+            case Found(external_id):
+                await self.cache.awrite(lambda tx: settle_accepted(tx, self.account, entry, Accepted(external_id)))
+            case Missing():
+                await self._move(entry, SendState.QUEUED, reason=reason, due_at=self._retry_at(entry))
+            case _:
+                why = answer.reason if answer is not None and answer.reason else reason
+                await self._move(entry, SendState.UNKNOWN, reason=why)
+
+    async def _defer(self, entry: OutboxEntry, fault: Fault, *, not_before: Millis = 0) -> None:
+        due_at = max(self._retry_at(entry), not_before)
+        await self._move(entry, SendState.DEFERRED, reason=fault.message, due_at=due_at)
+
+    async def _after_defect(self, entry: OutboxEntry) -> None:
+        """The connector broke its contract: without a mark nothing left, with one nobody knows."""
+        LOG.exception("%s: the connector failed on %s %s", self.account.id, entry.verb, entry.op_id)
+        current = await self.cache.aread(lines.entry, entry.op_id)
+        reason = _("an error in the connector; the log has the details")
+        if current is not None and current.marked:
+            await self._move(entry, SendState.UNKNOWN, reason=reason)
+        else:
+            await self._move(entry, SendState.DEFERRED, reason=reason, due_at=self._retry_at(entry))
+
+    def _retry_at(self, entry: OutboxEntry) -> Millis:
+        return self.cache.clock.now() + jittered(rest_after(entry.attempts, SECOND, MOST_REST), self.random)
+
+    async def _move(
+        self,
+        entry: OutboxEntry,
+        to: SendState,
+        *,
+        reason: str = "",
+        due_at: Millis | None = None,
+        outcomes: object = None,
+    ) -> None:
+        def step(tx: Tx) -> None:
+            current = lines.entry(tx.db, entry.op_id)
+            if current is None or current.state is not SendState.SENDING:
+                # Proof has come in meanwhile: a copy of it was found at the back end.
+                return
+            lines.move(tx, entry.op_id, to, reason=reason, due_at=due_at, outcomes=outcomes)  # type: ignore[arg-type]
+
+        await self.cache.awrite(step)
+        reach("outbox.settled")
+
+
+async def mark(cache: Cache, op_id: Ulid) -> None:
+    """What a connector's context calls: note durably that an op passes its point of no return.
+
+    Raises:
+        Refused: The op is not being sent (any more): it must not leave.
+    """
+    await cache.awrite(lambda tx: lines.mark(tx, op_id))
+    reach("outbox.marked")
+
+
+def _mark(tx: Tx, op_id: Ulid) -> None:
+    """Mark an op, unless proof has come in meanwhile that it arrived."""
+    current = lines.entry(tx.db, op_id)
+    if current is not None and current.state is SendState.SENDING:
+        lines.mark(tx, op_id)

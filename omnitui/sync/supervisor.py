@@ -1,0 +1,206 @@
+"""One account's sync: three loops (in, out, history) that share a connector and never take each other down."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from typing import cast
+
+from omnitui.clock import HOUR, MINUTE, SECOND, Millis
+from omnitui.errors import ConfigError, OmniError
+from omnitui.i18n import _
+from omnitui.logs import logger
+from omnitui.model.accounts import Account
+from omnitui.sdk import snapshot
+from omnitui.sdk.contract import Backfills, Connector
+from omnitui.sdk.events import Batch
+from omnitui.sdk.faults import AuthFailed, Fault, RateLimited
+from omnitui.store import inflow
+from omnitui.store.accounts import set_capabilities
+from omnitui.store.cache import Cache
+from omnitui.sync.backfill import Backfill
+from omnitui.sync.backoff import Backoff
+from omnitui.sync.ingest import Ingest
+from omnitui.sync.ledger import health_of, note_health
+from omnitui.sync.naps import nap
+from omnitui.sync.outbox import OutboxRunner, Pass
+from omnitui.text.worker import ParseWorker
+
+LOG = logger(__name__)
+
+CLOSE_SECONDS = 2.0
+"""How long a connector may take to let go."""
+LAST_SEND_SECONDS = 3.0
+"""How long a send that has begun may take to end when the sync stops; it is settled at the next start otherwise."""
+
+
+class AccountSync:
+    """Keeps one account in step until it is stopped."""
+
+    def __init__(
+        self, cache: Cache, account: Account, connect: Callable[[Account], Connector], parser: ParseWorker
+    ) -> None:
+        self.account = account
+        self.caught_up = asyncio.Event()
+        """Set once the back end has nothing more to give."""
+        self.filled = asyncio.Event()
+        """Set once the history is loaded as well."""
+        self.faulted = asyncio.Event()
+        """Set at the first fault of any kind."""
+        self.passed = asyncio.Event()
+        """Set once the outbox has been gone through."""
+        self.connector: Connector | None = None
+        self._cache = cache
+        self._connect = connect
+        self._parser = parser
+        self._wake_outbox = asyncio.Event()
+        self._never = asyncio.Event()
+        self._health = ""
+        self._connecting = Backoff(first=5 * SECOND)
+
+    def wake(self) -> None:
+        """Something in the outbox changed."""
+        self._wake_outbox.set()
+
+    async def run(self) -> None:
+        """Until cancelled: connect, keep the loops going, and connect anew after what should not happen."""
+        while True:
+            try:
+                self.connector = await asyncio.to_thread(self._connect, self.account)
+            except OmniError as error:
+                await self._rest_unconnected(error)
+                continue
+            except Exception:
+                await self._defect()
+                continue
+            try:
+                await self._loops(self.connector)
+            except Exception:
+                await self._defect()
+            finally:
+                await self._close(self.connector)
+
+    async def stop(self, task: asyncio.Task[None]) -> None:
+        """End `task`, which runs this; a send that has begun gets a moment to end."""
+        task.cancel()
+        await asyncio.wait([task], timeout=LAST_SEND_SECONDS + CLOSE_SECONDS + 1)
+
+    async def _loops(self, connector: Connector) -> None:
+        ingest = Ingest(self._cache, self.account, self._parser)
+        runner = OutboxRunner(self._cache, self.account, connector)
+        abilities = snapshot.take(connector.capabilities, connector.manifest.channels)
+        await self._cache.awrite(lambda tx: set_capabilities(tx, self.account.id, abilities))
+        tasks = [
+            asyncio.create_task(self._inbound(connector, ingest), name=f"in {self.account.name}"),
+            asyncio.create_task(self._outbox(runner), name=f"out {self.account.name}"),
+            asyncio.create_task(self._history(connector, ingest), name=f"history {self.account.name}"),
+        ]
+        try:
+            # The first loop that ends has met a defect: its exception ends all three.
+            done, _running = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+
+    async def _inbound(self, connector: Connector, ingest: Ingest) -> None:
+        backoff = Backoff()
+        while True:
+            try:
+                cursor = await self._cache.aread(inflow.cursor, self.account.id, "")
+                stream = cast("AsyncGenerator[Batch, None]", connector.inbound(cursor))
+                async with contextlib.aclosing(stream):
+                    async for batch in stream:
+                        await ingest.commit(batch)
+                        backoff.clear()
+                        self._connecting.clear()
+                        await self._healthy()
+                        if batch.caught_up:
+                            self.caught_up.set()
+                # A stream may end when its server closes it in good order: go on where it stopped, not at once.
+                await nap(self._cache.clock, self._cache.clock.now() + backoff.rest(), self._never)
+            except Fault as fault:
+                await self._rest(fault, backoff)
+
+    async def _outbox(self, runner: OutboxRunner) -> None:
+        backoff = Backoff()
+        while True:
+            self._wake_outbox.clear()
+            found = await self._unbroken(runner.run())
+            self.passed.set()
+            if found.fault is not None:
+                await self._rest(found.fault, backoff)
+                continue
+            backoff.clear()
+            await nap(self._cache.clock, found.next_at, self._wake_outbox)
+
+    async def _history(self, connector: Connector, ingest: Ingest) -> None:
+        await self.caught_up.wait()
+        if isinstance(connector, Backfills):
+            backoff = Backoff(most=15 * MINUTE)
+            backfill = Backfill(self._cache, self.account.id, connector, ingest)
+            while True:
+                try:
+                    await backfill.run()
+                    break
+                except Fault as fault:
+                    await self._rest(fault, backoff)
+        self.filled.set()
+        await self._never.wait()
+
+    async def _unbroken(self, work: Coroutine[object, object, Pass]) -> Pass:
+        """Run `work`; while we are cancelled it gets a moment to end: half a send is worse than a late stop."""
+        task = asyncio.ensure_future(work)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await asyncio.wait([task], timeout=LAST_SEND_SECONDS)
+            task.cancel()
+            raise
+
+    async def _rest(self, fault: Fault, backoff: Backoff) -> None:
+        """Write a fault down and wait as it asks for."""
+        now = self._cache.clock.now()
+        if isinstance(fault, AuthFailed):
+            await self._unwell("auth", fault.message, None)
+            # Trying again with the same credentials locks accounts: only a change of the account or a new start does.
+            await self._never.wait()
+        until: Millis = now + (fault.after if isinstance(fault, RateLimited) else backoff.rest())
+        await self._unwell(health_of(fault), fault.message, until)
+        await nap(self._cache.clock, until, self._never)
+
+    async def _rest_unconnected(self, error: OmniError) -> None:
+        """The connector could not even be made: its settings, a secret, or the package are missing."""
+        await self._unwell("auth" if isinstance(error, ConfigError) else "faulted", error.message, None)
+        await asyncio.sleep(HOUR / SECOND)
+
+    async def _defect(self) -> None:
+        LOG.exception("account %s: an error in the connector", self.account.name)
+        until = self._cache.clock.now() + self._connecting.rest()
+        await self._unwell("faulted", _("an error in the connector; the log has the details"), until)
+        await nap(self._cache.clock, until, self._never)
+
+    async def _unwell(self, health: str, error: str, retry_at: Millis | None) -> None:
+        self.faulted.set()
+        if self._health != health:
+            LOG.warning("account %s is %s: %s", self.account.name, health, error)
+        self._health = health
+        await self._cache.awrite(
+            lambda tx: note_health(tx, self.account.id, health, error=error, retry_at=retry_at), durable=False
+        )
+
+    async def _healthy(self) -> None:
+        if self._health not in ("", "ok"):
+            LOG.info("account %s is back", self.account.name)
+        self._health = "ok"
+
+    async def _close(self, connector: Connector) -> None:
+        self.connector = None
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await connector.close()
+        except Exception:
+            LOG.exception("account %s: the connector did not close", self.account.name)
