@@ -107,6 +107,7 @@ class _Reader:
         self.link: tuple[str, int] | None = None
         self.tables: list[Table] = []
         self.blank_wanted = False
+        self.blank_quotes = 0
 
     def text(self, raw: str) -> None:
         if self.hidden_at:
@@ -235,28 +236,30 @@ class _Reader:
         elif name == "blockquote":
             self._break()
             self.quotes = max(self.quotes - 1, 0)
-            self.blank_wanted = True
+            self._want_blank()
         elif name == "pre":
             self._break()
             self.pre = max(self.pre - 1, 0)
-            self.blank_wanted = True
+            self._want_blank()
         elif name in ("ul", "ol"):
             self._break()
             if self.lists:
                 self.lists.pop()
-            self.blank_wanted = not self.lists
+            if not self.lists:
+                self._want_blank()
         elif name == "table":
             self._break()
             if self.tables:
                 table = self.tables.pop()
                 table.finish(self.lines, self._marker())
-            self.blank_wanted = self.blank_wanted or not self.tables
+            if not self.tables:
+                self._want_blank()
         elif name in ("td", "th"):
             if self.tables:
                 self.tables[-1].end_cell()
         elif name == "p" or (len(name) == 2 and name[0] == "h" and name[1].isdigit()):
             self._break()
-            self.blank_wanted = True
+            self._want_blank()
         elif name in _BLOCKS or name in ("li", "tr"):
             self._break()
 
@@ -270,7 +273,7 @@ class _Reader:
         marker = self._marker()
         if text.strip():
             if self.blank_wanted and self.lines and self.lines[-1].strip("> "):
-                self.lines.append(marker.rstrip())
+                self.lines.append(("> " * min(self.quotes, self.blank_quotes)).rstrip())
             self.blank_wanted = False
             self.lines.append(f"{marker}{self.prefix}{text}" if not self.pre else f"{marker}{text}")
             if self.prefix.strip():
@@ -287,7 +290,12 @@ class _Reader:
 
     def _paragraph(self) -> None:
         self._break()
+        self._want_blank()
+
+    def _want_blank(self) -> None:
+        """A blank line before the next text, in the quote that is open now."""
         self.blank_wanted = True
+        self.blank_quotes = self.quotes
 
     def _item(self) -> None:
         indent = "  " * max(len(self.lists) - 1, 0)

@@ -54,6 +54,7 @@ def tokens(source: str) -> Iterator[Tag | str]:
     at = 0
     size = len(source)
     patience = _PATIENCE
+    endless: set[str] = set()
     while at < size:
         start = source.find("<", at)
         if start < 0:
@@ -81,8 +82,12 @@ def tokens(source: str) -> Iterator[Tag | str]:
         name = name.lstrip("/")
         yield Tag(name, closes, source[match.end() : end] if not closes else "")
         at = end + 1
-        if name in _RAW and not closes and source[end - 1] != "/":
-            at = _after_raw(source, at, name)
+        if name in _RAW and not closes and source[end - 1] != "/" and name not in endless:
+            after = _after_raw(source, at, name)
+            if after < 0:
+                endless.add(name)
+            else:
+                at = after
 
 
 def _text(raw: str) -> str:
@@ -112,6 +117,6 @@ def _after_declaration(source: str, start: int) -> int:
 
 
 def _after_raw(source: str, at: int, name: str) -> int:
-    """After the end tag of an element whose content is no markup; at once if it is never closed."""
+    """After the end tag of an element whose content is no markup; -1 if it is never closed."""
     closing = re.compile(rf"</{name}[^>]{{0,100}}>", re.I).search(source, at)
-    return closing.end() if closing else at
+    return closing.end() if closing else -1

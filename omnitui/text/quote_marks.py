@@ -22,6 +22,7 @@ _WROTE: Final = (
     r"kirjoitti|tulis|menulis|đã viết|yazdı|έγραψε|a scris|írta|pisze|писав|пишет|schreibt|sagte|gav|a répondu|"
     r"写道|寫道|書きました|のメール|さんのメッセージ|님이 작성|작성|כתב|wrote on)"
 )
+SAID: Final = re.compile(rf"{_WROTE}|heeft|użytkownik", re.I)
 ATTRIBUTION: Final = re.compile(
     rf"^[\s>*_\-–—]*{_BEGINS}[\s\u00a0]?(?=.*(?:\d|@|<|you\b|vous\b)).{{2,400}}?[\s>)\]\"'\u00a0\-，,a]{_WROTE}"
     r"(?:\s*(?:le|el|il|de|het|volgende|following|the|:|：|-|\*|>|\w{0,12}\))){0,4}\s*[:：]?[\s*_\-–—]*$",
@@ -56,20 +57,22 @@ ADDRESS_LAST: Final = re.compile(
     r">)]\s*[:：]\s*$"
 )
 DATE_ZONE: Final = re.compile(r"^\s*\d{4}-\d\d-\d\d \d\d?:\d\d (?:GMT|UTC)[+-]\d\d:?\d\d\s+\S.{0,200}$")
-JAPANESE: Final = re.compile(
-    r"^[\s>＞*]*(?:(?:.{0,60}?(?:19|20)\d\d(?:年|[-/.])\s?\d{1,2}(?:月|[-/.])\s?\d{1,2}日?.{0,250}?(?:[:：]\s*$|"
-    r"(?:さん|様|氏).{0,40}[:：]?\s*$|<[^<>]{3,200}@[^<>]{1,200}>.{0,30}$|書きました|"
-    r"書かれました|wrote|写道|のメール))"
-    r"|.{1,150}?(?:さん|様|氏)(?:は|が)?(?:[、\s]{0,3})?(?:書きました|書かれました|(?:からの)?(?:メール|"
-    r"メッセージ)(?:です|より)?)\s*(?:[:：。]|$)"
-    r"|(?:19|20)?\d\d(?:年|/)\d{1,2}(?:月|/)\d{1,2}日?.{0,80}(?:のメール|に(?:送信|受信)された).{0,60}$"
-    r"|在.{2,200}(?:写道|寫道)\s*[:：]?\s*|.{1,100}於.{4,100}寫道\s*[:：]?\s*"
-    r"|.{2,60}(?:에|,).{0,200}님이\s*작성\s*[:：]?\s*)$"
+# East Asian attributions are told by their end, if they have a date or a name; each pattern is one scan.
+EAST_DATE: Final = re.compile(r"(?:19|20)\d\d(?:年|[-/.]|년)\s?\d{1,2}(?:月|[-/.]|월)\s?\d{1,2}[日일]?")
+EAST_END: Final = re.compile(
+    r"(?:<[^<>]{3,200}@[^<>]{1,200}>.{0,10}[:：]|"
+    r"(?:のメール|のメッセージ|書きました|書かれました|wrote|写道|寫道|님이 ?작성)\s?)"
+    r"\s*[:：。]?\s*$"
 )
+EAST_NAME: Final = re.compile(
+    r"(?:さん|様|氏)(?:は|が)?[、\s]{0,3}(?:書きました|書かれました|からの(?:メール|メッセージ)(?:です)?)\s*[:：。]?\s*$"
+)
+EAST_WEAK: Final = re.compile(r"(?:[:：]|(?:さん|様|氏).{0,20}|より|から)\s*$")
+EAST_WROTE: Final = re.compile(r"^[\s>]*(?:在|於|于)?.{2,300}(?:写道|寫道)\s*[:：]?\s*$")
 ANDROID: Final = re.compile(
-    r"^[\s>]*-{2,}\s?.{1,200}?\s?(?:wrote|schrieb|a écrit|escribió|skrev|さんが書きました)\s?-{2,}[\s:]*$", re.I
+    r"^[\s>]*-{2,10}(?!-)\s?.{1,200}?\s?(?:wrote|schrieb|a écrit|escribió|skrev|さんが書きました)\s?-{2,}[\s:]*$", re.I
 )
-DASHED_ON: Final = re.compile(r"^[\s>]*-{3,}\s?On .{4,300}?wrote[\s:-]*$", re.I)
+DASHED_ON: Final = re.compile(r"^[\s>]*-{3,30}(?!-)\s?On .{4,300}?wrote[\s:-]*$", re.I)
 
 # "-----Original Message-----": all below is quoted.
 ORIGINAL: Final = re.compile(

@@ -14,7 +14,8 @@ from omnitui.text import quote_marks as marks
 from omnitui.text.signatures import cut_signature
 
 MAX_LINES: Final = 20_000
-MAX_LINE: Final = 1_000
+MAX_LINE: Final = 500
+_LONG: Final = 200
 _JOINED: Final = 4
 
 
@@ -57,6 +58,9 @@ class _Splitter:
     def __init__(self, lines: list[str]) -> None:
         self.lines = lines
         self.kinds: list[str] = []
+        self.long_lines = 300
+        self.patience = 200
+        """How often yet lines may be joined to find an attribution; no honest mail has so many beginnings."""
         self.forward = False
         """The hard break is a forwarded message."""
         self.header_end = 0
@@ -97,6 +101,10 @@ class _Splitter:
                 self.kinds.append(_EMPTY)
                 at += 1
                 continue
+            if not self._is_worth(at):
+                self.kinds.append(_QUOTE if _QUOTED.match(line) else _TEXT)
+                at += 1
+                continue
             if self._is_hard(at):
                 self.kinds.extend([_HARD] * (size - at))
                 return
@@ -106,6 +114,13 @@ class _Splitter:
                 continue
             self.kinds.append(_QUOTE if _QUOTED.match(line) else _TEXT)
             at += 1
+
+    def _is_worth(self, at: int) -> bool:
+        """Whether to look closer at a line: no attribution is very long, and hostile mails have many long lines."""
+        length = len(self.lines[at])
+        if length > _LONG:
+            self.long_lines -= 1
+        return length <= _LONG or (length <= MAX_LINE and self.long_lines > 0)
 
     def _inside_quote(self, at: int) -> bool:
         """Whether the line is quoted below other quoted lines: what it attributes is an older quote."""
@@ -187,7 +202,9 @@ class _Splitter:
             return 1
         quoted = line.lstrip().startswith(">")
         joined = line
-        if _ON_WORDS.match(line) or _DATED.match(line) or _ADDRESS_BEGINS.search(line):
+        begins = _ON_WORDS.match(line) or _DATED.match(line) or _ADDRESS_BEGINS.search(line)
+        if begins and self.patience:
+            self.patience -= 1
             for other in range(at + 1, min(at + 2 + _JOINED, len(lines))):
                 more = lines[other][:MAX_LINE].strip()
                 if not more:
@@ -205,12 +222,14 @@ class _Splitter:
         return self._bare_date(at) or self._shared(at)
 
     def _bare_date(self, at: int) -> int:
-        """ "2011/4/7 Name <address>" with nothing after it, if a quote follows."""
+        """ "2011/4/7 Name <address>" or "2011年4月7日 …様:" alone, if a quote follows."""
         line = self.lines[at][:MAX_LINE]
         following = self._next(at + 1)
         if following is None or not _QUOTED.match(self.lines[following]):
             return 0
-        return 1 if _DATED.match(line) and "@" in line else 0
+        if _DATED.match(line) and "@" in line:
+            return 1
+        return 1 if marks.EAST_DATE.search(line[:90]) and marks.EAST_WEAK.search(line[-60:]) else 0
 
     def _shared(self, at: int) -> int:
         """An attribution behind words of the reply on the same line ("thanks On … wrote:")."""
@@ -378,21 +397,35 @@ def _may_attribute(line: str) -> bool:
 
 
 def _is_attribution(joined: str) -> bool:
+    """Whether a line, or a few joined ones, attribute what follows. The plain tests come first: each pattern is
+    dear on a line that almost fits it."""
     if len(joined) > MAX_LINE:
         return False
-    if _ON_WORDS.match(joined) and (marks.ATTRIBUTION.match(joined) or marks.VERB_FIRST.match(joined)):
+    if marks.SAID.search(joined):
+        if _ON_WORDS.match(joined) and (marks.ATTRIBUTION.match(joined) or marks.VERB_FIRST.match(joined)):
+            return True
+        if "@" in joined and marks.SOMEONE.match(joined):
+            return True
+        if "-" in joined[:20] and (marks.ANDROID.match(joined) or marks.DASHED_ON.match(joined)):
+            return True
+        if _LONG_DAY.match(joined):
+            return True
+    ends = joined.rstrip()[-1:]
+    if ends in (":", "：") and "@" in joined and marks.ADDRESS_LAST.match(joined):
         return True
-    if "@" in joined and marks.SOMEONE.match(joined):
+    if _DATED.match(joined):
+        if marks.DATE_ZONE.match(joined):
+            return True
+        if ("@" in joined or ends in (":", "：")) and marks.DATE_FIRST.match(joined):
+            return True
+    return not joined.isascii() and len(joined) < 400 and _is_eastern(joined)
+
+
+def _is_eastern(joined: str) -> bool:
+    tail = joined[-230:]
+    if marks.EAST_DATE.search(joined[:90]) and marks.EAST_END.search(tail):
         return True
-    if _DATED.match(joined) and marks.DATE_FIRST.match(joined):
-        return True
-    if "@" in joined and marks.ADDRESS_LAST.match(joined):
-        return True
-    if marks.DATE_ZONE.match(joined) or marks.ANDROID.match(joined) or marks.DASHED_ON.match(joined):
-        return True
-    if not joined.isascii() and len(joined) < 400 and marks.JAPANESE.match(joined):
-        return True
-    return _LONG_DAY.match(joined) is not None
+    return marks.EAST_NAME.search(tail[-60:]) is not None or marks.EAST_WROTE.match(joined) is not None
 
 
 _LONG_DAY = re.compile(

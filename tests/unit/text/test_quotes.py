@@ -42,6 +42,7 @@ TOP_POSTS = [
     "пн, 3 июн. 2024 г. в 10:15, Support <help@example.com>:\n> Привет",
     "在 2024年6月3日，10:15，Support <help@example.com> 写道：\n> 你好",
     "2024년 6월 3일 (월) 오전 10:15, Support <help@example.com>님이 작성:\n> 안녕하세요",
+    "2024年6月3日 10:15 山田様:\n> こんにちは",
     "> On Jun 3, 2024, at 10:15, Support <help@example.com> wrote:\n> \n> Hello",
     "> Hello\n> there",
 ]
@@ -86,6 +87,7 @@ def test_signature_above_a_quote_is_cut_too() -> None:
 
 
 KEPT = [
+    "以下は2024年6月3日の注文内容です：\n椅子 2脚\n2024年6月3日 山田様\nよろしくお願いします。",
     "On the other hand, we should wait.\nOn average it works.",
     "The steps:\n- one\n- two",
     "Text:\n```\n--\nSELECT 1;\n####\n```\nThat is all.",
@@ -107,8 +109,8 @@ def test_text_that_only_looks_like_a_quote_is_kept(text: str) -> None:
 
 
 def test_answers_between_quoted_lines_stay_whole_and_in_order() -> None:
-    text = "On Mon, 3 Jun 2024, Support wrote:\n> Which colour?\n\nBlue.\n\n> Which size?\n\nLarge.\n\n"
-        "> Regards\n> Support"
+    quoted = "On Mon, 3 Jun 2024, Support wrote:\n> Which colour?"
+    text = f"{quoted}\n\nBlue.\n\n> Which size?\n\nLarge.\n\n> Regards\n> Support"
     assert split_reply(text).reply == text[: text.index("\n\n> Regards")]
 
 
