@@ -1,0 +1,409 @@
+"""A session at an IMAP server: blocking, for one thread; knows folders, UIDs and bytes, and nothing of omnitui."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import ssl
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
+
+from omnitui.sdk import Fault, NotReady
+from omnitui_email import uids as uidset
+from omnitui_email.imap_line import ImapLine
+from omnitui_email.refusals import imap_fault, login_fault
+from omnitui_email.settings import MIB, Server
+
+CHUNK_BYTES = 4 * MIB
+"""Bodies fetched by one command; bounds memory and how long an urgent call waits behind it."""
+_SENT_NAMES = ("sent", "sent items", "sent messages", "送信済み", "送信済みアイテム", "gesendet", "gesendete elemente")
+_ARCHIVE_NAMES = ("archive", "archives", "アーカイブ", "archiv")
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """How to log in: a password, or an OAuth2 access token."""
+
+    username: str
+    password: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """The folders of the account, and which of them have a role."""
+
+    names: tuple[str, ...]
+    sent: str = ""
+    archive: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A mail as a list shows it. `size` is only what the server claims."""
+
+    uid: int
+    size: int
+    at: datetime | None
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What a folder says of itself."""
+
+    uidvalidity: int
+    uidnext: int
+    modseq: int
+    """0 where the server keeps none."""
+    exists: int
+    unseen: int = -1
+
+
+class ImapSession:
+    """One line with its login and selected folder. Only `wake` and `cut` may be called from other threads.
+
+    Every method raises `Fault`; after one the line is gone, and the next call connects again.
+    """
+
+    def __init__(self, server: Server, timeout: float, context: Callable[[], ssl.SSLContext]) -> None:
+        self._server = server
+        self._timeout = timeout
+        self._context = context
+        self._line: ImapLine | None = None
+        self._wake_out, self._wake_in = os.pipe()
+        os.set_blocking(self._wake_out, False)
+        os.set_blocking(self._wake_in, False)
+        self._pipe_lock = threading.Lock()
+        self._cut = False
+        self._count = 0
+        self.capabilities: frozenset[str] = frozenset()
+        self.qresync = False
+        self.selected: tuple[str, int] | None = None
+        """Folder and uidvalidity."""
+        self.keywords = False
+        """Whether the selected folder keeps keywords of any name."""
+
+    @property
+    def connected(self) -> bool:
+        return self._line is not None
+
+    @property
+    def condstore(self) -> bool:
+        return "CONDSTORE" in self.capabilities or self.qresync
+
+    def connect(self, credentials: Credentials) -> None:
+        """Connect and log in, unless that has been done."""
+        if self._line is not None:
+            return
+        with self._talking(connecting=True):
+            context = self._context()
+            line = ImapLine(self._server, context, self._timeout)
+            self._line = line
+            if self._cut:
+                raise IMAPClientAbortError("closed")
+            if self._server.security == "starttls":
+                line.upgrade(context)
+            if line._imap.state == "NONAUTH":
+                self._login(line, credentials)
+            self.capabilities = frozenset(name.decode("ascii", "replace") for name in line.capabilities())
+            if "ID" in self.capabilities:
+                # NetEase refuses SELECT to programs that did not introduce themselves.
+                with contextlib.suppress(IMAPClientError):
+                    line.id_({"name": "omnitui"})
+            self.qresync = {"QRESYNC", "ENABLE"} <= self.capabilities and b"QRESYNC" in line.enable("QRESYNC")
+
+    def _login(self, line: ImapLine, credentials: Credentials) -> None:
+        try:
+            if credentials.token:
+                line.oauth2_login(credentials.username, credentials.token)
+            elif line.has_capability("AUTH=PLAIN"):
+                line.plain_login(credentials.username, credentials.password)
+            elif line.has_capability("LOGINDISABLED"):
+                raise IMAPClientError("the server takes no passwords on a line that is not encrypted")
+            else:
+                line.login(credentials.username, credentials.password)
+        except IMAPClientAbortError:
+            raise
+        except IMAPClientError as error:
+            raise login_fault(str(error), self._server, credentials.username, oauth=bool(credentials.token)) from error
+
+    def folders(self) -> Folders:
+        """All folders that can be opened, with Sent and Archive by SPECIAL-USE (RFC 6154), else by usual names."""
+        with self._talking() as line:
+            listed = [
+                ({flag.decode("ascii", "replace").lower() for flag in flags}, str(name))
+                for flags, _, name in line.list_folders()
+            ]
+        names = tuple(name for flags, name in listed if not flags & {"\\noselect", "\\nonexistent"})
+
+        def role(flag: str, usual: tuple[str, ...]) -> str:
+            marked = [name for flags, name in listed if flag in flags and name in names]
+            called = [name for name in names if name.lower().removeprefix("inbox.").removeprefix("inbox/") in usual]
+            return next(iter(marked + called), "")
+
+        archive = role("\\archive", _ARCHIVE_NAMES)
+        if not archive and "X-GM-EXT-1" in self.capabilities:
+            archive = role("\\all", ())
+        return Folders(names, role("\\sent", _SENT_NAMES), archive)
+
+    def status(self, folder: str) -> Status:
+        """STATUS of a folder. The selected one is brought up to date first: else it tells of its SELECT."""
+        with self._talking() as line:
+            if self.selected is not None and self.selected[0] == folder:
+                line._imap.noop()
+            items = ["MESSAGES", "UIDNEXT", "UIDVALIDITY", "UNSEEN", *(["HIGHESTMODSEQ"] if self.condstore else [])]
+            found = line.folder_status(folder, items)
+            return Status(
+                uidvalidity=int(found.get(b"UIDVALIDITY", 0)),
+                uidnext=int(found.get(b"UIDNEXT", 0)),
+                modseq=int(found.get(b"HIGHESTMODSEQ", 0)),
+                exists=int(found.get(b"MESSAGES", 0)),
+                unseen=int(found.get(b"UNSEEN", -1)),
+            )
+
+    def open(self, folder: str, uidvalidity: int = 0, modseq: int = 0) -> Status:
+        """SELECT; with QRESYNC and a known state, what changed since is to be had from `changes` at once."""
+        with self._talking() as line:
+            self.selected = None
+            line.select(folder, (uidvalidity, modseq) if self.qresync and uidvalidity and modseq else None)
+            permanent = b" ".join(item for item in line.take("PERMANENTFLAGS") if isinstance(item, bytes))
+            self.keywords = b"\\*" in permanent
+            status = Status(
+                uidvalidity=line.number("UIDVALIDITY") or 0,
+                uidnext=line.number("UIDNEXT") or 0,
+                modseq=line.number("HIGHESTMODSEQ") or 0,
+                exists=line.number("EXISTS") or 0,
+            )
+            self.selected = (folder, status.uidvalidity)
+            self._count = status.exists
+            return status
+
+    def reopen(self, folder: str, uidvalidity: int) -> bool:
+        """Select a folder unless it is; false where its UIDVALIDITY is another one by now."""
+        if self.selected is None or self.selected[0] != folder:
+            self.open(folder)
+        return self.selected is not None and self.selected[1] == uidvalidity
+
+    def noop(self) -> None:
+        """Let the server tell its news."""
+        with self._talking() as line:
+            line._imap.noop()
+
+    def count(self, gone: int = 0) -> int:
+        """How many mails the selected folder holds: what the server last said, less `gone` where it said nothing."""
+        told = self._line.number("EXISTS") if self._line is not None else None
+        self._count = max(0, self._count - gone) if told is None else told
+        return self._count
+
+    def changes(self, modseq: int, below: int, *, ask: bool) -> tuple[dict[int, tuple[str, ...]], list[int], int]:
+        """Flags that changed after `modseq`, UIDs that vanished (QRESYNC only), and the newest modseq seen.
+
+        `ask` false takes only what the server told of itself (after `open` with a known state). `below` bounds the
+        vanished UIDs, since a server may name ranges that never existed.
+        """
+        with self._talking() as line:
+            if ask:
+                vanished = " VANISHED" if self.qresync else ""
+                line.fetch_lines("1:*", "(FLAGS)", f"(CHANGEDSINCE {modseq}{vanished})")
+            flags, newest = {}, modseq
+            for item in line.answers():
+                newest = max(newest, *(int(value) for value in item.get(b"MODSEQ", (0,))))
+                if b"FLAGS" in item:
+                    flags[int(item[b"UID"])] = _flags(item)
+            newest = max(newest, line.number("HIGHESTMODSEQ") or 0)
+            ranges = []
+            for said in line.take("VANISHED"):
+                ranges += uidset.parse(said.decode("ascii", "replace").replace("(EARLIER)", ""))
+            return flags, list(uidset.newest_first(ranges, below)), newest
+
+    def uids(self, low: int, high: int | None = None) -> list[int]:
+        """The UIDs from `low` to `high` (None: the newest), ascending."""
+        with self._talking() as line:
+            found = line.search(f"UID {low}:{high or '*'}")
+            # `n:*` names the newest mail even where its UID is smaller than n.
+            return sorted(int(uid) for uid in found if low <= uid <= (high or uid))
+
+    def lowest_of_newest(self, count: int, exists: int) -> int:
+        """The smallest UID among the newest `count` mails; 1 where there are no more."""
+        if exists <= count:
+            return 1
+        with self._talking() as line:
+            return min((int(uid) for uid in line.search(f"{exists - count + 1}:*")), default=1)
+
+    def listing(self, low: int, high: int) -> list[Listed]:
+        """The mails with UIDs from `low` to `high`, newest first."""
+        with self._talking() as line:
+            line.answers()
+            line.fetch_lines(f"{low}:{high}", "(UID RFC822.SIZE INTERNALDATE FLAGS)")
+            rows = {
+                int(item[b"UID"]): Listed(
+                    int(item[b"UID"]), int(item[b"RFC822.SIZE"]), item.get(b"INTERNALDATE"), _flags(item)
+                )
+                for item in line.answers()
+                if b"RFC822.SIZE" in item and low <= int(item[b"UID"]) <= high
+            }
+            return [rows[uid] for uid in sorted(rows, reverse=True)]
+
+    def flags(self, low: int) -> dict[int, tuple[str, ...]]:
+        """The flags of all mails from UID `low` on."""
+        with self._talking() as line:
+            line.fetch_lines(f"{low}:*", "(UID FLAGS)")
+            return {int(item[b"UID"]): _flags(item) for item in line.answers() if b"FLAGS" in item}
+
+    def bodies(self, rows: Iterable[Listed], limit: int) -> dict[int, bytes]:
+        """Raw mails by UID, each cut at `limit` bytes; those that went meanwhile are missing."""
+        with self._talking() as line:
+            line.limit(limit)
+            try:
+                found: dict[int, bytes] = {}
+                for chunk in _chunks(rows):
+                    large = any(row.size > limit for row in chunk)
+                    item = f"BODY.PEEK[]<0.{limit}>" if large else "BODY.PEEK[]"
+                    for uid, values in line.fetch([row.uid for row in chunk], [item]).items():
+                        body = values.get(b"BODY[]<0>" if large else b"BODY[]")
+                        if isinstance(body, bytes):
+                            found[int(uid)] = body
+                return found
+            finally:
+                line.limit(MIB)
+
+    def part(self, uid: int, section: str, start: int, size: int) -> bytes:
+        """`size` bytes from `start` of a mail's body section ("" is the whole mail); fewer at its end."""
+        with self._talking() as line:
+            line.limit(size)
+            answer = line.fetch([uid], [f"BODY.PEEK[{section}]<{start}.{size}>"])
+            for name, value in answer.get(uid, {}).items():
+                if name.startswith(b"BODY["):
+                    return value if isinstance(value, bytes) else b""
+            return b""
+
+    def store(self, uids: list[int], add: list[str], remove: list[str]) -> None:
+        """Set and clear flags and keywords in the selected folder."""
+        with self._talking() as line:
+            if add:
+                line.add_flags(uids, [name.encode("ascii") for name in add], silent=True)
+            if remove:
+                line.remove_flags(uids, [name.encode("ascii") for name in remove], silent=True)
+
+    def move(self, uids: list[int], folder: str) -> None:
+        """MOVE (RFC 6851), or copy and delete exactly these where there is none."""
+        with self._talking() as line:
+            if "MOVE" in self.capabilities:
+                line.move(uids, folder)
+                return
+            line.copy(uids, folder)
+            line.add_flags(uids, [b"\\Deleted"], silent=True)
+            if "UIDPLUS" in self.capabilities:
+                line.uid_expunge(uids)
+
+    def find(self, folder: str, message_id: str) -> bool:
+        """Whether a folder holds a mail with this Message-ID."""
+        with self._talking() as line:
+            self.open(folder)
+            return bool(line.search(["HEADER", "Message-ID", message_id]))
+
+    def create(self, folder: str) -> None:
+        """Make a folder and subscribe to it."""
+        with self._talking() as line:
+            line.create_folder(folder)
+            line.subscribe_folder(folder)
+
+    def append(self, folder: str, raw: bytes, at: datetime) -> None:
+        """Put a mail into a folder, as read."""
+        with self._talking() as line:
+            line.append(folder, raw, flags=[b"\\Seen"], msg_time=at)
+
+    def wait(self, seconds: float) -> None:
+        """Return when the server has news, `seconds` have passed, or somebody woke us. IDLE where there is one."""
+        with self._talking() as line:
+            if "IDLE" not in self.capabilities:
+                self._sleep(seconds, None)
+                return
+            line.start_idle()
+            if not line.unread_answers():
+                self._sleep(seconds, line.socket().fileno())
+            line.idle_done()
+
+    def wake(self) -> None:
+        """End a `wait` now."""
+        with self._pipe_lock, contextlib.suppress(OSError):
+            os.write(self._wake_in, b"!")
+
+    def cut(self) -> None:
+        """End whatever runs now, and refuse to run again."""
+        self._cut = True
+        self.wake()
+        if line := self._line:
+            line.cut()
+
+    def close(self) -> None:
+        """Say goodbye, where the line still stands, and let go of everything."""
+        if self._line is not None and not self._cut:
+            with contextlib.suppress(Exception):
+                self._line.socket().settimeout(2)
+                self._line.logout()
+        self._drop()
+        with self._pipe_lock, contextlib.suppress(OSError):
+            os.close(self._wake_in)
+            os.close(self._wake_out)
+            self._wake_in = self._wake_out = -1
+
+    def _sleep(self, seconds: float, descriptor: int | None) -> None:
+        poller = select.poll()
+        poller.register(self._wake_out, select.POLLIN)
+        if descriptor is not None:
+            poller.register(descriptor, select.POLLIN)
+        poller.poll(seconds * 1000)
+        with contextlib.suppress(BlockingIOError):
+            os.read(self._wake_out, 4096)
+
+    def _drop(self) -> None:
+        line, self._line, self.selected = self._line, None, None
+        if line is not None:
+            with contextlib.suppress(Exception):
+                line.shutdown()
+
+    @contextlib.contextmanager
+    def _talking(self, *, connecting: bool = False) -> Iterator[Any]:
+        if self._cut:
+            raise NotReady(f"{self._server.host}: closed")
+        if self._line is None and not connecting:
+            raise NotReady(f"{self._server.host}: not connected")
+        try:
+            yield self._line
+        except Fault:
+            if connecting:
+                self._drop()
+            raise
+        except Exception as error:
+            refused = isinstance(error, IMAPClientError) and not isinstance(error, IMAPClientAbortError)
+            if not refused or connecting:
+                self._drop()
+            if self._cut:
+                raise NotReady(f"{self._server.host}: closed") from error
+            raise imap_fault(error, self._server) from error
+
+
+def _flags(item: dict[bytes, Any]) -> tuple[str, ...]:
+    return tuple(flag.decode("ascii", "replace") for flag in item.get(b"FLAGS", ()) if isinstance(flag, bytes))
+
+
+def _chunks(rows: Iterable[Listed]) -> Iterator[list[Listed]]:
+    """Rows that one command fetches: together at most CHUNK_BYTES, or one large mail alone."""
+    chunk: list[Listed] = []
+    size = 0
+    for row in rows:
+        if chunk and size + row.size > CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(row)
+        size += row.size
+    if chunk:
+        yield chunk

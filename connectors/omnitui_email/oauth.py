@@ -1,0 +1,84 @@
+"""OAuth2 access tokens for XOAUTH2: refreshed when they are about to end, once however many ask."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from omnitui.sdk import MINUTE, SECOND, AuthFailed, Context, Millis, NotReady, RateLimited
+from omnitui_email.refusals import clean
+from omnitui_email.settings import EmailSettings
+
+EARLY: Millis = 2 * MINUTE
+"""A token is renewed so long before its end: a login with it must not come too late."""
+_LIFETIME = 3600
+"""Seconds a token lives where the provider does not say (RFC 6749, 5.1 recommends that it does)."""
+
+
+class Tokens:
+    """The access token of one account, from its refresh token."""
+
+    def __init__(self, context: Context, settings: EmailSettings) -> None:
+        self._context = context
+        self._settings = settings
+        self._refresh_token = context.secrets.get("password", "")
+        self._lock = asyncio.Lock()
+        self._token = ""
+        self._ends_at: Millis = 0
+
+    async def get(self) -> str:
+        """An access token that is good for a while.
+
+        Raises:
+            AuthFailed: The provider no longer takes the refresh token.
+            NotReady: The provider cannot be reached.
+        """
+        async with self._lock:
+            if not self._token or self._context.clock.now() >= self._ends_at - EARLY:
+                await self._refresh()
+            return self._token
+
+    def spoil(self, token: str) -> None:
+        """The server refused this token: the next `get` asks for another one."""
+        if token == self._token:
+            self._token = ""
+
+    async def _refresh(self) -> None:
+        form = {
+            "grant_type": "refresh_token",
+            "refresh_token": self._refresh_token,
+            "client_id": self._settings.oauth_client_id,
+        }
+        if secret := self._context.secrets.get("oauth_client_secret"):
+            form["client_secret"] = secret
+        if self._settings.oauth_scope:
+            form["scope"] = self._settings.oauth_scope
+        url = self._settings.oauth_token_url
+        try:
+            response = await self._context.http().post(url, data=form)
+            answer: Any = response.json()
+        except (OSError, ValueError) as error:
+            raise NotReady(f"{url} did not give a token: {clean(str(error))}") from error
+        except Exception as error:
+            # httpx is not ours to import; all its errors of transport are HTTPError.
+            if not any(kind.__name__ == "HTTPError" for kind in type(error).__mro__):
+                raise
+            raise NotReady(f"{url} cannot be reached: {clean(str(error))}") from error
+        if not isinstance(answer, dict):
+            answer = {}
+        token = answer.get("access_token")
+        if response.status_code == 200 and isinstance(token, str) and token:
+            self._token = token
+            lifetime = answer.get("expires_in")
+            seconds = int(lifetime) if str(lifetime).isdecimal() else _LIFETIME
+            self._ends_at = self._context.clock.now() + seconds * SECOND
+            # Microsoft hands out a new refresh token each time; the stored one stays good until its own end.
+            self._refresh_token = str(answer.get("refresh_token") or self._refresh_token)
+            return
+        words = clean(str(answer.get("error_description") or answer.get("error") or response.status_code))
+        if response.status_code == 429:
+            wait = response.headers.get("Retry-After", "")
+            raise RateLimited(f"{url}: {words}", after=int(wait) * SECOND if wait.isdecimal() else MINUTE)
+        if response.status_code >= 500:
+            raise NotReady(f"{url}: {words}")
+        raise AuthFailed(f"{url} refused the refresh token: {words}", hint="sign in again and store the new token")

@@ -1,0 +1,120 @@
+"""Sent mail gets into the Sent folder once: by the server where it does that itself, else by us."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from omnitui.sdk import MINUTE, Clock, Fault, Found, Millis, NotFound, NotReady, Reconciled, Unknowable
+from omnitui_email.client_imap import Folders, ImapSession
+from omnitui_email.lane import Lane
+from omnitui_email.mapping import as_datetime
+from omnitui_email.settings import EmailSettings
+from omnitui_email.worker import PATIENT, URGENT
+
+FILING: Millis = MINUTE
+"""How long a server may take to file what it accepted; before that, absence proves nothing."""
+_FILING_HOSTS = ("smtp.gmail.com", "smtp.office365.com", "smtp-mail.outlook.com")
+
+
+class SentFolder:
+    """The Sent folder of one account. Copies that could not be filed yet wait as files in the connector's folder."""
+
+    def __init__(
+        self, settings: EmailSettings, errands: Lane, clock: Clock, state_dir: str, log: Callable[[str], None]
+    ) -> None:
+        self._settings = settings
+        self._errands = errands
+        self._clock = clock
+        self._log = log
+        self._place = Path(state_dir) / "sent"
+        self._filing: asyncio.Task[None] | None = None
+        self._not_before: Millis = clock.now() + FILING
+        self.filed = asyncio.Event()
+        """Set when a copy was filed: the folder has news."""
+
+    def by_server(self, session: ImapSession) -> bool:
+        """Whether the server files what it sends for us."""
+        if self._settings.sent != "auto":
+            return self._settings.sent == "server"
+        return "X-GM-EXT-1" in session.capabilities or self._settings.smtp.host.lower() in _FILING_HOSTS
+
+    def attempted(self) -> None:
+        """A mail leaves now: for a while absence proves nothing."""
+        self._not_before = self._clock.now() + FILING
+
+    async def keep(self, message_id: str, raw: bytes) -> None:
+        """Note that this was sent, and begin to file it; returns when the note is on disk."""
+        await asyncio.to_thread(self._note, message_id, raw)
+        self.file()
+
+    def file(self) -> None:
+        """Begin to file what waits."""
+        if self._filing is None or self._filing.done():
+            self._filing = asyncio.create_task(self._file())
+
+    async def reconcile(self, message_id: str) -> Reconciled:
+        """Whether a mail that may have left did so. Raises `Fault` where it cannot be told yet."""
+        found, by_server = await self._errands.run(self._look, URGENT, message_id)
+        if found:
+            return Found(message_id)
+        if not by_server:
+            return Unknowable(
+                "it is not in Sent, but there this server shows only what was filed after it was accepted"
+            )
+        if self._clock.now() < self._not_before:
+            raise NotReady("it is not in Sent yet; looking again in a minute")
+        return NotFound()
+
+    async def close(self) -> None:
+        if self._filing is not None:
+            self._filing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._filing
+
+    def _look(self, session: ImapSession, message_id: str) -> tuple[bool, bool]:
+        folder = session.folders().sent
+        return bool(folder) and session.find(folder, message_id), self.by_server(session)
+
+    def _note(self, message_id: str, raw: bytes) -> None:
+        self._place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = self._place / f"{hashlib.sha256(message_id.encode()).hexdigest()}.eml"
+        head = json.dumps({"message_id": message_id, "at": self._clock.now()}).encode() + b"\n"
+        draft = path.with_suffix(".new")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(head + raw)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+
+    async def _file(self) -> None:
+        while waiting := await asyncio.to_thread(lambda: sorted(self._place.glob("*.eml"))):
+            for path in waiting:
+                try:
+                    await self._errands.run(self._put, PATIENT, path)
+                except Fault as fault:
+                    self._log(f"a sent mail waits to be filed in Sent: {fault.message}")
+                    return
+                self.filed.set()
+
+    def _put(self, session: ImapSession, path: Path) -> None:
+        head, _, raw = path.read_bytes().partition(b"\n")
+        note = json.loads(head)
+        if not self.by_server(session):
+            folder = sent_folder(session)
+            if not session.find(folder, note["message_id"]):
+                session.append(folder, raw, as_datetime(note["at"]))
+        path.unlink()
+
+
+def sent_folder(session: ImapSession) -> str:
+    """The Sent folder, made where there is none."""
+    folders: Folders = session.folders()
+    if not folders.sent:
+        session.create("Sent")
+    return folders.sent or "Sent"
