@@ -75,8 +75,10 @@ def _console(session: Session, takeover: Takeover | None) -> int:
         _give_back(takeover)
         takeover = None
         session.unlock()
+    from omnitui.logs import open_log
     from omnitui.ui.console import run_console
 
+    open_log(session.profile.log_file, session.settings.log.level)
     return run_console(session, takeover)
 
 

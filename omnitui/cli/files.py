@@ -13,7 +13,7 @@ from typing import IO, Final
 from omnitui.cli.shell import Shell
 from omnitui.cli.verbs import Verb
 from omnitui.errors import Refused, UsageError
-from omnitui.i18n import N_, _
+from omnitui.i18n import N_, _, ngettext
 
 
 def _export_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
@@ -34,7 +34,7 @@ def _export(shell: Shell) -> int:
     with _private(Path(output)) if output else nullcontext(sys.stdout.buffer) as stream:
         count = export(shell.session, query, shell.arguments.format, stream)
         stream.flush()
-    shell.out.say(_("{count} conversations").format(count=count))
+    shell.out.say(ngettext("{count} conversation", "{count} conversations", count).format(count=count))
     return 0
 
 
@@ -68,7 +68,7 @@ def _import(shell: Shell) -> int:
         count += 1
         sender = ", ".join(person["address"] for person in fields["from"])
         shell.out.line("  ".join((fields["date"] or "", sender, fields["subject"], *fields["defects"])))
-    shell.out.say(_("{count} mails").format(count=count))
+    shell.out.say(ngettext("{count} mail", "{count} mails", count).format(count=count))
     return shell.code
 
 

@@ -1,18 +1,21 @@
-"""Reads the profile's TOML files: config.toml and keys.toml."""
+"""Reads the profile's TOML files, and refuses those that other users may touch."""
 
 from __future__ import annotations
 
 import stat
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from omnitui.config.settings import Settings
 from omnitui.errors import ConfigError
 from omnitui.i18n import _
 from omnitui.paths import Profile
 
-Keys = dict[str, tuple[str, ...]]
-"""Action id → the keys that it shall have."""
+
+PRIVATE: Final = 0o077
+"""Nobody else may touch the file at all: it may say how to get at secrets."""
+UNTAMPERED: Final = 0o022
+"""Others may read the file, as in a checkout of dotfiles, but not write it."""
 
 
 def load_settings(profile: Profile) -> Settings:
@@ -31,19 +34,12 @@ def load_settings(profile: Profile) -> Settings:
     return settings
 
 
-def load_keys(profile: Profile) -> Keys:
-    """The profile's own keys. Whether the action ids exist is for the table of actions to say.
-
-    Raises:
-        ConfigError: As for `load_settings`, or a value that is neither a key nor a list of keys.
-    """
-    keys: Keys = {}
-    _flatten(read_toml(profile.keys_file), "", keys, profile.keys_file)
-    return keys
-
-
-def read_toml(path: Path) -> dict[str, Any]:
+def read_toml(path: Path, *, forbidden: int = PRIVATE) -> dict[str, Any]:
     """The table in `path`; empty where there is no such file.
+
+    Args:
+        path: The file.
+        forbidden: Mode bits that it must not have.
 
     Raises:
         ConfigError: Others may read or write the file, it cannot be read, or it is no TOML.
@@ -54,10 +50,10 @@ def read_toml(path: Path) -> dict[str, Any]:
         return {}
     except OSError as error:
         raise ConfigError(_("{file} cannot be read: {why}").format(file=path, why=error.strerror)) from error
-    if mode & 0o077:
+    if mode & forbidden:
         raise ConfigError(
             _("{file} is open to other users (mode {mode})").format(file=path, mode=f"{mode:04o}"),
-            hint=f"chmod 600 '{path}'",
+            hint=f"chmod {'600' if forbidden == PRIVATE else 'go-w'} '{path}'",
         )
     import tomllib
 
@@ -68,22 +64,6 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(_("{file} is no TOML: {why}").format(file=path, why=error)) from error
     except OSError as error:
         raise ConfigError(_("{file} cannot be read: {why}").format(file=path, why=error.strerror)) from error
-
-
-def _flatten(table: dict[str, Any], prefix: str, keys: Keys, file: Path) -> None:
-    for name, value in table.items():
-        action = prefix + name
-        if isinstance(value, dict):
-            _flatten(value, action + ".", keys, file)
-        elif isinstance(value, str):
-            keys[action] = (value,) if value else ()
-        elif isinstance(value, list) and all(isinstance(key, str) and key for key in value):
-            keys[action] = tuple(value)
-        else:
-            raise ConfigError(
-                _("{file}: “{key}” has to be a key or a list of keys").format(file=file, key=action),
-                hint='"conversation.reply" = ["r", "f5"]',
-            )
 
 
 def _check_zone(settings: Settings, file: Path) -> None:

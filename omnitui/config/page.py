@@ -22,8 +22,9 @@ not here: see `omnitui account add --help`.
 _TAIL = """
 ## Keys
 
-`keys.toml`, beside it, gives actions other keys: `"conversation.reply" = ["r", "f5"]`. An empty text takes the
-keys away. `omnitui keys` lists every action with its keys and says what is wrong with the file.
+`keys.toml`, beside it, gives actions other keys: `"conversation.reply" = ["r", "f5"]`. An empty list takes the keys
+away. Others may read the file, but one that they may write is refused. `omnitui keys` lists every action with its
+keys and says what is wrong with the file.
 
 ## Environment
 

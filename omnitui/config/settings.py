@@ -36,8 +36,6 @@ class Interface:
 
     theme: str = ""
     """Name of a theme; `omnitui themes` lists them. Empty: the default."""
-    icons: bool = False
-    """Draw channels as icons instead of letters; needs a font that has them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from omnitui.i18n import _
 from omnitui.model.conversations import Conversation, Message
 from omnitui.model.states import Direction, MessageKind
 from omnitui.services import records
-from omnitui.store.reads import history, inbox
+from omnitui.store.reads import accounts, history, inbox, people
 from omnitui.text.safe import safe
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Format = Literal["jsonl", "mbox", "md"]
 _PAGE: Final = 200
 _FROM = re.compile(rb"^(>*From )", re.MULTILINE)
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255}")
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~])")
 
 
@@ -87,11 +88,14 @@ def _made(cache: Cache, conversation: Conversation, message: Message) -> EmailMe
     from email.utils import format_datetime
 
     mail = EmailMessage(policy=SMTP.clone(linesep="\n", max_line_length=200))
-    incoming = message.direction is Direction.INCOMING
-    mail["From"] = _line(message.author)
-    mail["To"] = (
-        _line(", ".join(message.to) or ("" if incoming else conversation.contact)) or "undisclosed-recipients:;"
-    )
+    customer, ours = _addresses(cache, conversation)
+    author = message.author
+    if message.direction is Direction.INCOMING:
+        mail["From"], mail["To"] = _person(author, customer), ours
+    else:
+        mail["From"], mail["To"] = _person(author, ours), _person(conversation.contact, customer)
+    if message.to:
+        mail["X-Omnitui-To"] = _line(", ".join(message.to))
     if message.cc:
         mail["X-Omnitui-Cc"] = _line(", ".join(message.cc))
     mail["Subject"] = _line(message.subject or conversation.subject)
@@ -114,6 +118,27 @@ def _made(cache: Cache, conversation: Conversation, message: Message) -> EmailMe
             data, maintype=main or "application", subtype=sub or "octet-stream", filename=_line(file.name)
         )
     return mail
+
+
+def _addresses(cache: Cache, conversation: Conversation) -> tuple[str, str]:
+    """The customer's address and ours; what is no mail address becomes one that leads nowhere (RFC 6761)."""
+    identities = cache.read(people.identities, conversation.contact_id)
+    customer = next((item.address for item in identities if item.channel == conversation.channel), "unknown")
+    box = cache.read(accounts.inbox, conversation.inbox_id)
+    return _mailbox(customer, conversation.channel), _mailbox(box.address if box else "unknown", conversation.channel)
+
+
+def _mailbox(address: str, channel: str) -> str:
+    if _ADDRESS.fullmatch(address):
+        return address
+    return re.sub(r"[^A-Za-z0-9.+-]+", "-", address).strip(".-") + f"@{re.sub('[^a-z0-9]+', '-', channel)}.invalid"
+
+
+def _person(name: str, address: str) -> str:
+    from email.utils import formataddr
+
+    shown = _line(name)
+    return formataddr((shown, address))
 
 
 def _line(text: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from omnitui.config.files import UNTAMPERED, read_toml
+from omnitui.errors import ConfigError
 from omnitui.i18n import _
 from omnitui.services.actions import ACTIONS, READING, Action, Scope, actions_of, printable
 
@@ -92,12 +93,9 @@ def default_keymap() -> Keymap:
 def read_keymap(path: Path) -> Keymap:
     """The keymap with what the file says; faults are in `problems` and leave the defaults in force."""
     try:
-        data = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        return default_keymap()
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        fault = Problem(_("{file} cannot be read: {error}").format(file=path.name, error=error))
-        return build({}, (fault,))
+        data = read_toml(path, forbidden=UNTAMPERED)
+    except ConfigError as error:
+        return build({}, (Problem(error.message, error.hint),))
     return build(dict(_flat(data)))
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from omnitui.config.files import load_keys, load_settings
+from omnitui.config.files import load_settings
 from omnitui.config.settings import Settings
 from omnitui.errors import ConfigError
 from omnitui.paths import Profile, profile
@@ -52,7 +52,7 @@ def test_settings_are_read_with_tables_lists_and_maps(home: Profile) -> None:
         ("[replies]\nhold = true", ["replies.hold"], ""),
         ("[replies]\nhold = nan", ["replies.hold"], ""),
         ("[replies]\nhold_by_channel = { line = 'x' }", ["replies.hold_by_channel.line"], ""),
-        ("[interface]\nicons = 1", ["interface.icons", "true or false"], ""),
+        ("[interface]\ntheme = true", ["interface.theme", "a text"], ""),
         ("[log]\nlevel = 'loud'", ["log.level", "warning"], ""),
         ("time_zone = 'Asia/Edo'", ["time_zone", "Asia/Edo"], "IANA"),
         ("time_zone = '../../etc/passwd'", ["time_zone"], "IANA"),
@@ -77,12 +77,13 @@ def test_settings_are_refused_when_others_may_touch_the_file(home: Profile, mode
     assert f"chmod 600 '{home.settings_file}'" in caught.value.hint
 
 
-def test_keys_are_read_dotted_nested_single_and_empty(home: Profile) -> None:
-    write(home.keys_file, '"list.resolve" = "d"\n[conversation]\nreply = ["r", "f5"]\nnote = ""\n')
-    assert load_keys(home) == {"list.resolve": ("d",), "conversation.reply": ("r", "f5"), "conversation.note": ()}
+def test_keys_may_be_read_by_others_but_not_written(home: Profile) -> None:
+    from omnitui.services.keymap import read_keymap
 
-
-def test_keys_refuse_what_is_no_key(home: Profile) -> None:
-    write(home.keys_file, '"list.resolve" = 4\n')
-    with pytest.raises(ConfigError, match=r"list\.resolve"):
-        load_keys(home)
+    write(home.keys_file, '"conversation.note" = "f6"\n', 0o644)
+    keymap = read_keymap(home.keys_file)
+    assert (keymap.problems, keymap.keys["conversation.note"]) == ((), ("f6",))
+    home.keys_file.chmod(0o664)
+    keymap = read_keymap(home.keys_file)
+    assert "chmod go-w" in keymap.problems[0].hint
+    assert keymap.keys["conversation.note"] == ("n",)
