@@ -12,12 +12,15 @@ Ulid = str
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LENGTH = 26
+_PAIRS = tuple(high + low for high in _ALPHABET for low in _ALPHABET)
+"""Two characters for ten bits: half the steps, for ingest makes an id a message."""
+_SHIFTS = tuple(range(120, -1, -10))
 
 
 def encode(at: Millis, randomness: int) -> Ulid:
     """The ULID of a time (48 bits) and 80 bits of randomness."""
     value = ((at & ((1 << 48) - 1)) << 80) | (randomness & ((1 << 80) - 1))
-    return "".join(_ALPHABET[(value >> shift) & 31] for shift in range(125, -1, -5))
+    return "".join([_PAIRS[(value >> shift) & 1023] for shift in _SHIFTS])
 
 
 def is_ulid(text: str) -> bool:

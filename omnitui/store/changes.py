@@ -28,7 +28,7 @@ def append(db: sqlite3.Connection, touched: Touched) -> tuple[Change, ...]:
     """Add changes to the sequence, in the writer's transaction, and drop the oldest rows."""
     db.executemany(
         "INSERT INTO change(kind, object_id, revision) VALUES (?, ?, ?)",
-        [(kind, object_id, revision) for (kind, object_id), revision in touched.items()],
+        [(kind.value, object_id, revision) for (kind, object_id), revision in touched.items()],
     )
     last = last_seq(db)
     first = last - len(touched) + 1

@@ -7,11 +7,14 @@ from enum import StrEnum
 from typing import Final
 
 from omnitui.clock import Millis
+from omnitui.errors import Refused
+from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.conversations import Attachment, Message
 from omnitui.model.mail import MailHeader
 from omnitui.model.states import Direction, MessageKind, ObjectKind, SendState
 from omnitui.store import fulltext
+from omnitui.store.blocks import note_time
 from omnitui.store.rollup import anew, rollups
 from omnitui.store.rows import find, pk_of, written
 from omnitui.store.writer import Tx
@@ -48,7 +51,8 @@ _INSERT: Final = """
     INSERT INTO message(id, account_pk, conversation_pk, direction, kind, state, state_at, author, contact_pk, agent_pk,
         sent_at, received_at, external_id, remote_revision, seen, html, edited, auto, files, op_id, subject, addressees,
         copied, raw, reason, placement, text, quoted, signature, deleted_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO NOTHING"""
 _KNOWN: Final = """
     SELECT m.pk, m.id, c.id, m.conversation_pk, m.remote_revision
     FROM message m JOIN conversation c ON c.pk = m.conversation_pk"""
@@ -92,11 +96,9 @@ def put_message(
         reopen: Whether a customer's message opens a conversation that is resolved, waiting or snoozed.
     """
     account_pk = pk_of(tx, "account", message.account_id)
-    key = (account_pk, message.external_id) if message.external_id else (message.id,)
-    known = tx.db.execute(_BY_EXTERNAL if message.external_id else _BY_ID, key).fetchone()
-    if known is not None:
-        return _again(tx, message, known)
-    conversation_pk = pk_of(tx, "conversation", message.conversation_id)
+    conversation_pk = find(tx, "conversation", message.conversation_id)
+    if conversation_pk is None:
+        return _again(tx, message, account_pk)
     incoming = message.direction is Direction.INCOMING
     author_pk = find(tx, "contact" if incoming else "agent", message.author_id) if message.author_id else None
     cursor = tx.db.execute(
@@ -116,10 +118,11 @@ def put_message(
             message.received_at,
             message.external_id,
             message.revision,
-            seen or not incoming,
-            message.html,
-            message.edited or message.revision > 1,
-            message.auto,
+            # Plain integers: sqlite3 looks for an adapter of anything else, which costs as much as an index.
+            1 if seen or not incoming else 0,
+            1 if message.html else 0,
+            1 if message.edited or message.revision > 1 else 0,
+            1 if message.auto else 0,
             len(message.attachments),
             message.op_id,
             message.subject,
@@ -134,6 +137,8 @@ def put_message(
             tx.now() if message.deleted else None,
         ),
     )
+    if not cursor.rowcount:
+        return _again(tx, message, account_pk)
     pk = tx.pks["message", message.id] = int(cursor.lastrowid or 0)
     if message.attachments:
         _attach(tx, pk, message.attachments)
@@ -156,6 +161,7 @@ def put_message(
         names = "\n".join(file.name for file in message.attachments)
         filters = fulltext.filter_terms(row.channel, message.direction, message.kind)
         fulltext.put(tx, pk, fulltext.source(message.subject, message.author, names, message.text), filters)
+    note_time(tx, pk, message.received_at)
     tx.changed(ObjectKind.MESSAGE, message.id, 1)
     return Stored(message.id, message.conversation_id, Arrival.INSERTED)
 
@@ -195,8 +201,13 @@ def put_mail(tx: Tx, message_pk: int, mail: MailHeader) -> None:
         )
 
 
-def _again(tx: Tx, message: Message, known: tuple[int, Ulid, Ulid, int, int]) -> Stored:
+def _again(tx: Tx, message: Message, account_pk: int) -> Stored:
     """A message that is stored already, perhaps in another revision."""
+    key = (account_pk, message.external_id) if message.external_id else (message.id,)
+    known = tx.db.execute(_BY_EXTERNAL if message.external_id else _BY_ID, key).fetchone()
+    if known is None:
+        pk_of(tx, "conversation", message.conversation_id)
+        raise Refused(_("The id {id} is already that of another message.").format(id=message.id))
     pk, message_id, conversation_id, conversation_pk, revision = known
     tx.pks["message", message_id] = pk
     if message.revision == revision:
@@ -265,6 +276,7 @@ def _older(tx: Tx, pk: int, message: Message) -> None:
         tx.db.execute(
             "UPDATE message SET sent_at = ?, received_at = ? WHERE pk = ?", (message.sent_at, message.received_at, pk)
         )
+        note_time(tx, pk, message.received_at)
         conversation_pk = tx.db.execute("SELECT conversation_pk FROM message WHERE pk = ?", (pk,)).fetchone()[0]
         anew(tx, conversation_pk)
     touched(tx, pk)

@@ -84,7 +84,7 @@ class Rollup:
             if self.answered_at is None or received_at > self.answered_at:
                 self.unanswered_since = min(self.unanswered_since or received_at, received_at)
             if reopen and self.status in _REOPENS:
-                self.status, self.snoozed_until = Status.OPEN, None
+                self.status, self.snoozed_until = Status.OPEN.value, None
         elif role == ANSWER and (self.answered_at is None or received_at > self.answered_at):
             self.answered_at = received_at
             self.answers = True

@@ -12,17 +12,6 @@ CREATE TRIGGER op_is_kept BEFORE DELETE ON op BEGIN
     SELECT raise(ABORT, 'rows of the op log are never removed');
 END;
 
--- Search asks which rows are the newest; these say it without a look at each.
-CREATE TRIGGER message_in_block AFTER INSERT ON message BEGIN
-    INSERT INTO message_block(block, newest) VALUES (NEW.pk >> 10, NEW.received_at)
-    ON CONFLICT(block) DO UPDATE SET newest = excluded.newest WHERE excluded.newest > newest;
-END;
-
-CREATE TRIGGER message_again_in_block AFTER UPDATE OF received_at ON message BEGIN
-    INSERT INTO message_block(block, newest) VALUES (NEW.pk >> 10, NEW.received_at)
-    ON CONFLICT(block) DO UPDATE SET newest = excluded.newest WHERE excluded.newest > newest;
-END;
-
 -- Drafts show in the list.
 CREATE TRIGGER draft_made AFTER INSERT ON draft WHEN NEW.deleted_at IS NULL BEGIN
     UPDATE conversation SET has_draft = 1 WHERE pk = NEW.conversation_pk AND has_draft = 0;

@@ -161,7 +161,7 @@ class Unindexed(Base, table=True):
 
 
 class MessageBlock(Base, table=True):
-    """The newest received time among 1,024 neighbouring rows of `message`; kept by triggers.
+    """The newest received time among 1,024 neighbouring rows of `message`; kept by `put_message`.
 
     Rows come in the order of arrival, not of time: search walks the blocks to find the newest first.
     """
