@@ -11,7 +11,6 @@ from omnitui.errors import ConfigError
 from omnitui.i18n import _
 from omnitui.paths import Profile
 
-
 PRIVATE: Final = 0o077
 """Nobody else may touch the file at all: it may say how to get at secrets."""
 UNTAMPERED: Final = 0o022

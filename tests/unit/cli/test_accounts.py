@@ -12,7 +12,6 @@ from omnitui.store.reads import accounts
 from tests.support.command import Desk
 from tests.support.conversations import a_conversation, an_account
 
-
 PASSWORD = "pa55-w0rd-9b1"
 
 
