@@ -57,7 +57,7 @@ class Keymap:
 
 def shown(key: str) -> str:
     """A key as people write it: "d d" → "dd"."""
-    parts = key.split(" ")
+    parts = ["esc" if part == "escape" else part for part in key.split(" ")]
     return "".join(parts) if all(len(part) == 1 for part in parts) else " ".join(parts)
 
 

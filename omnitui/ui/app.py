@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
+from textual.timer import Timer
 
 from omnitui import crash
 from omnitui.errors import ConfigError
@@ -16,12 +18,16 @@ from omnitui.services.keymap import Keymap, read_keymap
 from omnitui.services.session import Session
 from omnitui.ui.keyboard import Keyboard
 from omnitui.ui.last_hop import LastHopApp
+from omnitui.ui.last_hop.ending import EndsInOrder
 from omnitui.ui.screens.main import MainScreen
 from omnitui.ui.syncing import Syncing
 from omnitui.ui.themes import DEFAULT, Look, load, names
 
+REST_SECONDS = 0.8
+"""After a change of the layout, until the frame is kept for the next start."""
 
-class ConsoleApp(LastHopApp[int], inherit_bindings=False):
+
+class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
     """The console over one session."""
 
     CSS_PATH = "console.tcss"
@@ -35,12 +41,12 @@ class ConsoleApp(LastHopApp[int], inherit_bindings=False):
         self.session = session
         self.keymap: Keymap = read_keymap(session.profile.keys_file)
         self.look: Look = load()
-        self.fault: tuple[str, str] | None = None
-        """What to say after a crash."""
+        self.record_fault = lambda error: crash.sentences(error, session.profile.crashes)
         self.syncing = Syncing(session) if sync else None
-        self.main = MainScreen(session, Keyboard(self.keymap), self.ready)
+        self.main = MainScreen(session, Keyboard(self.keymap), self.ready, self.remember_soon)
         self._complaints: list[str] = []
         self._begun = False
+        self._remembering: Timer | None = None
         self._dress()
 
     def _dress(self) -> None:
@@ -91,13 +97,38 @@ class ConsoleApp(LastHopApp[int], inherit_bindings=False):
         if self._begun:
             return
         self._begun = True
+        self.remember_soon()
         self.take_over()
         if self.syncing is not None:
             self.main.desk.spawn(self.syncing.run())
 
+    def remember_soon(self) -> None:
+        """Keep the frame for the next start once the screen is at rest."""
+        if self._remembering is not None:
+            self._remembering.stop()
+        self._remembering = self.set_timer(REST_SECONDS, self.remember)
+
+    def remember(self) -> None:
+        """Keep the frame that is on the screen, without customers' words, for the next start's first frame."""
+        if self.is_headless or self.screen_stack[-1:] != [self.main]:
+            return
+        from omnitui.ui.frame_memory import remember
+
+        main = self.main
+        remember(
+            self,
+            main.queue,
+            self.session.profile.state,
+            query=self.session.query(main.desk.view.text),
+            schema=self.session.cache.read(_schema),
+            language=self.session.settings.language,
+            private=main.private,
+        )
+
     def _relook(self, name: str) -> None:
         self.look = load(name, self.session.profile.themes)
         self.main.restyle()
+        self.remember_soon()
 
     async def on_unmount(self) -> None:
         """The end: keep what is written, let the connectors finish."""
@@ -105,12 +136,7 @@ class ConsoleApp(LastHopApp[int], inherit_bindings=False):
             await self.syncing.stop()
         self.main.desk.stop()
 
-    def _handle_exception(self, error: Exception) -> None:
-        """No traceback, which would print customers' words: a file with places only, and an orderly end."""
-        if self.is_headless:
-            super()._handle_exception(error)
-            return
-        if self.fault is None:
-            self.fault = crash.sentences(error, self.session.profile.crashes)
-        self._return_code = 1
-        self.exit(1, return_code=1)
+
+def _schema(db: sqlite3.Connection) -> int:
+    version: int = db.execute("PRAGMA user_version").fetchone()[0]
+    return version

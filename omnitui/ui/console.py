@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 def run_console(session: Session, takeover: Takeover | None = None) -> int:
     """Run the console on an opened session until it is left; returns the exit code.
 
+    Where there is no terminal it prints one whole screen and ends.
+
     Args:
         session: The profile's.
         takeover: What a first frame left on the terminal.
@@ -23,6 +25,11 @@ def run_console(session: Session, takeover: Takeover | None = None) -> int:
     collection.start_up()
     from omnitui.ui.app import ConsoleApp
 
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        from omnitui.ui.still import screen_text
+
+        print(screen_text(ConsoleApp(session, sync=False)))
+        return 0
     app = ConsoleApp(session, takeover=takeover)
     code = app.run()
     if app.fault is not None:

@@ -28,6 +28,8 @@ R = TypeVar("R")
 
 READ_AFTER = 1.2
 """Seconds on the screen after which a conversation counts as read."""
+FOLLOW_AFTER = 0.25
+"""Seconds after which a row that came back is in the list again."""
 NOTICE_SECONDS = 6.0
 ERROR_SECONDS = 15.0
 
@@ -72,7 +74,7 @@ class Desk:
             except OmniError as error:
                 self.complain(error)
             except Exception as error:
-                self.screen.app._handle_exception(error)
+                self.screen.fail(error)
 
         task = asyncio.get_running_loop().create_task(run())
         self._tasks.add(task)
@@ -200,6 +202,16 @@ class Desk:
             self.screen.fill(found)
             self._read_soon()
 
+    def go(self, conversation_id: Ulid | None) -> None:
+        """Show a conversation, and select it where it is in the open list."""
+        self.show(conversation_id)
+        asyncio.get_running_loop().call_later(FOLLOW_AFTER, self._select_shown)
+
+    def _select_shown(self) -> None:
+        queue = self.screen.queue
+        if self.shown and queue.selected != self.shown and any(row.id == self.shown for row in queue.window.rows):
+            queue.select(self.shown)
+
     async def show_message(self, conversation_id: Ulid, message_id: Ulid) -> None:
         """Show a conversation at one of its messages, however old."""
         from omnitui.store.reads import history
@@ -214,6 +226,7 @@ class Desk:
             pane.show_message(message_id)
             return
         around = await self.cache.aread(history.around, message_id, PAGE_OF_HISTORY)
+        asyncio.get_running_loop().call_later(FOLLOW_AFTER, self._select_shown)
         if conversation_id == self.shown and around:
             due = self.picture.due if self.picture is not None else {}
             pane.load(around, complete=False, tail=False, due=due, at=message_id)
@@ -315,9 +328,9 @@ class Desk:
 
     def hold_of(self, channel: str) -> Millis:
         """How long a reply on this channel is held, as the composer says it."""
-        own = self.session.settings.hold(channel)
+        own = self.session.settings.replies.hold_by_channel.get(channel)
         if own is not None:
-            return own
+            return round(own * SECOND)
         account = self.conversation.account_id if self.conversation else ""
         return self.standing.holds.get(account, 8 * SECOND)
 

@@ -125,6 +125,7 @@ class Layout:
         queue = self._screen.query_one("#queue")
         self._width = (self._width or queue.size.width) + by * STEP
         self.fit()
+        self._screen.rested()
 
     def fit(self) -> None:
         """Keep the list's chosen width within what the screen has."""

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 LOOK_EVERY = 5.0
 """Seconds between looks whether the process that held the lease has gone."""
 
+STOP_SECONDS = 2.0
+"""How long leaving waits for the connectors to end in order."""
+
 
 class Syncing:
     """Holds the lease while it can, and the engine with it."""
@@ -47,7 +50,9 @@ class Syncing:
         """Let the engine end in order, and give the lease back."""
         self._stopped = True
         if self._engine is not None and self._task is not None:
-            await self._engine.stop()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            self._engine.stop()
+            done, _late = await asyncio.wait({self._task}, timeout=STOP_SECONDS)
+            if not done:
+                self._task.cancel()
+                await asyncio.wait({self._task}, timeout=STOP_SECONDS)
         self._lease.release()

@@ -130,7 +130,7 @@ def _go_to(desk: Desk, ops: tuple[Op, ...]) -> None:
     about = {op.conversation_id or (op.object_id if op.kind is ObjectKind.CONVERSATION else None) for op in ops}
     about.discard(None)
     if len(about) == 1:
-        desk.show(about.pop())
+        desk.go(about.pop())
 
 
 def told(ops: tuple[Op, ...]) -> str:

@@ -73,7 +73,7 @@ def _hint(desk: Desk) -> None:
     shown = desk.conversation
     if shown is None or shown.may_belong_to is None:
         raise OmniError(_("nothing is known that this conversation may belong to"))
-    desk.show(shown.may_belong_to)
+    desk.go(shown.may_belong_to)
     desk.screen.layouts.read()
 
 
@@ -87,11 +87,16 @@ def _theme(desk: Desk) -> None:
     desk.say(_("theme {name}").format(name=following))
 
 
+def _quit(desk: Desk) -> None:
+    desk.screen.composer.changed()
+    desk.screen.app.exit(0)
+
+
 HANDLERS: Mapping[str, Handler] = {
     "app.palette": lambda desk, count: _palette(desk),
     "app.help": lambda desk, count: _help(desk),
     "app.search": lambda desk, count: _search(desk),
-    "app.quit": doing(lambda desk: desk.screen.app.exit(0)),
+    "app.quit": doing(_quit),
     "app.theme": doing(_theme),
     "go.outbox": lambda desk, count: _outbox(desk),
     "go.ledger": lambda desk, count: _ledger(desk),

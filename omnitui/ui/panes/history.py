@@ -145,6 +145,11 @@ class HistoryPane(Widget, can_focus=True):
         self.reel.fold()
         self._moved()
 
+    def grow_older(self) -> None:
+        """Time passed: the names of days may be others."""
+        self._fit(keep=True)
+        self.redraw()
+
     def tick(self) -> None:
         """A second passed: held messages count down."""
         if self.reel.due:

@@ -8,11 +8,12 @@ from omnitui.clock import Millis
 from omnitui.i18n import _, ngettext
 from omnitui.model.states import SendState, Verb
 from omnitui.services.actions import ACTIONS, FOOTERS, Scope
-from omnitui.services.keymap import Keymap
+from omnitui.services.keymap import Keymap, shown
+from omnitui.text.widths import cell_width
 from omnitui.ui import phrases
 from omnitui.ui.keyboard import Keyboard
 from omnitui.ui.picture import Standing
-from omnitui.ui.roles import Line, Piece, line_width, plain, spread
+from omnitui.ui.roles import Line, Piece, cropped, line_width, plain, spread
 
 _ROLES = {"ok": "good", "new": "muted", "offline": "warn", "limited": "warn", "paused": "muted"}
 _LOUD = (SendState.FAILED, SendState.BLOCKED, SendState.UNKNOWN)
@@ -93,14 +94,10 @@ def outbox_pieces(standing: Standing, now: Millis, undo_key: str) -> Line:
 
 
 def footer_line(keyboard: Keyboard, scope: Scope, width: int) -> Line:
-    """At most six keys of the focused pane; within a chord, what may follow."""
-    following = keyboard.continuations()
-    if following or keyboard.pending:
-        pieces: list[Piece] = [(f" {keyboard.pending} ", "chosen"), (" ", "")]
-        for key, action_id in following:
-            pieces += _key(key, ACTIONS[action_id].label)
-        return spread(tuple(pieces), (), width)
-    pieces = [(" ", "")]
+    """At most six keys of the focused pane; within a chord, what was typed of it."""
+    if keyboard.pending:
+        return ((" ", ""), (f" {keyboard.pending} ", "chosen"), (" … ", "muted"), *_key("esc", _("drops it")))
+    pieces: list[Piece] = [(" ", "")]
     for action_id in FOOTERS[scope]:
         if key := keyboard.keymap.key_of(action_id):
             pieces += _key(key, ACTIONS[action_id].word)
@@ -108,6 +105,24 @@ def footer_line(keyboard: Keyboard, scope: Scope, width: int) -> Line:
     if line_width(tuple(pieces)) + line_width(right) + 1 > width:
         return spread(tuple(pieces), (), width)
     return spread(tuple(pieces), right, width)
+
+
+def chord_lines(keyboard: Keyboard, width: int) -> list[Line]:
+    """What may follow a begun chord, in columns."""
+    found = [(shown(key), ACTIONS[action_id].label) for key, action_id in keyboard.continuations()]
+    if not found:
+        return []
+    cell = max(cell_width(key) + cell_width(label) for key, label in found) + 4
+    columns = max(min((width - 2) // cell, 4), 1)
+    rows = -(-len(found) // columns)
+    lines: list[Line] = []
+    for row in range(rows):
+        pieces: list[Piece] = [(" ", "")]
+        for key, label in found[row::rows]:
+            gap = cell - cell_width(key) - cell_width(label) - 1
+            pieces += [(key, "key"), (f" {label}" + " " * gap, "text")]
+        lines.append(cropped(tuple(pieces), width))
+    return lines
 
 
 def _key(key: str, word: str) -> list[Piece]:

@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.timer import Timer
 from textual.widget import Widget
 
 from omnitui.i18n import _
@@ -20,18 +21,21 @@ from omnitui.ui.desk import Desk
 from omnitui.ui.heading import heading_lines
 from omnitui.ui.keyboard import Keyboard, spelled
 from omnitui.ui.last_hop import LastHopScreen
+from omnitui.ui.last_hop.ending import EndsInOrder
 from omnitui.ui.layout import Layout
 from omnitui.ui.panes.card import CardPane
 from omnitui.ui.panes.composer import ComposerPane
 from omnitui.ui.panes.history import HistoryPane
 from omnitui.ui.panes.sidebar import SidebarPane
-from omnitui.ui.panes.status import footer_line, status_line
+from omnitui.ui.panes.status import chord_lines, footer_line, status_line
 from omnitui.ui.picture import Picture
 from omnitui.ui.roles import Line, plain, spread
 from omnitui.ui.widgets.conversation_list import ConversationList
 from omnitui.ui.widgets.lines import Lines, style_source
 
 BREAKPOINTS = [(0, "-narrow"), (80, "-medium"), (120, "-wide"), (160, "-broad")]
+CHORD_SECONDS = 0.25
+"""How long a begun chord waits until what may follow is shown."""
 PANES = {"list": Scope.LIST, "history": Scope.HISTORY, "card": Scope.CARD, "sidebar": Scope.SIDEBAR}
 
 
@@ -48,10 +52,13 @@ class MainScreen(LastHopScreen[None]):
     composer: ComposerPane
     layouts: Layout
 
-    def __init__(self, session: Session, keyboard: Keyboard, first_rows: Callable[[], None]) -> None:
-        """`first_rows` is called when rows of a list are on the screen."""
+    def __init__(
+        self, session: Session, keyboard: Keyboard, first_rows: Callable[[], None], rested: Callable[[], None]
+    ) -> None:
+        """`first_rows` is called when rows of a list are on the screen, `rested` when the layout changed."""
         super().__init__(id="main")
         self.first_rows = first_rows
+        self.rested = rested
         self.session = session
         self.keyboard = keyboard
         self.desk = Desk(session, self)
@@ -66,7 +73,11 @@ class MainScreen(LastHopScreen[None]):
         self._heading = Lines(id="heading")
         self._status = Lines(id="status")
         self._footer = Lines(id="footer")
+        self._chords = Lines(id="chords")
         self._row: Conversation | None = None
+        self._chord_timer: Timer | None = None
+        self._ticking: Timer | None = None
+        """Runs only while something counts down: an idle console does not wake up."""
 
     def compose(self) -> ComposeResult:
         """The panes side by side, two lines below them."""
@@ -84,6 +95,7 @@ class MainScreen(LastHopScreen[None]):
             with Vertical(id="about"):
                 yield self._titles["card"]
                 yield self.card
+            yield self._chords
         yield self._status
         yield self._footer
 
@@ -91,7 +103,7 @@ class MainScreen(LastHopScreen[None]):
         """Begin with the inbox."""
         self.queue.focus()
         self.redraw()
-        self.set_interval(1.0, self._second)
+        self._ticking = self.set_interval(1.0, self._second, pause=True)
         self.set_interval(30.0, self._half_minute)
 
     # Keys
@@ -117,6 +129,9 @@ class MainScreen(LastHopScreen[None]):
             acts.run(self.desk, press.action_id, press.count if press.counted else None)
         if before or self.keyboard.pending:
             self.redraw_footer()
+            if self._chord_timer is not None:
+                self._chord_timer.stop()
+            self._chord_timer = self.set_timer(CHORD_SECONDS, self._redraw_chords)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Another pane: its keys, its mark."""
@@ -167,6 +182,17 @@ class MainScreen(LastHopScreen[None]):
         self.queue.focus()
 
     # What the desk asks for
+
+    def fail(self, error: Exception) -> None:
+        """Something is wrong with omnitui itself."""
+        app = self.app
+        if isinstance(app, EndsInOrder):
+            app.fail(error)
+
+    @property
+    def private(self) -> list[Widget]:
+        """What shows words of customers or of the agent."""
+        return [self._heading, self.history, self.composer, self.card, self._status]
 
     def after_sending(self) -> None:
         """The composer is closed after sending: what was sent is shown."""
@@ -267,6 +293,8 @@ class MainScreen(LastHopScreen[None]):
         """How the desk stands."""
         width = self.size.width
         key = self.keyboard.keymap.key_of("app.undo") or "ctrl+p"
+        if self._ticking is not None:
+            (self._ticking.resume if self.desk.counting else self._ticking.pause)()
         self._status.show(
             [status_line(self.desk.standing, self.desk.notice, self.desk.clock.now(), width, undo_key=key)]
         )
@@ -275,18 +303,25 @@ class MainScreen(LastHopScreen[None]):
         """The keys of the focused pane, or what may follow a begun chord."""
         self._footer.show([footer_line(self.keyboard, self.scope, self.size.width)])
 
+    def _redraw_chords(self) -> None:
+        lines = chord_lines(self.keyboard, self.size.width)
+        self._chords.show(lines)
+        self._chords.display = bool(lines)
+
     def on_resize(self) -> None:
         """Another size: the lines are cut anew."""
         self.layouts.fit()
         self.call_after_refresh(self.redraw)
+        self.rested()
 
     def _second(self) -> None:
-        if self.desk.counting:
-            self.history.tick()
-            self.redraw_status()
+        self.history.tick()
+        self.redraw_status()
 
     def _half_minute(self) -> None:
         self.queue.refresh()
+        self.history.grow_older()
+        self.card.load(self.card.card, self._row)
         self.redraw_heading()
         self.redraw_status()
 

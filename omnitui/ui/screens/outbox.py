@@ -63,7 +63,7 @@ async def decide(desk: Desk, entry: OutboxEntry) -> None:
         return
     operations = desk.session.operations
     if chosen.value == "show":
-        desk.show(entry.conversation_id)
+        desk.go(entry.conversation_id)
         desk.screen.layouts.read()
     elif chosen.value in ("sent", "again"):
         await desk.act(operations.settle, entry.op_id, sent=chosen.value == "sent")
@@ -75,4 +75,4 @@ async def decide(desk: Desk, entry: OutboxEntry) -> None:
         await desk.act(operations.cancel, entry.op_id)
         desk.say(_("taken back"))
         if entry.conversation_id:
-            desk.show(entry.conversation_id)
+            desk.go(entry.conversation_id)

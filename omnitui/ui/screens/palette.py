@@ -50,7 +50,7 @@ async def open_palette(desk: Desk) -> None:
     elif kind == "theme":
         desk.screen.app.theme = value
     elif kind == "conversation":
-        desk.show(value)
+        desk.go(value)
         desk.screen.layouts.read()
     else:
         await _open_contact(desk, value)
@@ -96,7 +96,7 @@ async def _open_contact(desk: Desk, contact_id: str) -> None:
 
     found = await desk.cache.aread(card, contact_id)
     if found.open:
-        desk.show(found.open[0].id)
+        desk.go(found.open[0].id)
         desk.screen.layouts.read()
     else:
         desk.say(_("{name} has no open conversation; search finds the others").format(name=plain(found.contact.name)))
