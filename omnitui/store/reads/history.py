@@ -10,6 +10,7 @@ from omnitui.ids import Ulid
 from omnitui.model.conversations import Attachment, Message
 from omnitui.model.revisions import Revision
 from omnitui.model.states import Direction, MessageKind, SendState
+from omnitui.store.reads.assembly import maker
 from omnitui.store.reads.inbox import Key
 from omnitui.store.reads.people import LINKED
 
@@ -27,8 +28,9 @@ MESSAGE: Final = """
 """
 """The start of every statement that reads messages for `to_message`."""
 
-_DIRECTION: Final = {str(one): one for one in Direction}
-_KIND: Final = {str(one): one for one in MessageKind}
+_message: Final = maker(Message)
+DIRECTIONS: Final = {str(one): one for one in Direction}
+KINDS: Final = {str(one): one for one in MessageKind}
 _STATE: Final[dict[str | None, SendState | None]] = {None: None, **{str(one): one for one in SendState}}
 
 
@@ -39,8 +41,8 @@ def to_message(row: tuple[Any, ...]) -> Message:
         subject, external_id, revision, quoted, signature, html, raw, reason, placement, edited, deleted_at, auto,
         addressees, copied, files, op_id,
     ) = row  # fmt: skip
-    return Message(
-        own, conversation_id, account_id, _DIRECTION[direction], _KIND[kind], _STATE[state], author, author_id, sent_at,
+    return _message(
+        own, conversation_id, account_id, DIRECTIONS[direction], KINDS[kind], _STATE[state], author, author_id, sent_at,
         received_at, text, subject, external_id, revision, quoted, signature, html == 1, raw, reason, placement,
         edited == 1, deleted_at is not None, auto == 1, _texts(addressees), _texts(copied),
         _files(own, files) if files else (), op_id,

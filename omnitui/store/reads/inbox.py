@@ -13,6 +13,7 @@ from omnitui.ids import Ulid, is_ulid
 from omnitui.model.conversations import Conversation
 from omnitui.model.states import Flag, ObjectKind, Priority, SendState, Status
 from omnitui.store.reads import compile as compiled
+from omnitui.store.reads.assembly import maker
 
 Key = tuple[Millis, Ulid]
 """Where a page begins: the time and id of the row beside it."""
@@ -24,6 +25,7 @@ _STATUS: Final = {str(one): one for one in Status}
 _PRIORITY: Final = tuple(Priority)
 _SEND_STATE: Final[dict[str | None, SendState | None]] = {None: None, **{str(one): one for one in SendState}}
 _NO_FLAGS: Final[frozenset[Flag]] = frozenset()
+_conversation: Final = maker(Conversation)
 _SEPARATOR: Final = "\x1f"
 
 CONVERSATION: Final = """
@@ -48,7 +50,7 @@ def to_conversation(row: tuple[Any, ...]) -> Conversation:
         vendor_status, csat, created_at, revision, may_belong_to,
     ) = row  # fmt: skip
     hidden = spam or merged or muted or deleted_at is not None
-    return Conversation(
+    return _conversation(
         own, account_id, inbox_id, contact_id, channel, subject, _STATUS[status], _PRIORITY[priority], contact,
         account, assignee_id, assignee or "", tuple(sorted(labels.split(_SEPARATOR))) if labels else (),
         _flags(spam, merged, muted, deleted_at) if hidden else _NO_FLAGS, snoozed_until, unread, snippet,

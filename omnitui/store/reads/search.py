@@ -16,9 +16,10 @@ from omnitui.clock import Millis
 from omnitui.desk.matching import fold
 from omnitui.desk.terms import And, Named, NameField, Node, Or, Query, Text
 from omnitui.model.revisions import Hit
-from omnitui.model.states import Direction, MessageKind
 from omnitui.store.reads import compile as compiled
+from omnitui.store.reads.assembly import maker
 from omnitui.store.reads.compile import Condition, Value
+from omnitui.store.reads.history import DIRECTIONS, KINDS
 from omnitui.store.reads.inbox import Key
 from omnitui.text.snippets import snippet
 
@@ -26,6 +27,7 @@ SELDOM: Final = 300
 """Up to so many finds are put in order as they are."""
 RANKED: Final = 2_000
 """Relevance is judged among so many of the newest finds."""
+_hit: Final = maker(Hit)
 _BLOCK_BITS: Final = 10
 _MOST_BLOCKS: Final = 64
 
@@ -153,8 +155,8 @@ def _to_hit(row: tuple[Any, ...], words: list[str]) -> Hit:
     own, conversation_id, received_at, direction, kind, author, subject, about, text, contact, account, channel = row[
         1:
     ]
-    return Hit(
-        own, conversation_id, received_at, Direction(direction), MessageKind(kind), author, subject or about,
+    return _hit(
+        own, conversation_id, received_at, DIRECTIONS[direction], KINDS[kind], author, subject or about,
         snippet(text, words), contact, account, channel,
     )  # fmt: skip
 

@@ -64,6 +64,7 @@ def declared(path: Path, cache: Cache) -> sqlite3.Connection:
     engine.dispose()
     db = sqlite3.connect(path, isolation_level=None)
     extras = Path(migrations.__file__).with_name("0001_extras.sql").read_text(encoding="utf-8")
+    db.execute(f"PRAGMA user_version = {migrations.STEPS[-1].version}")
     index = next(one for one in migrations.statements(extras) if "message_fts" in one)
     db.execute(index)
     db.execute("ATTACH ? AS other", (str(cache.path),))
