@@ -1,4 +1,4 @@
-"""A console of nothing but the list, for tests and the bench. Run as a program: `list_app.py [ROWS] [stock]`."""
+"""A console of nothing but the list, for tests. Run as a program: `list_app.py [ROWS [TEXT]]`, TEXT for the top row."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from omnitui.clock import FrozenClock
 from omnitui.text.rows import ROLES
 from omnitui.ui.last_hop import LastHopApp
 from omnitui.ui.widgets.conversation_list import ConversationList
-from tests.support.rows import NOW, FakeRows
+from tests.support.rows import NOW, FakeRows, a_conversation
 
 COLOURS = {
     "foreground": "#d3d8e0",
@@ -119,4 +119,8 @@ class ListApp(LastHopApp[None]):
 
 
 if __name__ == "__main__":
-    ListApp(FakeRows(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)).run()
+    rows = FakeRows(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)
+    if len(sys.argv) > 2:
+        text = sys.argv[2].encode().decode("unicode_escape")
+        rows.put(a_conversation(0, contact=text, subject=text, snippet=text, assignee=text, labels=(text, "x")))
+    ListApp(rows).run()

@@ -64,6 +64,20 @@ def test_only_our_own_sequences_reach_the_terminal(env: dict[str, str]) -> None:
         assert b"\x1b]52;c;cHduZWQ=" not in terminal.raw
 
 
+def test_rows_of_the_list_bring_no_foreign_sequence() -> None:
+    hostile = r"\x1b]0;pwned\x07\x9b2J\u202egnp\U000e0041\ud83d \x1b[2J \x08\x00 end"
+    argv: list[str | Path] = [sys.executable, ROOT / "tests/support/list_app.py", "50", hostile]
+    with Terminal(argv, columns=100, lines=20, cwd=ROOT, env={"PYTHONPATH": f"{ROOT}"}) as terminal:
+        terminal.wait_for("pwned")
+        terminal.send("j", "k", "v", "pagedown", "g")
+        terminal.wait_quiet(0.4)
+        assert "Alice" in terminal.screen()
+        terminal.send("ctrl+q")
+        assert terminal.wait_end() == 0
+        rest = OWN.sub(b"", terminal.raw).decode("utf-8")
+        assert sorted({character for character in rest if not character.isprintable()}) == []
+
+
 def test_without_colour_no_colour_is_sent() -> None:
     with hostile_app(columns=100, lines=30, env={"NO_COLOR": "1"}) as terminal:
         terminal.wait_for("ready")

@@ -24,6 +24,8 @@ BOLD_DIM = 0b11
 REVERSE = 1 << 6
 SHOWN_ON_BLANKS = (1 << 3) | REVERSE | (1 << 8) | (1 << 9) | (1 << 12)
 
+STANDS_OUT = 0.12  # difference of brightness from which a background means something (a selection, a button)
+
 CUBE = (0, 95, 135, 175, 215, 255)
 
 
@@ -133,7 +135,7 @@ class Inks:
     def _stands_out(self, background: Color | None) -> bool:
         if background is None or background.is_default or self._base is None:
             return False
-        return abs(luminance(background) - luminance(self._base)) > 0.18
+        return abs(luminance(background) - luminance(self._base)) > STANDS_OUT
 
 
 @lru_cache(256)
