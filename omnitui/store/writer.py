@@ -222,7 +222,7 @@ class Writer:
     def _work(
         self, db: sqlite3.Connection, job: _Job, done: list[tuple[_Job, Any]], touched: Touched, *, alone: bool
     ) -> None:
-        """Run one work, in a savepoint of its own unless it is alone: that would cost a large one a fifth of its time."""
+        """Run one work; in a savepoint, which costs a large one a fifth of its time, only beside others."""
         tx = Tx(db, self._clock, self._ids, self._origin)
         if not alone:
             db.execute("SAVEPOINT work")
