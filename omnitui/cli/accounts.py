@@ -216,7 +216,9 @@ def named(shell: Shell) -> list[Account]:
 
 def _check(shell: Shell) -> int:
     results: list[records.Fields] = []
-    for account in named(shell):
+    # Without names, those that are synced: a paused one may have nothing behind it any more.
+    asked = [account for account in named(shell) if shell.arguments.accounts or not account.paused]
+    for account in asked:
         health = _checked(shell.session.accounts, account)
         results.append(records.health(health, account))
         if not health.ok:

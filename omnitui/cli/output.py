@@ -12,7 +12,7 @@ from typing import Literal
 from omnitui.clock import Millis
 from omnitui.services.records import VERSION, Fields, to_json
 from omnitui.text.safe import safe
-from omnitui.text.widths import cell_width, pad
+from omnitui.text.widths import cell_width, crop, pad
 
 
 class Output:
@@ -71,16 +71,18 @@ class Output:
             min(abs(most) or 10_000, max(cell_width(row[column]) for row in clean))
             for column, most in enumerate(widths)
         ]
-        if sys.stdout.isatty():
-            room = shutil.get_terminal_size().columns - 2 * (len(sizes) - 1)
+        edge = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        if edge is not None:
+            room = edge - 2 * (len(sizes) - 1)
             last = len(sizes) - 1 if grow is None else grow
-            sizes[last] = max(8, min(sizes[last], room - sum(sizes) + sizes[last]))
+            sizes[last] = max(20, min(sizes[last], room - sum(sizes) + sizes[last]))
         for row in clean:
             cells = [
                 pad(cell, sizes[column], align="right" if widths[column] < 0 else "left")
                 for column, cell in enumerate(row)
             ]
-            print("  ".join(cells).rstrip())
+            line = "  ".join(cells).rstrip()
+            print(line if edge is None else crop(line, edge))
 
     def time(self, at: Millis | None) -> str:
         """A time for people, in their zone: "2026-05-13 10:20"; empty for none."""

@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from omnitui.cli.output import Output
 from omnitui.errors import NotFound, UsageError
@@ -123,7 +123,7 @@ class Shell:
                 continue
             for line in self.input().splitlines():
                 if line.strip():
-                    yield _id_in(line.strip())
+                    yield from _ids_in(line.strip())
 
     def input(self) -> str:
         """All of standard input. Raises UsageError when that is a terminal or not UTF-8."""
@@ -139,13 +139,18 @@ class Shell:
             raise UsageError(_("standard input is not UTF-8")) from error
 
 
-def _id_in(line: str) -> str:
+def _ids_in(line: str) -> list[str]:
+    """The ids in a line: its first word, or those of the object or list of objects that it is."""
     if not line.startswith("{"):
-        return line.split()[0]
+        return line.split()[:1]
     try:
         fields = json.loads(line)
     except ValueError as error:
         raise UsageError(_("a line of standard input is no JSON")) from error
+    return [_id_of(item) for item in (fields.get("items", []) if fields.get("type") == "list" else [fields])]
+
+
+def _id_of(fields: dict[str, Any]) -> str:
     found = fields.get("conversation_id") if fields.get("type") == "message" else fields.get("id")
     if not isinstance(found, str):
         raise UsageError(_("a line of standard input has no id"))

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
-from omnitui.clock import Millis, rfc3339
-from omnitui.model.accounts import Account, LedgerEntry
-from omnitui.model.card import Card
-from omnitui.model.conversations import Attachment, Conversation, Message
-from omnitui.model.operations import Op, OutboxEntry
-from omnitui.model.people import Contact, Identity
+from omnitui.clock import rfc3339
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from omnitui.clock import Millis
+    from omnitui.model.accounts import Account, LedgerEntry
+    from omnitui.model.card import Card
+    from omnitui.model.conversations import Attachment, Conversation, Message
+    from omnitui.model.operations import Op, OutboxEntry
+    from omnitui.model.people import Contact, Identity
     from omnitui.sdk.contract import Health
 
 VERSION: Final = 1

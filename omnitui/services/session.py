@@ -12,7 +12,6 @@ from omnitui.config.files import load_settings
 from omnitui.config.settings import Settings
 from omnitui.i18n import use_language
 from omnitui.paths import Profile
-from omnitui.store.accounts import put_agent
 from omnitui.store.cache import Cache
 
 if TYPE_CHECKING:
@@ -109,5 +108,7 @@ class Session:
         me = self.cache.me()
         named = replace(me, name=wanted.name or me.name, addresses=wanted.addresses or me.addresses)
         if named != me:
+            from omnitui.store.accounts import put_agent
+
             self.cache.write(lambda tx: put_agent(tx, named))
             self.cache.forget_me()

@@ -138,6 +138,15 @@ def test_hot_verbs_import_nothing_heavy(words: list[str], home: Path) -> None:
     assert done.stderr.splitlines()[-1] == "0 []"
 
 
+def test_listing_needs_neither_the_writer_nor_a_loop(home: Path) -> None:
+    script = (
+        "import sys; from omnitui.main import main; main(['ls']); main(['ls', '--json']); "
+        "print(sorted({'asyncio', 'logging', 'omnitui.store.writer'} & set(sys.modules)), file=sys.stderr)"
+    )
+    # The first run makes the cache, which takes more.
+    assert [run(script, home).stderr.splitlines()[-1] for _run in range(2)][1] == "[]"
+
+
 @pytest.mark.parametrize("words", [["--version"], ["--help"]])
 def test_version_and_help_open_no_cache_and_need_no_argparse(words: list[str], home: Path) -> None:
     script = (

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from omnitui.model.states import Direction, MessageKind, SendState, Status
+from omnitui.text.widths import cell_width
 from tests.support.command import Desk
 from tests.support.conversations import a_conversation, a_message
 
@@ -125,7 +128,21 @@ def test_search_finds_japanese_messages_and_names_their_conversation(desk: Desk)
 def test_ids_flow_from_one_verb_into_the_next(desk: Desk) -> None:
     a_conversation(desk.cache, "one")
     a_conversation(desk.cache, "two", labels=["vip"])
-    listed = desk.run("ls", "is:open", "--jsonl").out
+    for form in ("--jsonl", "--json", "--profile=default"):
+        listed = desk.run("ls", "is:open", form).out
+        assert desk.run("resolve", "-", stdin=listed).code == 0
+        assert desk.run("ls", "is:open", "--jsonl").objects == []
+        desk.run("undo")
     assert desk.run("resolve", "-", stdin=listed).code == 0
     assert desk.run("ls", "is:open", "--jsonl").objects == []
     assert len(desk.run("ls", "is:resolved", "--jsonl").objects) == 2
+
+
+def test_rows_are_cut_at_the_terminals_edge_in_cells(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    a_conversation(
+        desk.cache, subject="返品と交換についてのお問い合わせです" * 5, contact="株式会社とても長い名前", labels=["vip"]
+    )
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    line = desk.run("ls").out.rstrip("\n")
+    assert 40 < cell_width(line) <= 60
