@@ -148,7 +148,7 @@ _TABLE: tuple[Action, ...] = (
     Action("list.half_up", N_("Half a page up"), N_("Half a screenful back."), ("ctrl+u",), _L),
     Action("list.top", N_("Top"), N_("The newest, with what has arrived meanwhile."), ("g g", "home"), _L),
     Action("list.bottom", N_("Bottom"), N_("The oldest."), ("G", "end"), _L),
-    Action("list.open", N_("Open"), N_("Read the conversation."), ("enter",), _L, short=N_("open")),
+    Action("list.open", N_("Open"), N_("Read the conversation."), ("enter",), _L),
     # History
     Action("history.down", N_("Scroll down"), N_("A line further."), ("j", "down"), _H),
     Action("history.up", N_("Scroll up"), N_("A line back."), ("k", "up"), _H),
@@ -173,7 +173,7 @@ _TABLE: tuple[Action, ...] = (
     Action("sidebar.down", N_("Down"), N_("Next view."), ("j", "down"), _S),
     Action("sidebar.up", N_("Up"), N_("View above."), ("k", "up"), _S),
     Action("sidebar.open", N_("Open the view"),
-           N_("Show its conversations."), ("enter", "space"), _S, short=N_("open")),
+           N_("Show its conversations."), ("enter", "space"), _S, short=N_("show")),
     # Composer
     Action("composer.send", N_("Send"),
            N_("Send the reply, or keep the note. Enter never sends."), ("ctrl+s",), _C, short=N_("send")),

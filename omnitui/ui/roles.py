@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from omnitui.text import rows
 from omnitui.text.safe import SafeText, safe
-from omnitui.text.widths import cell_width, crop
+from omnitui.text.widths import cell_width, clusters, crop
 from omnitui.ui.themes import Look
 
 if TYPE_CHECKING:
@@ -101,3 +101,22 @@ def spread(left: Line, right: Line, cells: int) -> Line:
         return cropped(left, cells)
     head = cropped(left, max(cells - tail - 1, 0))
     return (*head, (" " * (cells - tail - line_width(head)), ""), *right)
+
+
+def clear_of(line: Line, cuts: tuple[int, ...]) -> Line:
+    """The line with a blank before each wide character that would stand across one of the `cuts`.
+
+    Textual draws a layer above others in pieces, cut where widgets below it end; half a character draws as nothing.
+    """
+    at = 0
+    kept: list[Piece] = []
+    for text, role in line:
+        parts: list[str] = []
+        for cluster, width in clusters(text):
+            if width == 2 and at + 1 in cuts:
+                parts.append(" ")
+                at += 1
+            parts.append(cluster)
+            at += width
+        kept.append(("".join(parts), role))
+    return tuple(kept)

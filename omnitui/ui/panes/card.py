@@ -70,7 +70,7 @@ def _facts(card: Card, now: Millis, width: int) -> list[Line]:
 
 def _total(card: Card) -> str:
     conversations = ngettext("{n} conversation", "{n} conversations", card.conversations).format(n=card.conversations)
-    return f"{conversations}, {phrases.messages_word(card.messages)}"
+    return f"{conversations} · {phrases.messages_word(card.messages)}"
 
 
 def local_time(zone: str, now: Millis) -> str:

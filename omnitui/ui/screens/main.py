@@ -29,7 +29,7 @@ from omnitui.ui.panes.history import HistoryPane
 from omnitui.ui.panes.sidebar import SidebarPane
 from omnitui.ui.panes.status import chord_lines, footer_line, status_line
 from omnitui.ui.picture import Picture
-from omnitui.ui.roles import Line, plain, spread
+from omnitui.ui.roles import Line, clear_of, plain, spread
 from omnitui.ui.widgets.conversation_list import ConversationList
 from omnitui.ui.widgets.lines import Lines, style_source
 
@@ -305,7 +305,8 @@ class MainScreen(LastHopScreen[None]):
 
     def _redraw_chords(self) -> None:
         lines = chord_lines(self.keyboard, self.size.width)
-        self._chords.show(lines)
+        cuts = tuple(edge for pane in self.query("#panes Vertical") for edge in (pane.region.x, pane.region.x + 1))
+        self._chords.show([clear_of(line, cuts) for line in lines])
         self._chords.display = bool(lines)
 
     def on_resize(self) -> None:
