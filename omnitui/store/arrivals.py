@@ -99,6 +99,16 @@ def remote_at(db: sqlite3.Connection, conversation_id: Ulid, field: str) -> Mill
     return int(row[0]) if row else 0
 
 
+def wrote_after(db: sqlite3.Connection, conversation_id: Ulid, at: Millis) -> bool:
+    """Whether the customer wrote in a conversation after a time; messages taken back since then count."""
+    row = db.execute(
+        "SELECT 1 FROM message m JOIN conversation c ON c.pk = m.conversation_pk WHERE c.id = ? AND m.received_at > ?"
+        " AND m.direction = 'incoming' AND m.kind IN ('public', 'template') AND NOT m.auto LIMIT 1",
+        (conversation_id, at),
+    ).fetchone()
+    return row is not None
+
+
 def unread_until(db: sqlite3.Connection, conversation_id: Ulid, at: Millis) -> list[Ulid]:
     """Incoming messages received up to a time that no agent has read."""
     rows = db.execute(
@@ -168,7 +178,9 @@ def attachment_of(db: sqlite3.Connection, attachment_id: Ulid) -> tuple[Attachme
     if row is None:
         return None
     own, message_id, name, media_type, size, sha256, inline, content_id, remote, account_id = row
-    attachment = Attachment(own, message_id, name, media_type, size, sha256, inline == 1, content_id, json.loads(remote))
+    attachment = Attachment(
+        own, message_id, name, media_type, size, sha256, inline == 1, content_id, json.loads(remote)
+    )
     return attachment, str(account_id)
 
 

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from omnitui.clock import Millis
 from omnitui.desk.threading import Reason
 from omnitui.desk.tokens import plain_address
 from omnitui.ids import Ulid
 from omnitui.model.accounts import Account, Json
 from omnitui.model.conversations import Attachment, Message
-from omnitui.model.states import Direction, MessageKind, SendState
+from omnitui.model.states import Direction, MessageKind, SendState, Status
 from omnitui.sdk.events import (
     ContactChanged,
     ConversationChanged,
@@ -41,6 +42,9 @@ UNPLACED = "omnitui unplaced"
 READ_BY_US = "read_by_us"
 READ_BY_CONTACT = "read_by_contact"
 """Names under which the newest read marks are kept beside the fields of a conversation."""
+
+_ENDS = frozenset({Status.RESOLVED, Status.WAITING, Status.SNOOZED})
+"""Statuses that a customer's later message ends."""
 
 _LEFT = (SendState.SENDING, SendState.ACCEPTED)
 _PROOF_STEPS: Final[Mapping[SendState, tuple[SendState, ...]]] = {
@@ -155,7 +159,7 @@ class Arrival:
             ),
             seen=event.seen or received_at <= arrivals.remote_at(self.tx.db, conversation_id, READ_BY_US),
             index=not self.history,
-            reopen=not self.history,
+            reopen=self._reopens(conversation_id, received_at),
         )
         self.count(stored)
         if event.direction is Direction.OUTGOING:
@@ -163,6 +167,11 @@ class Arrival:
         if event.window_closes_at is not None:
             self._change(stored.conversation_id, {"window_closes_at": event.window_closes_at}, event.sent_at)
         self.release(of_message(event.external_id))
+
+    def _reopens(self, conversation_id: Ulid, received_at: Millis) -> bool:
+        """Whether a customer's message opens its conversation again: one from before its end does not."""
+        ended_at = arrivals.remote_at(self.tx.db, conversation_id, "status")
+        return received_at > ended_at if ended_at else not self.history
 
     def _author(self, event: MessageReceived, contact_id: Ulid) -> Ulid | None:
         if event.direction is Direction.INCOMING and not event.author.agent:
@@ -348,10 +357,13 @@ class Arrival:
             said["assignee_id"] = self.agent(event.assignee) if event.assignee else None
         return said
 
-    def _change(self, conversation_id: Ulid, fields: Mapping[str, Json], at: int) -> None:
+    def _change(self, conversation_id: Ulid, fields: Mapping[str, Json], at: Millis) -> None:
         newest = arrivals.newest_fields(self.tx, conversation_id, fields, at)
         if newest:
-            inflow.change_conversation(self.tx, conversation_id, {name: fields[name] for name in sorted(newest)})
+            values = {name: fields[name] for name in sorted(newest)}
+            if values.get("status") in _ENDS and arrivals.wrote_after(self.tx.db, conversation_id, at):
+                values["status"] = Status.OPEN
+            inflow.change_conversation(self.tx, conversation_id, values)
             self.shown += 1
 
     def _contact(self, event: ContactChanged) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -39,8 +40,10 @@ class ReadyUnsupported:
 
     @property
     def external_id(self) -> str:
-        """The event's own id, else one made of what it holds, so that it comes in once."""
-        return self.event.external_id or f"unsupported {self.raw}"
+        """The event's own id, else one made of what it says, so that it comes in once."""
+        event = self.event
+        said = "\0".join((event.kind, event.conversation, str(event.at), self.raw))
+        return event.external_id or f"unsupported {hashlib.sha256(said.encode()).hexdigest()}"
 
 
 Ready = Event | ReadyMail | ReadyMessage | ReadyUnsupported

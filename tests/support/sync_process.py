@@ -1,0 +1,55 @@
+"""A process that syncs the profile in a folder with a back end in a file, to be killed anywhere.
+
+    python -m tests.support.sync_process FOLDER CLASS
+
+It writes two replies on its first run, each acknowledged by a line in `acknowledged` once it is committed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from omnitui.clock import SystemClock
+from omnitui.model.states import SendState
+from omnitui.sdk import Idempotency
+from omnitui.store.reads import outbox
+from omnitui.sync.engine import Engine
+from tests.support.connector import a_message
+from tests.support.sync_desk import PARSER, SyncDesk, a_mail
+
+REPLIES = 2
+CHATS = 4
+MAILS = 3
+EVENTS = CHATS + MAILS
+
+
+async def run(folder: Path, idempotency: Idempotency) -> None:
+    desk = SyncDesk(folder, SystemClock(), idempotency=idempotency, size=2)
+    chat = [a_message(number, conversation=f"c{number % 2}") for number in range(1, CHATS + 1)]
+    desk.back_end.events += [*chat, *(a_mail(number, subject=f"Matter {number}") for number in range(1, MAILS + 1))]
+    engine = Engine(desk.cache, desk.connect, parser=PARSER)
+    await engine.once()
+    acknowledged = folder / "acknowledged"
+    done = acknowledged.read_text().split() if acknowledged.exists() else []
+    for number in range(len(done), REPLIES):
+        text = f"reply-{number}"
+        conversation = next(one for one in desk.conversations() if one.external_id == f"c{number % 2}")
+        desk.operations.reply(conversation.id, text)
+        with acknowledged.open("a") as file:
+            file.write(f"{text}\n")
+            file.flush()
+            os.fsync(file.fileno())
+    while True:
+        await engine.once()
+        waiting = (SendState.HELD, SendState.QUEUED, SendState.SENDING, SendState.DEFERRED)
+        if not desk.cache.read(outbox.entries, waiting):
+            break
+        await asyncio.sleep(0.1)
+    desk.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(run(Path(sys.argv[1]), Idempotency(sys.argv[2])))
