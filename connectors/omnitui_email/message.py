@@ -129,7 +129,6 @@ def _body(op: Outbound, *, with_html: bool) -> EmailMessage:
     body = EmailMessage(policy=SMTP)
     text = op.text.encode("utf-8", "replace").decode("utf-8")
     text = re.sub(r"\r\n?|[\x85\u2028\u2029]", "\n", text).rstrip("\n") + "\n"
-    text = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", "", text)
     body.set_content(text, cte=_encoding(text))
     if with_html:
         page = as_html(text)

@@ -135,7 +135,9 @@ class Dovecot:
         special = "\n".join(
             f"  mailbox {name} {{\n    auto = subscribe\n    special_use = \\{name}\n  }}" for name in _FOLDERS
         )
-        services = "\n".join(f"service {name} {{\n  chroot =\n}}" for name in ("anvil", "stats"))
+        # Without the listener of penalties failed logins are answered at once.
+        penalty = "  unix_listener anvil-auth-penalty {\n    mode = 0\n  }\n"
+        services = f"service anvil {{\n  chroot =\n{penalty}}}\nservice stats {{\n  chroot =\n}}"
         return f"""
 base_dir = {self.folder}/run
 state_dir = {self.folder}/state

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import email
+import functools
 import smtplib
 import ssl
 import threading
@@ -37,6 +38,16 @@ def _kind(address: str, table: dict[str, str]) -> str:
     return next((answer for prefix, answer in table.items() if address.startswith(prefix)), "")
 
 
+def _abort(server: SMTP) -> None:
+    if isinstance(server.transport, asyncio.WriteTransport):
+        server.transport.abort()
+
+
+def _raw(envelope: Envelope) -> bytes:
+    assert isinstance(envelope.content, bytes)
+    return envelope.content
+
+
 @dataclass
 class SmtpServer:
     """Listens on three ports: plain (AUTH without TLS allowed), STARTTLS required, implicit TLS."""
@@ -48,6 +59,10 @@ class SmtpServer:
     """The access token that XOAUTH2 must bring; empty: XOAUTH2 is refused."""
     size_limit: int = 30_000_000
     smtputf8: bool = True
+    cut_next: bool = False
+    """Deliver the next mail, and cut the line instead of answering."""
+    limited: bool = False
+    """Answer 421 to every recipient."""
     port: int = field(default_factory=free_port)
     starttls_port: int = field(default_factory=free_port)
     tls_port: int = field(default_factory=free_port)
@@ -77,13 +92,13 @@ class SmtpServer:
         self._loop.close()
 
     async def _listen(self) -> None:
-        ports = [(self.port, False, None)]
+        ports: list[tuple[int, bool, ssl.SSLContext | None]] = [(self.port, False, None)]
         if self.tls:
             ports += [(self.starttls_port, True, None), (self.tls_port, False, self.tls)]
         for port, starttls, context in ports:
             self._servers.append(
                 await self._loop.create_server(
-                    lambda starttls=starttls: self._protocol(starttls), "127.0.0.1", port, ssl=context
+                    functools.partial(self._protocol, starttls), "127.0.0.1", port, ssl=context
                 )
             )
 
@@ -110,7 +125,7 @@ class SmtpServer:
         )
 
     def _authenticate(self, _server: SMTP, _session: Session, _envelope: Envelope, _how: str, data: Any) -> AuthResult:
-        return AuthResult(success=data.password == self.password.encode(), handled=True)
+        return AuthResult(success=data.password == self.password.encode(), handled=False)
 
     async def auth_XOAUTH2(self, _server: SMTP, args: list[str]) -> AuthResult:
         """The mechanism of Gmail and Microsoft 365: user and bearer token in one base64 line."""
@@ -121,7 +136,7 @@ class SmtpServer:
     async def handle_RCPT(
         self, _server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        answer = _kind(address, _AT_RCPT)
+        answer = _AT_RCPT["busy"] if self.limited else _kind(address, _AT_RCPT)
         if answer:
             return answer
         envelope.rcpt_tos.append(address)
@@ -136,7 +151,7 @@ class SmtpServer:
         if first.startswith("slow"):
             await asyncio.sleep(1)
         if first.startswith("lost"):
-            server.transport.abort()
+            _abort(server)
             return "421 gone"
         self.accepted.append(envelope)
         if first.startswith("returned"):
@@ -145,11 +160,10 @@ class SmtpServer:
         if not first.isascii():
             # Dovecot's LMTP has no SMTPUTF8.
             return "250 2.0.0 accepted"
-        await asyncio.to_thread(
-            self._deliver, str(envelope.mail_from), envelope.rcpt_tos, bytes(envelope.content or b"")
-        )
-        if first.startswith("cut"):
-            server.transport.abort()
+        await asyncio.to_thread(self._deliver, str(envelope.mail_from), envelope.rcpt_tos, _raw(envelope))
+        if first.startswith("cut") or self.cut_next:
+            self.cut_next = False
+            _abort(server)
         return "250 2.0.0 accepted"
 
     def _deliver(self, sender: str, recipients: list[str], content: bytes) -> None:
@@ -157,7 +171,8 @@ class SmtpServer:
             lmtp.sendmail(sender, recipients, content)
 
     def _bounce(self, envelope: Envelope, recipient: str) -> None:
-        report = MIMEMultipart("report", **{"report-type": "delivery-status"})
+        report = MIMEMultipart("report")
+        report.set_param("report-type", "delivery-status")
         report["From"] = "Mail Delivery System <MAILER-DAEMON@mail.example.test>"
         report["To"] = str(envelope.mail_from)
         report["Subject"] = "Undelivered Mail Returned to Sender"
@@ -175,5 +190,5 @@ class SmtpServer:
         delivery.set_type("message/delivery-status")
         delivery.set_payload([status, about])
         report.attach(delivery)
-        report.attach(MIMEMessage(email.message_from_bytes(bytes(envelope.content or b""))))
+        report.attach(MIMEMessage(email.message_from_bytes(_raw(envelope))))
         self._deliver("", [str(envelope.mail_from)], report.as_bytes())

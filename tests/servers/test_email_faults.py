@@ -1,0 +1,428 @@
+"""Mail when things go wrong: servers that die, lines that break, certificates that lie."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import ssl
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from omnitui.sdk import (
+    Accepted,
+    AuthFailed,
+    Fault,
+    FolderReset,
+    MailReceived,
+    NotReady,
+    RateLimited,
+    Unknown,
+)
+from tests.support.mail_account import Listening, MailAccount
+from tests.support.mail_servers import MailServers, a_mail
+from tests.support.proxy import FaultyProxy
+
+pytestmark = pytest.mark.server
+
+
+@pytest.fixture
+def account(servers: MailServers, tmp_path: Path) -> MailAccount:
+    return MailAccount(servers, servers.user(), tmp_path)
+
+
+def tls_settings(servers: MailServers, **more: str) -> dict[str, str]:
+    return {
+        "imap_host": "localhost",
+        "imap_port": str(servers.dovecot.imaps_port),
+        "imap_security": "tls",
+        "smtp_port": str(servers.smtp.tls_port),
+        "smtp_security": "tls",
+        "ca_file": str(servers.certificates.ca_file),
+        **more,
+    }
+
+
+@contextlib.asynccontextmanager
+async def scripted(serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], object]) -> AsyncIterator[int]:
+    """A server that says what a test tells it to; its port."""
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)  # type: ignore[arg-type]
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+
+
+def _heard(heard: Listening, subject: str) -> bool:
+    return subject in heard.subjects()
+
+
+async def test_check_says_what_was_learnt(account: MailAccount) -> None:
+    async with account.running() as connector:
+        health = await connector.check()
+    assert health.ok
+    assert account.address in health.message
+    assert health.learnt is not None
+    assert health.learnt["sent_filed_by_server"] == "no"
+    assert health.learnt["sent_folder"] == "Sent"
+    assert (health.learnt["push"], health.learnt["resync"]) == ("idle", "qresync")
+
+
+@pytest.mark.parametrize(
+    ("changed", "words", "hint"),
+    [
+        ({"imap_port": "1"}, "refuses connections", "port"),
+        ({"imap_host": "no-such-host.invalid", "smtp_host": "127.0.0.1"}, "not known to the name service", "name"),
+        ({"folders": "INBOX, Nowhere"}, "no folder Nowhere", "there are: Archive"),
+        ({"smtp_port": "1"}, "SMTP: 127.0.0.1:1 refuses connections", "port"),
+        ({"imap_security": "tls", "imap_host": "localhost"}, "TLS failed", "starttls"),
+        ({"ca_file": "/no/such/file.pem"}, "ca_file", ""),
+    ],
+)
+async def test_check_says_plainly_what_is_wrong(
+    account: MailAccount, changed: dict[str, str], words: str, hint: str
+) -> None:
+    async with account.running(**changed) as connector:
+        health = await connector.check()
+    assert not health.ok
+    assert words in health.message
+    assert hint in health.hint
+
+
+async def test_a_refused_login_asks_the_person_with_the_servers_words(account: MailAccount) -> None:
+    account.secrets = {"password": "wrong"}
+    async with account.running() as connector:
+        health = await connector.check()
+        assert not health.ok
+        assert "Authentication failed" in health.message
+        assert health.hint == "check username and password"
+        async with Listening(connector) as heard:
+            assert isinstance(await heard.failed(), AuthFailed)
+        with pytest.raises(AuthFailed, match="535"):
+            await connector.perform(account.reply("customer@example.test"))
+
+
+async def test_everything_works_over_tls_and_over_starttls(account: MailAccount) -> None:
+    servers = account.servers
+    starttls = {
+        "imap_port": str(servers.dovecot.imap_port),
+        "imap_security": "starttls",
+        "smtp_port": str(servers.smtp.starttls_port),
+        "smtp_security": "starttls",
+    }
+    for settings in (tls_settings(servers), tls_settings(servers, **starttls)):
+        customer = servers.user("customer")
+        async with account.running(**settings) as connector, Listening(connector) as heard:
+            assert (await connector.check()).ok
+            await heard.caught_up()
+            assert isinstance(await connector.perform(account.reply(customer)), Accepted)
+            servers.deliver(account.address, a_mail(f"answer of {customer}", to=account.address))
+            wanted = f"answer of {customer}"
+            await heard.until(functools.partial(_heard, heard, wanted))
+        assert len(servers.messages(customer)) == 1
+
+
+@pytest.mark.parametrize(
+    ("certificate", "words"),
+    [
+        ("wrong_host", ["Hostname mismatch", "mail.somewhere-else.test", "Example Test CA"]),
+        ("expired", ["certificate has expired", "Feb  1 00:00:00 2020"]),
+        ("stranger", ["unable to get local issuer", "Unknown CA"]),
+    ],
+)
+async def test_a_bad_certificate_is_refused_and_described(
+    account: MailAccount, certificate: str, words: list[str]
+) -> None:
+    servers = account.servers
+    context: ssl.SSLContext = getattr(servers.certificates, certificate)()
+    async with (
+        FaultyProxy(servers.dovecot.imap_port, tls=context) as imap,
+        FaultyProxy(servers.smtp.port, tls=context) as smtp,
+    ):
+        async with account.running(**tls_settings(servers, imap_port=str(imap.port))) as connector:
+            health = await connector.check()
+        assert not health.ok
+        for word in words:
+            assert word in health.message
+        async with account.running(**tls_settings(servers, smtp_port=str(smtp.port))) as connector:
+            with pytest.raises(NotReady, match=words[0]):
+                await connector.perform(account.reply("customer@example.test"))
+            health = await connector.check()
+            assert words[-1] in health.message
+
+
+async def test_a_line_without_starttls_is_not_used_in_plain_text(account: MailAccount, tmp_path: Path) -> None:
+    said: list[bytes] = []
+
+    async def imap(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] ready\r\n")
+        while line := await reader.readline():
+            said.append(line)
+            writer.write(b"* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n" + line.split()[0] + b" OK done\r\n")
+
+    async def smtp(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail ready\r\n")
+        while line := await reader.readline():
+            said.append(line)
+            writer.write(b"250-mail\r\n250 AUTH PLAIN LOGIN\r\n")
+
+    async with scripted(imap) as imap_port, scripted(smtp) as smtp_port:
+        settings = tls_settings(
+            account.servers,
+            imap_port=str(imap_port),
+            imap_security="starttls",
+            smtp_port=str(smtp_port),
+            smtp_security="starttls",
+        )
+        async with account.running(**settings) as connector:
+            health = await connector.check()
+            assert "does not offer STARTTLS" in health.message
+            with pytest.raises(NotReady, match="does not offer STARTTLS"):
+                await connector.perform(account.reply("customer@example.test"))
+    heard = b"".join(said)
+    assert b"AUTH" not in heard.replace(b"AUTHENTICATIONFAILED", b"")
+    assert b"LOGIN" not in heard
+    assert b"MAIL" not in heard
+
+
+async def test_a_server_that_claims_a_login_before_starttls_is_not_believed(account: MailAccount) -> None:
+    async def imap(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"* PREAUTH [CAPABILITY IMAP4rev1 STARTTLS] welcome\r\n")
+        while line := await reader.readline():
+            writer.write(b"* CAPABILITY IMAP4rev1 STARTTLS\r\n" + line.split()[0] + b" OK done\r\n")
+
+    async with scripted(imap) as port:
+        settings = tls_settings(account.servers, imap_port=str(port), imap_security="starttls")
+        async with account.running(**settings) as connector:
+            health = await connector.check()
+    assert not health.ok
+    assert "cannot be encrypted" in health.message
+
+
+async def test_plain_text_injected_behind_starttls_is_not_taken_for_the_servers_word(account: MailAccount) -> None:
+    context = account.servers.certificates.server()
+    seen: list[bytes] = []
+
+    async def smtp(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail ready\r\n")
+        await reader.readline()
+        writer.write(b"250-mail\r\n250 STARTTLS\r\n")
+        await reader.readline()
+        # The injected answers pretend that EHLO offers nothing and that the mail was taken.
+        writer.write(b"220 go\r\n250-evil\r\n250 AUTH PLAIN\r\n235 in\r\n250 ok\r\n250 ok\r\n354 go\r\n250 taken\r\n")
+        with contextlib.suppress(Exception):
+            await writer.start_tls(context)
+            seen.append(await reader.readline())
+        writer.close()
+
+    async with scripted(smtp) as port:
+        settings = tls_settings(account.servers, smtp_port=str(port), smtp_security="starttls")
+        async with account.running(**settings) as connector:
+            with pytest.raises(Fault):
+                await connector.perform(account.reply("customer@example.test"))
+    assert account.marks == []
+    assert all(not line or line.startswith(b"EHLO") for line in seen)
+
+
+async def test_a_literal_larger_than_agreed_is_refused_before_it_is_read(account: MailAccount) -> None:
+    async def imap(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] ready\r\n")
+        answers = {
+            b"LIST": b'* LIST () "/" INBOX\r\n',
+            b"SELECT": b"* 1 EXISTS\r\n* OK [UIDVALIDITY 1] ok\r\n* OK [UIDNEXT 2] ok\r\n",
+            b"CAPABILITY": b"* CAPABILITY IMAP4rev1\r\n",
+        }
+        with contextlib.suppress(OSError):
+            while line := await reader.readline():
+                tag, command, *rest = line.split()
+                if command == b"AUTHENTICATE":
+                    writer.write(b"+ \r\n")
+                    await reader.readline()
+                if b"SEARCH" in rest[:1]:
+                    writer.write(b"* SEARCH 1\r\n")
+                elif b"BODY.PEEK[]" in line:
+                    writer.write(b"* 1 FETCH (UID 1 BODY[] {99999999999}\r\nfirst of many")
+                    continue
+                elif b"FETCH" in rest[:1]:
+                    writer.write(
+                        b'* 1 FETCH (UID 1 RFC822.SIZE 100 INTERNALDATE "05-May-2025 09:00:00 +0000" FLAGS ())\r\n'
+                    )
+                writer.write(answers.get(command, b"") + tag + b" OK done\r\n")
+
+    async with (
+        scripted(imap) as port,
+        account.running(imap_port=str(port), folders="INBOX") as connector,
+        Listening(connector) as heard,
+    ):
+        error = await heard.failed()
+    assert isinstance(error, NotReady)
+    assert "99999999999" in error.message
+
+
+@pytest.mark.parametrize(
+    ("answer", "fault"),
+    [
+        (b"NO [LIMIT] Too many simultaneous connections", RateLimited),
+        (b"NO [UNAVAILABLE] backend down", NotReady),
+        (b"NO [AUTHENTICATIONFAILED] Invalid credentials (Failure)", AuthFailed),
+    ],
+)
+async def test_a_refused_login_is_told_apart_from_a_busy_server(
+    account: MailAccount, answer: bytes, fault: type[Exception]
+) -> None:
+    async def imap(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"* OK [CAPABILITY IMAP4rev1] ready\r\n")
+        while line := await reader.readline():
+            known = b"* CAPABILITY IMAP4rev1\r\n" if b"CAPABILITY" in line else b""
+            writer.write(known + line.split()[0] + b" " + (b"OK done" if known else answer) + b"\r\n")
+
+    async with (
+        scripted(imap) as port,
+        account.running(imap_port=str(port)) as connector,
+        Listening(connector) as heard,
+    ):
+        assert type(await heard.failed()) is fault
+
+
+async def test_a_mailbox_made_anew_is_handed_over_again_without_its_old_places(account: MailAccount) -> None:
+    mails = [a_mail(f"mail {number}", to=account.address) for number in range(3)]
+    with account.servers.mailbox(account.address) as other:
+        other.create("Desk")
+        for mail in mails:
+            other.append("Desk", "", "", mail.as_bytes())
+    settings = {"folders": "Desk", "initial": "2"}
+    async with account.running(**settings) as connector, Listening(connector) as heard:
+        await heard.caught_up()
+        old = heard.of(MailReceived)
+    with account.servers.mailbox(account.address) as other:
+        other.delete("Desk")
+        # UIDVALIDITY is a time in seconds.
+        await asyncio.sleep(1.1)
+        other.create("Desk")
+        for mail in mails:
+            other.append("Desk", "", "", mail.as_bytes())
+    async with account.running(**settings) as connector, Listening(connector, heard.cursor) as again:
+        await again.caught_up()
+    (reset,) = again.of(FolderReset)
+    assert again.events[0] == reset
+    new = again.of(MailReceived)
+    assert reset.uidvalidity == new[0].location.uidvalidity != old[0].location.uidvalidity
+    assert len(old) == 2
+    assert {event.raw for event in old} < {event.raw for event in new}
+    assert len(new) == 3
+
+
+async def test_a_server_that_is_killed_is_a_fault_and_nothing_is_lost_when_it_is_back(
+    own_servers: MailServers, tmp_path: Path
+) -> None:
+    account = MailAccount(own_servers, own_servers.user(), tmp_path)
+    own_servers.deliver(account.address, a_mail("before", to=account.address))
+    async with account.running() as connector:
+        async with Listening(connector) as heard:
+            await heard.caught_up()
+            own_servers.dovecot.kill()
+            assert isinstance(await heard.failed(), NotReady)
+        async with Listening(connector, heard.cursor) as down:
+            assert isinstance(await down.failed(), NotReady)
+        own_servers.dovecot.start()
+        own_servers.deliver(account.address, a_mail("after", to=account.address))
+        async with Listening(connector, heard.cursor) as again:
+            await again.until(lambda: "after" in again.subjects())
+            assert again.subjects() == ["after"]
+            assert isinstance(await connector.perform(account.reply(own_servers.user())), Accepted)
+
+
+async def test_a_slow_and_slicing_line_only_takes_longer(account: MailAccount) -> None:
+    servers = account.servers
+    for number in range(5):
+        servers.deliver(account.address, a_mail(f"mail {number}", "x" * 5_000, to=account.address))
+    customer = servers.user("customer")
+    async with (
+        FaultyProxy(servers.dovecot.imap_port, latency=0.002, slice_size=97) as imap,
+        FaultyProxy(servers.smtp.port, latency=0.002, slice_size=31) as smtp,
+        account.running(imap_port=str(imap.port), smtp_port=str(smtp.port)) as connector,
+        Listening(connector) as heard,
+    ):
+        await heard.caught_up()
+        assert isinstance(await connector.perform(account.reply(customer)), Accepted)
+    assert sorted(heard.subjects()) == [f"mail {number}" for number in range(5)]
+    assert len(servers.messages(customer)) == 1
+
+
+async def test_an_imap_line_cut_anywhere_loses_nothing_and_repeats_no_committed_batch(account: MailAccount) -> None:
+    servers = account.servers
+    servers.fill(
+        account.address,
+        (
+            (1_700_000_000 + number, a_mail(f"m{number:02}", "x" * 3_000, to=account.address).as_bytes())
+            for number in range(60)
+        ),
+    )
+    cursor = None
+    locations = []
+    cut = 200
+    async with FaultyProxy(servers.dovecot.imap_port) as proxy:
+        while True:
+            proxy.cut_after = cut
+            async with (
+                account.running(imap_port=str(proxy.port), folders="INBOX") as connector,
+                Listening(connector, cursor) as heard,
+            ):
+                with contextlib.suppress(Fault, TimeoutError):
+                    await heard.caught_up()
+            cursor = heard.cursor
+            locations += [event.location.uid for event in heard.of(MailReceived)]
+            if heard.batches and heard.batches[-1].caught_up:
+                break
+            cut = cut * 3
+    assert sorted(locations) == list(range(1, 61))
+
+
+async def test_an_smtp_line_cut_anywhere_is_never_called_accepted_or_sent_twice(account: MailAccount) -> None:
+    """What the server says is cut off after ever more bytes: before the mark it is a fault, after it unknown."""
+    servers = account.servers
+    told = set()
+    async with FaultyProxy(servers.smtp.port) as proxy, account.running(smtp_port=str(proxy.port)) as connector:
+        for cut in range(0, 400, 40):
+            customer = servers.user("customer")
+            op = account.reply(customer)
+            proxy.cut_after = cut
+            try:
+                outcome = await connector.perform(op)
+            except NotReady:
+                told.add("fault")
+                assert op.op_id not in account.marks
+                assert servers.messages(customer) == []
+                continue
+            told.add(type(outcome).__name__)
+            assert op.op_id in account.marks
+            assert isinstance(outcome, Accepted | Unknown)
+            if isinstance(outcome, Accepted):
+                assert len(servers.messages(customer)) == 1
+    assert {"fault", "Accepted"} <= told
+
+
+async def test_a_server_that_goes_deaf_is_a_fault_in_bounded_time(account: MailAccount) -> None:
+    servers = account.servers
+    async with (
+        FaultyProxy(servers.dovecot.imap_port, deaf=True) as imap,
+        FaultyProxy(servers.smtp.port, deaf=True) as smtp,
+        account.running(imap_port=str(imap.port), smtp_port=str(smtp.port), timeout="2") as connector,
+    ):
+        async with Listening(connector) as heard:
+            assert isinstance(await heard.failed(20), NotReady)
+        with pytest.raises(NotReady):
+            await connector.perform(account.reply("customer@example.test"))
+
+
+async def test_closing_ends_the_stream_at_once_and_without_an_error(account: MailAccount) -> None:
+    connector = account.connector(poll_seconds="600")
+    async with Listening(connector) as heard:
+        await heard.caught_up()
+        await connector.close()
+        await connector.close()
+        assert heard._task is not None
+        await asyncio.wait_for(asyncio.shield(heard._task), 10)
+        assert heard.error is None
