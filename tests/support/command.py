@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from omnitui.main import main
-from omnitui.paths import Profile
+from omnitui.paths import Profile, profile
 from omnitui.store.cache import Cache
 from tests.support.conversations import a_cache
 
@@ -63,3 +66,17 @@ class Desk:
     def close(self) -> None:
         if self._cache is not None:
             self._cache.close()
+
+
+@contextmanager
+def a_desk(home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    """A desk below `home`, in Tokyo, closed at the end."""
+    monkeypatch.setenv("OMNITUI_HOME", str(home))
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.delenv("OMNITUI_PROFILE", raising=False)
+    made = Desk(profile(), capsys, monkeypatch)
+    try:
+        yield made
+    finally:
+        made.close()
