@@ -92,6 +92,10 @@ class Desk:
         for timer in (self._notice_timer, self._read_timer):
             if timer is not None:
                 timer.cancel()
+        # The last keys may not have been told yet: the field knows them.
+        composer = self.screen.composer
+        if composer.settle() and composer.draft is not None:
+            self.drafting.keep(composer.draft)
         self.drafting.flush_now()
 
     async def ask(self, dialog: Screen[R]) -> R | None:

@@ -37,15 +37,20 @@ class ComposerPane(Vertical):
         self.to = ""
         self.meanwhile = False
         """Whether somebody wrote since the newest message that was seen."""
+        self.sheet: TextArea = Sheet(id="composer-text", soft_wrap=True, show_line_numbers=False, compact=True)
+        """The text field."""
+        self._title = Lines(id="composer-title")
+        self._cc = Field(placeholder="Cc", id="composer-cc", compact=True)
+        self._info = Lines(id="composer-info")
         self._capabilities: Capabilities | None = None
         self._loading = False
 
     def compose(self) -> ComposeResult:
         """A title, Cc where the channel has it, the text, and what the channel allows."""
-        yield Lines(id="composer-title")
-        yield Field(placeholder="Cc", id="composer-cc", compact=True)
-        yield Sheet(id="composer-text", soft_wrap=True, show_line_numbers=False, compact=True)
-        yield Lines(id="composer-info")
+        yield self._title
+        yield self._cc
+        yield self.sheet
+        yield self._info
 
     @property
     def text(self) -> str:
@@ -53,14 +58,9 @@ class ComposerPane(Vertical):
         return self.sheet.text
 
     @property
-    def sheet(self) -> TextArea:
-        """The text field."""
-        return self.query_one("#composer-text", TextArea)
-
-    @property
     def cc(self) -> tuple[str, ...]:
         """Further addressees."""
-        return _addresses(self.query_one("#composer-cc", Input).value)
+        return _addresses(self._cc.value)
 
     @property
     def kind(self) -> MessageKind | None:
@@ -79,7 +79,7 @@ class ComposerPane(Vertical):
         self._loading = True
         self.sheet.load_text(safe(known.text))
         self.sheet.move_cursor(self.sheet.document.end)
-        field = self.query_one("#composer-cc", Input)
+        field = self._cc
         field.value = plain(", ".join(map(str, known.extra.get("cc", ()))))
         field.display = picture.capabilities.cc and kind is MessageKind.PUBLIC
         self._loading = False
@@ -121,14 +121,20 @@ class ComposerPane(Vertical):
         self.changed()
 
     def changed(self) -> None:
-        """Compare what is written with the draft and have it kept where it differs."""
-        if self.draft is None or self._loading:
-            return
-        extra = {**self.draft.extra, "cc": list(self.cc)} if self.cc else {}
-        if (self.text, extra) != (self.draft.text, dict(self.draft.extra)):
-            self.draft = replace(self.draft, text=self.text, extra=extra, updated_at=self.clock.now())
+        """Have what is written kept, where it differs from the draft."""
+        if self.settle() and self.draft is not None:
             self.keep(self.draft)
         self.redraw()
+
+    def settle(self) -> bool:
+        """Bring the draft in step with the fields; gives whether it was not."""
+        if self.draft is None or self._loading:
+            return False
+        extra = {**self.draft.extra, "cc": list(self.cc)} if self.cc else {}
+        if (self.text, extra) == (self.draft.text, dict(self.draft.extra)):
+            return False
+        self.draft = replace(self.draft, text=self.text, extra=extra, updated_at=self.clock.now())
+        return True
 
     def redraw(self) -> None:
         """Title and limits."""
@@ -137,13 +143,13 @@ class ComposerPane(Vertical):
         width = max(self.size.width, 20)
         title: list[Piece] = title_pieces(self.draft.kind, self.to, self.conversation.channel)
         warning: Line = ((f"! {_('somebody wrote meanwhile')} ", "bad"),) if self.meanwhile else ()
-        self.query_one("#composer-title", Lines).show([spread(tuple(title), warning, width)])
+        self._title.show([spread(tuple(title), warning, width)])
         left = policy_pieces(self.draft.kind, self._capabilities, self.conversation, self.clock.now(), self.hold)
         files: list[Piece] = []
         for path in self.draft.attachments:
             files += [(f" {plain(path.rsplit('/', 1)[-1])} ", "chip"), (" ", "")]
         right = limit_pieces(self.draft.kind, self._capabilities, self.text)
-        self.query_one("#composer-info", Lines).show([spread((*files, *left), tuple(right), width)])
+        self._info.show([spread((*files, *left), tuple(right), width)])
 
     def on_resize(self) -> None:
         """Another width."""

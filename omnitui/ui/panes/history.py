@@ -48,6 +48,8 @@ class HistoryPane(Widget, can_focus=True):
         """Whether the oldest message is loaded."""
         self.tail = True
         """Whether the newest message is loaded."""
+        self.following = False
+        """Whether the next message is our own and is to be shown."""
         self.empty_words = ""
         self._rows: list[Row] = []
         self._strips: dict[Line, Strip] = {}
@@ -75,6 +77,7 @@ class HistoryPane(Widget, can_focus=True):
         self.reel.due = due or {}
         self._seen = None
         self.below = 0
+        self.following = False
         self.complete, self.tail, self._asked = complete, tail, False
         self._fit()
         self.reel.load(messages, unread)
@@ -94,6 +97,10 @@ class HistoryPane(Widget, can_focus=True):
         was_at_end = self.reel.at_end
         arrived = self.reel.renew(newest)
         self._fit(keep=True)
+        if arrived and self.following:
+            self.following = False
+            self.reel.current = len(self.reel.messages) - 1
+            self.reel.to_end()
         if arrived and not self.reel.at_end:
             self.below += arrived
         elif was_at_end and self.reel.at_end:

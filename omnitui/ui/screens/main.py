@@ -197,6 +197,7 @@ class MainScreen(LastHopScreen[None]):
     def after_sending(self) -> None:
         """The composer is closed after sending: what was sent is shown."""
         self.history.to_end()
+        self.history.following = True
         (self.history if self.history.region else self.queue).focus()
 
     def restyle(self) -> None:
