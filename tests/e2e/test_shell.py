@@ -1,3 +1,5 @@
+"""The command as a process, in a real terminal."""
+
 from __future__ import annotations
 
 import os

@@ -1,3 +1,5 @@
+"""The log and crash files carry structure, and nothing that a customer wrote."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,3 +1,5 @@
+"""Where a profile keeps its things."""
+
 from __future__ import annotations
 
 from pathlib import Path

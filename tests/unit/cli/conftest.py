@@ -1,3 +1,5 @@
+"""The command over a profile of its own."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

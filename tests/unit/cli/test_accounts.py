@@ -1,3 +1,5 @@
+"""Accounts from the shell, with a back end that knows one password."""
+
 from __future__ import annotations
 
 import sys

@@ -1,3 +1,5 @@
+"""The verbs that change something."""
+
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta

@@ -1,3 +1,5 @@
+"""docs/cli.md says what is printed, no more and no less."""
+
 from __future__ import annotations
 
 import re

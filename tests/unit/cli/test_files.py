@@ -1,3 +1,5 @@
+"""Mail in from files, conversations out into files."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""From a command line to its verb: help, errors, exit codes, and how little is imported."""
+
 from __future__ import annotations
 
 import subprocess

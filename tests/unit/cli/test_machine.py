@@ -1,3 +1,5 @@
+"""What the shell says about this machine; completion."""
+
 from __future__ import annotations
 
 import shutil

@@ -1,3 +1,5 @@
+"""ls, show, search: for people without danger, for programs without loss."""
+
 from __future__ import annotations
 
 import re

@@ -1,3 +1,5 @@
+"""Settings and keys from TOML files: what is taken, what is refused, and in which words."""
+
 from __future__ import annotations
 
 from pathlib import Path

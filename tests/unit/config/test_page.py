@@ -1,3 +1,5 @@
+"""The page of settings is made from the settings."""
+
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass

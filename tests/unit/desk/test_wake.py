@@ -1,3 +1,5 @@
+"""Times to come in words."""
+
 from __future__ import annotations
 
 from contextlib import suppress

@@ -1,3 +1,5 @@
+"""Where secrets come from, and that none is ever kept in clear text."""
+
 from __future__ import annotations
 
 import os

@@ -1,3 +1,5 @@
+"""Opening a profile."""
+
 from __future__ import annotations
 
 import sqlite3

@@ -1,3 +1,5 @@
+"""The encrypted file of secrets."""
+
 from __future__ import annotations
 
 import json
