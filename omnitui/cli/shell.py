@@ -96,9 +96,16 @@ class Shell:
             raise UsageError(_("the text is empty"))
         return text
 
-    def done(self, ops: Sequence[Op]) -> int:
-        """Print what was recorded: ids on standard output, words for the person beside it."""
-        if self.out.text:
+    def done(self, ops: Sequence[Op], *, single: bool = False) -> int:
+        """Print what was recorded: ids on standard output, words for the person beside it.
+
+        Args:
+            ops: All of it.
+            single: Whether the verb always makes one op, which then is the object that --json prints.
+        """
+        if single and not self.out.text:
+            self.out.one("op", records.op(ops[0]), "")
+        elif self.out.text:
             for op in ops:
                 self.out.line(op.id)
         else:

@@ -68,7 +68,7 @@ def _reply(shell: Shell) -> int:
         cc=arguments.cc,
         bcc=arguments.bcc,
     )
-    return shell.done([op])
+    return shell.done([op], single=True)
 
 
 def _note_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
@@ -79,7 +79,7 @@ def _note_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> N
 def _note(shell: Shell) -> int:
     conversation_id = shell.id(shell.arguments.id)
     op = shell.session.operations.note(conversation_id, _said(shell), files=shell.arguments.attach)
-    return shell.done([op])
+    return shell.done([op], single=True)
 
 
 def _new_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
@@ -106,7 +106,7 @@ def _new(shell: Shell) -> int:
     )
     if op.reach is Reach.LOCAL:
         shell.out.say(_("the account keeps this on this machine only"))
-    return shell.done([op])
+    return shell.done([op], single=True)
 
 
 VERBS: Final = {

@@ -60,7 +60,7 @@ def test_reply_reads_standard_input_with_options_in_any_order(desk: Desk, tmp_pa
     file.write_bytes(b"%PDF")
     ran = desk.run("reply", "--attach", str(file), found.id[-8:], "-", "--hold", "0", "--json", stdin="two\nlines\n")
     assert ran.code == 0
-    assert ran.object["items"][0]["type"] == "op"
+    assert ran.object["type"] == "op"
     message = desk.run("show", found.id, "--json").object["messages"][-1]
     assert message["text"] == "two\nlines"
     assert message["state"] == "queued"
