@@ -95,7 +95,7 @@ def act(desk: Desk, change: dict[str, Any]) -> Op:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 @given(st.lists(CHANGES, max_size=8))
 def test_ops_undone_in_reverse_give_the_first_state(

@@ -1,0 +1,88 @@
+"""Opening the cache: cheap for the first frame, safe for two at once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from omnitui.errors import Refused
+from omnitui.store.cache import Cache
+from omnitui.store.changes import KEPT, last_seq, since
+from omnitui.store.writer import Tx
+from tests.support.store_desk import Desk
+
+READING = """
+import sys
+from pathlib import Path
+from omnitui.store.cache import Cache
+with Cache.open(Path(sys.argv[1])) as cache:
+    cache.read(lambda db: db.execute("SELECT * FROM conversation").fetchall())
+    cache.me()
+print(*sorted(sys.modules))
+"""
+
+
+def test_opening_and_reading_import_nothing_heavy(tmp_path: Path) -> None:
+    for _ in range(2):  # the first one makes the file
+        done = subprocess.run(
+            [sys.executable, "-c", READING, str(tmp_path)],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=Path(__file__).parents[3],
+        )
+    modules = set(done.stdout.split())
+    heavy = {"sqlmodel", "sqlalchemy", "pydantic", "asyncio", "concurrent.futures", "socket", "logging", "textual"}
+    assert "omnitui.store.cache" in modules
+    assert modules & heavy == set()
+
+
+def test_two_that_open_a_new_cache_agree_who_they_are(tmp_path: Path) -> None:
+    start, found = threading.Barrier(4), []
+
+    def run() -> None:
+        start.wait()
+        with Cache.open(tmp_path) as cache:
+            found.append((cache.origin, cache.me()))
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 4
+    assert len(set(found)) == 1
+
+
+def test_cache_of_a_newer_version_is_refused_untouched(tmp_path: Path) -> None:
+    with Cache.open(tmp_path) as cache:
+        cache.write(lambda tx: tx.db.execute("PRAGMA user_version = 99"))
+    before = (tmp_path / "cache.sqlite3").read_bytes()
+    with pytest.raises(Refused, match="newer"):
+        Cache.open(tmp_path)
+    assert (tmp_path / "cache.sqlite3").read_bytes() == before
+
+
+def test_whoever_is_far_behind_is_told_to_read_anew(desk: Desk) -> None:
+    from omnitui.model.states import ObjectKind
+
+    def many(tx: Tx) -> None:
+        for _ in range(1_500):
+            tx.changed(ObjectKind.CONTACT, tx.ids.new())
+
+    start = desk.cache.read(last_seq)
+    while desk.cache.read(last_seq) < start + KEPT + 3_000:
+        desk.cache.write(many, durable=False)
+    far = desk.cache.read(since, start)
+    assert far is not None
+    assert not far.complete
+    near = desk.cache.read(since, far.seq - 100)
+    assert near is not None
+    assert near.complete
+    assert (len(near.changes), near.seq) == (100, far.seq)
+    assert desk.cache.read(since, far.seq) is None
+    assert desk.row("SELECT count(*) FROM change")[0] <= KEPT + 3_000
