@@ -1,0 +1,109 @@
+"""Reading pages: against raw sqlite3, deep against first, and what the first paint asks of the database."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import subprocess
+import sys
+from datetime import UTC
+from pathlib import Path
+
+import pytest
+
+from omnitui.desk.query import parse
+from omnitui.desk.terms import Is, Query, State
+from omnitui.desk.views import VIEWS
+from omnitui.store.cache import Cache
+from omnitui.store.reads import history, inbox
+from tests.bench import corpus
+from tests.bench.figures import Figures, median, times
+from tests.bench.filling import CONVERSATIONS
+
+pytestmark = pytest.mark.bench
+
+ROUNDS = 300
+NOW = corpus.end(CONVERSATIONS)
+_FIRST_PAINT = """
+import json, sys, time
+from datetime import UTC
+from pathlib import Path
+from omnitui.desk.views import view
+from omnitui.store.cache import Cache
+from omnitui.store.reads import inbox
+begun = time.process_time()
+cache = Cache.open(Path(sys.argv[1]))
+query = view("inbox").query(now=0, me=cache.me().id, zone=UTC)
+rows = cache.read(inbox.page, query, limit=50)
+counts = cache.read(inbox.counts)
+took = time.process_time() - begun
+print(json.dumps([took, len(rows), counts["inbox"]]))
+"""
+
+
+def test_hot_page_against_raw_sqlite(big_cache: Cache, figures: Figures) -> None:
+    db = sqlite3.connect(f"file:{big_cache.path}?mode=ro", uri=True, isolation_level=None)
+    query = Query(Is(State.OPEN))
+    sql, values = inbox.statement(query)
+    inbox.page(db, query, limit=50)
+    raw = median(times(lambda: db.execute(sql, (*values, 50)).fetchall(), ROUNDS))
+    ours = median(times(lambda: inbox.page(db, query, limit=50), ROUNDS))
+    figures.put("hot page of 50 rows / raw sqlite3", ours / raw, 1.5, remark=f"{ours * 1000:.2f} ms")
+    everything = Query()
+    total = db.execute("SELECT n FROM counter WHERE view = 'all'").fetchone()[0]
+    deep = db.execute(
+        "SELECT last_activity_at, id FROM conversation WHERE is_shown = 1"
+        " ORDER BY last_activity_at DESC, id DESC LIMIT 1 OFFSET ?",
+        (total * 3 // 4,),
+    ).fetchone()
+    first = median(times(lambda: inbox.page(db, everything, limit=50), ROUNDS))
+    far = median(times(lambda: inbox.page(db, everything, after=deep, limit=50), ROUNDS))
+    figures.put("deep page / first page", far / first, 2, remark=f"at {total * 3 // 4:,} of {total:,} conversations")
+    db.close()
+
+
+def test_counts_of_the_standing_views(big_cache: Cache, figures: Figures) -> None:
+    """Kept counters against counting each view."""
+    db = sqlite3.connect(f"file:{big_cache.path}?mode=ro", uri=True, isolation_level=None)
+    queries = [view.query(now=NOW, me=big_cache.me().id, zone=UTC) for view in VIEWS]
+    kept = median(times(lambda: inbox.counts(db), 50))
+    counted = median(times(lambda: [inbox.count(db, query, 10**9) for query in queries], 1))
+    figures.put("counts of all views", kept * 1000, 1, "ms", remark=f"counting them takes {counted * 1000:.0f} ms")
+    db.close()
+
+
+def test_queries_of_agents(big_cache: Cache, figures: Figures) -> None:
+    """First pages of lists that no index has in order."""
+    worst = 0.0
+    slowest = ""
+    for text in (
+        "label:vip",
+        "from:holloway",
+        "is:open priority:>=high",
+        "assignee:none channel:sms",
+        "unanswered:>2h",
+    ):
+        query = parse(text, now=NOW, me=big_cache.me().id, zone=UTC)
+        took = median(times(lambda query=query: big_cache.read(inbox.page, query, limit=50), 3))  # type: ignore[misc]
+        worst, slowest = max((worst, slowest), (took, text))
+    figures.put("slowest of five filtered lists", worst * 1000, 500, "ms", remark=slowest)
+
+
+def test_history_page(big_cache: Cache, figures: Figures) -> None:
+    db = sqlite3.connect(f"file:{big_cache.path}?mode=ro", uri=True, isolation_level=None)
+    some = [one.id for one in inbox.page(db, Query(), limit=200)]
+    took = [median(times(lambda own=own: history.page(db, own), 3)) for own in some]  # type: ignore[misc]
+    figures.put("newest page of a history", median(took) * 1000, 2, "ms")
+    db.close()
+
+
+def test_database_part_of_first_paint(big: Path, figures: Figures) -> None:
+    runs = []
+    for _ in range(5):
+        done = subprocess.run(
+            [sys.executable, "-c", _FIRST_PAINT, str(big)], capture_output=True, check=True, text=True
+        )
+        took, rows, _count = json.loads(done.stdout)
+        assert rows == 50
+        runs.append(took)
+    figures.put("database part of first paint, CPU", median(runs) * 1000, 15, "ms", remark="open, 50 rows, all counts")
