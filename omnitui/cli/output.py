@@ -25,6 +25,10 @@ class Output:
     def __init__(self, form: Literal["text", "json", "jsonl"] = "text") -> None:
         self.form = form
         self.zone: tzinfo = UTC
+        if form != "text":
+            with suppress(AttributeError, ValueError):
+                # JSON between programs is UTF-8, whatever the locale says (RFC 8259, 8.1).
+                sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
         for stream in (sys.stdout, sys.stderr):
             with suppress(AttributeError, ValueError):
                 # A name in a path may hold bytes that are no UTF-8; that must not end a verb half way.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -158,6 +159,13 @@ def test_version_and_help_open_no_cache_and_need_no_argparse(words: list[str], h
     done = run(script, home)
     assert done.stderr == "[]\n"
     assert not home.exists()
+
+
+def test_json_is_utf8_in_every_locale(home: Path) -> None:
+    script = "from omnitui.cli.output import Output; Output('jsonl').many('x', [{'name': '🍵 茶', 'cut': '\\ud800'}])"
+    environment = {"OMNITUI_HOME": str(home), "LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, env=environment, timeout=60, check=True)
+    assert json.loads(done.stdout.decode("utf-8")) == {"v": 1, "type": "x", "name": "🍵 茶", "cut": "\ud800"}
 
 
 def test_reader_who_leaves_early_is_no_error(home: Path) -> None:
