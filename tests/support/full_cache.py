@@ -19,9 +19,10 @@ def fill(cache: Path, count: int) -> None:
     db = sqlite3.connect(cache)
     db.execute("INSERT INTO account (pk, id, kind, name, paused) VALUES (1, 'A', 'email', 'support', 1)")
     db.execute("INSERT INTO inbox (pk, id, account_pk, channel, address) VALUES (1, 'I', 1, 'email', 'a@b.example')")
-    people = {a_conversation(number).contact: number + 1 for number in range(5)}
+    people = 5 * (count // 15 + 1)
     db.executemany(
-        "INSERT INTO contact (pk, id, name) VALUES (?, ?, ?)", [(pk, f"C{pk}", n) for n, pk in people.items()]
+        "INSERT INTO contact (pk, id, name) VALUES (?, ?, ?)",
+        ((number + 1, f"C{number}", a_conversation(number).contact) for number in range(people)),
     )
     columns = (
         "id, account_pk, inbox_pk, contact_pk, channel, subject, unread, snippet, last_message_at, last_activity_at"
@@ -29,12 +30,17 @@ def fill(cache: Path, count: int) -> None:
     db.executemany(
         f"INSERT INTO conversation ({columns}) VALUES (?, 1, 1, ?, ?, ?, ?, ?, ?, ?)",
         (
-            (r.id, people[r.contact], r.channel, r.subject, r.unread, r.snippet, r.last_message_at, r.last_activity_at)
-            for r in map(a_conversation, range(count))
+            (r.id, contact_of(number), r.channel, r.subject, r.unread, r.snippet, r.last_message_at, r.last_activity_at)
+            for number, r in enumerate(map(a_conversation, range(count)))
         ),
     )
     db.commit()
     db.close()
+
+
+def contact_of(number: int) -> int:
+    """The key of a conversation's contact, who has the name that the conversation gives and two more conversations."""
+    return number % 5 + 5 * (number // 15) + 1
 
 
 class CacheRows:

@@ -59,6 +59,7 @@ class ListApp(LastHopApp[None]):
         ("G", "bottom", "Bottom"),
         ("v", "mark", "Mark"),
         ("enter", "open", "Open"),
+        ("r", "redraw", "Redraw"),
         ("ctrl+q", "quit", "Quit"),
     ]
 
@@ -113,6 +114,10 @@ class ListApp(LastHopApp[None]):
 
     def action_mark(self) -> None:
         self.list.toggle_mark()
+
+    def action_redraw(self) -> None:
+        self.forget_terminal()
+        self.screen.refresh()
 
     def action_open(self) -> None:
         self.list.open()

@@ -170,3 +170,25 @@ def test_a_key_in_a_real_terminal_sends_two_rows_at_most() -> None:
         terminal.type("jjjjj")
         terminal.wait_quiet(0.3)
         assert terminal.rows()[10].startswith(">")
+
+
+def looks(terminal: Terminal) -> list[list[tuple[str, str, str]]]:
+    """The screen's cells; a blank has no foreground."""
+    return [
+        [(glyph, "" if glyph == " " else front, back) for glyph, front, back, _ in terminal.styles(y)]
+        for y in range(terminal.lines)
+    ]
+
+
+def test_what_is_painted_ahead_is_what_the_compositor_draws() -> None:
+    argv: list[str | Path] = [sys.executable, ROOT / "tests/support/list_app.py", "1000"]
+    with Terminal(argv, columns=90, lines=25, cwd=ROOT, env={"PYTHONPATH": f"{ROOT}"}) as terminal:
+        terminal.wait_for("Alice")
+        terminal.wait_quiet()
+        for keys in ("j", "jj", "k", "v", "jjjjjjjjjjjjj", "kkkkkkkkkkkkkkk", "G", "k", "g", "jvj"):
+            terminal.type(keys)
+            terminal.wait_quiet(0.25)
+            shown = looks(terminal)
+            terminal.send("r")
+            terminal.wait_quiet(0.25)
+            assert looks(terminal) == shown, keys

@@ -62,5 +62,16 @@ def test_names_read_by_attribute_exist() -> None:
     assert isinstance(constants.ESCAPE_DELAY, float)
     assert hasattr(asyncio.Event(), "_waiters")
     assert hasattr(_parser.Parser, "tick")
-    for name in ("_batch_count", "_exit_renderables", "_sync_available", "_previous_cursor_position"):
-        assert hasattr(app.App(), name), name
+    made = app.App[None]()
+    for name in (
+        "_batch_count",
+        "_exit_renderables",
+        "_filters",
+        "_notifications",
+        "_previous_cursor_position",
+        "_screen_stack",
+        "_sync_available",
+    ):
+        assert hasattr(made, name), name
+    assert hasattr(screen.Screen[None](), "_tooltip_widget")
+    assert hasattr(_xterm_parser.XTermParser(), "_timeout_time")

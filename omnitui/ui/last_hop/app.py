@@ -16,13 +16,16 @@ from rich.text import Text
 from textual._compositor import ChopsUpdate, CompositorUpdate, InlineUpdate, LayoutUpdate
 from textual.app import App, ReturnType
 from textual.driver import Driver
+from textual.filter import ANSIToTruecolor, Monochrome, NoColor
 from textual.geometry import Region
 from textual.screen import Screen
 from textual.strip import Strip
+from textual.widget import Widget
 
 from omnitui.i18n import _
 from omnitui.ui.collection import Collection
 from omnitui.ui.first_frame import Takeover
+from omnitui.ui.last_hop.direct import put_lines
 from omnitui.ui.last_hop.driver import LastHopDriver
 from omnitui.ui.last_hop.frame import Frame, drawable, drawable_lines
 from omnitui.ui.last_hop.guard import guarded, title
@@ -46,6 +49,8 @@ class LastHopApp(App[ReturnType]):
         self._held = takeover is not None
         self._frame: Frame | None = None
         self._inks: Inks | None = None
+        # Inks know the colours of the terminal and do without any: filtering every strip again costs 1 ms a key.
+        self._filters = [kept for kept in self._filters if not isinstance(kept, (ANSIToTruecolor, Monochrome, NoColor))]
         self._collection: Collection | None = None
         self._colour_erase = erases_in_colour(os.environ.get("TERM", ""))
 
@@ -65,6 +70,14 @@ class LastHopApp(App[ReturnType]):
             self._send_changes()
         if isinstance(self._driver, LastHopDriver):
             self._driver.typeahead.release()
+
+    def paint_lines(self, widget: Widget, lines: Iterable[int]) -> None:
+        """Show lines of a widget at once, ahead of the compositor (which must be asked by `refresh` all the same)."""
+        frame, driver = self._frame, self._driver
+        if self._held or self._batch_count or frame is None or not isinstance(driver, LastHopDriver) or driver.busy:
+            return
+        if (frame.width, frame.height) == tuple(self.size) and put_lines(frame, self.screen, widget, lines):
+            self._send_changes()
 
     def redraw_terminal(self) -> None:
         """Draw everything anew, whatever the terminal shows (another program wrote there)."""

@@ -17,7 +17,6 @@ from textual import events
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
-from textual.timer import Timer
 from textual.widget import Widget
 
 from omnitui.clock import Clock
@@ -26,6 +25,7 @@ from omnitui.ids import Ulid
 from omnitui.model.conversations import Conversation
 from omnitui.text.rows import UNICODE, Density, Glyphs, age, inbox_row, row_role
 from omnitui.text.widths import cell_width, crop
+from omnitui.ui.last_hop import LastHopApp
 from omnitui.ui.widgets.row_window import RowSource, RowWindow
 
 CACHED_ROWS = 512
@@ -96,7 +96,7 @@ class ConversationList(Widget, can_focus=True):
         self._cache: dict[tuple[Any, ...], tuple[Conversation, str, list[Strip]]] = {}
         self._reading = asyncio.Lock()
         self._refresh_wanted = False
-        self._settle_timer: Timer | None = None
+        self._settle_timer: asyncio.TimerHandle | None = None
         self._selected_at = 0.0
         self._loaded = False
         self._new_shown = 0
@@ -225,9 +225,11 @@ class ConversationList(Widget, can_focus=True):
         action()
         if window.first != first:
             self.refresh()
+            self._paint_now(range(self.size.height))
         elif self.selected != before:
             self._refresh_row(old)
             self._refresh_row(window.selected_index)
+            self._paint_now([*self._lines_of(old), *self._lines_of(window.selected_index)])
         self._after(before)
         if window.hungry and not self._reading.locked():
             self._read(self._nothing)
@@ -237,6 +239,16 @@ class ConversationList(Widget, can_focus=True):
             lines = self.density.lines
             self.refresh(Region(0, (index - self.window.first) * lines, self.size.width, lines))
 
+    def _lines_of(self, index: int | None) -> range:
+        """The lines of the widget that show a row."""
+        lines = self.density.lines
+        start = 0 if index is None else (index - self.window.first) * lines
+        return range(start, start if index is None else start + lines)
+
+    def _paint_now(self, lines: Iterable[int]) -> None:
+        if isinstance(self.app, LastHopApp):
+            self.app.paint_lines(self, lines)
+
     def _after(self, before: Ulid | None, *, forced: bool = False) -> None:
         """Say what changed."""
         if self.selected != before or forced or not self._loaded:
@@ -245,8 +257,10 @@ class ConversationList(Widget, can_focus=True):
             held = now - self._selected_at < REPEATING
             self._selected_at = now
             if self._settle_timer is not None:
-                self._settle_timer.stop()
-            self._settle_timer = self.set_timer(SETTLED_QUIET if held else SETTLED_SOON, self._settle)
+                self._settle_timer.cancel()
+            # A timer of Textual's is a task of its own: 0.3 ms a key.
+            loop = asyncio.get_running_loop()
+            self._settle_timer = loop.call_later(SETTLED_QUIET if held else SETTLED_SOON, self._settle)
         if self.window.new != self._new_shown:
             self._new_shown = self.window.new
             self.post_message(self.Newcomers(self.window.new))
@@ -256,7 +270,8 @@ class ConversationList(Widget, can_focus=True):
 
     def _settle(self) -> None:
         self._settle_timer = None
-        self.post_message(self.Settled(self.selected))
+        if self.is_attached:
+            self.post_message(self.Settled(self.selected))
 
     # Textual
 
