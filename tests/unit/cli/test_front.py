@@ -14,6 +14,7 @@ from omnitui.cli.table import ENTRIES
 from omnitui.cli.verbs import load
 from omnitui.main import main
 
+FIELDS = {"name": "🍵 茶", "cut": "\ud800", "c1": "\x9b"}
 HEAVY = ("sqlmodel", "sqlalchemy", "textual", "rich", "httpx", "keyring", "cryptography", "imapclient", "aiosmtplib")
 
 
@@ -162,10 +163,10 @@ def test_version_and_help_open_no_cache_and_need_no_argparse(words: list[str], h
 
 
 def test_json_is_utf8_in_every_locale(home: Path) -> None:
-    script = "from omnitui.cli.output import Output; Output('jsonl').many('x', [{'name': '🍵 茶', 'cut': '\\ud800'}])"
+    script = f"from omnitui.cli.output import Output; Output('jsonl').many('x', [{ascii(FIELDS)}])"
     environment = {"OMNITUI_HOME": str(home), "LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, env=environment, timeout=60, check=True)
-    assert json.loads(done.stdout.decode("utf-8")) == {"v": 1, "type": "x", "name": "🍵 茶", "cut": "\ud800"}
+    assert json.loads(done.stdout.decode("utf-8")) == {"v": 1, "type": "x", **FIELDS}
 
 
 def test_reader_who_leaves_early_is_no_error(home: Path) -> None:
