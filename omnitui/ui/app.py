@@ -134,7 +134,7 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
         """The end: keep what is written, let the connectors finish."""
         if self.syncing is not None:
             await self.syncing.stop()
-        self.main.desk.stop()
+        await self.main.desk.leave()
 
 
 def _schema(db: sqlite3.Connection) -> int:

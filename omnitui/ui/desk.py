@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
-
-from textual.screen import Screen
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from omnitui.bus import Changed
 from omnitui.clock import SECOND, Millis
@@ -17,121 +15,54 @@ from omnitui.ids import Ulid
 from omnitui.model.conversations import Conversation
 from omnitui.model.states import MessageKind, ObjectKind, SendState
 from omnitui.services.session import Session
+from omnitui.ui.backstage import Backstage
 from omnitui.ui.drafting import Drafting
 from omnitui.ui.picture import PAGE_OF_HISTORY, CachedRows, Picture, Standing, picture, standing
 
 if TYPE_CHECKING:
     from omnitui.ui.screens.main import MainScreen
 
-T = TypeVar("T")
-R = TypeVar("R")
-
 READ_AFTER = 1.2
 """Seconds on the screen after which a conversation counts as read."""
 FOLLOW_AFTER = 0.25
 """Seconds after which a row that came back is in the list again."""
-NOTICE_SECONDS = 6.0
-ERROR_SECONDS = 15.0
 
 
-class Desk:
+class Desk(Backstage):
     """State of the main screen beside its widgets."""
 
     def __init__(self, session: Session, screen: MainScreen) -> None:
+        super().__init__(screen)
         self.session = session
         self.cache = session.cache
         self.clock = session.cache.clock
         self.zone = session.zone
-        self.screen = screen
         self.view: View = VIEWS[0]
         self.shown: Ulid | None = None
         """The conversation that is on the screen: the one that actions mean."""
         self.picture: Picture | None = None
         self.standing = Standing()
         self.drafting = Drafting(session.cache)
-        self.notice: tuple[str, str] = ("", "")
         self.unsent: Mapping[str, str] = {}
         """A new conversation that was not sent."""
         self.searched = ""
         """What was searched for last."""
         self.recent: list[str] = []
         """Actions that were run, the last one first."""
-        self._notice_timer: asyncio.TimerHandle | None = None
         self._read_timer: asyncio.TimerHandle | None = None
         self._loading: Ulid | None = None
         self._rested: Ulid | None = None
-        self._turn = asyncio.Lock()
-        self._tasks: set[asyncio.Task[Any]] = set()
 
-    # Running
-
-    def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
-        """Run something in the background; an error that a person can act on becomes a notice."""
-
-        async def run() -> None:
-            try:
-                await work
-            except OmniError as error:
-                self.complain(error)
-            except Exception as error:
-                self.screen.fail(error)
-
-        task = asyncio.get_running_loop().create_task(run())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def act(self, work: Callable[..., T], *args: Any, **options: Any) -> T:
-        """One operation, off the loop, in the order of the keys."""
-        async with self._turn:
-            return await asyncio.to_thread(work, *args, **options)
-
-    def stop(self) -> None:
-        """End what runs in the background; drafts are kept."""
-        for task in self._tasks:
-            task.cancel()
-        for timer in (self._notice_timer, self._read_timer):
-            if timer is not None:
-                timer.cancel()
+    async def leave(self) -> None:
+        """The end: what keys have begun is done, what is written is kept."""
+        if self._read_timer is not None:
+            self._read_timer.cancel()
         # The last keys may not have been told yet: the field knows them.
         composer = self.screen.composer
         if composer.settle() and composer.draft is not None:
             self.drafting.keep(composer.draft)
+        await self.finish()
         self.drafting.flush_now()
-
-    async def ask(self, dialog: Screen[R]) -> R | None:
-        """Show a dialog and wait for its answer; the focus comes back to where it was."""
-        answer: asyncio.Future[R | None] = asyncio.get_running_loop().create_future()
-        focused = self.screen.focused
-
-        def answered(found: R | None) -> None:
-            if not answer.done():
-                answer.set_result(found)
-
-        await self.screen.app.push_screen(dialog, answered)
-        found = await answer
-        if focused is not None and focused.is_attached and focused.display:
-            focused.focus()
-        return found
-
-    # Saying
-
-    def say(self, text: str, role: str = "good", seconds: float = NOTICE_SECONDS) -> None:
-        """Show a notice in the status line for a while."""
-        self.notice = (text, role)
-        if self._notice_timer is not None:
-            self._notice_timer.cancel()
-        self._notice_timer = asyncio.get_running_loop().call_later(seconds, self.hush)
-        self.screen.redraw_status()
-
-    def complain(self, error: OmniError) -> None:
-        """Show what went wrong and what to do."""
-        text = f"{error.message}: {error.hint}" if error.hint else error.message
-        self.say(f"! {text}", "bad", ERROR_SECONDS)
-
-    def hush(self) -> None:
-        """The notice has been read."""
-        self.notice = ("", "")
-        self.screen.redraw_status()
 
     # The list
 
@@ -143,7 +74,7 @@ class Desk:
         """Show another list."""
         self.view = view
         self.screen.queue.show(self.rows(view), select)
-        self.screen.redraw_title()
+        self.screen.captions.redraw_title()
         self.screen.sidebar.load(self.standing.counts, view.id)
 
     # The conversation
@@ -322,8 +253,8 @@ class Desk:
         """Read how the desk stands."""
         self.standing = await self.cache.aread(standing)
         self.screen.sidebar.load(self.standing.counts, self.view.id)
-        self.screen.redraw_title()
-        self.screen.redraw_status()
+        self.screen.captions.redraw_title()
+        self.screen.captions.redraw_status()
 
     @property
     def counting(self) -> bool:

@@ -27,6 +27,11 @@ def panes(person: Person) -> list[str]:
     return [name for name, pane in found.items() if pane.region.width > 0 and pane.display]
 
 
+def fits(screen: str, width: int, height: int) -> bool:
+    lines = screen.splitlines()
+    return len(lines) == height and all(cell_width(line) <= width for line in lines)
+
+
 @pytest.mark.parametrize(
     ("width", "height", "expected"),
     [
@@ -40,9 +45,7 @@ def panes(person: Person) -> list[str]:
 async def test_panes_by_width(session: Session, width: int, height: int, expected: list[str]) -> None:
     async with a_console(session, width, height) as person:
         assert panes(person) == expected
-        lines = person.screen.splitlines()
-        assert len(lines) == height
-        assert all(cell_width(line) <= width for line in lines)
+        assert fits(person.screen, width, height)
         await person.sees("Inbox")
         await person.sees("r reply")
 
@@ -132,8 +135,7 @@ async def test_resize_keeps_selection_reading_place_and_draft(session: Session) 
         shown = person.app.main.desk.shown
         for size in ((60, 20), (80, 24), (200, 50), (120, 30)):
             await person.pilot.resize_terminal(*size)
-            await person.until(lambda: "half" in person.screen)
-            assert all(cell_width(line) <= size[0] for line in person.screen.splitlines())
+            await person.until(lambda: "half" in person.screen and fits(person.screen, *size), f"{size}")
         assert person.app.main.desk.shown == shown
         assert person.app.main.focused is person.app.main.composer.sheet
 

@@ -195,9 +195,10 @@ class HistoryPane(Widget, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Draw one row."""
-        base = self.rich_style
-        if base != self._base or len(self._strips) > self.CACHE:
-            self._base = base
+        base = self._base
+        if base is None:
+            base = self._base = self.rich_style
+        if len(self._strips) > self.CACHE:
             self._strips.clear()
         line = self._rows[y][0] if y < len(self._rows) else ()
         if not self._rows and y == 1 and self.empty_words:
@@ -209,6 +210,7 @@ class HistoryPane(Widget, can_focus=True):
 
     def notify_style_update(self) -> None:
         """The theme or a class changed."""
+        self._base = None
         self._strips.clear()
         super().notify_style_update()
 

@@ -54,10 +54,9 @@ class Lines(Widget):
     def render_line(self, y: int) -> Strip:
         """Draw one row."""
         width = self.size.width
-        base = self.rich_style
-        if base is not self._base and base != self._base:
-            self._base = base
-            self._strips.clear()
+        base = self._base
+        if base is None:
+            base = self._base = self.rich_style
         line = self.line_at(y)
         strip = self._strips.get(line)
         if strip is None or strip.cell_length != width:
@@ -68,6 +67,7 @@ class Lines(Widget):
 
     def notify_style_update(self) -> None:
         """The theme or a class changed."""
+        self._base = None
         self._strips.clear()
         super().notify_style_update()
 

@@ -1,0 +1,120 @@
+"""The lines around the panes: titles, heading, status, keys, and what may follow a begun chord."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.timer import Timer
+from textual.widget import Widget
+
+from omnitui.i18n import _
+from omnitui.model.conversations import Conversation
+from omnitui.services.actions import Scope
+from omnitui.ui.heading import heading_lines
+from omnitui.ui.panes.status import chord_lines, footer_line, status_line
+from omnitui.ui.roles import Line, clear_of, plain, spread
+from omnitui.ui.widgets.lines import Lines
+
+if TYPE_CHECKING:
+    from omnitui.ui.screens.main import MainScreen
+
+CHORD_SECONDS = 0.25
+"""How long a begun chord waits until what may follow is shown."""
+
+
+class Captions:
+    """The main screen's own lines."""
+
+    def __init__(self, screen: MainScreen) -> None:
+        self._screen = screen
+        self.titles = {name: Lines(id=f"{name}-title") for name in ("views", "list", "card")}
+        self.heading = Lines(id="heading")
+        self.status = Lines(id="status")
+        self.footer = Lines(id="footer")
+        self.chords = Lines(id="chords")
+        self.row: Conversation | None = None
+        """The conversation that the heading names, read or only pointed at."""
+        self._chord_timer: Timer | None = None
+        self._ticking: Timer | None = None
+
+    def begin(self) -> None:
+        """The screen is there: draw everything, and follow the time."""
+        # Runs only while something counts down: an idle console does not wake up.
+        self._ticking = self._screen.set_interval(1.0, self._second, pause=True)
+        self._screen.set_interval(30.0, self._half_minute)
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Everything."""
+        self.redraw_titles()
+        self.redraw_status()
+        self.redraw_footer()
+
+    def redraw_titles(self) -> None:
+        """The titles of the panes; the focused one is marked."""
+        self.redraw_title()
+        scope = self._screen.scope
+        for name, text, own in (("views", _("Views"), Scope.SIDEBAR), ("card", _("Customer"), Scope.CARD)):
+            self.titles[name].show([title_line(text, "", self.titles[name], scope is own)])
+        self.redraw_heading()
+
+    def redraw_title(self) -> None:
+        """The list's title: the view and how many it holds."""
+        desk, title = self._screen.desk, self.titles["list"]
+        count = desk.standing.counts.get(desk.view.id)
+        right = str(count) if count is not None else ""
+        title.show([title_line(_(desk.view.title), right, title, self._screen.scope is Scope.LIST)])
+
+    def redraw_heading(self) -> None:
+        """The lines above the history."""
+        desk = self._screen.desk
+        found = desk.picture
+        ref = found.ref if found is not None and found.conversation.id == desk.shown else ""
+        focused = self._screen.scope in (Scope.HISTORY, Scope.COMPOSER)
+        width, now = self.heading.size.width, desk.clock.now()
+        self.heading.show(heading_lines(self.row, ref, width, now, desk.zone, focused=focused))
+
+    def redraw_status(self) -> None:
+        """How the desk stands."""
+        desk = self._screen.desk
+        if self._ticking is not None:
+            (self._ticking.resume if desk.counting else self._ticking.pause)()
+        key = self._screen.keyboard.keymap.key_of("app.undo") or "ctrl+p"
+        width, now = self._screen.size.width, desk.clock.now()
+        self.status.show([status_line(desk.standing, desk.notice, now, width, undo_key=key)])
+
+    def redraw_footer(self) -> None:
+        """The keys of the focused pane, or what was typed of a chord; what may follow it comes a little later."""
+        screen = self._screen
+        self.footer.show([footer_line(screen.keyboard, screen.scope, screen.size.width)])
+        if self._chord_timer is not None:
+            self._chord_timer.stop()
+        if screen.keyboard.pending or self.chords.display:
+            self._chord_timer = screen.set_timer(CHORD_SECONDS, self._redraw_chords)
+
+    def _redraw_chords(self) -> None:
+        screen = self._screen
+        lines = chord_lines(screen.keyboard, screen.size.width)
+        edges = [pane.region.x for pane in screen.query("#panes Vertical")]
+        cuts = tuple({cut for edge in edges for cut in (edge, edge + 1)})
+        self.chords.show([clear_of(line, cuts) for line in lines])
+        self.chords.display = bool(lines)
+
+    def _second(self) -> None:
+        self._screen.history.tick()
+        self.redraw_status()
+
+    def _half_minute(self) -> None:
+        screen = self._screen
+        screen.queue.refresh()
+        screen.history.grow_older()
+        screen.card.load(screen.card.card, self.row)
+        self.redraw_heading()
+        self.redraw_status()
+
+
+def title_line(text: str, right: str, widget: Widget, focused: bool) -> Line:
+    """A pane's title; the focused pane's is marked."""
+    mark = "▌" if focused else " "
+    role = "title" if focused else "muted"
+    return spread(((mark, "current"), (plain(text), role)), ((f"{right} ", "muted"),), max(widget.size.width, 8))
