@@ -163,7 +163,7 @@ def test_version_and_help_open_no_cache_and_need_no_argparse(words: list[str], h
 
 
 def test_json_is_utf8_in_every_locale(home: Path) -> None:
-    script = f"from omnitui.cli.output import Output; Output('jsonl').many('x', [{ascii(FIELDS)}])"
+    script = f"from omnitui.cli.output import Output; Output('jsonl').many('x', [{FIELDS!a}])"
     environment = {"OMNITUI_HOME": str(home), "LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, env=environment, timeout=60, check=True)
     assert json.loads(done.stdout.decode("utf-8")) == {"v": 1, "type": "x", **FIELDS}
