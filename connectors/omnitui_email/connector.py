@@ -45,6 +45,8 @@ from omnitui_email.tls import client_context
 from omnitui_email.watch import Watch, read_cursor
 from omnitui_email.worker import PATIENT, URGENT
 
+JOIN_SECONDS = 0.8
+"""How long `close` waits for a thread; one that sits in a name look-up cannot be hurried."""
 FETCH_BYTES = MIB
 """One piece of a file that is fetched."""
 
@@ -234,4 +236,4 @@ class EmailConnector:
         for lane in (self._first, self._errands):
             lane.close()
         for lane in (self._first, self._errands):
-            await asyncio.to_thread(lane.join, 3)
+            await asyncio.to_thread(lane.join, JOIN_SECONDS)

@@ -60,6 +60,9 @@ class SentFolder:
 
     async def reconcile(self, message_id: str) -> Reconciled:
         """Whether a mail that may have left did so. Raises `Fault` where it cannot be told yet."""
+        if await asyncio.to_thread(self._path(message_id).exists):
+            # The note is written when the server has accepted, and lies there until it is filed.
+            return Found(message_id)
         found, by_server = await self._errands.run(self._look, URGENT, message_id)
         if found:
             return Found(message_id)
@@ -77,13 +80,16 @@ class SentFolder:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._filing
 
+    def _path(self, message_id: str) -> Path:
+        return self._place / f"{hashlib.sha256(message_id.encode()).hexdigest()}.eml"
+
     def _look(self, session: ImapSession, message_id: str) -> tuple[bool, bool]:
         folder = session.folders().sent
         return bool(folder) and session.find(folder, message_id), self.by_server(session)
 
     def _note(self, message_id: str, raw: bytes) -> None:
         self._place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = self._place / f"{hashlib.sha256(message_id.encode()).hexdigest()}.eml"
+        path = self._path(message_id)
         head = json.dumps({"message_id": message_id, "at": self._clock.now()}).encode() + b"\n"
         draft = path.with_suffix(".new")
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:

@@ -2,7 +2,7 @@
 
 The name before the @ decides: `bounce…` 550 at RCPT, `defer…` 451 at RCPT, `busy…` 421 at RCPT, `full…` 552 after
 DATA, `later…` 451 after DATA, `cut…` delivered and then the line is cut without an answer, `lost…` cut without
-delivery, `slow…` answers a second late, `returned…` accepted and then bounced with an RFC 3464 report.
+delivery, `slow…` delivered and answered two seconds late, `returned…` accepted, then bounced with an RFC 3464 report.
 """
 
 from __future__ import annotations
@@ -148,8 +148,6 @@ class SmtpServer:
         answer = _kind(first, _AFTER_DATA)
         if answer:
             return answer
-        if first.startswith("slow"):
-            await asyncio.sleep(1)
         if first.startswith("lost"):
             _abort(server)
             return "421 gone"
@@ -161,6 +159,8 @@ class SmtpServer:
             # Dovecot's LMTP has no SMTPUTF8.
             return "250 2.0.0 accepted"
         await asyncio.to_thread(self._deliver, str(envelope.mail_from), envelope.rcpt_tos, _raw(envelope))
+        if first.startswith("slow"):
+            await asyncio.sleep(2)
         if first.startswith("cut") or self.cut_next:
             self.cut_next = False
             _abort(server)
