@@ -24,7 +24,6 @@ from omnitui.services import connectors
 from omnitui.services.http import SharedClient
 from omnitui.services.secrets import Secrets
 from omnitui.store import accounts as writes
-from omnitui.store import outbox
 from omnitui.store.cache import Cache
 from omnitui.store.reads import accounts as reads
 from omnitui.store.writer import Tx
@@ -191,7 +190,9 @@ class Accounts:
         )
 
     async def _mark(self, op_id: Ulid) -> None:
-        await self._cache.awrite(lambda tx: outbox.mark(tx, op_id), durable=True)
+        from omnitui.sync.outbox import mark
+
+        await mark(self._cache, op_id)
 
     def _folder(self, account: Account) -> Path:
         return self._profile.data / "connectors" / account.id

@@ -96,10 +96,11 @@ class OwnMessage:
     op_id: Ulid
     external_id: str
     state: SendState | None
+    received_at: Millis
 
 
 _OWN = """
-    SELECT m.id, c.id, m.op_id, m.external_id, m.state FROM message m
+    SELECT m.id, c.id, m.op_id, m.external_id, m.state, m.received_at FROM message m
     JOIN conversation c ON c.pk = m.conversation_pk JOIN account a ON a.pk = m.account_pk
 """
 
@@ -194,10 +195,9 @@ def earliest(db: sqlite3.Connection, conversation_id: Ulid) -> tuple[Millis, str
 def _own(row: Sequence[Any] | None) -> OwnMessage | None:
     if row is None:
         return None
-    message_id, conversation_id, op_id, external_id, state = row
-    return OwnMessage(
-        message_id, conversation_id, op_id or "", external_id, None if state is None else SendState(state)
-    )
+    message_id, conversation_id, op_id, external_id, known, received_at = row
+    state = None if known is None else SendState(known)
+    return OwnMessage(message_id, conversation_id, op_id or "", external_id, state, received_at)
 
 
 def _known(row: Sequence[Any]) -> Known:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from omnitui.clock import SECOND, Millis
 from omnitui.desk.subjects import stripped
 from omnitui.desk.threading import Placement, Reason, Target, place
 from omnitui.desk.tokens import plain_address, token_among
@@ -84,7 +85,8 @@ class MailArrival:
             db = self.arrival.tx.db
             boxes = [box.address for box in account_reads.inboxes(db, self.arrival.account.id)]
             agents = [address for agent in account_reads.agents(db) for address in agent.addresses]
-            self._ours = frozenset(plain_address(address) for address in (*boxes, *agents))
+            aliases = str(self.arrival.account.settings.get("aliases", "")).split(",")
+            self._ours = frozenset(plain_address(one) for one in (*boxes, *agents, *aliases) if one.strip())
         return self._ours
 
     def _new(self, mail: ReadyMail) -> Ulid:
@@ -112,7 +114,7 @@ class MailArrival:
         else:
             conversation_id = self._bridge(conversation_id, placement.bridges)
         outgoing = event.direction is Direction.OUTGOING
-        received_at = min(event.received_at, tx.now())
+        received_at = self._after_ours(mail, min(event.received_at, tx.now()))
         message_id = tx.ids.new()
         stored = inflow.put_message(
             tx,
@@ -159,6 +161,15 @@ class MailArrival:
             self._lead(conversation_id, stored.message_id, contact_id, subject)
         self._bounce(mail, placement)
         return stored.message_id
+
+    def _after_ours(self, mail: ReadyMail, received_at: Millis) -> Millis:
+        """Received when, in an order that reads well: IMAP knows seconds only, our own replies have milliseconds."""
+        if not mail.references or mail.event.direction is Direction.OUTGOING:
+            return received_at
+        own = threads.own_by_mail(self.arrival.tx.db, self.arrival.account.id, mail.references[0])
+        if own is None or own.received_at // SECOND != received_at // SECOND:
+            return received_at
+        return max(received_at, own.received_at + 1)
 
     def _place(self, mail: ReadyMail) -> Placement:
         tx, account_id = self.arrival.tx, self.arrival.account.id

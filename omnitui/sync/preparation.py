@@ -12,6 +12,7 @@ from omnitui.store.blobs import Blobs
 from omnitui.sync.mails import ReadyMail
 from omnitui.text.html import html_to_text
 from omnitui.text.mail import ParsedMail, PartInfo
+from omnitui.text.quotes import Body, split_reply
 
 KEPT_FILE = 1024 * 1024
 """Files of live mail up to this many bytes become blobs at once; others are cut out of the raw mail when opened."""
@@ -25,7 +26,7 @@ class ReadyMessage:
     """A received message as text, with its raw form and the files that came along in the blob store."""
 
     event: MessageReceived
-    text: str
+    body: Body
     raw: str
     files: tuple[str, ...]
     """For each file its SHA-256, empty where it was left at the back end."""
@@ -79,9 +80,11 @@ class Preparation:
 
     async def _message(self, event: MessageReceived) -> ReadyMessage:
         text = await asyncio.to_thread(html_to_text, event.text) if event.html else event.text
+        # Back ends that handle mail give it whole; elsewhere nobody quotes what stands right above.
+        body = split_reply(text) if event.channel == "email" else Body(text, "", "")
         raw = await self._put(event.raw) if event.raw else ""
         files = [await self._put(file.data) if file.data is not None else "" for file in event.files]
-        return ReadyMessage(event, text, raw, tuple(files))
+        return ReadyMessage(event, body, raw, tuple(files))
 
     async def _put(self, data: bytes) -> str:
         # Not durable: a blob lost in a power cut is fetched again, and never read half.

@@ -373,7 +373,7 @@ async def test_reply_is_blocked_when_a_colleague_answered_from_elsewhere(make: M
 async def test_reply_is_blocked_when_the_back_end_resolved_the_conversation(make: Make) -> None:
     one = await Sending(make()).begin()
     op = one.reply(hold=8_000)
-    await one.desk.take(ConversationChanged("c1", 5, status=Status.RESOLVED))
+    await one.desk.take(ConversationChanged("c1", one.clock.now(), status=Status.RESOLVED))
     one.clock.advance(9_000)
     await one.run()
     assert (one.state(op), "resolved" in one.desk.entry(op.id).reason) == (SendState.BLOCKED, True)
