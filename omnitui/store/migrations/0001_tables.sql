@@ -99,8 +99,6 @@ CREATE TABLE contact (
     CONSTRAINT fk_contact_organization_pk FOREIGN KEY(organization_pk) REFERENCES organization (pk)
 );
 
-CREATE INDEX ix_contact_name ON contact (name);
-
 CREATE INDEX ix_contact_organization ON contact (organization_pk) WHERE organization_pk IS NOT NULL;
 
 CREATE TABLE cursor (
@@ -226,8 +224,6 @@ CREATE INDEX ix_conversation_failed ON conversation (last_activity_at, id) WHERE
 
 CREATE INDEX ix_conversation_open ON conversation (last_activity_at, id) WHERE is_open = 1;
 
-CREATE INDEX ix_conversation_priority ON conversation (priority, last_activity_at, id) WHERE is_open = 1;
-
 CREATE INDEX ix_conversation_resolved ON conversation (last_activity_at, id) WHERE is_resolved = 1;
 
 CREATE INDEX ix_conversation_shown ON conversation (last_activity_at, id) WHERE is_shown = 1;
@@ -241,8 +237,6 @@ CREATE INDEX ix_conversation_tail ON conversation (tail);
 CREATE INDEX ix_conversation_unread ON conversation (last_activity_at, id) WHERE is_unread = 1;
 
 CREATE INDEX ix_conversation_waiting ON conversation (last_activity_at, id) WHERE is_waiting = 1;
-
-CREATE INDEX ix_conversation_window ON conversation (window_closes_at) WHERE is_open = 1 AND window_closes_at IS NOT NULL;
 
 CREATE UNIQUE INDEX uq_conversation_external ON conversation (account_pk, external_id) WHERE external_id <> '';
 
@@ -263,8 +257,6 @@ CREATE TABLE identity (
     CONSTRAINT uq_identity_id UNIQUE (id),
     CONSTRAINT fk_identity_contact_pk FOREIGN KEY(contact_pk) REFERENCES contact (pk)
 );
-
-CREATE INDEX ix_identity_address ON identity (address);
 
 CREATE INDEX ix_identity_contact ON identity (contact_pk);
 

@@ -1,5 +1,8 @@
 """Conversations, their messages, and what belongs to one message."""
 
+# SQLModel declares __tablename__ as a declared_attr, which pyright does not let a plain name override.
+# pyright: reportAssignmentType=false
+
 from __future__ import annotations
 
 from sqlalchemy import Computed, Integer, PrimaryKeyConstraint, Text, UniqueConstraint
@@ -20,14 +23,12 @@ class Conversation(Row, table=True):
         index("uq_conversation_external", "account_pk", "external_id", where="external_id <> ''", unique=True),
         index("ix_conversation_tail", "tail"),
         index("ix_conversation_contact", "contact_pk", "last_activity_at"),
-        index("ix_conversation_priority", "priority", "last_activity_at", "id", where="is_open = 1"),
         index("ix_conversation_assignee", "assignee_pk", "last_activity_at", "id", where="assignee_pk IS NOT NULL"),
         *(
             index(f"ix_conversation_{view}", "last_activity_at", "id", where=f"is_{view} = 1")
             for view in ("shown", "open", "unread", "waiting", "snoozed", "resolved", "failed", "draft", "spam")
         ),
         index("ix_conversation_due", "snoozed_until", where="is_snoozed = 1"),
-        index("ix_conversation_window", "window_closes_at", where="is_open = 1 AND window_closes_at IS NOT NULL"),
     )
     account_pk: int = to("account")
     inbox_pk: int = to("inbox")

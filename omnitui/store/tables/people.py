@@ -1,5 +1,8 @@
 """Where conversations come from and who takes part."""
 
+# SQLModel declares __tablename__ as a declared_attr, which pyright does not let a plain name override.
+# pyright: reportAssignmentType=false
+
 from __future__ import annotations
 
 from sqlalchemy import Text, UniqueConstraint
@@ -48,10 +51,7 @@ class Organization(Row, table=True):
 
 class Contact(Row, table=True):
     __tablename__ = "contact"
-    __table_args__ = (
-        index("ix_contact_name", "name"),
-        index("ix_contact_organization", "organization_pk", where="organization_pk IS NOT NULL"),
-    )
+    __table_args__ = (index("ix_contact_organization", "organization_pk", where="organization_pk IS NOT NULL"),)
     name: str = words()
     organization_pk: int | None = to("organization", optional=True)
     segment: str = words()
@@ -69,7 +69,6 @@ class Identity(Row, table=True):
     __table_args__ = (
         UniqueConstraint("channel", "address", "scope"),
         index("ix_identity_contact", "contact_pk"),
-        index("ix_identity_address", "address"),
     )
     contact_pk: int = to("contact")
     channel: str = given(Text)
