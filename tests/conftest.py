@@ -17,7 +17,7 @@ settings.load_profile("omnitui")
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave the benchmarks to `make bench`."""
-    if collection_path.name == "bench" and "bench" not in config.getoption("-m", default=""):
+    if collection_path.name == "bench" and "bench" not in str(config.getoption("-m", default="")):
         return True
     return None
 

@@ -18,7 +18,7 @@ from omnitui.sdk.capabilities import (
     Setting,
     TextUnit,
 )
-from omnitui.sdk.contract import Backfills, Connector, Context, Directory, Fetches, Health, Lists, Sink
+from omnitui.sdk.contract import Backfills, Connector, Context, Directory, Fetches, Health, Lists, Maker, Sink
 from omnitui.sdk.events import (
     Batch,
     ContactChanged,
@@ -89,6 +89,7 @@ __all__ = [
     "MailLocation",
     "MailReceived",
     "MailVanished",
+    "Maker",
     "Manifest",
     "MessageDeleted",
     "MessageKind",

@@ -48,11 +48,9 @@ class Context:
 
 
 class Connector(Protocol):
-    """Speaks to one account at one back end. Made once per account; `close` ends it."""
+    """Speaks to one account at one back end. Made once per account by its class, a `Maker`; `close` ends it."""
 
     manifest: ClassVar[Manifest]
-
-    def __init__(self, context: Context) -> None: ...
 
     def capabilities(self, channel: str = "") -> Capabilities:
         """What can be done (on `channel`, where channels differ)."""
@@ -77,6 +75,15 @@ class Connector(Protocol):
     async def close(self) -> None:
         """Let go of connections and threads; afterwards `inbound` has ended."""
         ...
+
+
+class Maker(Protocol):
+    """What an entry point names: the connector's class. Making a connector does nothing yet that could fail."""
+
+    @property
+    def manifest(self) -> Manifest: ...
+
+    def __call__(self, context: Context) -> Connector: ...
 
 
 @runtime_checkable

@@ -8,7 +8,7 @@ from typing import Any, Final
 from omnitui.errors import ConfigError, NotFound
 from omnitui.i18n import _
 from omnitui.sdk.capabilities import SDK_VERSION, Manifest
-from omnitui.sdk.contract import Connector
+from omnitui.sdk.contract import Maker
 
 GROUP: Final = "omnitui.connectors"
 
@@ -29,7 +29,7 @@ def kinds() -> list[str]:
     return sorted({point.name for point in _points()})
 
 
-def load(kind: str) -> type[Connector]:
+def load(kind: str) -> Maker:
     """The connector of a kind.
 
     Raises:
@@ -43,7 +43,7 @@ def load(kind: str) -> type[Connector]:
             hint=_("installed: {kinds}").format(kinds=", ".join(kinds()) or _("none")),
         )
     try:
-        found: type[Connector] = point.load()
+        found: Maker = point.load()
         version = found.manifest.sdk_version
     except Exception as error:
         # Whatever a foreign package does when it is imported must not take the desk down.

@@ -1,5 +1,8 @@
 """What ingest needs so that the order in which a back end reports things does not matter."""
 
+# SQLModel declares __tablename__ as a declared_attr, which pyright does not let a plain name override.
+# pyright: reportAssignmentType=false
+
 from __future__ import annotations
 
 from sqlalchemy import PrimaryKeyConstraint, Text

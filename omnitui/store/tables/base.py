@@ -57,7 +57,7 @@ WITHOUT_ROWID = {"sqlite_with_rowid": False}
 class Base(SQLModel):
     """What all tables share: this metadata, with a name for every constraint."""
 
-    metadata: ClassVar[MetaData] = metadata
+    metadata: ClassVar[MetaData] = metadata  # pyright: ignore[reportIncompatibleVariableOverride]
 
 
 class Row(Base):

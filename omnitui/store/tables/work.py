@@ -1,5 +1,8 @@
 """What agents did and what is on its way; how far sync is; and what the cache keeps about itself."""
 
+# SQLModel declares __tablename__ as a declared_attr, which pyright does not let a plain name override.
+# pyright: reportAssignmentType=false
+
 from __future__ import annotations
 
 from sqlalchemy import Computed, Integer, PrimaryKeyConstraint, Text, UniqueConstraint
