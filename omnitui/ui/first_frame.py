@@ -161,19 +161,10 @@ def recall(state: str, size: str, terminal: str) -> Memory | None:
 
 def read(cache: str, memory: Memory) -> list[Glance]:
     """The rows that fit on the screen."""
-    import sqlite3
+    from omnitui.store.reads.glance import top
 
-    from omnitui.store.reads.glance import glance, schema
-
-    db = sqlite3.connect(f"file:{cache.replace('?', '%3f').replace('#', '%23')}?mode=ro", uri=True, timeout=0.05)
-    try:
-        db.execute("PRAGMA query_only = 1")
-        if schema(db) != memory.schema:
-            raise ValueError("another schema")
-        lines = 1 if memory.density == "one" else 2
-        return glance(db, memory.sql, memory.values, memory.height // lines + 1)
-    finally:
-        db.close()
+    lines = 1 if memory.density == "one" else 2
+    return top(cache, memory.sql, memory.values, memory.height // lines + 1, known=memory.schema)
 
 
 def frame(memory: Memory, rows: list[Glance], now: int) -> str:

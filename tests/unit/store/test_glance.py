@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import datetime
 import sqlite3
+from pathlib import Path
 
 import pytest
 
 from omnitui.desk.views import VIEWS
 from omnitui.store.reads import inbox
-from omnitui.store.reads.glance import glance, plan
+from omnitui.store.reads.glance import glance, plan, schema, top
 from omnitui.text.rows import Density, inbox_row
 from tests.support.full_cache import fill
 from tests.support.rows import NOW
@@ -42,3 +43,20 @@ def test_a_glance_draws_the_rows_that_the_model_draws(db: sqlite3.Connection, vi
 def test_a_plan_for_another_schema_is_an_error_of_sqlite(db: sqlite3.Connection) -> None:
     with pytest.raises(sqlite3.Error):
         glance(db, "SELECT c.gone FROM conversation c LIMIT ?", (), 5)
+
+
+def test_a_cache_in_a_folder_with_odd_signs_is_read_and_never_made(tmp_path: Path) -> None:
+    odd = tmp_path / "100% #1?"
+    fill(odd / "cache.sqlite3", 20)
+    query = VIEWS[0].query(now=NOW, me="G", zone=datetime.UTC)
+    sql, values = plan(query)
+    path = str(odd / "cache.sqlite3")
+    db = sqlite3.connect(path)
+    known = schema(db)
+    db.close()
+    assert len(top(path, sql, values, 5, known=known)) == 5
+    with pytest.raises(ValueError, match="schema"):
+        top(path, sql, values, 5, known=known + 1)
+    with pytest.raises(sqlite3.Error):
+        top(str(tmp_path / "none.sqlite3"), sql, values, 5, known=known)
+    assert not (tmp_path / "none.sqlite3").exists()
