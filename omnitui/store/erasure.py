@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from omnitui.ids import Ulid
-from omnitui.store.messages import bury_message
+from omnitui.store.message_state import bury_message
 from omnitui.store.rows import pk_of
 from omnitui.store.writer import Tx
 

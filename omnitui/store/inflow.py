@@ -5,7 +5,8 @@ from omnitui.store.conversations import change_conversation, find_conversation, 
 from omnitui.store.fulltext import index_pending
 from omnitui.store.fulltext import renew as renew_index
 from omnitui.store.mailplaces import drop_location, flags_at, message_at, put_location, reset_folder
-from omnitui.store.messages import Arrival, Stored, delete_message, find_message, move_message, put_message, set_seen
+from omnitui.store.message_state import delete_message, find_message, move_message, set_seen
+from omnitui.store.messages import Arrival, Stored, put_message
 from omnitui.store.progress import cursor, put_cursor, put_ledger
 from omnitui.store.receipts import set_receipt
 

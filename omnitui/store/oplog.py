@@ -17,8 +17,9 @@ from omnitui.model.mail import MailHeader
 from omnitui.model.operations import Fields, Op
 from omnitui.model.people import Link
 from omnitui.model.states import Direction, MessageKind, ObjectKind, Priority, SendState
-from omnitui.store import contacts, conversations, messages
+from omnitui.store import contacts, conversations, message_state
 from omnitui.store.chain import last_digest, op_digest, payload_digest
+from omnitui.store.messages import put_message
 from omnitui.store.rows import find, pk_of, written
 from omnitui.store.writer import Tx
 
@@ -171,14 +172,14 @@ def _message(tx: Tx, op: Op) -> None:
     after = op.after
     pk = find(tx, "message", op.object_id)
     if "conversation_id" in after:
-        messages.move_message(tx, op.object_id, after["conversation_id"], placement="agent")
+        message_state.move_message(tx, op.object_id, after["conversation_id"], placement="agent")
     elif not after.get("exists"):
         if pk is not None:
-            messages.bury_message(tx, pk, tx.now())
+            message_state.bury_message(tx, pk, tx.now())
     elif pk is not None:
-        messages.revive_message(tx, pk)
+        message_state.revive_message(tx, pk)
     elif after.get("message"):
-        messages.put_message(tx, message_of(after["message"]), mail=_mail_of(after.get("mail")), seen=True)
+        put_message(tx, message_of(after["message"]), mail=_mail_of(after.get("mail")), seen=True)
     else:
         raise NotFound(_("There is no message {id}.").format(id=op.object_id))
 

@@ -13,7 +13,7 @@ from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.operations import Fields, OutboxEntry
 from omnitui.model.states import ObjectKind, SendState, Verb
-from omnitui.store.messages import bury_message, touched
+from omnitui.store.message_state import bury_message, touched
 from omnitui.store.rollup import anew
 from omnitui.store.rows import pk_of, written
 from omnitui.store.writer import Tx

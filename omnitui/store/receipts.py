@@ -8,7 +8,7 @@ from omnitui.clock import Millis
 from omnitui.ids import Ulid
 from omnitui.model.states import SendState
 from omnitui.store import outbox
-from omnitui.store.messages import find_message, touched
+from omnitui.store.message_state import find_message, touched
 from omnitui.store.rollup import anew
 from omnitui.store.rows import pk_of
 from omnitui.store.writer import Tx

@@ -12,7 +12,7 @@ from omnitui.clock import Millis
 from omnitui.desk.threading import Known, Mail
 from omnitui.ids import Ulid
 from omnitui.model.states import ObjectKind, SendState, Status
-from omnitui.store.messages import bury_message
+from omnitui.store.message_state import bury_message
 from omnitui.store.rollup import anew
 from omnitui.store.rows import pk_of
 from omnitui.store.writer import Tx
@@ -202,7 +202,7 @@ def _own(row: Sequence[Any] | None) -> OwnMessage | None:
 
 def _known(row: Sequence[Any]) -> Known:
     rfc_id, sender, participants, subject, in_reply_to, refs, conversation_id, status, direction, address = row
-    nearest = dict.fromkeys([*([in_reply_to] if in_reply_to else []), *reversed(json.loads(refs))])
+    nearest: dict[str, None] = dict.fromkeys([*([in_reply_to] if in_reply_to else []), *reversed(json.loads(refs))])
     # What an op of ours made is from the inbox that it left by.
     author = sender or (address.lower() if direction == "outgoing" else "")
     taking_part = frozenset(one.lower() for one in json.loads(participants))
