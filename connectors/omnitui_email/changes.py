@@ -23,7 +23,7 @@ def places(locations: Iterable[Json]) -> Places:
 
 def apply(session: ImapSession, op: Outbound) -> None:
     """Do what `op` says to its mails. Doing it twice is the same as once; mails that moved meanwhile are left alone."""
-    target = ""
+    source = target = ""
     if op.verb is Verb.STATUS:
         folders = session.folders()
         done = op.fields.get("status") in (Status.RESOLVED, Status.CLOSED)

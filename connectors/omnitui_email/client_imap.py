@@ -110,7 +110,7 @@ class ImapSession:
                 raise IMAPClientAbortError("closed")
             if self._server.security == "starttls":
                 line.upgrade(context)
-            if line._imap.state == "NONAUTH":
+            if line.wire.state == "NONAUTH":
                 self._login(line, credentials)
             self.capabilities = frozenset(name.decode("ascii", "replace") for name in line.capabilities())
             if "ID" in self.capabilities:
@@ -127,6 +127,8 @@ class ImapSession:
                 line.plain_login(credentials.username, credentials.password)
             elif line.has_capability("LOGINDISABLED"):
                 raise IMAPClientError("the server takes no passwords on a line that is not encrypted")
+            elif not (credentials.username + credentials.password).isascii():
+                raise IMAPClientError("this server's LOGIN takes ASCII only, in username and password")
             else:
                 line.login(credentials.username, credentials.password)
         except IMAPClientAbortError:
@@ -157,7 +159,7 @@ class ImapSession:
         """STATUS of a folder. The selected one is brought up to date first: else it tells of its SELECT."""
         with self._talking() as line:
             if self.selected is not None and self.selected[0] == folder:
-                line._imap.noop()
+                line.wire.noop()
             items = ["MESSAGES", "UIDNEXT", "UIDVALIDITY", "UNSEEN", *(["HIGHESTMODSEQ"] if self.condstore else [])]
             found = line.folder_status(folder, items)
             return Status(
@@ -194,7 +196,7 @@ class ImapSession:
     def noop(self) -> None:
         """Let the server tell its news."""
         with self._talking() as line:
-            line._imap.noop()
+            line.wire.noop()
 
     def count(self, gone: int = 0) -> int:
         """How many mails the selected folder holds: what the server last said, less `gone` where it said nothing."""

@@ -52,16 +52,18 @@ class ImapLine(IMAPClient):  # type: ignore[misc]
     """One connection."""
 
     def __init__(self, server: Server, context: ssl.SSLContext, timeout: float) -> None:
+        self._connect_seconds = min(CONNECT_SECONDS, timeout)
+        self._read_seconds = timeout
         super().__init__(
             server.host,
             server.port,
             ssl=server.security == "tls",
             ssl_context=context,
-            timeout=cast(float, SocketTimeout(connect=min(CONNECT_SECONDS, timeout), read=timeout)),
+            timeout=cast(float, SocketTimeout(connect=self._connect_seconds, read=timeout)),
         )
         self.normalise_times = False
         # At IMAPClient's level 5 every literal is turned into text for a log nobody reads, bodies and all.
-        self._imap.debug = 0
+        self.wire.debug = 0
         raw = self.socket()
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         for name, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 20), ("TCP_KEEPCNT", 4)):
@@ -69,28 +71,32 @@ class ImapLine(IMAPClient):  # type: ignore[misc]
                 raw.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
     def _create_IMAP4(self) -> Any:
-        connect = self._timeout.connect
         if self.ssl:
-            return _BoundedTls(self.host, self.port, self.ssl_context, connect)
-        return _BoundedPlain(self.host, self.port, connect)
+            return _BoundedTls(self.host, self.port, self.ssl_context, self._connect_seconds)
+        return _BoundedPlain(self.host, self.port, self._connect_seconds)
+
+    @property
+    def wire(self) -> Any:
+        """imaplib's object below, for the commands that IMAPClient lacks."""
+        return self._imap
 
     def upgrade(self, context: ssl.SSLContext) -> None:
         """STARTTLS. What came in plain text, also behind the answer, is forgotten (RFC 3501, 6.2.1)."""
-        if self._imap.state != "NONAUTH":
+        if self.wire.state != "NONAUTH":
             raise self.AbortError("the server says that we are logged in already, so the line cannot be encrypted")
         if not self.has_capability("STARTTLS"):
             raise self.AbortError("the server does not offer STARTTLS, and the account requires it")
         self.starttls(context)
-        self._imap.untagged_responses.clear()
+        self.wire.untagged_responses.clear()
         self._cached_capabilities = None
 
     def limit(self, size: int) -> None:
         """Accept literals up to `size` bytes from now on."""
-        self._imap.literal_limit = max(size, MIB)
+        self.wire.literal_limit = max(size, MIB)
 
     def take(self, name: str) -> list[Any]:
         """The untagged answers of a kind that have gathered, which are gone then."""
-        return cast("list[Any]", self._imap.untagged_responses.pop(name, []) or [])
+        return cast("list[Any]", self.wire.untagged_responses.pop(name, []) or [])
 
     def number(self, name: str) -> int | None:
         """The newest untagged number of a kind: EXISTS, UIDNEXT, HIGHESTMODSEQ; None where the server sent none."""
@@ -99,7 +105,7 @@ class ImapLine(IMAPClient):  # type: ignore[misc]
 
     def select(self, folder: str, known: tuple[int, int] | None) -> None:
         """SELECT, with QRESYNC parameters (RFC 7162, 3.2.5) where `known` (uidvalidity, modseq) is given."""
-        imap = self._imap
+        imap = self.wire
         imap.untagged_responses = {}
         imap.is_readonly = False
         parameters = [f"(QRESYNC ({known[0]} {known[1]}))"] if known else []
@@ -111,7 +117,7 @@ class ImapLine(IMAPClient):  # type: ignore[misc]
 
     def fetch_lines(self, uids: str, items: str, modifiers: str = "") -> None:
         """UID FETCH whose answers stay untagged, for `answers`."""
-        kind, data = self._imap._simple_command("UID", "FETCH", uids, items, *([modifiers] if modifiers else []))
+        kind, data = self.wire._simple_command("UID", "FETCH", uids, items, *([modifiers] if modifiers else []))
         self._checkok("fetch", kind, data)
 
     def answers(self) -> list[dict[bytes, Any]]:
@@ -127,7 +133,7 @@ class ImapLine(IMAPClient):  # type: ignore[misc]
 
     def start_idle(self) -> None:
         """IDLE; what the server says before it agrees is kept as untagged."""
-        imap = self._imap
+        imap = self.wire
         self._idle_tag = imap._command("IDLE")
         while imap._get_response() is not None:
             if imap.tagged_commands.get(self._idle_tag):
@@ -138,11 +144,11 @@ class ImapLine(IMAPClient):  # type: ignore[misc]
         raw = self.socket()
         raw.setblocking(False)
         try:
-            return bool(self._imap.file.peek(1))
+            return bool(self.wire.file.peek(1))
         except (ssl.SSLWantReadError, BlockingIOError):
             return False
         finally:
-            raw.settimeout(self._timeout.read)
+            raw.settimeout(self._read_seconds)
 
     def cut(self) -> None:
         """Break the line from another thread; whoever reads from it gets an error at once."""

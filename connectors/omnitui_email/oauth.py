@@ -69,8 +69,8 @@ class Tokens:
         token = answer.get("access_token")
         if response.status_code == 200 and isinstance(token, str) and token:
             self._token = token
-            lifetime = answer.get("expires_in")
-            seconds = int(lifetime) if str(lifetime).isdecimal() else _LIFETIME
+            lifetime = str(answer.get("expires_in"))
+            seconds = int(lifetime) if lifetime.isdecimal() else _LIFETIME
             self._ends_at = self._context.clock.now() + seconds * SECOND
             # Microsoft hands out a new refresh token each time; the stored one stays good until its own end.
             self._refresh_token = str(answer.get("refresh_token") or self._refresh_token)
