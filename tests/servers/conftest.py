@@ -11,6 +11,8 @@ from tests.support.mail_servers import MailServers, mail_servers
 
 POLLED = "IMAP4rev1 LITERAL+ UIDPLUS"
 """What a plain old server offers: neither IDLE nor CONDSTORE, QRESYNC, MOVE, SPECIAL-USE."""
+LIKE_GMAIL = "IMAP4rev1 LITERAL+ UIDPLUS IDLE MOVE CONDSTORE ENABLE SPECIAL-USE"
+"""What Gmail offers: news by IDLE and changed flags by CONDSTORE, but no record of what vanished."""
 
 
 def _need_dovecot() -> None:
@@ -39,4 +41,12 @@ def plain_servers() -> Iterator[MailServers]:
     """Dovecot made to offer next to nothing."""
     _need_dovecot()
     with mail_servers(capability=POLLED) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def condstore_servers() -> Iterator[MailServers]:
+    """Dovecot made to offer what Gmail does."""
+    _need_dovecot()
+    with mail_servers(capability=LIKE_GMAIL) as running:
         yield running

@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from omnitui_email import watch
 
 from omnitui.sdk import Direction, MailFlags, MailReceived, MailVanished
 from tests.support.mail_account import Listening, MailAccount
@@ -107,6 +108,47 @@ async def test_vanished_and_flags_are_told_while_idling(account: MailAccount) ->
     assert heard.of(MailFlags)[0].seen
     assert heard.of(MailFlags)[0].keywords == ("vip", "返金")
     assert [gone.location.uid for gone in heard.of(MailVanished)] == [3]
+
+
+@pytest.mark.parametrize("server", ["servers", "condstore_servers", "plain_servers"])
+async def test_changes_made_while_away_and_while_connected_are_told_once_whatever_the_server_offers(
+    server: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    servers: MailServers = request.getfixturevalue(server)
+    account = MailAccount(servers, servers.user(), tmp_path, {"folders": "INBOX"})
+    for number in range(6):
+        servers.deliver(account.address, a_mail(f"mail {number}", to=account.address))
+    async with account.running() as connector, Listening(connector) as heard:
+        await heard.caught_up()
+    with servers.mailbox(account.address) as other:
+        other.uid("STORE", "1", "+FLAGS.SILENT", "(\\Seen)")
+        other.uid("STORE", "2", "+FLAGS.SILENT", "(\\Deleted)")
+        other.expunge()
+    async with account.running() as connector, Listening(connector, heard.cursor) as again:
+        await again.caught_up()
+        with servers.mailbox(account.address) as other:
+            other.uid("STORE", "3", "+FLAGS.SILENT", "(\\Flagged)")
+            other.uid("STORE", "4", "+FLAGS.SILENT", "(\\Deleted)")
+            other.expunge()
+        servers.deliver(account.address, a_mail("mail 6", to=account.address))
+        await again.until(lambda: again.subjects() == ["mail 6"])
+        await again.until(lambda: len(again.of(MailVanished)) == 2)
+        await again.until(lambda: any(flags.flagged for flags in again.of(MailFlags)))
+    told = {flags.location.uid: (flags.seen, flags.flagged) for flags in again.of(MailFlags)}
+    assert (told[1], told[3]) == ((True, False), (False, True))
+    assert [gone.location.uid for gone in again.of(MailVanished)] == [2, 4]
+
+
+async def test_idle_is_renewed_and_still_heard_afterwards(
+    account: MailAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "IDLE_SECONDS", 0.1)
+    async with account.running(poll_seconds="600") as connector, Listening(connector) as heard:
+        await heard.caught_up()
+        await asyncio.sleep(1)
+        account.servers.deliver(account.address, a_mail("after renewals", to=account.address))
+        await heard.until(lambda: "after renewals" in heard.subjects())
+    assert len([batch for batch in heard.batches if batch.caught_up and not batch.events]) <= 2
 
 
 async def test_a_move_to_another_followed_folder_is_vanished_here_and_received_there(account: MailAccount) -> None:
