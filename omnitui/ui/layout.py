@@ -19,6 +19,8 @@ class Layout:
     def __init__(self, screen: MainScreen) -> None:
         self._screen = screen
         self._width: int | None = None
+        self._reading = False
+        """Whether, where there is room for one pane, it is the history."""
 
     @property
     def narrow(self) -> bool:
@@ -48,7 +50,8 @@ class Layout:
 
     def read(self, *, focus: bool = True) -> None:
         """The history comes to the screen, where there is room for one pane."""
-        self._screen.add_class("-read")
+        self._reading = True
+        self._mark()
         self._screen.remove_class("-zoom-list", "-zoom-card")
         if focus:
             self._screen.history.focus()
@@ -56,8 +59,21 @@ class Layout:
     def home(self) -> None:
         """The list comes to the screen and takes the keys."""
         screen = self._screen
-        screen.remove_class("-read", "-views", "-zoom-history", "-zoom-card")
-        screen.call_after_refresh(screen.queue.focus)
+        self._reading = False
+        self._mark()
+        screen.remove_class("-views", "-zoom-history", "-zoom-card")
+        if screen.queue.region and screen.queue.display:
+            screen.queue.focus()
+        else:
+            screen.call_after_refresh(screen.queue.focus)
+
+    def _mark(self) -> None:
+        """The class costs a look at every widget's style: it is there only where it says something.
+
+        While one writes it is there anyway: the text field must not lose the focus when the screen becomes narrow.
+        """
+        writing = self._screen.composer.draft is not None
+        self._screen.set_class(self._reading and (self.narrow or writing), "-read")
 
     def toggle_card(self) -> None:
         """Show or hide the card."""
@@ -129,6 +145,9 @@ class Layout:
 
     def fit(self) -> None:
         """Keep the list's chosen width within what the screen has."""
+        self._mark()
+        if self.narrow and self._reading and self._screen.composer.draft is None:
+            self._screen.call_after_refresh(self._screen.history.focus)
         queue = self._screen.query_one("#queue")
         if self._width is None or self.narrow:
             queue.styles.clear_rule("width")

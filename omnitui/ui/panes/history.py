@@ -54,6 +54,7 @@ class HistoryPane(Widget, can_focus=True):
         self._rows: list[Row] = []
         self._strips: dict[Line, Strip] = {}
         self._base: Style | None = None
+        self._stale = False
         self._asked = False
         self._seen: tuple[Millis, Ulid] | None = None
 
@@ -195,9 +196,12 @@ class HistoryPane(Widget, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Draw one row."""
-        base = self._base
-        if base is None:
-            base = self._base = self.rich_style
+        if self._base is None or self._stale:
+            self._stale = False
+            base = self.rich_style
+            if base != self._base:
+                self._base = base
+                self._strips.clear()
         if len(self._strips) > self.CACHE:
             self._strips.clear()
         line = self._rows[y][0] if y < len(self._rows) else ()
@@ -205,14 +209,19 @@ class HistoryPane(Widget, can_focus=True):
             line = ((f"  {self.empty_words}", "muted"),)
         strip = self._strips.get(line)
         if strip is None or strip.cell_length != self.size.width:
-            strip = self._strips[line] = drawn(line, self.size.width, base, look_of(self))
+            strip = self._strips[line] = drawn(line, self.size.width, self._base or Style.null(), look_of(self))
         return strip
 
     def notify_style_update(self) -> None:
-        """The theme or a class changed."""
+        """A class or the focus changed: mostly to the same look."""
+        self._stale = True
+        super().notify_style_update()
+
+    def restyle(self) -> None:
+        """Another theme."""
         self._base = None
         self._strips.clear()
-        super().notify_style_update()
+        self.refresh()
 
     def on_resize(self) -> None:
         """Another size: the reading place stays."""

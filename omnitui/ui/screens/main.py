@@ -185,9 +185,9 @@ class MainScreen(LastHopScreen[None]):
     def restyle(self) -> None:
         """Another theme."""
         self.queue.restyle()
-        for widget in (self.sidebar, self.history, self.card, *self.query(Lines)):
-            widget.notify_style_update()
-            widget.refresh()
+        self.history.restyle()
+        for lines in self.query(Lines):
+            lines.restyle()
 
     @property
     def reading(self) -> bool:
@@ -227,8 +227,8 @@ class MainScreen(LastHopScreen[None]):
             return
         hold = self.desk.hold_of(found.conversation.channel)
         to = found.address
-        self.layouts.read(focus=False)
         self.composer.open(found, kind, self.history.seen, to=to, hold=hold)
+        self.layouts.read(focus=False)
         self.composer.sheet.focus()
 
     def leave_composer(self) -> None:

@@ -28,6 +28,7 @@ class Lines(Widget):
         self.lines: list[Line] = []
         self._strips: dict[Line, Strip] = {}
         self._base: Style | None = None
+        self._stale = False
 
     def show(self, lines: Sequence[Line]) -> None:
         """Show these lines from now on."""
@@ -54,9 +55,7 @@ class Lines(Widget):
     def render_line(self, y: int) -> Strip:
         """Draw one row."""
         width = self.size.width
-        base = self._base
-        if base is None:
-            base = self._base = self.rich_style
+        base = self._current_base()
         line = self.line_at(y)
         strip = self._strips.get(line)
         if strip is None or strip.cell_length != width:
@@ -65,11 +64,26 @@ class Lines(Widget):
             strip = self._strips[line] = drawn(line, width, base, look_of(self))
         return strip
 
+    def _current_base(self) -> Style:
+        # Asking costs a walk to the root; focus alone makes Textual tell of new styles, mostly of the same.
+        if self._base is None or self._stale:
+            self._stale = False
+            base = self.rich_style
+            if base != self._base:
+                self._base = base
+                self._strips.clear()
+        return self._base or Style.null()
+
     def notify_style_update(self) -> None:
-        """The theme or a class changed."""
+        """A class or the focus changed."""
+        self._stale = True
+        super().notify_style_update()
+
+    def restyle(self) -> None:
+        """Another theme."""
         self._base = None
         self._strips.clear()
-        super().notify_style_update()
+        self.refresh()
 
 
 def look_of(widget: Widget) -> Look:
