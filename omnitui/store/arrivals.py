@@ -27,6 +27,14 @@ def park(tx: Tx, account_id: Ulid, awaits: str, event: Json) -> None:
     )
 
 
+def has_parked(db: sqlite3.Connection, account_id: Ulid) -> bool:
+    """Whether anything of an account waits for what it is about."""
+    row = db.execute(
+        "SELECT 1 FROM parked WHERE account_pk = (SELECT pk FROM account WHERE id = ?) LIMIT 1", (account_id,)
+    ).fetchone()
+    return row is not None
+
+
 def unpark(tx: Tx, account_id: Ulid, awaits: str) -> list[Any]:
     """Take out what waited for `awaits`."""
     where = "WHERE awaits = ? AND account_pk = (SELECT pk FROM account WHERE id = ?)"

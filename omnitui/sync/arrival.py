@@ -71,6 +71,12 @@ class Arrival:
     """How many events changed something that an agent sees."""
     _inboxes: dict[tuple[str, str], Ulid] = field(default_factory=dict)
     _agents: dict[str, Ulid] | None = None
+    _contacts: dict[tuple[str, str, str], Ulid] = field(default_factory=dict)
+    _conversations: dict[str, Ulid] = field(default_factory=dict)
+    """By the back end's id: those that a message of this batch was put into, where no more need be asked."""
+    _times: dict[tuple[Ulid, str], Millis] = field(default_factory=dict)
+    _parked: bool | None = None
+    """Whether anything of this account waits; None while not looked at."""
 
     def take(self, ready: Ready) -> None:
         """Take one event in; mail itself is taken by `MailArrival`."""
@@ -88,13 +94,19 @@ class Arrival:
 
     def apply(self, event: Parkable) -> None:
         """Take in an event about something; it is kept for later where that is not here yet."""
+        # An event may change what is remembered about a conversation.
+        self._conversations.clear()
+        self._times.clear()
         awaits = self._apply(event)
         if awaits:
+            self._parked = True
             arrivals.park(self.tx, self.account.id, awaits, encode(event))
 
     def release(self, *awaited: str) -> None:
         """Take in what waited for something that is here now."""
-        for awaits in awaited:
+        if self._parked is None:
+            self._parked = arrivals.has_parked(self.tx.db, self.account.id)
+        for awaits in awaited if self._parked else ():
             for parked in arrivals.unpark(self.tx, self.account.id, awaits):
                 self.apply(decode(parked))
 
@@ -128,11 +140,7 @@ class Arrival:
             if own is not None:
                 self.prove(own, event.external_id)
                 self.release(of_key(event.idempotency_key))
-        contact_id, _identity_id = inflow.find_or_make_contact(
-            self.tx, self.account.id, event.channel, event.contact.address, event.contact.name
-        )
-        if event.contact.language:
-            arrivals.fill_language(self.tx, contact_id, event.contact.language)
+        contact_id = self._contact_of(event.channel, event.contact)
         conversation_id = self._conversation(ready, contact_id)
         received_at = min(event.sent_at if event.received_at is None else event.received_at, self.tx.now())
         stored = inflow.put_message(
@@ -159,7 +167,7 @@ class Arrival:
                 placement=Reason.BACK_END.value,
                 attachments=_files(ready, self.tx),
             ),
-            seen=event.seen or received_at <= arrivals.remote_at(self.tx.db, conversation_id, READ_BY_US),
+            seen=event.seen or received_at <= self._time(conversation_id, READ_BY_US),
             index=not self.history,
             reopen=self._reopens(conversation_id, received_at),
         )
@@ -172,8 +180,25 @@ class Arrival:
 
     def _reopens(self, conversation_id: Ulid, received_at: Millis) -> bool:
         """Whether a customer's message opens its conversation again: one from before its end does not."""
-        ended_at = arrivals.remote_at(self.tx.db, conversation_id, "status")
+        ended_at = self._time(conversation_id, "status")
         return received_at > ended_at if ended_at else not self.history
+
+    def _time(self, conversation_id: Ulid, name: str) -> Millis:
+        """When the back end last changed a field of a conversation."""
+        key = conversation_id, name
+        if key not in self._times:
+            self._times[key] = arrivals.remote_at(self.tx.db, conversation_id, name)
+        return self._times[key]
+
+    def _contact_of(self, channel: str, person: Person) -> Ulid:
+        key = channel, person.address, person.name
+        if key not in self._contacts:
+            self._contacts[key], _identity_id = inflow.find_or_make_contact(
+                self.tx, self.account.id, channel, person.address, person.name
+            )
+            if person.language:
+                arrivals.fill_language(self.tx, self._contacts[key], person.language)
+        return self._contacts[key]
 
     def _author(self, event: MessageReceived, contact_id: Ulid) -> Ulid | None:
         if event.direction is Direction.INCOMING and not event.author.agent:
@@ -183,12 +208,16 @@ class Arrival:
     def _conversation(self, ready: ReadyMessage, contact_id: Ulid) -> Ulid:
         """The conversation of a message, made where it is new; one that we closed for good is not opened again."""
         event = ready.event
+        if event.conversation in self._conversations:
+            return self._conversations[event.conversation]
         known = inflow.find_conversation(self.tx, self.account.id, event.conversation)
         if known is not None:
             fresh = event.direction is Direction.INCOMING and event.kind is MessageKind.PUBLIC and not self.history
             seen_before = arrivals.message_named(self.tx.db, self.account.id, event.external_id) is not None
             if seen_before or not fresh or not arrivals.closed_by_agent(self.tx.db, known):
                 self._introduce(known, event.conversation, contact_id)
+                if not arrivals.closed_by_agent(self.tx.db, known):
+                    self._conversations[event.conversation] = known
                 return known
             inflow.change_conversation(self.tx, known, {"external_id": ""})
         made = inflow.make_conversation(
@@ -202,6 +231,7 @@ class Arrival:
             may_belong_to=known,
         )
         self.release(of_conversation(event.conversation))
+        self._conversations[event.conversation] = made
         return made
 
     def _introduce(self, conversation_id: Ulid, external_id: str, contact_id: Ulid) -> None:

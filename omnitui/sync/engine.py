@@ -212,8 +212,8 @@ class Engine:
                 await asyncio.wait_for(self._stop.wait(), QUIET_SECONDS)
 
     async def _leaving(self, syncs: set[AccountSync], latest: Millis) -> bool:
-        """Whether an op of a healthy account is still to leave before `latest`."""
-        healthy = {sync.account.id for sync in syncs if not sync.faulted.is_set()}
+        """Whether an op of an account that can send is still to leave before `latest`."""
+        healthy = {sync.account.id for sync in syncs if not (sync.faulted.is_set() or sync.stuck.is_set())}
         entries = await self._cache.aread(outbox_reads.entries, _LEAVING)
         return any(
             entry.account_id in healthy and entry.state in _LEAVING and entry.due_at <= latest for entry in entries

@@ -19,7 +19,7 @@ from omnitui.model.operations import OutboxEntry
 from omnitui.model.states import SendState
 from omnitui.sdk.capabilities import Capabilities, Idempotency
 from omnitui.sdk.contract import Connector
-from omnitui.sdk.faults import AuthFailed, Fault, RateLimited
+from omnitui.sdk.faults import AuthFailed, Deferred, Fault, RateLimited
 from omnitui.sdk.outbound import Accepted, Found, Outcome, Reconciled, Rejected, Unknown
 from omnitui.sdk.outbound import NotFound as Missing
 from omnitui.store import outbox as lines
@@ -128,6 +128,9 @@ class OutboxRunner:
         except AuthFailed as fault:
             await self._move(entry, SendState.QUEUED, reason=fault.message, due_at=self.cache.clock.now())
             raise
+        except Deferred as fault:
+            await self._defer(entry, fault)
+            return True
         except Fault as fault:
             await self._defer(entry, fault)
             raise

@@ -47,7 +47,9 @@ class AccountSync:
         self.filled = asyncio.Event()
         """Set once the history is loaded as well."""
         self.faulted = asyncio.Event()
-        """Set at the first fault of any kind."""
+        """Set at the first fault that keeps things from coming in."""
+        self.stuck = asyncio.Event()
+        """Set while a fault keeps the outbox from being emptied."""
         self.passed = asyncio.Event()
         """Set once the outbox has been gone through."""
         self.connector: Connector | None = None
@@ -57,6 +59,8 @@ class AccountSync:
         self._wake_outbox = asyncio.Event()
         self._never = asyncio.Event()
         self._health = ""
+        self._refused = ""
+        """Why the login was refused on the way out; what still comes in does not make the account well."""
         self._connecting = Backoff(first=5 * SECOND)
 
     def wake(self) -> None:
@@ -130,10 +134,13 @@ class AccountSync:
         while True:
             self._wake_outbox.clear()
             found = await self._unbroken(runner.run())
-            self.passed.set()
             if found.fault is not None:
-                await self._rest(found.fault, backoff)
+                self.stuck.set()
+                self.passed.set()
+                await self._rest_stuck(found.fault, backoff)
                 continue
+            self.stuck.clear()
+            self.passed.set()
             backoff.clear()
             await nap(self._cache.clock, found.next_at, self._wake_outbox)
 
@@ -172,6 +179,15 @@ class AccountSync:
         await self._unwell(health_of(fault), fault.message, until)
         await nap(self._cache.clock, until, self._never)
 
+    async def _rest_stuck(self, fault: Fault, backoff: Backoff) -> None:
+        """Wait as a fault on the way out asks for; the ops that it keeps here say why, and what comes in comes in."""
+        if isinstance(fault, AuthFailed):
+            self._refused = fault.message
+            await self._rest(fault, backoff)
+        LOG.warning("account %s: nothing leaves now: %s", self.account.name, fault.message)
+        rest = fault.after if isinstance(fault, RateLimited) else backoff.rest()
+        await nap(self._cache.clock, self._cache.clock.now() + rest, self._never)
+
     async def _rest_unconnected(self, error: OmniError) -> None:
         """The connector could not even be made: its settings, a secret, or the package are missing."""
         await self._unwell("auth" if isinstance(error, ConfigError) else "faulted", error.message, None)
@@ -184,7 +200,8 @@ class AccountSync:
         await nap(self._cache.clock, until, self._never)
 
     async def _unwell(self, health: str, error: str, retry_at: Millis | None) -> None:
-        self.faulted.set()
+        if not self._refused:
+            self.faulted.set()
         if self._health != health:
             LOG.warning("account %s is %s: %s", self.account.name, health, error)
         self._health = health
@@ -193,6 +210,9 @@ class AccountSync:
         )
 
     async def _healthy(self) -> None:
+        if self._refused:
+            await self._unwell("auth", self._refused, None)
+            return
         if self._health not in ("", "ok"):
             LOG.info("account %s is back", self.account.name)
         self._health = "ok"
