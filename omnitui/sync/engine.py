@@ -138,6 +138,9 @@ class Engine:
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(self._heard, event)
 
+        if self._own_parser:
+            # Its process begins with the first mail.
+            self._parser = ParseWorker()
         unsubscribe = self._cache.bus.subscribe(Changed, hop)
         await self._follow(chosen)
         tasks = [asyncio.create_task(self._keep_following(chosen)), asyncio.create_task(self._wake_snoozed())]

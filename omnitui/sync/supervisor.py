@@ -183,7 +183,8 @@ class AccountSync:
         """Wait as a fault on the way out asks for; the ops that it keeps here say why, and what comes in comes in."""
         if isinstance(fault, AuthFailed):
             self._refused = fault.message
-            await self._rest(fault, backoff)
+            await self._unwell("auth", fault.message, None, keeps_out=False)
+            await self._never.wait()
         LOG.warning("account %s: nothing leaves now: %s", self.account.name, fault.message)
         rest = fault.after if isinstance(fault, RateLimited) else backoff.rest()
         await nap(self._cache.clock, self._cache.clock.now() + rest, self._never)
@@ -199,8 +200,8 @@ class AccountSync:
         await self._unwell("faulted", _("an error in the connector; the log has the details"), until)
         await nap(self._cache.clock, until, self._never)
 
-    async def _unwell(self, health: str, error: str, retry_at: Millis | None) -> None:
-        if not self._refused:
+    async def _unwell(self, health: str, error: str, retry_at: Millis | None, *, keeps_out: bool = True) -> None:
+        if keeps_out:
             self.faulted.set()
         if self._health != health:
             LOG.warning("account %s is %s: %s", self.account.name, health, error)
@@ -211,7 +212,7 @@ class AccountSync:
 
     async def _healthy(self) -> None:
         if self._refused:
-            await self._unwell("auth", self._refused, None)
+            await self._unwell("auth", self._refused, None, keeps_out=False)
             return
         if self._health not in ("", "ok"):
             LOG.info("account %s is back", self.account.name)

@@ -49,7 +49,8 @@ class SyncDesk:
     def __init__(self, folder: Path, clock: Clock | None = None, **fake: Any) -> None:
         self.clock = clock or FrozenClock(NOW)
         folder.mkdir(parents=True, exist_ok=True)
-        self.cache = Cache.open(folder / "data", state=folder / "state", clock=self.clock)
+        self.state = folder / "state"
+        self.cache = Cache.open(folder / "data", state=self.state, clock=self.clock)
         self.operations = Operations(self.cache)
         self.back_end = FakeBackEnd(folder / "server.jsonl")
         self.fake = fake

@@ -14,8 +14,10 @@ from omnitui.errors import ConfigError
 from omnitui.model.accounts import Account
 from omnitui.model.states import SendState
 from omnitui.sdk import AuthFailed, NotReady, RateLimited
+from omnitui.services.operations import Operations
 from omnitui.store import accounts, inflow
 from omnitui.store.arrivals import attachment_of
+from omnitui.store.cache import Cache
 from omnitui.store.reads import ledger
 from omnitui.sync.engine import Engine
 from omnitui.sync.files import Files
@@ -141,6 +143,54 @@ async def test_once_waits_for_a_short_hold_and_not_for_a_long_one(desk: SyncDesk
     long = desk.operations.reply(second, "later", hold=3_600_000)
     await asyncio.wait_for(Engine(desk.cache, desk.connect, parser=PARSER).once(), 30)
     assert (desk.entry(short.id).state, desk.entry(long.id).state) == (SendState.ACCEPTED, SendState.HELD)
+    desk.close()
+
+
+async def test_once_takes_everything_in_when_nothing_can_leave(desk: SyncDesk) -> None:
+    await desk.take(a_message(1), a_message(2, conversation="c2"))
+    first, second = (desk.operations.reply(one.id, "Hello") for one in desk.conversations())
+    desk.fake["script"] = [NotReady("no route")] * 100
+    desk.fake["size"] = 1
+    desk.back_end.events += [a_message(number, conversation=f"c{number}") for number in range(1, 40)]
+    entries = await asyncio.wait_for(Engine(desk.cache, desk.connect, parser=PARSER).once(), 30)
+    assert [entry.health for entry in entries] == ["ok"]
+    assert len(desk.conversations()) == 39
+    assert {desk.entry(op.id).state for op in (first, second)} <= {SendState.DEFERRED, SendState.QUEUED}
+    desk.close()
+
+
+async def test_login_refused_on_the_way_out_stays_told_while_things_come_in(desk: SyncDesk) -> None:
+    await desk.take(a_message(1))
+    desk.operations.reply(desk.conversations()[0].id, "Hello")
+    desk.fake["script"] = [AuthFailed("535 bad password")]
+    desk.back_end.events.append(a_message(1))
+    async with running(desk):
+        await until(lambda: health(desk) == "auth")
+        desk.back_end.happens(a_message(2, conversation="c2"))
+        await until(lambda: len(desk.conversations()) == 2)
+        await until(lambda: health(desk) == "auth")
+    entry = desk.ledger()
+    assert entry is not None
+    assert (entry.health, entry.error) == ("auth", "535 bad password")
+    desk.close()
+
+
+async def test_reply_that_another_process_writes_leaves_here(desk: SyncDesk) -> None:
+    await desk.take(a_message(1))
+    with Cache.open(desk.cache.path.parent, state=desk.state, clock=desk.clock) as other:
+        async with running(desk):
+            await until(lambda: health(desk) == "ok")
+            op = await asyncio.to_thread(Operations(other).reply, desk.conversations()[0].id, "from the shell")
+            await until(lambda: desk.entry(op.id).state is SendState.ACCEPTED)
+    desk.close()
+
+
+async def test_engine_parses_mail_when_it_runs_again(desk: SyncDesk) -> None:
+    engine = Engine(desk.cache, desk.connect)
+    for number in (1, 2):
+        desk.back_end.events.append(a_mail(number, subject=f"Matter {number}"))
+        await asyncio.wait_for(engine.once(), 60)
+    assert [message.subject for message in desk.messages()] == ["Matter 1", "Matter 2"]
     desk.close()
 
 

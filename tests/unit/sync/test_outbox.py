@@ -15,6 +15,7 @@ from omnitui.sdk import (
     Accepted,
     AuthFailed,
     ConversationChanged,
+    Deferred,
     Fault,
     Found,
     Idempotency,
@@ -130,16 +131,26 @@ async def test_other_conversations_go_on_when_one_is_deferred(make: Make) -> Non
     assert one.sent == ["two"]
 
 
+async def test_other_ops_leave_in_the_same_pass_when_the_back_end_wants_one_of_them_later(make: Make) -> None:
+    one = await Sending(make(script=[Deferred("451 greylisted")])).begin()
+    await one.desk.take(a_message(5, conversation="c2"))
+    first = one.reply("one")
+    one.desk.operations.reply(one.desk.conversations()[1].id, "two")
+    found = await one.run()
+    assert (found.fault, one.state(first), one.sent) == (None, SendState.DEFERRED, ["two"])
+
+
 @pytest.mark.parametrize(
     ("step", "state", "reason"),
     [
         (NotReady("no route"), SendState.DEFERRED, "no route"),
+        (Deferred("451 greylisted"), SendState.DEFERRED, "451 greylisted"),
         (RateLimited("slow down", after=60_000), SendState.DEFERRED, "slow down"),
         (AuthFailed("bad password"), SendState.QUEUED, "bad password"),
         (Rejected("550 no such user"), SendState.FAILED, "550 no such user"),
         (ValueError("bug"), SendState.DEFERRED, "error in the connector"),
     ],
-    ids=["not ready", "rate limited", "signed out", "rejected", "defect"],
+    ids=["not ready", "not this one", "rate limited", "signed out", "rejected", "defect"],
 )
 async def test_fault_gives_the_op_its_state_and_reason(
     make: Make, step: Exception | Outcome, state: SendState, reason: str
