@@ -17,7 +17,7 @@ from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 from omnitui.sdk import Fault, NotReady
 from omnitui_email import uids as uidset
 from omnitui_email.imap_line import ImapLine
-from omnitui_email.refusals import imap_fault, login_fault
+from omnitui_email.refusals import clean, imap_fault, login_fault
 from omnitui_email.settings import MIB, Server
 
 CHUNK_BYTES = 4 * MIB
@@ -259,20 +259,32 @@ class ImapSession:
             line.fetch_lines(f"{low}:*", "(UID FLAGS)")
             return {int(item[b"UID"]): _flags(item) for item in line.answers() if b"FLAGS" in item}
 
-    def bodies(self, rows: Iterable[Listed], limit: int) -> dict[int, bytes]:
-        """Raw mails by UID, each cut at `limit` bytes; those that went meanwhile are missing."""
+    def bodies(self, rows: Iterable[Listed], limit: int) -> tuple[dict[int, bytes], dict[int, str]]:
+        """Raw mails by UID, each cut at `limit` bytes, and the server's words on those that it refuses to give.
+
+        Those that went meanwhile are in neither.
+        """
         with self._talking() as line:
-            line.limit(limit)
+            # Servers are known to tell sizes that are a little too small.
+            line.limit(limit + limit // 4)
+            found: dict[int, bytes] = {}
+            refused: dict[int, str] = {}
             try:
-                found: dict[int, bytes] = {}
                 for chunk in _chunks(rows):
-                    large = any(row.size > limit for row in chunk)
-                    item = f"BODY.PEEK[]<0.{limit}>" if large else "BODY.PEEK[]"
-                    for uid, values in line.fetch([row.uid for row in chunk], [item]).items():
-                        body = values.get(b"BODY[]<0>" if large else b"BODY[]")
-                        if isinstance(body, bytes):
-                            found[int(uid)] = body
-                return found
+                    try:
+                        found.update(_bodies(line, chunk, limit))
+                    except IMAPClientAbortError:
+                        raise
+                    except IMAPClientError:
+                        # One damaged mail must not keep back the others, nor be asked for again for ever.
+                        for row in chunk:
+                            try:
+                                found.update(_bodies(line, [row], limit))
+                            except IMAPClientAbortError:
+                                raise
+                            except IMAPClientError as error:
+                                refused[row.uid] = clean(str(error))
+                return found, refused
             finally:
                 line.limit(MIB)
 
@@ -395,6 +407,13 @@ class ImapSession:
 
 def _flags(item: dict[bytes, Any]) -> tuple[str, ...]:
     return tuple(flag.decode("ascii", "replace") for flag in item.get(b"FLAGS", ()) if isinstance(flag, bytes))
+
+
+def _bodies(line: ImapLine, rows: list[Listed], limit: int) -> dict[int, bytes]:
+    large = any(row.size > limit for row in rows)
+    item, name = (f"BODY.PEEK[]<0.{limit}>", b"BODY[]<0>") if large else ("BODY.PEEK[]", b"BODY[]")
+    answers = line.fetch([row.uid for row in rows], [item]).items()
+    return {int(uid): values[name] or b"" for uid, values in answers if name in values}
 
 
 def _chunks(rows: Iterable[Listed]) -> Iterator[list[Listed]]:

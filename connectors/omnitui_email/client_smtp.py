@@ -13,7 +13,18 @@ import aiosmtplib
 from aiosmtplib.errors import SMTPException, SMTPResponseException, SMTPServerDisconnected
 from aiosmtplib.protocol import SMTPProtocol
 
-from omnitui.sdk import MINUTE, Accepted, AuthFailed, Fault, NotReady, Outcome, RateLimited, Rejected, Unknown
+from omnitui.sdk import (
+    MINUTE,
+    Accepted,
+    AuthFailed,
+    Deferred,
+    Fault,
+    NotReady,
+    Outcome,
+    RateLimited,
+    Rejected,
+    Unknown,
+)
 from omnitui_email.client_imap import Credentials
 from omnitui_email.refusals import clean, login_fault, network_fault
 from omnitui_email.settings import Server
@@ -168,7 +179,7 @@ class SmtpSender:
                 if error.code == 421:
                     raise
                 if error.code < 500:
-                    raise NotReady(f"{self.server.host}: {address}: {_words(error.code, error.message)}") from error
+                    raise Deferred(f"{self.server.host}: {address}: {_words(error.code, error.message)}") from error
                 refused[address] = _words(error.code, error.message)
         left = [address for address in mail.recipients if address not in refused]
         if not left or (mail.needed and not mail.needed & set(left)):
@@ -211,6 +222,8 @@ class SmtpSender:
                 if code >= 500:
                     return Rejected(_words(code, words))
                 if not 200 <= code < 300 or early:
+                    if 400 <= code < 500 and code != 421:
+                        raise Deferred(f"{self.server.host}: {_words(code, words)}")
                     raise SMTPResponseException(code, words)
                 return Accepted(external_id=_words(code, words))
         finally:

@@ -84,10 +84,12 @@ class Pull:
     exists: int = 0
     oldest: datetime | None = None
     """When the oldest of `mails` arrived."""
+    gap: str = ""
+    """What the server refuses to give, in its own words."""
 
     @property
     def empty(self) -> bool:
-        return not (self.reset or self.mails or self.flags or self.vanished)
+        return not (self.reset or self.mails or self.flags or self.vanished or self.gap)
 
 
 class FolderPull:
@@ -132,10 +134,10 @@ class FolderPull:
         window = FIRST_MAILS if self._fresh else BATCH_MAILS
         self._fresh = False
         rows, bottom = newest(self.session, low, high, window)
-        mails, bottom = collect(self.session, rows, bottom, self._limit)
+        mails, bottom, gap = collect(self.session, rows, bottom, self._limit)
         rest = (*state.todo[:-1], *([(low, bottom - 1)] if bottom > low else []))
         self._state = replace(state, todo=rest)
-        return Pull(self.folder, self._state, mails=mails, exists=self.session.count(), oldest=oldest(mails))
+        return Pull(self.folder, self._state, mails=mails, exists=self.session.count(), oldest=oldest(mails), gap=gap)
 
     def _begin(self, status: Status, *, reset: bool) -> Pull:
         # After a reset every place is void, so all mails are handed over again, not only the newest.
@@ -192,16 +194,17 @@ def newest(session: ImapSession, low: int, high: int, count: int) -> tuple[list[
     return rows, bottom
 
 
-def collect(session: ImapSession, rows: list[Listed], bottom: int, limit: int) -> tuple[list[Mail], int]:
-    """The bodies of `rows`, as many as fit into a batch, and the lowest UID that was handled."""
+def collect(session: ImapSession, rows: list[Listed], bottom: int, limit: int) -> tuple[list[Mail], int, str]:
+    """The bodies of `rows`, as many as fit into a batch, the lowest UID handled, and what could not be had."""
     size = 0
     for index, row in enumerate(rows):
         size += min(row.size, limit)
         if index and size > BATCH_BYTES:
             rows, bottom = rows[:index], rows[index - 1].uid
             break
-    bodies = session.bodies(rows, limit)
-    return [Mail(row.uid, bodies[row.uid], row) for row in rows if row.uid in bodies], bottom
+    bodies, refused = session.bodies(rows, limit)
+    gap = "; ".join(f"the server refuses to give mail {uid}: {words}" for uid, words in refused.items())
+    return [Mail(row.uid, bodies[row.uid], row) for row in rows if row.uid in bodies], bottom, gap
 
 
 def oldest(mails: list[Mail]) -> datetime | None:

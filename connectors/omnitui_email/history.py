@@ -36,10 +36,10 @@ def older(
         status = session.open(folder)
         at = History(status.uidvalidity, status.uidnext or max(session.uids(1), default=0) + 1)
     mails: list[Mail] = []
-    bottom = 1
+    bottom, gap = 1, ""
     if at.below > 1:
         rows, bottom = newest(session, 1, at.below - 1, BATCH_MAILS)
-        mails, bottom = collect(session, rows, bottom, settings.mail_limit)
+        mails, bottom, gap = collect(session, rows, bottom, settings.mail_limit)
     first = oldest(mails)
     since = 0 if bottom <= 1 else mapping.millis(first) if first else None
     return Batch(
@@ -50,4 +50,5 @@ def older(
         cursor={"uidvalidity": at.uidvalidity, "below": bottom},
         extents=(Extent(folder, remote_count=session.count(), complete_since=since),),
         caught_up=bottom <= 1,
+        gap=f"{folder}: {gap}" if gap else "",
     )

@@ -124,6 +124,7 @@ class Watch:
             cursor={"v": 1, "folders": {name: state.write() for name, state in self.states.items()}},
             extents=(extent,),
             caught_up=caught_up,
+            gap=f"{pull.folder}: {pull.gap}" if pull.gap else "",
         )
 
     async def _guarded(self, work: AsyncIterator[tuple[Pull, bool]]) -> None:

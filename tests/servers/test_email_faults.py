@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+from omnitui_email import uids as uidset
 
 from omnitui.sdk import (
     Accepted,
@@ -226,12 +227,15 @@ async def test_plain_text_injected_behind_starttls_is_not_taken_for_the_servers_
     assert all(not line or line.startswith(b"EHLO") for line in seen)
 
 
-async def test_a_literal_larger_than_agreed_is_refused_before_it_is_read(account: MailAccount) -> None:
-    async def imap(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+def a_mailbox(bodies: dict[int, bytes]) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], object]:
+    """A poor IMAP server with an INBOX: what it answers to a request for each mail's body."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] ready\r\n")
+        count = len(bodies)
         answers = {
             b"LIST": b'* LIST () "/" INBOX\r\n',
-            b"SELECT": b"* 1 EXISTS\r\n* OK [UIDVALIDITY 1] ok\r\n* OK [UIDNEXT 2] ok\r\n",
+            b"SELECT": b"* %d EXISTS\r\n* OK [UIDVALIDITY 1] ok\r\n* OK [UIDNEXT %d] ok\r\n" % (count, count + 1),
             b"CAPABILITY": b"* CAPABILITY IMAP4rev1\r\n",
         }
         with contextlib.suppress(OSError):
@@ -240,25 +244,50 @@ async def test_a_literal_larger_than_agreed_is_refused_before_it_is_read(account
                 if command == b"AUTHENTICATE":
                     writer.write(b"+ \r\n")
                     await reader.readline()
-                if b"SEARCH" in rest[:1]:
-                    writer.write(b"* SEARCH 1\r\n")
+                said = answers.get(command, b"")
+                verdict = b" OK done\r\n"
+                if rest[:1] == [b"SEARCH"]:
+                    said = b"* SEARCH " + b" ".join(b"%d" % uid for uid in bodies) + b"\r\n"
                 elif b"BODY.PEEK[]" in line:
-                    writer.write(b"* 1 FETCH (UID 1 BODY[] {99999999999}\r\nfirst of many")
-                    continue
-                elif b"FETCH" in rest[:1]:
-                    writer.write(
-                        b'* 1 FETCH (UID 1 RFC822.SIZE 100 INTERNALDATE "05-May-2025 09:00:00 +0000" FLAGS ())\r\n'
-                    )
-                writer.write(answers.get(command, b"") + tag + b" OK done\r\n")
+                    wanted = [
+                        uid for uid in bodies if uid in set(uidset.newest_first(uidset.parse(rest[1].decode()), 99))
+                    ]
+                    if any(bodies[uid].startswith(b"NO") for uid in wanted):
+                        verdict = b" NO [SERVERBUG] it is damaged\r\n"
+                    else:
+                        said = b"".join(b"* %d FETCH (UID %d BODY[] %s)\r\n" % (u, u, bodies[u]) for u in wanted)
+                elif rest[:1] == [b"FETCH"]:
+                    row = b'* %d FETCH (UID %d RFC822.SIZE 100 INTERNALDATE "05-May-2025 09:00:00 +0000" FLAGS ())\r\n'
+                    said = b"".join(row % (uid, uid) for uid in bodies)
+                writer.write(said + tag + verdict)
 
+    return serve
+
+
+async def test_a_literal_larger_than_agreed_is_refused_before_it_is_read(account: MailAccount) -> None:
     async with (
-        scripted(imap) as port,
+        scripted(a_mailbox({1: b"{99999999999}\r\nfirst of many"})) as port,
         account.running(imap_port=str(port), folders="INBOX") as connector,
         Listening(connector) as heard,
     ):
         error = await heard.failed()
     assert isinstance(error, NotReady)
     assert "99999999999" in error.message
+
+
+async def test_a_mail_that_the_server_refuses_to_give_is_named_and_keeps_back_no_other(account: MailAccount) -> None:
+    good = b"{15}\r\nSubject: fine\r\n"
+    async with (
+        scripted(a_mailbox({1: good, 2: b"NO", 3: b"NIL", 4: good})) as port,
+        account.running(imap_port=str(port), folders="INBOX") as connector,
+        Listening(connector) as heard,
+    ):
+        await heard.caught_up()
+    assert [event.location.uid for event in heard.of(MailReceived)] == [4, 3, 1]
+    assert heard.subjects() == ["fine", "", "fine"]
+    (gap,) = (batch.gap for batch in heard.batches if batch.gap)
+    assert "INBOX: the server refuses to give mail 2" in gap
+    assert "it is damaged" in gap
 
 
 @pytest.mark.parametrize(

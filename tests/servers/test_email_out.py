@@ -13,6 +13,7 @@ import pytest
 
 from omnitui.sdk import (
     Accepted,
+    Deferred,
     Found,
     MailFlags,
     MailReceived,
@@ -154,9 +155,9 @@ async def test_a_refused_copy_does_not_keep_the_reply_back_and_is_named(account:
 @pytest.mark.parametrize(
     ("recipient", "fault", "words"),
     [
-        ("defer@example.test", NotReady, "451 4.7.1 greylisted"),
+        ("defer@example.test", Deferred, "451 4.7.1 greylisted"),
         ("busy@example.test", RateLimited, "421 4.3.2 too many connections"),
-        ("later@example.test", NotReady, "451 4.3.0 try again later"),
+        ("later@example.test", Deferred, "451 4.3.0 try again later"),
     ],
 )
 async def test_a_temporary_refusal_is_a_fault_with_the_servers_words(
