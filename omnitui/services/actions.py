@@ -137,7 +137,7 @@ _TABLE: tuple[Action, ...] = (
     Action("contact.unlink", N_("Unlink a contact"), N_("Take back that two contacts are the same person."), (), _D),
     Action("copy.text", N_("Copy the message"),
            N_("The text of the current message."), ("y y",), _D, short=N_("copy")),
-    Action("copy.address", N_("Copy the address"), N_("The customer's address."), ("y a",), _D),
+    Action("copy.address", N_("Copy the address"), N_("The customer's address."), ("y a",), _D, short=N_("copy")),
     Action("copy.ref", N_("Copy the reference"), N_("The short name that the shell's commands take."), ("y r",), _D),
     # List
     Action("list.down", N_("Down"), N_("Next conversation."), ("j", "down"), _L),

@@ -7,17 +7,20 @@ from pathlib import Path
 import pytest
 
 from omnitui.errors import ConfigError
+from omnitui.ui.roles import ROLES, rich_style, spelled
 from omnitui.ui.themes import DEFAULT, folder, load, names
 
 
 def test_default_exists_and_every_theme_of_ours_loads() -> None:
     assert DEFAULT in names()
     assert len(names()) >= 3
-    roles = load(DEFAULT).roles.keys()
     for name in names():
         look = load(name)
         assert look.textual().name == name
-        assert look.roles.keys() == roles
+        assert set(look.roles) <= set(ROLES)
+        for role in ROLES:
+            assert "$" not in spelled(look, role), f"{name}: {role} uses a colour that the theme does not name"
+            assert rich_style(look, role) is not None
 
 
 def test_there_is_a_dark_a_light_and_an_ansi_theme() -> None:
