@@ -86,7 +86,12 @@ def omnitui(folder: Path, rows: int) -> Program:
         f"omnitui {rows:,}",
         [sys.executable, "-m", "omnitui"],
         NAMES[1],
-        env={"OMNITUI_HOME": str(home), "PYTHONPATH": str(ROOT), "PYTHONPYCACHEPREFIX": str(folder / "pyc")},
+        env={
+            "OMNITUI_HOME": str(home),
+            "PYTHONPATH": str(ROOT),
+            "PYTHONPYCACHEPREFIX": str(folder / "pyc"),
+            "PYTHONDONTWRITEBYTECODE": "",  # an installed omnitui is compiled
+        },
         quit=("ctrl+q",),
         page="pagedown",
         opens="enter",
