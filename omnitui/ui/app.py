@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
@@ -16,6 +15,7 @@ from omnitui.errors import ConfigError
 from omnitui.i18n import _
 from omnitui.services.keymap import Keymap, read_keymap
 from omnitui.services.session import Session
+from omnitui.store import migrations
 from omnitui.ui.keyboard import Keyboard
 from omnitui.ui.last_hop import LastHopApp
 from omnitui.ui.last_hop.ending import EndsInOrder
@@ -120,7 +120,7 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
             main.queue,
             self.session.profile.state,
             query=self.session.query(main.desk.view.text),
-            schema=self.session.cache.read(_schema),
+            schema=self.session.cache.read(migrations.version),
             language=self.session.settings.language,
             private=main.private,
         )
@@ -135,8 +135,3 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
         if self.syncing is not None:
             await self.syncing.stop()
         await self.main.desk.leave()
-
-
-def _schema(db: sqlite3.Connection) -> int:
-    version: int = db.execute("PRAGMA user_version").fetchone()[0]
-    return version

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from omnitui.clock import Millis
 from omnitui.desk.terms import Query
@@ -20,6 +20,9 @@ from omnitui.store.cache import Cache
 from omnitui.store.reads import accounts, card, drafts, history, inbox, ledger, outbox
 from omnitui.store.reads.replying import reply_target
 from omnitui.ui.widgets.row_window import PAGE, Key
+
+if TYPE_CHECKING:
+    import sqlite3
 
 PAGE_OF_HISTORY = 50
 

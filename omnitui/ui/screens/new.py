@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from omnitui.errors import OmniError
 from omnitui.i18n import _
@@ -15,6 +15,9 @@ from omnitui.ui.roles import plain
 from omnitui.ui.screens.form import Entry, FormScreen
 from omnitui.ui.screens.picker import PickerScreen, among
 from omnitui.ui.widgets.choices import Choice
+
+if TYPE_CHECKING:
+    import sqlite3
 
 
 async def write_new(desk: Desk) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from omnitui.desk.terms import Query
 from omnitui.i18n import _
@@ -18,6 +18,9 @@ from omnitui.ui.screens.help import described
 from omnitui.ui.screens.picker import PickerScreen, among
 from omnitui.ui.themes import names
 from omnitui.ui.widgets.choices import Choice
+
+if TYPE_CHECKING:
+    import sqlite3
 
 MOST = 20
 

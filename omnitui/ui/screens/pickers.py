@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from omnitui.clock import HOUR, Millis
 from omnitui.desk.wake import wake_time
@@ -20,6 +20,9 @@ from omnitui.ui.desk import Desk
 from omnitui.ui.roles import plain
 from omnitui.ui.screens.picker import PickerScreen, among
 from omnitui.ui.widgets.choices import Choice
+
+if TYPE_CHECKING:
+    import sqlite3
 
 
 async def pick_snooze(desk: Desk, conversation_id: Ulid) -> None:
