@@ -383,11 +383,16 @@ def _release(tx: Tx, op_id: Ulid) -> None:
     """Let an op go: its author knows by now what stands in the conversation."""
     entry = outbox_reads.entry(tx.db, op_id)
     target = reply_target(tx.db, entry.conversation_id) if entry and entry.conversation_id else None
-    renewed = (
-        {**entry.payload, "seen": target.newest_id, "seen_at": target.newest_at, "status": target.status.value}
-        if entry and target and "seen" in entry.payload
-        else None
-    )
+    renewed: dict[str, Json] | None = None
+    if entry and target and "seen" in entry.payload:
+        renewed = {
+            **entry.payload,
+            "seen": target.newest_id,
+            "seen_at": target.newest_at,
+            "status": target.status.value,
+        }
+    elif entry and "fields" in entry.payload:
+        renewed = {**entry.payload, "forced": True}
     outbox.move(tx, op_id, SendState.QUEUED, due_at=tx.now())
     if renewed is not None:
         outbox.renew(tx, op_id, renewed)

@@ -59,6 +59,16 @@ def newest_fields(tx: Tx, conversation_id: Ulid, fields: Iterable[str], at: Mill
     return won
 
 
+def changed_here(db: sqlite3.Connection, conversation_id: Ulid, at: Millis) -> set[str]:
+    """The fields of a conversation that agents here changed after a time."""
+    rows = db.execute(
+        "SELECT DISTINCT j.key FROM op JOIN op_payload p ON p.op_pk = op.pk, json_each(p.after) j"
+        " WHERE op.object_id = ? AND op.kind = 'conversation' AND op.at > ?",
+        (conversation_id, at),
+    )
+    return {row[0] for row in rows}
+
+
 def labels_of(db: sqlite3.Connection, conversation_id: Ulid) -> set[str]:
     """The labels of a conversation."""
     rows = db.execute(

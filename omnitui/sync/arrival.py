@@ -10,9 +10,9 @@ from omnitui.clock import Millis
 from omnitui.desk.threading import Reason
 from omnitui.desk.tokens import plain_address
 from omnitui.ids import Ulid
-from omnitui.model.accounts import Account, Json
+from omnitui.model.accounts import Account
 from omnitui.model.conversations import Attachment, Message
-from omnitui.model.states import Direction, MessageKind, SendState, Status
+from omnitui.model.states import Direction, MessageKind, SendState
 from omnitui.sdk.events import (
     ContactChanged,
     ConversationChanged,
@@ -33,18 +33,12 @@ from omnitui.store.reads import accounts as account_reads
 from omnitui.store.reads import outbox as outbox_reads
 from omnitui.store.threads import OwnMessage
 from omnitui.store.writer import Tx
+from omnitui.sync.conversation_arrival import READ_BY_US, change, confirm_read, take_change, take_contact
 from omnitui.sync.parking import Bounced, Parkable, decode, encode, of_conversation, of_key, of_mail, of_message
 from omnitui.sync.preparation import Ready, ReadyMessage, ReadyUnsupported
 
 UNPLACED = "omnitui unplaced"
 """The conversation, one an account, of what names none."""
-
-READ_BY_US = "read_by_us"
-READ_BY_CONTACT = "read_by_contact"
-"""Names under which the newest read marks are kept beside the fields of a conversation."""
-
-_ENDS = frozenset({Status.RESOLVED, Status.WAITING, Status.SNOOZED})
-"""Statuses that a customer's later message ends."""
 
 _LEFT = (SendState.SENDING, SendState.ACCEPTED)
 _PROOF_STEPS: Final[Mapping[SendState, tuple[SendState, ...]]] = {
@@ -88,7 +82,7 @@ class Arrival:
             case MessageDeleted() | Receipt() | ReadUpTo() | ConversationChanged() | Rated():
                 self.apply(ready)
             case ContactChanged():
-                self._contact(ready)
+                take_contact(self, ready)
             case MailFlags() | MailVanished() | FolderReset():
                 raise TypeError(f"{type(ready).__name__} came without mail")
 
@@ -173,9 +167,9 @@ class Arrival:
         )
         self.count(stored)
         if event.direction is Direction.OUTGOING:
-            self._confirm_read(stored.conversation_id)
+            confirm_read(self, stored.conversation_id)
         if event.window_closes_at is not None:
-            self._change(stored.conversation_id, {"window_closes_at": event.window_closes_at}, event.sent_at)
+            change(self, stored.conversation_id, {"window_closes_at": event.window_closes_at}, event.sent_at)
         self.release(of_message(event.external_id))
 
     def _reopens(self, conversation_id: Ulid, received_at: Millis) -> bool:
@@ -303,7 +297,7 @@ class Arrival:
                 conversation_id = inflow.find_conversation(self.tx, self.account.id, event.conversation)
                 if conversation_id is None:
                     return of_conversation(event.conversation)
-                self._to_conversation(conversation_id, event)
+                take_change(self, conversation_id, event)
         return ""
 
     def _receipt(self, event: Receipt) -> str:
@@ -344,74 +338,6 @@ class Arrival:
                 )
             )
         return "" if sent else of_mail(event.rfc_id)
-
-    def _to_conversation(self, conversation_id: Ulid, event: ReadUpTo | ConversationChanged | Rated) -> None:
-        match event:
-            case ReadUpTo():
-                self._read_up_to(conversation_id, event)
-            case Rated():
-                if arrivals.newest_fields(self.tx, conversation_id, ["csat"], event.at):
-                    inflow.rate(self.tx, conversation_id, event.score, event.raw, event.comment, event.at)
-                    self.shown += 1
-            case ConversationChanged():
-                self._change(conversation_id, self._fields(event), event.at)
-
-    def _read_up_to(self, conversation_id: Ulid, event: ReadUpTo) -> None:
-        name = READ_BY_US if event.by_us else READ_BY_CONTACT
-        if not arrivals.newest_fields(self.tx, conversation_id, [name], event.at):
-            return
-        if event.by_us:
-            for message_id in arrivals.unread_until(self.tx.db, conversation_id, event.at):
-                self.shown += inflow.set_seen(self.tx, message_id)
-        else:
-            inflow.change_conversation(self.tx, conversation_id, {"read_by_contact_at": event.at})
-            self._confirm_read(conversation_id)
-
-    def _confirm_read(self, conversation_id: Ulid) -> None:
-        """What we sent before the customer's read mark has been read."""
-        at = arrivals.remote_at(self.tx.db, conversation_id, READ_BY_CONTACT)
-        for external_id in arrivals.unconfirmed_until(self.tx.db, conversation_id, at) if at else ():
-            self.shown += bool(
-                inflow.set_receipt(self.tx, self.account.id, SendState.READ, at, external_id=external_id)
-            )
-
-    def _fields(self, event: ConversationChanged) -> Mapping[str, Json]:
-        fields: dict[str, Json] = {
-            "status": event.status,
-            "vendor_status": event.vendor_status,
-            "priority": event.priority,
-            "labels": None if event.labels is None else sorted(set(event.labels)),
-            "subject": event.subject,
-            "window_closes_at": event.window_closes_at,
-        }
-        said = {name: value for name, value in fields.items() if value is not None}
-        if event.assignee is not None:
-            said["assignee_id"] = self.agent(event.assignee) if event.assignee else None
-        return said
-
-    def _change(self, conversation_id: Ulid, fields: Mapping[str, Json], at: Millis) -> None:
-        newest = arrivals.newest_fields(self.tx, conversation_id, fields, at)
-        if newest:
-            values = {name: fields[name] for name in sorted(newest)}
-            if values.get("status") in _ENDS and arrivals.wrote_after(self.tx.db, conversation_id, at):
-                values["status"] = Status.OPEN
-            inflow.change_conversation(self.tx, conversation_id, values)
-            self.shown += 1
-
-    def _contact(self, event: ContactChanged) -> None:
-        contact_id, _identity_id = inflow.find_or_make_contact(
-            self.tx, self.account.id, event.channel, event.address, event.name or ""
-        )
-        said: dict[str, Json] = {
-            "name": event.name,
-            "organization": event.organization,
-            "segment": event.segment,
-            "language": event.language,
-            "time_zone": event.time_zone,
-            "fields": dict(event.fields) or None,
-        }
-        inflow.change_contact(self.tx, contact_id, {name: value for name, value in said.items() if value is not None})
-        self.shown += 1
 
 
 def _state(direction: Direction, kind: MessageKind) -> SendState | None:

@@ -34,9 +34,12 @@ PAGE = 200
 def why_kept_back(db: sqlite3.Connection, entry: OutboxEntry, capabilities: Capabilities, now: Millis) -> str:
     """The sentence that says why an op must not leave now; empty where it may."""
     op = log_reading.op(db, entry.op_id)
+    if op is None:
+        return ""
     if entry.verb in WRITTEN:
         return _why_words_wait(db, entry, op, capabilities, now)
-    return _why_fields_wait(db, op)
+    # An agent who has seen the conflict and sends it all the same means it.
+    return "" if entry.payload.get("forced") else _why_fields_wait(db, op)
 
 
 def _why_words_wait(db: sqlite3.Connection, entry: OutboxEntry, op: Op, capabilities: Capabilities, now: Millis) -> str:

@@ -31,6 +31,8 @@ LOG = logger(__name__)
 
 CLOSE_SECONDS = 2.0
 """How long a connector may take to let go."""
+IN_STEP_SECONDS = 120.0
+"""How long what shall leave waits for what came in meanwhile."""
 LAST_SEND_SECONDS = 3.0
 """How long a send that has begun may take to end when the sync stops; it is settled at the next start otherwise."""
 
@@ -43,7 +45,7 @@ class AccountSync:
     ) -> None:
         self.account = account
         self.caught_up = asyncio.Event()
-        """Set once the back end has nothing more to give."""
+        """Set while the back end has nothing more to give, as far as we know."""
         self.filled = asyncio.Event()
         """Set once the history is loaded as well."""
         self.faulted = asyncio.Event()
@@ -58,6 +60,12 @@ class AccountSync:
         self._parser = parser
         self._wake_outbox = asyncio.Event()
         self._never = asyncio.Event()
+        self._away: Fault | None = None
+        """The fault that the way in rests from."""
+        self._look = asyncio.Event()
+        """Set to end that rest early."""
+        self._met = asyncio.Event()
+        """Set each time the way in has caught up or met a fault."""
         self._health = ""
         self._refused = ""
         """Why the login was refused on the way out; what still comes in does not make the account well."""
@@ -124,15 +132,34 @@ class AccountSync:
                         await self._healthy()
                         if batch.caught_up:
                             self.caught_up.set()
+                            self._met.set()
                 # A stream may end when its server closes it in good order: go on where it stopped, not at once.
                 await nap(self._cache.clock, self._cache.clock.now() + backoff.rest(), self._never)
             except Fault as fault:
-                await self._rest(fault, backoff)
+                self._away = fault
+                self.caught_up.clear()
+                self._look.clear()
+                self._met.set()
+                await self._rest(fault, backoff, self._look)
+                self._away = None
+
+    async def _in_step(self) -> None:
+        """Let what came in meanwhile be known first: it may hold a reply back.
+
+        A way in that is closed is tried once more; what shall leave does not depend on its being open.
+        """
+        if self.caught_up.is_set() or isinstance(self._away, AuthFailed | RateLimited):
+            return
+        self._met.clear()
+        self._look.set()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._met.wait(), IN_STEP_SECONDS)
 
     async def _outbox(self, runner: OutboxRunner) -> None:
         backoff = Backoff()
         while True:
             self._wake_outbox.clear()
+            await self._in_step()
             found = await self._unbroken(runner.run())
             if found.fault is not None:
                 self.stuck.set()
@@ -168,8 +195,8 @@ class AccountSync:
             task.cancel()
             raise
 
-    async def _rest(self, fault: Fault, backoff: Backoff) -> None:
-        """Write a fault down and wait as it asks for."""
+    async def _rest(self, fault: Fault, backoff: Backoff, wake: asyncio.Event | None = None) -> None:
+        """Write a fault down and wait as it asks for, or until `wake`."""
         now = self._cache.clock.now()
         if isinstance(fault, AuthFailed):
             await self._unwell("auth", fault.message, None)
@@ -177,7 +204,7 @@ class AccountSync:
             await self._never.wait()
         until: Millis = now + (fault.after if isinstance(fault, RateLimited) else backoff.rest())
         await self._unwell(health_of(fault), fault.message, until)
-        await nap(self._cache.clock, until, self._never)
+        await nap(self._cache.clock, until, wake or self._never)
 
     async def _rest_stuck(self, fault: Fault, backoff: Backoff) -> None:
         """Wait as a fault on the way out asks for; the ops that it keeps here say why, and what comes in comes in."""

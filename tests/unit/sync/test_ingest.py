@@ -83,6 +83,16 @@ async def test_change_of_a_conversation_holds_whether_it_comes_before_or_after(d
     assert conversation.subject == "About"
 
 
+async def test_older_report_does_not_take_back_what_an_agent_changed_since(desk: SyncDesk) -> None:
+    await desk.take(a_message(1))
+    [conversation] = desk.conversations()
+    desk.operations.set_status([conversation.id], Status.RESOLVED)
+    await desk.take(ConversationChanged("c1", NOW - 1, status=Status.WAITING, priority=Priority.HIGH))
+    assert [(one.status, one.priority) for one in desk.conversations()] == [(Status.RESOLVED, Priority.HIGH)]
+    await desk.take(ConversationChanged("c1", NOW + 1, status=Status.CLOSED))
+    assert desk.conversations()[0].status is Status.CLOSED
+
+
 async def test_read_mark_of_ours_clears_unread_and_holds_for_what_comes_late(desk: SyncDesk) -> None:
     await desk.take(a_message(1), a_message(3))
     await desk.take(ReadUpTo("c1", a_message(2).sent_at, by_us=True))

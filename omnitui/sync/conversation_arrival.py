@@ -1,0 +1,106 @@
+"""What a back end says of conversations and contacts, as against their messages, taken into the cache."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from omnitui.clock import Millis
+from omnitui.ids import Ulid
+from omnitui.model.accounts import Json
+from omnitui.model.states import SendState, Status
+from omnitui.sdk.events import ContactChanged, ConversationChanged, Rated, ReadUpTo
+from omnitui.store import arrivals, inflow
+
+if TYPE_CHECKING:
+    from omnitui.sync.arrival import Arrival
+
+READ_BY_US: Final = "read_by_us"
+READ_BY_CONTACT: Final = "read_by_contact"
+"""Names under which the newest read marks are kept beside the fields of a conversation."""
+
+_ENDS: Final = frozenset({Status.RESOLVED, Status.WAITING, Status.SNOOZED})
+"""Statuses that a customer's later message ends."""
+
+
+def take_change(arrival: Arrival, conversation_id: Ulid, event: ReadUpTo | ConversationChanged | Rated) -> None:
+    """Take in what happened to a conversation that is here."""
+    match event:
+        case ReadUpTo():
+            _read_up_to(arrival, conversation_id, event)
+        case Rated():
+            if arrivals.newest_fields(arrival.tx, conversation_id, ["csat"], event.at):
+                inflow.rate(arrival.tx, conversation_id, event.score, event.raw, event.comment, event.at)
+                arrival.shown += 1
+        case ConversationChanged():
+            change(arrival, conversation_id, _fields(arrival, event), event.at)
+
+
+def change(arrival: Arrival, conversation_id: Ulid, fields: Mapping[str, Json], at: Millis) -> None:
+    """Set fields as they were at the back end at a time, unless something later is known of them.
+
+    What an agent here changed after that time stays: the op is on its way, or has arrived since.
+    """
+    tx = arrival.tx
+    newest = arrivals.newest_fields(tx, conversation_id, fields, at) - arrivals.changed_here(tx.db, conversation_id, at)
+    if not newest:
+        return
+    values = {name: fields[name] for name in sorted(newest)}
+    if values.get("status") in _ENDS and arrivals.wrote_after(tx.db, conversation_id, at):
+        values["status"] = Status.OPEN
+    inflow.change_conversation(tx, conversation_id, values)
+    arrival.shown += 1
+
+
+def confirm_read(arrival: Arrival, conversation_id: Ulid) -> None:
+    """What we sent before the customer's read mark has been read."""
+    tx = arrival.tx
+    at = arrivals.remote_at(tx.db, conversation_id, READ_BY_CONTACT)
+    for external_id in arrivals.unconfirmed_until(tx.db, conversation_id, at) if at else ():
+        done = inflow.set_receipt(tx, arrival.account.id, SendState.READ, at, external_id=external_id)
+        arrival.shown += bool(done)
+
+
+def take_contact(arrival: Arrival, event: ContactChanged) -> None:
+    """Take in what the back end knows of a person."""
+    contact_id, _identity_id = inflow.find_or_make_contact(
+        arrival.tx, arrival.account.id, event.channel, event.address, event.name or ""
+    )
+    said: dict[str, Json] = {
+        "name": event.name,
+        "organization": event.organization,
+        "segment": event.segment,
+        "language": event.language,
+        "time_zone": event.time_zone,
+        "fields": dict(event.fields) or None,
+    }
+    values = {name: value for name, value in said.items() if value is not None}
+    inflow.change_contact(arrival.tx, contact_id, values)
+    arrival.shown += 1
+
+
+def _read_up_to(arrival: Arrival, conversation_id: Ulid, event: ReadUpTo) -> None:
+    name = READ_BY_US if event.by_us else READ_BY_CONTACT
+    if not arrivals.newest_fields(arrival.tx, conversation_id, [name], event.at):
+        return
+    if event.by_us:
+        for message_id in arrivals.unread_until(arrival.tx.db, conversation_id, event.at):
+            arrival.shown += inflow.set_seen(arrival.tx, message_id)
+    else:
+        inflow.change_conversation(arrival.tx, conversation_id, {"read_by_contact_at": event.at})
+        confirm_read(arrival, conversation_id)
+
+
+def _fields(arrival: Arrival, event: ConversationChanged) -> Mapping[str, Json]:
+    fields: dict[str, Json] = {
+        "status": event.status,
+        "vendor_status": event.vendor_status,
+        "priority": event.priority,
+        "labels": None if event.labels is None else sorted(set(event.labels)),
+        "subject": event.subject,
+        "window_closes_at": event.window_closes_at,
+    }
+    said = {name: value for name, value in fields.items() if value is not None}
+    if event.assignee is not None:
+        said["assignee_id"] = arrival.agent(event.assignee) if event.assignee else None
+    return said
