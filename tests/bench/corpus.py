@@ -117,7 +117,8 @@ def wanted(seed: int, count: int) -> list[str]:
         text = dice.choice(one.lines).text
         kind = len(found) % 4
         if kind == 0:
-            found.append(dice.choice(text.split()).strip(".,?。、")[:8])
+            words = [word.strip(".,?。、")[:8] for word in text.split()]
+            found.append(max(dice.choices(words, k=2), key=len))
         elif kind == 3:
             goods = dice.choice(phrases.GOODS)
             found.append(f"{goods[one.customer.isascii()]} {dice.choice(phrases.PLACES)[one.customer.isascii()]}")

@@ -1,8 +1,8 @@
 """Search for messages: the newest first, or the most relevant of the newest.
 
-Rows come in the order of arrival, not of time: backfill brings old messages late. So where a text is found often, the
-full-text index is asked about one group of neighbouring rows after the other (`message_block`), those with the newest
-messages first, until no other can hold a newer one. Where it is found seldom, all finds are put in order.
+Rows come in the order of arrival, not of time: backfill brings old messages late. So finds are looked at by blocks of
+neighbouring rows (`message_block`), those with the newest messages first, until no other block can hold a newer one.
+Where a text is found often, the full-text index itself is asked for such blocks only.
 """
 
 from __future__ import annotations
@@ -18,18 +18,17 @@ from omnitui.desk.terms import And, Named, NameField, Node, Or, Query, Text
 from omnitui.model.revisions import Hit
 from omnitui.store.reads import compile as compiled
 from omnitui.store.reads.assembly import maker
-from omnitui.store.reads.compile import Condition, Value
+from omnitui.store.reads.compile import Condition
 from omnitui.store.reads.history import DIRECTIONS, KINDS
 from omnitui.store.reads.inbox import Key
 from omnitui.text.snippets import snippet
 
-SELDOM: Final = 300
-"""Up to so many finds are put in order as they are."""
+SELDOM: Final = 1_000
+"""Up to so many rows are taken from the full-text index at once."""
 RANKED: Final = 2_000
 """Relevance is judged among so many of the newest finds."""
 _hit: Final = maker(Hit)
 _BLOCK_BITS: Final = 10
-_MOST_BLOCKS: Final = 64
 
 _HIT: Final = """
     SELECT m.pk, m.id, c.id, m.received_at, m.direction, m.kind, m.author, m.subject, c.subject, m.text, p.name, a.name,
@@ -38,10 +37,14 @@ _HIT: Final = """
     CROSS JOIN account a ON a.pk = c.account_pk
     WHERE m.pk IN (SELECT value FROM json_each(?))
 """
-_FOUND: Final = """
+_IN_RANGE: Final = """
     SELECT m.received_at, m.id, m.pk FROM message_fts CROSS JOIN message m ON m.pk = message_fts.rowid
     CROSS JOIN conversation c ON c.pk = m.conversation_pk
-    WHERE message_fts MATCH ? AND m.deleted_at IS NULL AND
+    WHERE message_fts MATCH ? AND message_fts.rowid BETWEEN ? AND ? AND m.deleted_at IS NULL AND
+"""
+_AMONG: Final = """
+    SELECT m.received_at, m.id, m.pk FROM message m CROSS JOIN conversation c ON c.pk = m.conversation_pk
+    WHERE m.pk IN (SELECT value FROM json_each(?)) AND m.deleted_at IS NULL AND
 """
 _NEWEST: Final = """
     SELECT m.received_at, m.id, m.pk FROM message m CROSS JOIN conversation c ON c.pk = m.conversation_pk
@@ -94,24 +97,52 @@ def _plan(query: Query) -> tuple[str, Condition]:
 
 def _found(db: sqlite3.Connection, match: str, condition: Condition, limit: int) -> list[_Find]:
     """The newest finds of a text, newest first."""
-    counted = "SELECT count(*) FROM (SELECT 1 FROM message_fts WHERE message_fts MATCH ? LIMIT ?)"
-    often = db.execute(counted, (match, SELDOM + 1)).fetchone()[0] > SELDOM
-    values: tuple[Value, ...] = (match, *condition.values)
-    if not often:
-        sql = f"{_FOUND} {condition.sql} ORDER BY m.received_at DESC, m.id DESC LIMIT ?"
-        return db.execute(sql, (*values, limit)).fetchall()
-    blocks = db.execute("SELECT block, newest FROM message_block ORDER BY newest DESC").fetchall()
-    sql = f"{_FOUND} {condition.sql} AND message_fts.rowid BETWEEN ? AND ?"
+    rows = db.execute("SELECT rowid FROM message_fts WHERE message_fts MATCH ? LIMIT ?", (match, SELDOM + 1)).fetchall()
+    if len(rows) > SELDOM:
+        return _often(db, match, condition, limit)
+    inside: dict[int, list[int]] = {}
+    for (row,) in rows:
+        inside.setdefault(row >> _BLOCK_BITS, []).append(row)
+    blocks = [(block, newest) for block, newest in _blocks(db) if block in inside]
     found: list[_Find] = []
+    some: list[int] = []
+    for at, (block, _newest) in enumerate(blocks, 1):
+        some += inside[block]
+        if len(some) < limit and at < len(blocks):
+            continue
+        found += db.execute(f"{_AMONG} {condition.sql}", (json.dumps(some), *condition.values))
+        some = []
+        if _enough(found, limit, blocks[at:]):
+            break
+    return found[:limit]
+
+
+def _often(db: sqlite3.Connection, match: str, condition: Condition, limit: int) -> list[_Find]:
+    """The same by asking the index for few blocks at first, and then for more and more."""
+    blocks = _blocks(db)
+    found: list[_Find] = []
+    # A condition with a query of its own costs the same for one block and for many.
+    growth = 8 if "SELECT" in condition.sql else 2
     at, size = 0, 1
     while at < len(blocks):
         for first, last in _ranges([block for block, _newest in blocks[at : at + size]]):
-            found += db.execute(sql, (*values, first << _BLOCK_BITS, ((last + 1) << _BLOCK_BITS) - 1))
-        at, size = at + size, min(2 * size, _MOST_BLOCKS)
-        found.sort(reverse=True)
-        if len(found) >= limit and (at >= len(blocks) or found[limit - 1][0] > blocks[at][1]):
+            bounds = (first << _BLOCK_BITS, ((last + 1) << _BLOCK_BITS) - 1)
+            found += db.execute(f"{_IN_RANGE} {condition.sql}", (match, *bounds, *condition.values))
+        at, size = at + size, growth * size
+        if _enough(found, limit, blocks[at:]):
             break
     return found[:limit]
+
+
+def _blocks(db: sqlite3.Connection) -> list[tuple[int, Millis]]:
+    """All blocks of rows with their newest times, newest first."""
+    return db.execute("SELECT block, newest FROM message_block ORDER BY newest DESC").fetchall()
+
+
+def _enough(found: list[_Find], limit: int, left: Sequence[tuple[int, Millis]]) -> bool:
+    """Put the finds in order; whether no block that is left can hold one that belongs before the last of them."""
+    found.sort(reverse=True)
+    return not left or (len(found) >= limit and found[limit - 1][0] > left[0][1])
 
 
 def _ranges(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:

@@ -76,12 +76,15 @@ def backfilled(cache: Cache, count: int, seed: int) -> list[Message]:
 def archive(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Cache, list[Message]]]:
-    """Many messages; `few` lies under the threshold of the slow but simple way, `many` over it."""
+    """Many messages; what is found in `few` is taken at once, in `many` block by block."""
     count = 200 if request.param == "few" else 1_500
+    patch = pytest.MonkeyPatch()
+    patch.setattr(search, "SELDOM", search.SELDOM if request.param == "few" else 50)
     cache = a_cache(tmp_path_factory.mktemp("archive"), FrozenClock(START + 10_000 * MINUTE))
     messages = backfilled(cache, count, 7)
     yield cache, messages
     cache.close()
+    patch.undo()
 
 
 _TEXTS = st.one_of(
