@@ -159,8 +159,8 @@ def put_message(
         fulltext.later(tx, pk)
     elif not message.deleted:
         names = "\n".join(file.name for file in message.attachments)
-        filters = fulltext.filter_terms(row.channel, message.direction, message.kind)
-        fulltext.put(tx, pk, fulltext.source(message.subject, message.author, names, message.text), filters)
+        words = fulltext.source(message.subject, message.author, names, message.text)
+        fulltext.put(tx, pk, words, fulltext.filter_terms(row.channel))
     note_time(tx, pk, message.received_at)
     tx.changed(ObjectKind.MESSAGE, message.id, 1)
     return Stored(message.id, message.conversation_id, Arrival.INSERTED)
