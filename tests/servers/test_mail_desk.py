@@ -43,13 +43,13 @@ def add(desk: Desk, servers: MailServers, address: str) -> None:
     assert ran.code == 0, ran.err
 
 
-def sync(failpoint: str = "") -> subprocess.Popen[bytes]:
-    """`omnitui sync --once` in a process of its own, which dies at a failpoint."""
+def sync(failpoint: str = "", how: str = "--once") -> subprocess.Popen[bytes]:
+    """`omnitui sync` in a process of its own, which dies at a failpoint."""
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'connectors'}"}
     if failpoint:
         environment["OMNITUI_FAILPOINT"] = failpoint
     return subprocess.Popen(
-        [sys.executable, "-m", "omnitui.main", "sync", "--once"],
+        [sys.executable, "-m", "omnitui.main", "sync", how],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.DEVNULL,
@@ -169,3 +169,39 @@ def test_reading_here_is_reading_there_and_the_other_way_round(desk: Desk, serve
         other.uid("STORE", "1", "-FLAGS.SILENT", "(\\Seen)")
     assert desk.run("sync", "--once").code == 0
     assert desk.run("ls", "--jsonl").objects[0]["unread"] == 1
+
+
+@pytest.mark.timeout(400)
+def test_years_of_old_mail_come_in_the_background_while_the_desk_is_used(desk: Desk, servers: MailServers) -> None:
+    ours, customer = servers.user("support"), servers.user("customer")
+    raw = a_mail(
+        "Matter NUMBER", "Old words.", sender="SENDER@old.test", to=ours, message_id="<NUMBER@old.test>"
+    ).as_bytes()
+    servers.fill(
+        ours,
+        (
+            (1_500_000_000 + n * 3_600, raw.replace(b"NUMBER", b"%05d" % n).replace(b"SENDER", b"c%d" % (n % 700)))
+            for n in range(10_000)
+        ),
+    )
+    add(desk, servers, ours)
+    process = sync("", "--watch")
+    try:
+        until(lambda: desk.run("search", "09999", "--jsonl").objects)
+        servers.deliver(ours, a_mail("Urgent", sender=customer, to=ours), customer)
+        until(lambda: desk.run("ls", "Urgent", "--jsonl").objects)
+        ref = desk.run("ls", "Urgent", "--jsonl").objects[0]["ref"]
+        assert desk.run("reply", ref, "--text", "At once.").code == 0
+        until(lambda: servers.messages(customer))
+        assert cached(desk) < 10_000, "the answer had to wait for the old mail"
+        until(lambda: cached(desk) >= 10_001, 300)
+    finally:
+        process.terminate()
+        process.wait(30)
+    assert desk.run("search", "00000", "--jsonl").objects
+
+
+def cached(desk: Desk) -> int:
+    """How many messages the ledger says are here."""
+    (account,) = desk.run("account", "list", "--jsonl").objects
+    return next((int(entry["cached_count"]) for entry in account["ledger"] if not entry["scope"]), 0)
