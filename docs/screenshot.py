@@ -1,4 +1,4 @@
-"""Makes docs/demo.svg, the README's picture: `python -m docs.screenshot`. The demo's clock stands still, so it stays."""
+"""Makes docs/demo.svg, the README's picture: `python -m docs.screenshot`. The demo's clock stands still for it."""
 
 from __future__ import annotations
 
