@@ -88,7 +88,11 @@ def put_back(tx: Tx, message_pk: int) -> None:
 
 
 def index_pending(tx: Tx, limit: int) -> int:
-    """Index up to `limit` messages that were left for later, newest first; how many are still left."""
+    """Index up to `limit` messages that were left for later, newest first; how many are still left.
+
+    An outdated index is emptied first, so that calling this until nothing is left renews it.
+    """
+    renew(tx)
     rows = tx.db.execute(
         f"{_STORED} WHERE m.pk IN (SELECT message_pk FROM unindexed ORDER BY message_pk DESC LIMIT ?)"
         " AND m.deleted_at IS NULL ORDER BY m.pk",

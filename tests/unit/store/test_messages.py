@@ -160,6 +160,15 @@ def test_index_is_renewed_when_the_analyser_changed(desk: Desk) -> None:
     assert not desk.cache.read(fulltext.outdated)
 
 
+def test_outdated_index_is_renewed_in_the_background(desk: Desk) -> None:
+    for number in range(5):
+        desk.receive(text=f"words {number}", external_id=f"m{number}")
+    desk.cache.write(lambda tx: tx.db.execute("UPDATE meta SET value = 'old' WHERE name = 'fulltext'"))
+    left = [desk.cache.write(lambda tx: inflow.index_pending(tx, 2)) for _ in range(3)]
+    assert left == [3, 1, 0]
+    assert desk.found("words") == 5
+
+
 def test_moved_message_counts_where_it_lies(desk: Desk) -> None:
     stored = desk.receive(text="wanders")
     other = desk.cache.write(desk.converse)
