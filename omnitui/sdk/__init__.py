@@ -39,7 +39,7 @@ from omnitui.sdk.events import (
     RemoteFile,
     Unsupported,
 )
-from omnitui.sdk.faults import AuthFailed, Fault, NotReady, RateLimited
+from omnitui.sdk.faults import AuthFailed, Deferred, Fault, NotReady, RateLimited
 from omnitui.sdk.outbound import (
     Accepted,
     Found,
@@ -72,6 +72,7 @@ __all__ = [
     "ContactChanged",
     "Context",
     "ConversationChanged",
+    "Deferred",
     "Direction",
     "Directory",
     "Event",

@@ -14,6 +14,10 @@ class NotReady(Fault):
     """Nothing has left; the back end cannot be reached or is not ready: back off and try again."""
 
 
+class Deferred(NotReady):
+    """Nothing has left; the back end wants this one op later, and others may go meanwhile."""
+
+
 class RateLimited(Fault):
     """Nothing was done; come back after `after` milliseconds, not earlier."""
 

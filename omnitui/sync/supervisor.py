@@ -99,6 +99,7 @@ class AccountSync:
         await asyncio.wait([task], timeout=LAST_SEND_SECONDS + CLOSE_SECONDS + 1)
 
     async def _loops(self, connector: Connector) -> None:
+        self.caught_up.clear()
         ingest = Ingest(self._cache, self.account, self._parser)
         runner = OutboxRunner(self._cache, self.account, connector)
         abilities = snapshot.take(connector.capabilities, connector.manifest.channels)

@@ -13,7 +13,7 @@ from omnitui.clock import SystemClock
 from omnitui.errors import ConfigError
 from omnitui.model.accounts import Account
 from omnitui.model.states import SendState
-from omnitui.sdk import AuthFailed, NotReady, RateLimited
+from omnitui.sdk import AuthFailed, Batch, Json, NotReady, RateLimited
 from omnitui.services.operations import Operations
 from omnitui.store import accounts, inflow
 from omnitui.store.arrivals import attachment_of
@@ -156,6 +156,56 @@ async def test_once_takes_everything_in_when_nothing_can_leave(desk: SyncDesk) -
     assert [entry.health for entry in entries] == ["ok"]
     assert len(desk.conversations()) == 39
     assert {desk.entry(op.id).state for op in (first, second)} <= {SendState.DEFERRED, SendState.QUEUED}
+    desk.close()
+
+
+class SlowlyIn(FakeConnector):
+    """Takes a while until it hands out anything."""
+
+    async def inbound(self, cursor: Json) -> AsyncIterator[Batch]:
+        await asyncio.sleep(0.5)
+        async for batch in super().inbound(cursor):
+            yield batch
+
+
+async def test_reply_written_offline_is_kept_back_when_the_customer_wrote_meanwhile(desk: SyncDesk) -> None:
+    await desk.take(a_message(1))
+    op = desk.operations.reply(desk.conversations()[0].id, "Hello Ann", hold=0)
+    desk.back_end.events += [a_message(1), a_message(2)]
+
+    def connect(account: Account) -> FakeConnector:
+        return SlowlyIn(desk.back_end, desk.mark)
+
+    await asyncio.wait_for(Engine(desk.cache, connect, parser=PARSER).once(), 30)
+    assert (desk.entry(op.id).state, desk.back_end.sent()) == (SendState.BLOCKED, [])
+    desk.close()
+
+
+async def test_closed_way_in_is_tried_once_more_before_a_reply_leaves(desk: SyncDesk) -> None:
+    await desk.take(a_message(1))
+    connectors: list[FakeConnector] = []
+
+    def connect(account: Account) -> FakeConnector:
+        connectors.append(FakeConnector(desk.back_end, desk.mark, inbound_script=[NotReady("no route")] * 9))
+        return connectors[0]
+
+    async with running(desk, Engine(desk.cache, connect, parser=PARSER)):
+        # By now the way in rests for seconds.
+        await until(lambda: connectors and len(connectors[0].inbound_script) <= 5)
+        connectors[0].inbound_script.clear()
+        desk.back_end.events += [a_message(1), a_message(2)]
+        op = desk.operations.reply(desk.conversations()[0].id, "Hello Ann", hold=0)
+        await until(lambda: desk.entry(op.id).state is SendState.BLOCKED)
+    desk.close()
+
+
+async def test_reply_leaves_though_the_way_in_stays_closed(desk: SyncDesk) -> None:
+    await desk.take(a_message(1))
+    desk.fake["inbound_script"] = [NotReady("no route")] * 1_000
+    async with running(desk):
+        await until(lambda: health(desk) == "offline")
+        op = desk.operations.reply(desk.conversations()[0].id, "Hello Ann", hold=0)
+        await until(lambda: desk.entry(op.id).state is SendState.ACCEPTED)
     desk.close()
 
 
