@@ -165,6 +165,8 @@ _TABLE: tuple[Action, ...] = (
     Action("history.raw", N_("Show raw"), N_("The current message as it came."), ("v",), _H, short=N_("raw")),
     Action("history.why", N_("Why is it here?"),
            N_("Why it lies in this conversation, and what became of it."), ("w",), _H, short=N_("why")),
+    Action("history.move", N_("Move the message …"),
+           N_("Put the current message into another conversation."), ("M",), _H),
     Action("history.save", N_("Save the attachments"),
            N_("Write the files of the current message to the downloads folder."), ("S",), _H),
     # Card and views

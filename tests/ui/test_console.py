@@ -244,6 +244,22 @@ async def test_contact_is_edited_and_linked_and_unlinked(session: Session) -> No
         await person.misses("Also known as")
 
 
+async def test_message_is_moved_to_another_conversation_and_back(session: Session) -> None:
+    other = a_conversation(session.cache, "the kettle", contact="Bo", subject="Kettles")
+    a_conversation(session.cache, "first", "about the kettle", contact="Ann", subject="Teapots")
+    async with a_console(session) as person:
+        await person.press("enter", "M")
+        await person.sees("Move the message into")
+        await person.type("kettle")
+        await person.sees("Bo  Kettles")
+        await person.press("enter")
+        await person.sees("moved; undo takes it back")
+        await person.misses("▌ about the kettle")
+        assert [one.text for one in session.cache.read(history.page, other.id)] == ["the kettle", "about the kettle"]
+        await person.press("u")
+        await person.until(lambda: len(session.cache.read(history.page, other.id)) == 1)
+
+
 async def test_long_history_is_read_backwards_without_losing_the_place(session: Session) -> None:
     conversation = a_conversation(session.cache, "message 0", seen=True)
     for number in range(1, 130):

@@ -63,6 +63,15 @@ async def _raw(desk: Desk) -> None:
     await open_raw(desk)
 
 
+async def _move(desk: Desk) -> None:
+    from omnitui.ui.screens.pickers import pick_move
+
+    message = desk.screen.history.reel.current_message
+    if message is None:
+        raise OmniError(_("no message is chosen"))
+    await pick_move(desk, message)
+
+
 async def _why(desk: Desk) -> None:
     from omnitui.ui.screens.why import open_why
 
@@ -104,6 +113,7 @@ HANDLERS: Mapping[str, Handler] = {
     "conversation.log": lambda desk, count: _log(desk, desk.need()),
     "conversation.hint": doing(_hint),
     "history.raw": lambda desk, count: _raw(desk),
+    "history.move": lambda desk, count: _move(desk),
     "history.why": lambda desk, count: _why(desk),
     **{
         f"go.{name}": _view(name)

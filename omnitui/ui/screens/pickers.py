@@ -11,9 +11,10 @@ from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.card import Card
+from omnitui.model.conversations import Conversation, Message
 from omnitui.model.people import Contact
 from omnitui.model.states import Priority
-from omnitui.store.reads import accounts, names, people
+from omnitui.store.reads import accounts, inbox, names, people
 from omnitui.ui import phrases
 from omnitui.ui.acts.changing import monday, morning, snooze
 from omnitui.ui.desk import Desk
@@ -146,3 +147,31 @@ async def pick_unlink(desk: Desk, card: Card) -> None:
     if chosen is not None:
         await desk.act(desk.session.operations.unlink, card.contact.id, chosen.value)
         desk.say(_("unlinked; undo takes it back"))
+
+
+async def pick_move(desk: Desk, message: Message) -> None:
+    """Ask into which conversation a message is to go; the customer's other ones first."""
+    card = desk.picture.card if desk.picture is not None else None
+    likely = [_target(desk, one) for one in (card.open if card is not None else ()) if one.id != desk.shown]
+
+    async def source(text: str) -> Sequence[Choice]:
+        if not text.strip():
+            return likely
+        query = desk.session.query(f"is:all {text}")
+        found = await desk.cache.aread(inbox.page, query, limit=30)
+        return [_target(desk, one) for one in found if one.id != desk.shown and one.account_id == message.account_id]
+
+    title = _("Move the message into")
+    chosen = await desk.ask(PickerScreen(title, source, hint=_("type to search the conversations of this account")))
+    if chosen is not None:
+        await desk.act(desk.session.operations.move, message.id, chosen.value)
+        desk.say(_("moved; undo takes it back"))
+
+
+def _target(desk: Desk, conversation: Conversation) -> Choice:
+    left = (
+        (plain(conversation.contact), "theirs"),
+        (f"  {plain(conversation.subject or conversation.snippet)}", "text"),
+    )
+    ago = phrases.ago(conversation.last_activity_at, desk.clock.now())
+    return Choice(conversation.id, left, ((ago, "muted"),))
