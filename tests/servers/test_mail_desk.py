@@ -162,9 +162,10 @@ def test_reading_here_is_reading_there_and_the_other_way_round(desk: Desk, serve
     assert desk.run("read", ref).code == 0
     assert desk.run("label", ref, "--add", "vip").code == 0
     assert desk.run("sync", "--once").code == 0
-    ours = talk["inbox"] if "@" in str(talk.get("inbox", "")) else None
-    ours = ours or desk.run("show", ref, "--json").object["messages"][0]["to"][0]
+    ours = desk.run("show", ref, "--json").object["messages"][0]["to"][0]
     assert {"\\Seen", "vip"} <= servers.flags(ours)[1]
+    # The mailbox's own report of what we did is in the cache, before somebody else undoes it there.
+    assert desk.run("sync", "--once").code == 0
     with servers.mailbox(ours) as other:
         other.uid("STORE", "1", "-FLAGS.SILENT", "(\\Seen)")
     assert desk.run("sync", "--once").code == 0

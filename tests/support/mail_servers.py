@@ -8,6 +8,7 @@ import shutil
 import smtplib
 import ssl
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -149,7 +150,12 @@ def mail_servers(*, capability: str = "", tokeninfo: str = "", token: str = "") 
         dovecot.stop()
         if smtp.started:
             smtp.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        for _ in range(20):
+            # Dovecot's children may still write for a moment after their master has gone.
+            shutil.rmtree(folder, ignore_errors=True)
+            if not folder.exists():
+                break
+            time.sleep(0.05)
 
 
 def a_mail(
