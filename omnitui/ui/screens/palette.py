@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from omnitui.desk.terms import Query
@@ -79,9 +79,10 @@ def _themes(desk: Desk) -> list[Choice]:
     ]
 
 
-def _look_up(db: sqlite3.Connection, parse: object, text: str) -> tuple[list[Conversation], list[Contact]]:
-    assert callable(parse)
-    query: Query = parse(" ".join(f'"{word}"' for word in text.replace('"', " ").split()))
+def _look_up(
+    db: sqlite3.Connection, parse: Callable[[str], Query], text: str
+) -> tuple[list[Conversation], list[Contact]]:
+    query = parse(" ".join(f'"{word}"' for word in text.replace('"', " ").split()))
     return inbox.page(db, query, limit=MOST), people.find(db, text, MOST)
 
 

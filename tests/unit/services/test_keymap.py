@@ -25,11 +25,11 @@ def test_missing_file_leaves_the_defaults(tmp_path: Path) -> None:
 
 
 def test_key_is_remapped_and_the_old_one_is_free(tmp_path: Path) -> None:
-    found = keymap(tmp_path, '"conversation.resolve" = ["x", "g x"]\n')
+    found = keymap(tmp_path, '"conversation.resolve" = ["x", "g z"]\n')
     assert found.problems == ()
     for scope in (Scope.LIST, Scope.HISTORY, Scope.CARD):
         assert found.tables[scope]["x",] == "conversation.resolve"
-        assert found.tables[scope]["g", "x"] == "conversation.resolve"
+        assert found.tables[scope]["g", "z"] == "conversation.resolve"
         assert ("d", "d") not in found.tables[scope]
     assert found.key_of("conversation.resolve") == "x"
 
