@@ -1,3 +1,5 @@
+"""The list as a person uses it: keys, clicks, arrivals, marks."""
+
 from __future__ import annotations
 
 import sys

@@ -1,3 +1,5 @@
+"""A desk for the tests of the store."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

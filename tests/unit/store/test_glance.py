@@ -1,3 +1,5 @@
+"""The first frame reads the same rows as the list."""
+
 from __future__ import annotations
 
 import datetime

@@ -1,3 +1,5 @@
+"""Garbage is collected when nobody waits, and in a flood all the same."""
+
 from __future__ import annotations
 
 import asyncio

@@ -1,3 +1,5 @@
+"""The window over a million rows: pages, jumps, arrivals, and a selection that stays."""
+
 from __future__ import annotations
 
 import asyncio

@@ -1,3 +1,5 @@
+"""The cell diff leads to the same screen as drawing anew, and sends only what changed."""
+
 from __future__ import annotations
 
 import random

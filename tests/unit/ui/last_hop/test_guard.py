@@ -1,3 +1,5 @@
+"""Only our own sequences leave for the terminal."""
+
 from __future__ import annotations
 
 import pytest

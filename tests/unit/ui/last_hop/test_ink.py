@@ -1,3 +1,5 @@
+"""Steps from one ink to another say no more than what differs."""
+
 from __future__ import annotations
 
 from rich.color import Color, ColorSystem

@@ -1,3 +1,5 @@
+"""A paste is text, however the input is cut."""
+
 from __future__ import annotations
 
 import pytest
