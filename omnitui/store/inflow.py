@@ -4,7 +4,7 @@ from omnitui.store.contacts import change_contact, find_or_make_contact
 from omnitui.store.conversations import change_conversation, find_conversation, make_conversation, rate
 from omnitui.store.fulltext import index_pending
 from omnitui.store.fulltext import renew as renew_index
-from omnitui.store.mailplaces import drop_location, flags_at, message_at, put_location, reset_folder
+from omnitui.store.mailplaces import drop_location, flags_at, flags_set, message_at, put_location, reset_folder
 from omnitui.store.message_state import delete_message, find_message, move_message, set_seen
 from omnitui.store.messages import Arrival, Stored, put_message
 from omnitui.store.progress import cursor, put_cursor, put_ledger
@@ -22,6 +22,7 @@ __all__ = [
     "find_message",
     "find_or_make_contact",
     "flags_at",
+    "flags_set",
     "index_pending",
     "make_conversation",
     "message_at",

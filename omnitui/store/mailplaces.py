@@ -67,6 +67,30 @@ def flags_at(
     return None if row is None else (bool(row[0]), bool(row[1]), tuple(json.loads(row[2])))
 
 
+def flags_set(
+    tx: Tx,
+    message_ids: Sequence[Ulid],
+    *,
+    seen: bool | None = None,
+    add: Sequence[str] = (),
+    remove: Sequence[str] = (),
+) -> None:
+    """Note flags that the server took from us, so that its next report is compared with what we told it."""
+    for message_id in message_ids:
+        rows = tx.db.execute(
+            "SELECT l.account_pk, l.folder, l.uidvalidity, l.uid, l.seen, l.keywords FROM mail_location l"
+            " JOIN message m ON m.pk = l.message_pk WHERE m.id = ?",
+            (message_id,),
+        ).fetchall()
+        for *place, was_seen, keywords in rows:
+            words = (set(json.loads(keywords)) | set(add)) - set(remove)
+            tx.db.execute(
+                "UPDATE mail_location SET seen = ?, keywords = ?"
+                " WHERE account_pk = ? AND folder = ? AND uidvalidity = ? AND uid = ?",
+                (was_seen if seen is None else seen, written(sorted(words)) if words else "[]", *place),
+            )
+
+
 def drop_location(tx: Tx, account_id: Ulid, folder: str, uidvalidity: int, uid: int) -> Ulid | None:
     """A mail is no longer at a place; the message that lay there."""
     message_id = message_at(tx, account_id, folder, uidvalidity, uid)

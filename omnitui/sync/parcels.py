@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from omnitui.ids import Ulid
 from omnitui.model.accounts import Account, Json
 from omnitui.model.operations import OutboxEntry
-from omnitui.model.states import SendState
+from omnitui.model.states import SendState, Verb
 from omnitui.sdk.outbound import Accepted, MailLine, Outbound, OutboundFile
 from omnitui.store import inflow
 from omnitui.store import outbox as lines
@@ -63,6 +63,7 @@ def settle_accepted(tx: Tx, account: Account, entry: OutboxEntry, accepted: Acce
             external_id=accepted.external_id,
             outcomes=dict(accepted.outcomes) or None,
         )
+    _note_flags(tx, entry)
     arrival = Arrival(tx, account)
     if accepted.external_id:
         if entry.message_id is not None:
@@ -73,6 +74,16 @@ def settle_accepted(tx: Tx, account: Account, entry: OutboxEntry, accepted: Acce
         if conversation is not None and not conversation.external_id:
             _adopt_conversation(tx, account, conversation.id, accepted.conversation)
             arrival.release(of_conversation(accepted.conversation))
+
+
+def _note_flags(tx: Tx, entry: OutboxEntry) -> None:
+    """The mailbox has our flags now: whoever changes them back there makes a change that we must see."""
+    fields = entry.payload.get("fields") or {}
+    if entry.conversation_id is None or entry.verb not in (Verb.READ, Verb.LABEL):
+        return
+    messages = fields.get("messages") or messages_of(tx.db, entry.conversation_id)
+    seen = bool(fields["read"]) if entry.verb is Verb.READ else None
+    inflow.flags_set(tx, messages, seen=seen, add=fields.get("add") or (), remove=fields.get("remove") or ())
 
 
 def _adopt_conversation(tx: Tx, account: Account, conversation_id: Ulid, external_id: str) -> None:
