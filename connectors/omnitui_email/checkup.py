@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from omnitui.sdk import Fault, Health
+from omnitui.sdk import AuthFailed, Fault, Health
 from omnitui_email.client_imap import Credentials, Folders, ImapSession
 from omnitui_email.client_smtp import SmtpSender
 from omnitui_email.lane import Lane
@@ -39,7 +39,7 @@ async def checkup(
     try:
         folders, learnt = await errands.run(look, URGENT)
     except Fault as fault:
-        return Health(ok=False, message=f"IMAP: {fault.message}", hint=fault.hint)
+        return _failed("IMAP", fault)
     missing = [name for name in followed(settings, folders) if name not in folders.names and name != "INBOX"]
     if missing:
         there = ", ".join(sorted(folders.names)[:20])
@@ -47,7 +47,7 @@ async def checkup(
     try:
         extensions = await smtp.probe(await credentials())
     except Fault as fault:
-        return Health(ok=False, message=f"SMTP: {fault.message}", hint=fault.hint)
+        return _failed("SMTP", fault)
     if (size := extensions.get("size", "")).isdecimal() and int(size):
         learnt["smtp_size"] = size
     how = "news at once" if learnt["push"] == "idle" else f"a look every {settings.poll_seconds} s"
@@ -57,3 +57,7 @@ async def checkup(
         message=f"{settings.address}: {len(folders.names)} folders, {how}; sent mail is {filed}",
         learnt=learnt,
     )
+
+
+def _failed(which: str, fault: Fault) -> Health:
+    return Health(False, f"{which}: {fault.message}", fault.hint, refused=isinstance(fault, AuthFailed))

@@ -78,7 +78,7 @@ def _add(shell: Shell) -> int:
     given = {setting.name: getattr(arguments, setting.name) for setting in manifest.settings}
     settings = {name: value for name, value in given.items() if value is not None}
     accounts.refuse(manifest, arguments.name, settings)
-    account_id = accounts.new_id()
+    account_id = accounts.id_for(manifest.kind, settings)
     hold = arguments.hold if arguments.hold is not None else round(shell.session.settings.replies.hold * SECOND)
     secret_ref = joined(_secrets(shell, manifest, account_id))
     account = accounts.add(
@@ -222,7 +222,7 @@ def _check(shell: Shell) -> int:
         health = _checked(shell.session.accounts, account)
         results.append(records.health(health, account))
         if not health.ok:
-            shell.code = 1
+            shell.failed(3 if health.refused else 1)
         if shell.out.text:
             shell.out.line(f"{account.name}: {health.message}")
             if health.hint:

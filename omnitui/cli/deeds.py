@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from omnitui.cli.reading import count_of, ref_of
 from omnitui.cli.shell import Shell
 from omnitui.cli.verbs import Verb
+from omnitui.clock import rfc3339
 from omnitui.i18n import N_, _
 from omnitui.model.states import ObjectKind
 from omnitui.services import records
@@ -28,17 +29,21 @@ def _op_argument(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None
 
 def _undo(shell: Shell) -> int:
     named = shell.arguments.op
-    return _told(shell, shell.session.operations.undo(shell.id(named, ObjectKind.OP) if named else None))
+    undone = shell.session.operations.undo(shell.id(named, ObjectKind.OP) if named else None)
+    for original in undone.originals:
+        shell.out.say(_("taken back: {deed}").format(deed=deed(original)))
+    return _told(shell, undone)
 
 
 def _redo(shell: Shell) -> int:
     named = shell.arguments.op
-    return _told(shell, shell.session.operations.redo(shell.id(named, ObjectKind.OP) if named else None))
+    repeated = shell.session.operations.redo(shell.id(named, ObjectKind.OP) if named else None)
+    for op in repeated.ops:
+        shell.out.say(_("done again: {deed}").format(deed=deed(op)))
+    return _told(shell, repeated)
 
 
 def _told(shell: Shell, undone: Undone) -> int:
-    for original in undone.originals:
-        shell.out.say(_("taken back or repeated: {deed}").format(deed=deed(original)))
     for conflict in undone.conflicts:
         shell.fail(
             _("left alone: {field} is {found} now, not {left} any more").format(
@@ -106,14 +111,17 @@ def deed(op: Op) -> str:
             f"{op.verb.value}: {text[:60]}" if op.after.get("exists") else _("take back: {text}").format(text=text[:60])
         )
     changes = [
-        f"{name}: {_value(op.before.get(name))} → {_value(value)}"
+        f"{name}: {_value(op.before.get(name), name)} → {_value(value, name)}"
         for name, value in op.after.items()
         if op.before.get(name) != value
     ]
-    return f"{op.verb.value} " + ", ".join(changes)
+    words = ", ".join(changes)
+    return words if words.startswith(f"{op.verb.value}:") else f"{op.verb.value} {words}"
 
 
-def _value(value: Any) -> str:
+def _value(value: Any, name: str = "") -> str:
+    if name == "snoozed_until" and isinstance(value, int):
+        return rfc3339(value)
     if isinstance(value, list):
         return " ".join(map(str, value)) or "–"
     if isinstance(value, str | int) and not isinstance(value, bool):

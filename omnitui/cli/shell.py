@@ -33,7 +33,7 @@ class Shell:
         self.console = console
         self.themes = themes
         self.code = 0
-        """1 once something was not done; the verb goes on with the rest."""
+        """Not 0 once something was not done; the verb goes on with the rest."""
         self.out = Output(
             "json" if getattr(arguments, "json", False) else "jsonl" if getattr(arguments, "jsonl", False) else "text"
         )
@@ -60,12 +60,16 @@ class Shell:
             self.out.zone = self._opened.zone
         return self._opened
 
-    def fail(self, message: str, hint: str = "") -> None:
+    def fail(self, message: str, hint: str = "", *, code: int = 1) -> None:
         """Say that one of several things was not done."""
-        self.code = 1
+        self.failed(code)
         self.out.say(message)
         if hint:
             self.out.say("  " + hint)
+
+    def failed(self, code: int) -> None:
+        """End with this code; where several meet, 1 stands for all."""
+        self.code = code if self.code in (0, code) else 1
 
     def ids(self, refs: Iterable[str], kind: ObjectKind = ObjectKind.CONVERSATION) -> list[Ulid]:
         """The ids that refs name, in order and each once; what is not found is told and skipped."""

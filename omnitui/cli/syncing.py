@@ -100,10 +100,25 @@ def _told(shell: Shell, accounts: list[Account], entries: list[LedgerEntry]) -> 
             health = entry.health if entry else _("paused")
             shell.out.line(f"{account.name}: {health}")
         if entry is not None and entry.health != "ok":
-            shell.fail(f"{account.name}: {entry.error or entry.health}")
+            refused = entry.health == "auth"
+            shell.fail(
+                f"{account.name}: {entry.error or entry.health}",
+                _("omnitui account check {name} says what to do").format(name=account.name) if refused else "",
+                code=3 if refused else 1,
+            )
+    _tell_what_stays(shell, {account.id for account in accounts})
     if not shell.out.text:
         shell.out.many("sync", results)
     return shell.code
+
+
+def _tell_what_stays(shell: Shell, account_ids: set[str]) -> None:
+    """Say what is still in the outbox, and why."""
+    from omnitui.store.reads import outbox
+
+    for entry in shell.session.cache.read(outbox.entries):
+        if entry.account_id in account_ids:
+            shell.out.say(": ".join(part for part in (f"{entry.op_id} {entry.state.value}", entry.reason) if part))
 
 
 VERBS: Final = {"sync": Verb(_sync, _arguments, notes=_NOTES)}

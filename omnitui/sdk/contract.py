@@ -26,6 +26,8 @@ class Health:
     hint: str = ""
     learnt: Mapping[str, str] | None = None
     """Facts about the back end that are stored with the account: {"sent_filed_by_server": "yes"}."""
+    refused: bool = False
+    """Whether a setting or a secret is wrong, so that trying again does not help."""
 
 
 @dataclass(frozen=True, slots=True)

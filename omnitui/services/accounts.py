@@ -20,6 +20,7 @@ from omnitui.paths import Profile
 from omnitui.sdk import snapshot
 from omnitui.sdk.capabilities import Manifest, Setting
 from omnitui.sdk.contract import Connector, Context, Directory, Health, Lists
+from omnitui.sdk.faults import AuthFailed
 from omnitui.services import connectors
 from omnitui.services.http import SharedClient
 from omnitui.services.secrets import Secrets
@@ -56,8 +57,15 @@ class Accounts:
             )
         return found
 
-    def new_id(self) -> Ulid:
-        """The id of an account to be added, so that its secrets can be kept before it exists."""
+    def id_for(self, kind: str, settings: Mapping[str, str]) -> Ulid:
+        """The id of an account to be added, so that its secrets can be kept before it exists.
+
+        One that was removed comes back under its own id with all its history: else every mail would be there twice.
+        """
+        address = settings.get(_ADDRESS, "").strip().casefold()
+        for account in self._cache.read(reads.removed, kind):
+            if address and str(account.settings.get(_ADDRESS, "")).strip().casefold() == address:
+                return account.id
         return self._cache.ids.new()
 
     def add(
@@ -81,7 +89,7 @@ class Accounts:
         self.refuse(manifest, name, settings)
         now = self._cache.clock.now()
         account = Account(
-            id=account_id or self.new_id(),
+            id=account_id or self.id_for(kind, settings),
             kind=kind,
             name=name,
             settings=checked_settings(manifest, settings),
@@ -114,7 +122,7 @@ class Accounts:
         try:
             connector = await asyncio.to_thread(self.connect, account)
         except OmniError as error:
-            return Health(ok=False, message=error.message, hint=error.hint)
+            return _failed(error)
         directory: Directory | None = None
         try:
             async with asyncio.timeout(CHECK_SECONDS):
@@ -124,7 +132,7 @@ class Accounts:
         except TimeoutError:
             health = Health(ok=False, message=_("no answer within {limit:.0f} seconds").format(limit=CHECK_SECONDS))
         except OmniError as error:
-            health = Health(ok=False, message=error.message, hint=error.hint)
+            health = _failed(error)
         finally:
             await connector.close()
             await self.http.close()
@@ -196,6 +204,10 @@ class Accounts:
 
     def _folder(self, account: Account) -> Path:
         return self._profile.data / "connectors" / account.id
+
+
+def _failed(error: OmniError) -> Health:
+    return Health(False, error.message, error.hint, refused=isinstance(error, ConfigError | AuthFailed))
 
 
 def checked_settings(manifest: Manifest, given: Mapping[str, str]) -> dict[str, str]:

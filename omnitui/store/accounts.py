@@ -19,12 +19,13 @@ _PUT: Final = """
     INSERT INTO account(id, kind, name, settings, secret_ref, hold, paused, created_at)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT(id) DO UPDATE SET kind = excluded.kind, name = excluded.name, settings = excluded.settings,
-        secret_ref = excluded.secret_ref, hold = excluded.hold, paused = excluded.paused, revision = revision + 1
+        secret_ref = excluded.secret_ref, hold = excluded.hold, paused = excluded.paused, deleted_at = NULL,
+        revision = revision + 1
     RETURNING revision"""
 
 
 def put_account(tx: Tx, account: Account) -> None:
-    """Add an account, or change one.
+    """Add an account, change one, or take a removed one up again.
 
     Raises:
         Refused: Another one has that name.

@@ -79,9 +79,9 @@ def test_wrong_password_is_said_when_the_account_is_added_and_at_every_sync(desk
     assert "Support" in desk.run("account", "list").out
     assert said.strip()
     ran = desk.run("sync", "--once", "--jsonl")
-    assert ran.code == 1
+    assert ran.code == 3
     assert ran.objects[0]["health"] == "auth"
-    assert desk.run("account", "check", "Support").code == 1
+    assert desk.run("account", "check", "Support").code == 3
 
 
 def test_reply_to_a_dead_server_waits_and_can_be_taken_back(desk: Desk, servers: MailServers) -> None:
@@ -91,7 +91,8 @@ def test_reply_to_a_dead_server_waits_and_can_be_taken_back(desk: Desk, servers:
     assert desk.run("sync").code == 0
     ref = desk.run("ls", "--jsonl").objects[0]["ref"]
     op_id = desk.run("reply", ref, "--text", "here").out.strip()
-    desk.run("sync", "--once")
+    synced = desk.run("sync", "--once")
+    assert (synced.code, f"{op_id} deferred: " in synced.err) == (0, True)
     waiting = desk.run("outbox", "--jsonl").objects[0]
     assert (waiting["id"], waiting["state"], waiting["may_have_left"]) == (op_id, "deferred", False)
     assert waiting["reason"]

@@ -22,6 +22,14 @@ def accounts(db: sqlite3.Connection) -> list[Account]:
     return [_account(row) for row in db.execute(f"{_ACCOUNT} WHERE deleted_at IS NULL ORDER BY name, id")]
 
 
+def removed(db: sqlite3.Connection, kind: str) -> list[Account]:
+    """The accounts of a kind that have been removed, the last one first."""
+    return [
+        _account(row)
+        for row in db.execute(f"{_ACCOUNT} WHERE kind = ? AND deleted_at IS NOT NULL ORDER BY deleted_at DESC", (kind,))
+    ]
+
+
 def account(db: sqlite3.Connection, name: Ulid | str) -> Account | None:
     """The account of that id (a removed one too), else the one of that name."""
     row = db.execute(

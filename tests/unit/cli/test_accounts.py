@@ -143,7 +143,7 @@ def test_check_turns_faults_into_words(desk: Desk, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("P", PASSWORD)
     desk.run(*ADD, "--password-env", "P", "--no-check")
     ran = desk.run("account", "check", "Shop")
-    assert ran.code == 1
+    assert ran.code == (3 if isinstance(fault, AuthFailed) else 1)
     assert str(fault) in ran.out
 
 
@@ -228,6 +228,20 @@ def test_accounts_are_paused_resumed_and_removed(desk: Desk, monkeypatch: pytest
 
     assert Vault(desk.profile.vault_file, lambda new: "correct horse").names() == []
     assert desk.run("account", "remove", "Shop").code == 1
+
+
+def test_removed_account_comes_back_under_its_own_id_when_its_address_is_added_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("P", PASSWORD)
+    fake = ("account", "add", "fake", "--name", "Support", "--no-check", "--password-env", "P")
+    first = desk.run(*fake, "--address", "support@desk.example").out.strip()
+    assert desk.run("account", "remove", "Support").code == 0
+    other = desk.run(*fake, "--address", "sales@desk.example").out.strip()
+    assert desk.run("account", "remove", "Support").code == 0
+    again = desk.run(*fake, "--address", "Support@desk.example").out.strip()
+    assert (again == first, other == first) == (True, False)
+    assert [account["id"] for account in desk.run("account", "list", "--jsonl").objects] == [first]
 
 
 def test_sync_of_nothing_says_how_to_begin(desk: Desk) -> None:

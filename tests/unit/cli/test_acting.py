@@ -127,6 +127,13 @@ def test_several_are_resolved_as_one_act_and_undone_as_one(desk: Desk) -> None:
     assert log[0]["redoes"] is not None
 
 
+def test_undo_and_redo_say_what_they_did(desk: Desk) -> None:
+    conversation = a_conversation(desk.cache, "hello")
+    desk.run("priority", conversation.id, "--set", "high")
+    assert desk.run("undo").err.splitlines()[0] == "taken back: priority: normal → high"
+    assert desk.run("redo").err.splitlines()[0] == "done again: priority: normal → high"
+
+
 def test_one_op_is_undone_and_redone_by_its_id(desk: Desk) -> None:
     first, second = a_conversation(desk.cache, "a"), a_conversation(desk.cache, "b")
     op_id = desk.run("close", first.id).out.strip()
