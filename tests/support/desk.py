@@ -138,6 +138,7 @@ def a_message(
     files: Sequence[str] = (),
     seen: bool = False,
     auto: bool = False,
+    placement: str = "",
 ) -> Message:
     """A message in a conversation, the contact's unless `direction` says otherwise; `files` are names."""
     conversation = _conversation(cache, conversation_id)
@@ -161,6 +162,7 @@ def a_message(
         subject,
         external_id,
         auto=auto,
+        placement=placement,
         attachments=tuple(Attachment(cache.ids.new(), own, name, "application/octet-stream", 1) for name in files),
     )
     cache.write(lambda tx: inflow.put_message(tx, message, seen=seen), durable=False)

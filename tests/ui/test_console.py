@@ -207,10 +207,12 @@ async def test_help_names_the_keys_of_the_focused_pane_and_runs_one(session: Ses
 
 
 async def test_why_and_raw_and_log_and_ledger_open(session: Session) -> None:
-    a_conversation(session.cache, "Hello?")
+    conversation = a_conversation(session.cache, "Hello?")
+    a_message(session.cache, conversation.id, "About my order", placement="stranger <old@example.com>")
     async with a_console(session) as person:
         await person.press("enter", "w")
         await person.sees("Placed here because")
+        await person.sees("its sender did not take part in that")
         await person.press("escape", "v")
         await person.sees("As it came")
         await person.press("escape", "A")

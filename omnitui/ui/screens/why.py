@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from omnitui.desk.threading import explain
 from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.model.conversations import Message
@@ -37,7 +38,10 @@ def explained(
     """The facts about a message as lines."""
     now, zone = desk.clock.now(), desk.zone
     facts = [
-        (_("Placed here because"), message.placement or _("it was written in this conversation")),
+        (
+            _("Placed here because"),
+            explain(message.placement) if message.placement else _("it was written in this conversation"),
+        ),
         (_("From"), message.author),
         (_("To"), ", ".join(message.to)),
         ("Cc", ", ".join(message.cc)),
