@@ -14,7 +14,7 @@ test: $(READY)
 
 check: lint test
 
-lint: $(READY)
+lint: $(VENV)/.ready-lint
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -22,7 +22,7 @@ lint: $(READY)
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m docs.generate --check
 
-format: $(READY)
+format: $(VENV)/.ready-lint
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
@@ -35,6 +35,10 @@ docs: $(READY)
 $(READY): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+$(VENV)/.ready-lint: $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,lint]'
 	@touch $@
 
 clean:

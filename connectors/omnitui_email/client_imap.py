@@ -412,8 +412,8 @@ def _flags(item: dict[bytes, Any]) -> tuple[str, ...]:
 def _bodies(line: ImapLine, rows: list[Listed], limit: int) -> dict[int, bytes]:
     large = any(row.size > limit for row in rows)
     item, name = (f"BODY.PEEK[]<0.{limit}>", b"BODY[]<0>") if large else ("BODY.PEEK[]", b"BODY[]")
-    answers = line.fetch([row.uid for row in rows], [item]).items()
-    return {int(uid): values[name] or b"" for uid, values in answers if name in values}
+    answers: dict[int, dict[bytes, Any]] = line.fetch([row.uid for row in rows], [item])
+    return {int(uid): values[name] or b"" for uid, values in answers.items() if name in values}
 
 
 def _chunks(rows: Iterable[Listed]) -> Iterator[list[Listed]]:

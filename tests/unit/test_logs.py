@@ -62,11 +62,10 @@ def test_log_of_an_exception_says_where_and_not_what_was_in_it(log: Path) -> Non
 
 
 def test_crash_file_has_structure_and_no_content(tmp_path: Path) -> None:
-    try:
+    with pytest.raises(RuntimeError) as caught:
         fail()
-    except RuntimeError as error:
-        said, hint = crash.sentences(error, tmp_path / "crashes")
-        path = next((tmp_path / "crashes").iterdir())
+    said, hint = crash.sentences(caught.value, tmp_path / "crashes")
+    path = next((tmp_path / "crashes").iterdir())
     text = path.read_text(encoding="utf-8")
     assert "RuntimeError" in text
     assert " fail" in text

@@ -6,6 +6,7 @@ import random
 
 import pyte
 import pytest
+from pyte.modes import DECAWM
 from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
@@ -51,7 +52,7 @@ def test_changes_lead_to_the_same_screen_as_drawing_anew(seed: int, colour_erase
     width, height = 31, 6
     kept = frame(width, height, colour_erase)
     terminal = pyte.Screen(width, height)
-    terminal.mode.discard(pyte.modes.DECAWM)
+    terminal.mode.discard(DECAWM)
     stream = pyte.Stream(terminal)
     content = {}
     for _ in range(60):
@@ -62,7 +63,7 @@ def test_changes_lead_to_the_same_screen_as_drawing_anew(seed: int, colour_erase
             kept.put(cut, y, strip)
         stream.feed(kept.changes())
         anew = pyte.Screen(width, height)
-        anew.mode.discard(pyte.modes.DECAWM)
+        anew.mode.discard(DECAWM)
         kept_text = kept.text()
         kept.forget()
         pyte.Stream(anew).feed(kept.changes())
