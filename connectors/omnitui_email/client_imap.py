@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
@@ -412,7 +412,7 @@ def _flags(item: dict[bytes, Any]) -> tuple[str, ...]:
 def _bodies(line: ImapLine, rows: list[Listed], limit: int) -> dict[int, bytes]:
     large = any(row.size > limit for row in rows)
     item, name = (f"BODY.PEEK[]<0.{limit}>", b"BODY[]<0>") if large else ("BODY.PEEK[]", b"BODY[]")
-    answers: dict[int, dict[bytes, Any]] = line.fetch([row.uid for row in rows], [item])
+    answers = cast("dict[int, dict[bytes, Any]]", line.fetch([row.uid for row in rows], [item]))
     return {int(uid): values[name] or b"" for uid, values in answers.items() if name in values}
 
 
