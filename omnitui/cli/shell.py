@@ -6,11 +6,12 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from omnitui.cli.output import Output
-from omnitui.errors import NotFound, UsageError
+from omnitui.errors import NotFound, OmniError, UsageError
 from omnitui.i18n import _
 from omnitui.model.states import ObjectKind, Reach
 from omnitui.paths import Profile, profile
@@ -58,6 +59,9 @@ class Shell:
 
             self._opened = Session.open(self.profile)
             self.out.zone = self._opened.zone
+            with suppress(OmniError):
+                # Reading goes on where nothing can be written.
+                self._opened.wake_due()
         return self._opened
 
     def fail(self, message: str, hint: str = "", *, code: int = 1) -> None:

@@ -132,6 +132,7 @@ class Verb(StrEnum):
     LABEL = "label"
     PRIORITY = "priority"
     SNOOZE = "snooze"
+    WAKE = "wake"
     READ = "read"
     CONTACT = "contact"
     LINK = "link"

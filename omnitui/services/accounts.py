@@ -63,8 +63,12 @@ class Accounts:
         One that was removed comes back under its own id with all its history: else every mail would be there twice.
         """
         address = settings.get(_ADDRESS, "").strip().casefold()
-        for account in self._cache.read(reads.removed, kind):
-            if address and str(account.settings.get(_ADDRESS, "")).strip().casefold() == address:
+        for account in self._cache.read(reads.removed):
+            if (
+                address
+                and account.kind == kind
+                and str(account.settings.get(_ADDRESS, "")).strip().casefold() == address
+            ):
                 return account.id
         return self._cache.ids.new()
 

@@ -198,7 +198,7 @@ class Operations:
         """Reopen what was snoozed until now, by ops, so that the log shows it."""
         due = self._cache.read(inbox.due_snoozes, self._cache.clock.now())
         after = {"status": Status.OPEN.value, "snoozed_until": None}
-        return self._each(due, Verb.STATUS, lambda tx, id_: after, _("the snooze ended")) if due else []
+        return self._each(due, Verb.WAKE, lambda tx, id_: after, _("the snooze ended")) if due else []
 
     def mark_read(self, ids: Iterable[Ulid], read: bool = True) -> list[Op]:
         """Mark every message read, or the newest of the customer unread."""

@@ -80,6 +80,13 @@ class Session:
 
         return Engine(self.cache, self.accounts.connect, wake_due=self.operations.wake_due)
 
+    def wake_due(self) -> None:
+        """End the snoozes whose time has come, where no engine runs that would."""
+        from omnitui.store.reads.inbox import due_snoozes
+
+        if self.cache.read(due_snoozes, self.cache.clock.now()):
+            self.operations.wake_due()
+
     @property
     def locked(self) -> bool:
         """Whether a passphrase has to be asked for before the screen is taken."""

@@ -44,6 +44,7 @@ VERB = {
     Verb.LABEL: N_("labels"),
     Verb.PRIORITY: N_("priority"),
     Verb.SNOOZE: N_("snooze"),
+    Verb.WAKE: N_("end of snooze"),
     Verb.READ: N_("read mark"),
     Verb.CONTACT: N_("contact"),
     Verb.LINK: N_("link"),

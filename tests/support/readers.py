@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from omnitui.clock import DAY
 from omnitui.desk.query import parse
-from omnitui.model.accounts import LedgerEntry
+from omnitui.model.accounts import Account, LedgerEntry
 from omnitui.model.conversations import Draft
 from omnitui.model.operations import Op, OutboxEntry
 from omnitui.model.people import Link
@@ -62,11 +62,14 @@ def filled(cache: Cache) -> dict[str, Any]:
     a_message(cache, second.id, "he is angry", direction=Direction.OUTGOING, kind=MessageKind.NOTE)
     bo = a_contact(cache, "Bo")
     me = cache.me()
+    gone = Account(cache.ids.new(), "demo", "Gone")
 
     def work(tx: Tx) -> tuple[Op, Op]:
         contacts.put_link(tx, Link(tx.ids.new(), ann, bo, "same voice", me.id, tx.now()))
         drafts.save(tx, Draft(tx.ids.new(), first.id, MessageKind.PUBLIC, "Dear Ann", updated_at=tx.now()))
         accounts.set_capabilities(tx, first.account_id, {"email": {"edit": False}})
+        accounts.put_account(tx, gone)
+        accounts.remove_account(tx, gone.id)
         inflow.rate(tx, first.id, 4, "4", "good", tx.now())
         inflow.put_ledger(tx, LedgerEntry(first.account_id, "INBOX", "ok", tx.now()))
         inflow.put_ledger(tx, LedgerEntry(first.account_id, "", "ok", tx.now()))

@@ -22,12 +22,9 @@ def accounts(db: sqlite3.Connection) -> list[Account]:
     return [_account(row) for row in db.execute(f"{_ACCOUNT} WHERE deleted_at IS NULL ORDER BY name, id")]
 
 
-def removed(db: sqlite3.Connection, kind: str) -> list[Account]:
-    """The accounts of a kind that have been removed, the last one first."""
-    return [
-        _account(row)
-        for row in db.execute(f"{_ACCOUNT} WHERE kind = ? AND deleted_at IS NOT NULL ORDER BY deleted_at DESC", (kind,))
-    ]
+def removed(db: sqlite3.Connection) -> list[Account]:
+    """The accounts that have been removed, the last one first."""
+    return [_account(row) for row in db.execute(f"{_ACCOUNT} WHERE deleted_at IS NOT NULL ORDER BY deleted_at DESC")]
 
 
 def account(db: sqlite3.Connection, name: Ulid | str) -> Account | None:

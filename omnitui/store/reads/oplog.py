@@ -93,10 +93,10 @@ def undone_by(db: sqlite3.Connection, op_id: Ulid) -> Op | None:
 
 
 def last_undoable(db: sqlite3.Connection, author_id: Ulid) -> list[Op]:
-    """The ops of the newest act of an agent that has not been undone and is no undo; reading does not count."""
+    """The ops of the newest act of an agent that has not been undone and is no undo; reading, waking do not count."""
     return _newest(
         db,
-        "o.undoes IS NULL AND o.verb <> 'read' AND NOT EXISTS (SELECT 1 FROM op u WHERE u.undoes = o.id)",
+        "o.undoes IS NULL AND o.verb NOT IN ('read', 'wake') AND NOT EXISTS (SELECT 1 FROM op u WHERE u.undoes = o.id)",
         author_id,
     )
 
@@ -107,7 +107,7 @@ def last_redoable(db: sqlite3.Connection, author_id: Ulid) -> list[Op]:
         db,
         "o.undoes IS NOT NULL AND NOT EXISTS (SELECT 1 FROM op r WHERE r.redoes = o.undoes AND r.pk > o.pk)"
         " AND NOT EXISTS (SELECT 1 FROM op n WHERE n.pk > o.pk AND n.author_pk = o.author_pk"
-        " AND n.undoes IS NULL AND n.redoes IS NULL AND n.verb <> 'read')",
+        " AND n.undoes IS NULL AND n.redoes IS NULL AND n.verb NOT IN ('read', 'wake'))",
         author_id,
     )
 

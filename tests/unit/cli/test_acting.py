@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from omnitui.clock import SystemClock
 from omnitui.model.accounts import Account
 from omnitui.model.states import Reach, SendState, Status, Verb
 from omnitui.sdk import snapshot
 from omnitui.sdk.capabilities import Capabilities, Idempotency
+from omnitui.services.operations import Operations
 from omnitui.store import outbox
 from omnitui.store.accounts import put_agent
 from omnitui.sync.lease import Lease
@@ -189,6 +191,15 @@ def test_priority_read_and_unread(desk: Desk) -> None:
     assert (read.priority.value, read.unread) == ("urgent", 0)
     assert desk.run("unread", found.id).code == 0
     assert conversation(desk.cache, found.id).unread == 1
+
+
+def test_snooze_that_ended_is_over_when_the_shell_looks(desk: Desk) -> None:
+    found = a_conversation(desk.cache)
+    long_ago = desk.cache.clock.now()
+    Operations(desk.cache).snooze([found.id], long_ago + 1000)
+    assert SystemClock().now() > long_ago + 1000
+    assert [item["id"] for item in desk.run("ls", "is:open", "--jsonl").objects] == [found.id]
+    assert desk.run("log", found.id, "--jsonl").objects[0]["verb"] == "wake"
 
 
 def test_snooze_takes_times_in_words_and_says_until_when(desk: Desk) -> None:

@@ -356,6 +356,19 @@ def test_due_snooze_is_woken_by_an_op(desk: Desk) -> None:
     assert conversation.status is Status.OPEN
 
 
+def test_undo_after_a_snooze_ended_is_about_what_the_agent_did(desk: Desk) -> None:
+    chosen, other = desk.conversations[:2]
+    desk.operations.snooze([chosen], desk.clock.now() + HOUR)
+    desk.operations.set_priority([other], Priority.HIGH)
+    desk.clock.advance(HOUR)
+    desk.operations.wake_due()
+    assert desk.operations.undo().originals[0].verb is Verb.PRIORITY
+    assert desk.operations.redo().ops[0].verb is Verb.PRIORITY
+    conversation = desk.cache.read(inbox.conversation, chosen)
+    assert conversation is not None
+    assert conversation.status is Status.OPEN
+
+
 def test_first_message_makes_a_conversation_and_undo_takes_it_out_of_the_list(desk: Desk) -> None:
     op = desk.operations.new(desk.account_id, "Liam@example.ie", "Your order", "It is ready")
     assert op.conversation_id is not None
