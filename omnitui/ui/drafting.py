@@ -58,7 +58,8 @@ class Drafting:
         """The same without a loop: at the very end, a crash included."""
         self._stop()
         pending = self._taken()
-        if pending:
+        if pending or self._saves:
+            # Writes keep their order: when this one is on disk, those that are under way are too.
             self._cache.write(lambda tx: _save(tx, pending))
 
     def _stop(self) -> None:

@@ -103,7 +103,8 @@ async def test_3_mail_goes_on_arriving_while_one_writes_and_moves_nothing(sessio
         for number in range(3):
             a_conversation(session.cache, f"news {number}", contact=f"Newcomer {number}")
             await person.type("nn!"[number])
-        await person.sees("Newcomer 2")
+        await person.sees("3 new ↑")
+        assert "Newcomer" not in person.screen
         a_message(session.cache, conversation.id, "One more thing")
         await person.sees("One more thing")
         await person.type(" more")

@@ -110,7 +110,8 @@ class RowWindow:
     def scroll(self, by: int) -> bool:
         """Move what is visible; the selection stays where it is in the list."""
         before = self.first
-        self._place(self.first + by)
+        if by < 0 or before + self.height < len(self.rows):
+            self._place(before + by)
         return self.first != before
 
     def turn(self, pages: float) -> bool:
@@ -246,32 +247,34 @@ class RowWindow:
         if not self.rows:
             await self.load_top()
             return
-        if self.at_top and self.first == 0 and (index is None or index == 0) and await self._refresh_top():
+        if index is None and self.at_top and self.first == 0:
+            await self._refresh_top()
             return
         anchor = index if index is not None else min(self.first, len(self.rows) - 1)
         row = self.rows[anchor]
         fresh = await self.source.row(row.id)
-        await self._read_around(fresh or row, self._keys[anchor], offset=anchor - self.first)
+        await self._read_around(fresh or row, self._keys[anchor], offset=anchor - self.first, still=True)
         if self._newest_seen is not None and not (self.at_top and self.first == 0):
             newer = await self.source.page(before=self._newest_seen, limit=NEW_MOST)
             shown = {row.id for row in self.rows[self.first : self.first + self.height]}
             self.new = sum(1 for row in newer if row.id not in shown)
 
-    async def _refresh_top(self) -> bool:
-        """Follow the top of the list; False where that would take the selection from the screen."""
+    async def _refresh_top(self) -> None:
+        """Follow the top of the list: nothing is selected that could move."""
         generation = self._generation
         rows = await self.source.page(limit=PAGE)
         if generation != self._generation:
-            return True
-        if self.selected is not None and all(row.id != self.selected for row in rows[: self.height]):
-            return False
+            return
         self._set(rows, list(map(key_of, rows)))
         self.at_top, self.at_end = True, len(rows) < PAGE
         self.first = 0
         self._see_top()
-        return True
 
-    async def _read_around(self, row: Conversation, key: Key, *, offset: int) -> None:
+    async def _read_around(self, row: Conversation, key: Key, *, offset: int, still: bool = False) -> None:
+        """Read what lies around a row, `offset` rows below the first visible one.
+
+        `still` keeps it there though the screen could hold more of the list.
+        """
         generation = self._generation
         above = await self.source.page(before=key, limit=PAGE)
         below = await self.source.page(after=key, limit=PAGE)
@@ -284,7 +287,7 @@ class RowWindow:
         upper = [other for other in above if other.id != row.id]
         lower = [other for other in below if other.id != row.id]
         self._set([*upper, row, *lower], [*map(key_of, upper), key, *map(key_of, lower)])
-        self._place(len(upper) - offset)
+        self._place(len(upper) - offset, still=still)
         if self.selected not in self._index:
             self.selected = row.id
 
@@ -296,8 +299,9 @@ class RowWindow:
         self.rows, self._keys = rows, keys
         self._index = {row.id: index for index, row in enumerate(rows)}
 
-    def _place(self, first: int) -> None:
-        self.first = max(0, min(first, len(self.rows) - self.height))
+    def _place(self, first: int, *, still: bool = False) -> None:
+        """Make `first` the first visible row; unless `still`, no line stays empty below rows that are out of sight."""
+        self.first = max(0, min(first, len(self.rows) - (1 if still else self.height)))
         if self.first == 0 and self.at_top:
             self._see_top()
 

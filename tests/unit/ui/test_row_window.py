@@ -104,13 +104,31 @@ async def test_rows_that_arrive_do_not_move_the_selected_one() -> None:
     assert window.selected == a_conversation(902).id
 
 
-async def test_at_the_very_top_arrivals_are_shown_at_once() -> None:
+@pytest.mark.parametrize("size", [500, 3], ids=["long list", "list shorter than the screen"])
+async def test_at_the_very_top_too_arrivals_move_nothing_until_the_agent_goes_up(size: int) -> None:
+    window, source = await a_window(size)
+    for number in range(2):
+        source.put(a_conversation(900 + number, last_activity_at=NOW + 5 + number))
+        await window.refresh()
+        assert window.selected == a_conversation(0).id
+        assert line_of_selection(window) == 0
+        assert window.new == number + 1
+    window.scroll(3)
+    assert window.new == 2
+    window.scroll(-9)
+    assert window.first == 0
+    assert window.rows[0].id == a_conversation(901).id
+    assert window.selected == a_conversation(0).id
+    assert window.new == 0
+
+
+async def test_where_nothing_is_selected_the_list_follows_its_top() -> None:
     window, source = await a_window(500)
+    window.selected = None
     source.put(a_conversation(900, last_activity_at=NOW + 5))
     await window.refresh()
     assert window.rows[0].id == a_conversation(900).id
-    assert window.selected == a_conversation(0).id
-    assert window.new == 0
+    assert (window.first, window.new) == (0, 0)
 
 
 async def test_the_selected_row_stays_on_its_line_when_its_own_place_changes() -> None:
