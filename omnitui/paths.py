@@ -57,11 +57,6 @@ class Profile:
     def crashes(self) -> Path:
         return self.state / "crashes"
 
-    @property
-    def lock_file(self) -> Path:
-        """The sync lease."""
-        return self.state / "sync.lock"
-
     def make(self) -> None:
         """Create the data and state folders, readable by nobody else."""
         for folder in (self.data, self.state):

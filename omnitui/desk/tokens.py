@@ -18,9 +18,8 @@ from typing import Final
 from omnitui.ids import Ulid, encode
 
 MARK: Final = "+ot."
-KEY_BYTES: Final = 32
 MAC_BYTES: Final = 9
-"""72 bits: forging one takes 2^71 mails. With the ULID's 128 they fill base 32 exactly, so each token has one spelling."""
+"""72 bits: forging one takes 2^71 mails. With the ULID's 128 they fill base 32, so each token has one spelling."""
 LOCAL_PART_LIMIT: Final = 64
 """Octets before the @ (RFC 5321, 4.5.3.1.1)."""
 

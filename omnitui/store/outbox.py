@@ -152,12 +152,6 @@ def due(db: sqlite3.Connection, now: Millis) -> list[OutboxEntry]:
     return [made(row) for row in rows]
 
 
-def next_due(db: sqlite3.Connection) -> Millis | None:
-    """When the next op may leave; None when nothing waits for time alone."""
-    row = db.execute(f"SELECT min(o.due_at) FROM outbox o WHERE o.waiting = 1 AND {_HEAD}").fetchone()
-    return None if row[0] is None else int(row[0])
-
-
 def sending(db: sqlite3.Connection) -> list[OutboxEntry]:
     """What was being sent when the process that sent it ended, or is being sent just now."""
     rows = db.execute(f"{SELECT} WHERE o.state = 'sending' AND o.ahead = 1 ORDER BY o.op_pk")

@@ -13,8 +13,6 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 SCHEMES: Final = ("http", "https", "mailto")
 
-_URL = re.compile(r"(?:https?://|mailto:)[^\s<>\"'`、。，．（）「」『』【】〈〉《》\x00-\x1f\x7f-\x9f]{1,2000}", re.I)
-_TRAILING: Final = ".,;:!?)]}>’”*_"
 _HOSTLIKE = re.compile(r"(?:https?://)?((?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}[^\W\d_]{2,24})(?=[/:?#\s]|$)", re.I)
 _SPACE = re.compile(r"[\x00-\x20\x7f-\xa0]")
 _TOP_LEVELS: Final = frozenset(
@@ -104,20 +102,6 @@ def inspect(url: str, text: str = "") -> Link:
         mixed_script=_is_mixed(shown),
         credentials=user,
     )
-
-
-def extract(text: str, *, limit: int = 200) -> tuple[Link, ...]:
-    """The links that stand in a plain text, in order, each once."""
-    found: dict[str, Link] = {}
-    for match in _URL.finditer(text):
-        url = match[0].rstrip(_TRAILING)
-        if url not in found:
-            link = inspect(url)
-            if link.allowed:
-                found[url] = link
-                if len(found) >= limit:
-                    break
-    return tuple(found.values())
 
 
 def link_suffix(text: str, href: str) -> str:

@@ -50,8 +50,6 @@ def block(message: Message, setting: Setting) -> list[Line]:
     tone = "note.text" if note else "text"
     dim = "note.muted" if note else "muted"
     lines = [_heading(message, setting)]
-    if message.subject and message.direction is Direction.INCOMING and not note:
-        lines += []
     if message.deleted:
         lines.append(_indented(_("deleted by its author"), dim))
     else:

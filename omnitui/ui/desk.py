@@ -13,7 +13,7 @@ from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.conversations import Conversation
-from omnitui.model.states import MessageKind, ObjectKind, SendState
+from omnitui.model.states import ObjectKind, SendState
 from omnitui.services.session import Session
 from omnitui.ui.backstage import Backstage
 from omnitui.ui.drafting import Drafting
@@ -268,7 +268,3 @@ class Desk(Backstage):
             return round(own * SECOND)
         account = self.conversation.account_id if self.conversation else ""
         return self.standing.holds.get(account, 8 * SECOND)
-
-    def draft_kinds(self) -> tuple[MessageKind, ...]:
-        """What is half written in the shown conversation."""
-        return tuple(self.picture.drafts) if self.picture is not None else ()

@@ -133,15 +133,6 @@ def due_snoozes(db: sqlite3.Connection, now: Millis) -> list[Ulid]:
     return [own for (own,) in rows]
 
 
-def next_snooze(db: sqlite3.Connection) -> Millis | None:
-    """When the next snooze ends; None while nothing sleeps."""
-    row = db.execute(
-        "SELECT snoozed_until FROM conversation WHERE is_snoozed = 1 AND snoozed_until IS NOT NULL"
-        " ORDER BY snoozed_until LIMIT 1"
-    ).fetchone()
-    return int(row[0]) if row else None
-
-
 # Of these the ends of the ids are indexed.
 _TAILED: Final = {ObjectKind.CONVERSATION: "conversation", ObjectKind.OP: "op", ObjectKind.OUTBOX: "op"}
 _ID_ONLY: Final = {ObjectKind.MESSAGE: "message", ObjectKind.CONTACT: "contact", ObjectKind.ACCOUNT: "account"}

@@ -79,19 +79,10 @@ class LastHopApp(App[ReturnType]):
         if (frame.width, frame.height) == tuple(self.size) and put_lines(frame, self.screen, widget, lines):
             self._send_changes()
 
-    def redraw_terminal(self) -> None:
-        """Draw everything anew, whatever the terminal shows (another program wrote there)."""
-        self.forget_terminal()
-        self._send_changes()
-
     def set_terminal_title(self, text: str) -> None:
         """Set the window's title to a text of any origin."""
         if self._driver is not None and not self.is_headless:
             self._driver.write(title(text))
-
-    def frame_text(self) -> str:
-        """What is on the terminal, as lines of text; "" where nothing has been painted."""
-        return self._frame.text() if self._frame else ""
 
     def chrome(self, private: Iterable[Region]) -> str:
         """The whole frame as bytes, these regions blank; "" where nothing has been painted."""

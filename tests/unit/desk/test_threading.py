@@ -8,11 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omnitui.desk.loops import may_answer_by_itself
 from omnitui.desk.subjects import matter, same_matter, stripped
 from omnitui.desk.threading import Known, Mail, Placement, Reason, Target, explain, place
-from omnitui.model.conversations import Message
-from omnitui.model.states import Direction, MessageKind
 
 US, ANN, BOB, EVE = "support@example.com", "ann@customer.example", "bob@customer.example", "eve@evil.example"
 OURS = frozenset({US})
@@ -183,15 +180,3 @@ def test_subject_is_shown_without_prefixes_but_with_its_tags() -> None:
 @given(st.text(max_size=80))
 def test_subject_stripping_ends_and_agrees_with_the_matter(subject: str) -> None:
     assert same_matter(stripped(subject), subject)
-
-
-def a_message(**changes: object) -> Message:
-    message = Message("M", "C", "A", Direction.INCOMING, MessageKind.PUBLIC, None, "Ann", None, 0, 0, "hello")
-    return replace(message, **changes)  # type: ignore[arg-type]
-
-
-def test_automatic_answers_are_never_given_to_automatic_mail() -> None:
-    assert may_answer_by_itself(a_message())
-    assert not may_answer_by_itself(a_message(auto=True))
-    assert not may_answer_by_itself(a_message(direction=Direction.OUTGOING))
-    assert not may_answer_by_itself(a_message(kind=MessageKind.RAW))
