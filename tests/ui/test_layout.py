@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,10 @@ def panes(person: Person) -> list[str]:
 def fits(screen: str, width: int, height: int) -> bool:
     lines = screen.splitlines()
     return len(lines) == height and all(cell_width(line) <= width for line in lines)
+
+
+def shows_half(person: Person, width: int, height: int) -> bool:
+    return "half" in person.screen and fits(person.screen, width, height)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +140,7 @@ async def test_resize_keeps_selection_reading_place_and_draft(session: Session) 
         shown = person.app.main.desk.shown
         for size in ((60, 20), (80, 24), (200, 50), (120, 30)):
             await person.pilot.resize_terminal(*size)
-            await person.until(lambda: "half" in person.screen and fits(person.screen, *size), f"{size}")
+            await person.until(partial(shows_half, person, *size), f"{size}")
         assert person.app.main.desk.shown == shown
         assert person.app.main.focused is person.app.main.composer.sheet
 
