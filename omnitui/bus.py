@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from omnitui.values import dataclass
 
 if TYPE_CHECKING:
     from omnitui.model.operations import Change

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 from omnitui.errors import UsageError
 from omnitui.i18n import _
+from omnitui.values import dataclass
 
 DEFAULT = "default"
 _NAME = re.compile(r"[^\W_][\w.-]{0,63}")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from omnitui.i18n import N_
+from omnitui.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

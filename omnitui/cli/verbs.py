@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
 from omnitui.cli.table import Entry
 from omnitui.errors import UsageError
 from omnitui.i18n import _
+from omnitui.values import dataclass
 
 if TYPE_CHECKING:
     from omnitui.cli.shell import Shell

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from operator import eq, ge, gt, le, lt
 from typing import Final
 
@@ -40,6 +39,7 @@ from omnitui.ids import is_ulid
 from omnitui.model.conversations import Conversation
 from omnitui.model.states import Flag
 from omnitui.text.analyser import index_terms, normalised, phrases
+from omnitui.values import dataclass
 
 _HIDING: Final = frozenset({Flag.SPAM, Flag.MERGED, Flag.DELETED})
 _TOKEN = re.compile("[^\\W_]+|\ue000")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from omnitui.clock import Millis
 from omnitui.ids import Ulid
 from omnitui.model.states import Priority, SendState
+from omnitui.values import dataclass
 
 
 class State(StrEnum):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Final
 
@@ -10,6 +9,7 @@ from omnitui.clock import Millis
 from omnitui.desk.query import Query, parse
 from omnitui.i18n import N_
 from omnitui.ids import Ulid
+from omnitui.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
+
+from omnitui.values import dataclass
 
 _KEY = re.compile(r"([A-Za-z]+)([:：])")
 _QUOTES: Final = {'"': '"', "“": "”", "”": "”"}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from omnitui.clock import Millis
 from omnitui.ids import Ulid
+from omnitui.values import dataclass
 
 Json = Any
 """What `json` can write; opaque to whoever only carries it."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from omnitui.clock import Millis
 from omnitui.ids import Ulid
 from omnitui.model.conversations import Conversation
 from omnitui.model.people import Contact, Identity, Link, Organization
+from omnitui.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from omnitui.clock import Millis
 from omnitui.ids import Ulid
+from omnitui.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

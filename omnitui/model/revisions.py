@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from omnitui.clock import Millis
 from omnitui.ids import Ulid
 from omnitui.model.states import Direction, MessageKind
+from omnitui.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Literal
 
 from omnitui.clock import Millis
 from omnitui.model.states import Reach, Verb
+from omnitui.values import dataclass
 
 SDK_VERSION = 1
 """Grows when the contract breaks; a connector made for another version is refused at load, with both numbers."""

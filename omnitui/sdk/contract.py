@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 from omnitui.clock import Clock
@@ -12,6 +11,7 @@ from omnitui.model.accounts import Json
 from omnitui.sdk.capabilities import Capabilities, Manifest
 from omnitui.sdk.events import Batch
 from omnitui.sdk.outbound import Outbound, Outcome, Reconciled
+from omnitui.values import dataclass
 
 if TYPE_CHECKING:
     import httpx

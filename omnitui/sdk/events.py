@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from omnitui.clock import Millis
 from omnitui.model.accounts import Json
 from omnitui.model.states import Direction, MessageKind, Priority, SendState, Status
+from omnitui.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

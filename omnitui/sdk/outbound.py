@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from omnitui.clock import Millis
 from omnitui.ids import Ulid
 from omnitui.model.accounts import Json
 from omnitui.model.states import Verb
+from omnitui.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
 from omnitui.i18n import N_, _
+from omnitui.values import dataclass
 
 
 class Scope(StrEnum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from omnitui.config.files import UNTAMPERED, read_toml
 from omnitui.errors import ConfigError
 from omnitui.i18n import _
 from omnitui.services.actions import ACTIONS, READING, Action, Scope, actions_of, printable
+from omnitui.values import dataclass
 
 Chord = tuple[str, ...]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import mimetypes
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from email.utils import formataddr
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from omnitui.sdk import snapshot
 from omnitui.sdk.capabilities import Capabilities
 from omnitui.store.blobs import Blobs
 from omnitui.store.reads.replying import ReplyTarget
+from omnitui.values import dataclass
 
 FILE_LIMIT = 25 * 1024 * 1024
 """Bytes a file may have where the back end does not say."""

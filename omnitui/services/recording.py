@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from omnitui.clock import Millis
 from omnitui.errors import NotFound
 from omnitui.i18n import _
@@ -15,6 +13,7 @@ from omnitui.sdk import snapshot
 from omnitui.store import oplog, outbox
 from omnitui.store.reads import accounts, inbox
 from omnitui.store.writer import Tx
+from omnitui.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from omnitui.errors import Refused
 from omnitui.i18n import _
@@ -20,6 +20,7 @@ from omnitui.store.reads import drafts as draft_reads
 from omnitui.store.reads import oplog as log
 from omnitui.store.reads import outbox as outbox_reads
 from omnitui.store.writer import Tx
+from omnitui.values import dataclass
 
 SENDS = frozenset({Verb.REPLY, Verb.NEW})
 TAKEN_BACK = (SendState.HELD, SendState.QUEUED, SendState.DEFERRED, SendState.BLOCKED, SendState.FAILED)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from dataclasses import dataclass
 from pathlib import Path
+
+from omnitui.values import dataclass
 
 NAME = "sync.lock"
 

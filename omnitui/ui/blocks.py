@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import tzinfo
 
 from omnitui.clock import DAY, Millis
@@ -13,6 +12,7 @@ from omnitui.text.safe import SafeText, safe
 from omnitui.text.widths import cell_width, wrap
 from omnitui.ui import phrases
 from omnitui.ui.roles import Line, Piece, cropped, plain
+from omnitui.values import dataclass
 
 INDENT = 2
 MAX_TEXT_WIDTH = 96

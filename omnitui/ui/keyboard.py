@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from omnitui.services.actions import ACTIONS, READING, Scope
 from omnitui.services.keymap import Chord, Keymap
+from omnitui.values import dataclass
 
 MAX_COUNT = 9_999
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from omnitui.clock import Millis
@@ -20,6 +20,7 @@ from omnitui.store.cache import Cache
 from omnitui.store.reads import accounts, card, drafts, history, inbox, ledger, outbox
 from omnitui.store.reads.replying import reply_target
 from omnitui.ui.widgets.row_window import PAGE, Key
+from omnitui.values import dataclass
 
 if TYPE_CHECKING:
     import sqlite3

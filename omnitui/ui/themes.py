@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from omnitui.errors import ConfigError
 from omnitui.i18n import _
+from omnitui.values import dataclass
 
 if TYPE_CHECKING:
     from textual.theme import Theme

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from omnitui.errors import Refused
 from omnitui.i18n import _
+from omnitui.values import dataclass
 
 _FOLDER = Path(__file__).parent
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from omnitui.desk.matching import fold
@@ -35,6 +34,7 @@ from omnitui.desk.terms import (
 )
 from omnitui.ids import is_ulid
 from omnitui.text.analyser import query_terms
+from omnitui.values import dataclass
 
 Value = str | int
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import dataclass
 
 from omnitui.clock import Millis
 from omnitui.ids import Ulid
 from omnitui.model.accounts import Json
 from omnitui.model.states import Status
+from omnitui.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
