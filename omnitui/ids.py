@@ -36,6 +36,7 @@ class Ids:
         self._lock = threading.Lock()
         self._at: Millis = 0
         self._randomness = 0
+        self._head = ""
 
     def new(self) -> Ulid:
         """A ULID that sorts after every one this object made before."""
@@ -45,6 +46,10 @@ class Ids:
                 self._at = now
                 # The top bit stays free, so that counting up within a millisecond cannot overflow.
                 self._randomness = int.from_bytes(os.urandom(10)) >> 1
+                self._head = ""
             else:
                 self._randomness += 1
-            return encode(self._at, self._randomness)
+            low = self._randomness & 1023
+            if not low or not self._head:
+                self._head = encode(self._at, self._randomness)[:-2]
+            return self._head + _PAIRS[low]

@@ -13,7 +13,7 @@ from omnitui.clock import Millis
 from omnitui.ids import Ulid
 from omnitui.model.accounts import Json
 from omnitui.model.conversations import Attachment
-from omnitui.model.states import ObjectKind, Status
+from omnitui.model.states import ObjectKind
 from omnitui.store.writer import Tx
 
 
@@ -146,26 +146,6 @@ def unconfirmed_until(db: sqlite3.Connection, conversation_id: Ulid, at: Millis)
         (conversation_id, at),
     )
     return [row[0] for row in rows]
-
-
-def contact_address(db: sqlite3.Connection, conversation_id: Ulid) -> str:
-    """The address of a conversation's contact on its channel; empty where there is none."""
-    row = db.execute(
-        "SELECT i.address FROM conversation c JOIN identity i ON i.contact_pk = c.contact_pk AND i.channel = c.channel"
-        " WHERE c.id = ? AND i.deleted_at IS NULL ORDER BY i.pk LIMIT 1",
-        (conversation_id,),
-    ).fetchone()
-    return str(row[0]) if row else ""
-
-
-def closed_by_agent(db: sqlite3.Connection, conversation_id: Ulid) -> bool:
-    """Whether a conversation was closed here, and not by its back end."""
-    row = db.execute(
-        "SELECT 1 FROM conversation c WHERE c.id = ? AND c.status = ? AND NOT EXISTS ("
-        " SELECT 1 FROM remote_change r WHERE r.conversation_pk = c.pk AND r.field = 'status')",
-        (conversation_id, Status.CLOSED),
-    ).fetchone()
-    return row is not None
 
 
 def locations(db: sqlite3.Connection, message_ids: Sequence[Ulid]) -> list[tuple[str, int, int]]:

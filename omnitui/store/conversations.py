@@ -11,7 +11,7 @@ from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.accounts import Json
 from omnitui.model.states import Flag, ObjectKind, Priority, Status
-from omnitui.store.rollup import anew
+from omnitui.store.rollup import anew, settle
 from omnitui.store.rows import pk_of
 from omnitui.store.writer import Tx
 
@@ -105,7 +105,7 @@ def change_conversation(
     differs between the two lists is changed, so that what came since then stays as it is.
     """
     pk = pk_of(tx, "conversation", conversation_id)
-    tx.settle()
+    settle(tx, pk)
     values: dict[str, Json] = {}
     earlier = before or {}
     for name, value in fields.items():
@@ -129,7 +129,7 @@ def change_conversation(
 def rate(tx: Tx, conversation_id: Ulid, score: int, raw: str, comment: str, at: Millis) -> None:
     """Keep how the customer rated a conversation; a later rating takes the place of an earlier one."""
     pk = pk_of(tx, "conversation", conversation_id)
-    tx.settle()
+    settle(tx, pk)
     row = tx.db.execute(
         "UPDATE conversation SET csat = ?1, csat_raw = ?2, csat_comment = ?3, csat_at = ?4, revision = revision + 1"
         " WHERE pk = ?5 AND coalesce(csat_at, 0) <= ?4 RETURNING revision",
@@ -174,4 +174,4 @@ def _unread(tx: Tx, pk: int, wanted: set[str], earlier: set[str]) -> None:
             tx.changed(ObjectKind.MESSAGE, message_id, row[0])
     if steps:
         anew(tx, pk)
-        tx.settle()
+        settle(tx, pk)

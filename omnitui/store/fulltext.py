@@ -6,6 +6,7 @@ out before it changes, and put in again at the end of the work.
 
 from __future__ import annotations
 
+import functools
 import re
 import sqlite3
 import unicodedata
@@ -28,6 +29,7 @@ _STORED: Final = f"""
 _SIGNS: Final = re.compile(r"[^0-9a-z]")
 
 
+@functools.lru_cache(maxsize=64)
 def filter_terms(channel: str) -> str:
     """The word of the second column, `channelline`. Direction and kind as well would make the index 5 % larger."""
     return f"channel{_SIGNS.sub('', channel.lower())}"
@@ -35,7 +37,7 @@ def filter_terms(channel: str) -> str:
 
 def source(subject: str, author: str, files: str, text: str) -> str:
     """What of a message is searched, in one string."""
-    return "\n".join(part for part in (subject, author, files, text) if part)
+    return "\n".join([part for part in (subject, author, files, text) if part])
 
 
 class Pending:

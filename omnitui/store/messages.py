@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from omnitui.errors import Refused
 from omnitui.i18n import _
@@ -30,8 +29,7 @@ class Arrival(StrEnum):
     """Nothing new."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """Where a message lies now."""
 
     message_id: Ulid
@@ -96,8 +94,8 @@ def put_message(
         reopen: Whether a customer's message opens a conversation that is resolved, waiting or snoozed.
     """
     account_pk = pk_of(tx, "account", message.account_id)
-    conversation_pk = find(tx, "conversation", message.conversation_id)
-    if conversation_pk is None:
+    row = rollups(tx).find(message.conversation_id)
+    if row is None:
         return _again(tx, message, account_pk)
     incoming = message.direction is Direction.INCOMING
     author_pk = find(tx, "contact" if incoming else "agent", message.author_id) if message.author_id else None
@@ -106,7 +104,7 @@ def put_message(
         (
             message.id,
             account_pk,
-            conversation_pk,
+            row.pk,
             message.direction.value,
             message.kind.value,
             None if message.state is None else message.state.value,
@@ -144,7 +142,6 @@ def put_message(
         _attach(tx, pk, message.attachments)
     if mail is not None:
         put_mail(tx, pk, mail)
-    row = rollups(tx).get(conversation_pk)
     role = 0 if message.deleted else role_of(message)
     row.arrived(
         pk,

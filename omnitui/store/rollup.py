@@ -6,8 +6,10 @@ its messages. Both give the same, which a property test holds.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from omnitui.clock import Millis
 from omnitui.ids import Ulid
@@ -18,14 +20,33 @@ SNIPPET: Final = 160
 """Characters of the newest message that the list may show."""
 
 _LOAD: Final = """
-    SELECT id, channel, revision, status, snoozed_until, unread, snippet, last_message_pk, last_message_at,
+    SELECT pk, id, channel, revision, status, snoozed_until, unread, snippet, last_message_pk, last_message_at,
         last_incoming_at, answered_at, unanswered_since, send_state, created_at
-    FROM conversation WHERE pk = ?"""
-_SAVE: Final = """
-    UPDATE conversation SET revision = ?, status = ?, snoozed_until = ?, unread = ?, snippet = ?, last_message_pk = ?,
-        last_message_at = ?, last_activity_at = ?, last_incoming_at = ?, answered_at = ?, unanswered_since = ?,
-        send_state = ?
-    WHERE pk = ?"""
+    FROM conversation"""
+_BY_PK: Final = f"{_LOAD} WHERE pk = ?"
+_BY_ID: Final = f"{_LOAD} WHERE id = ?"
+_BY_PKS: Final = f"{_LOAD} WHERE pk IN (SELECT value FROM json_each(?))"
+_COLUMNS: Final = (
+    "revision",
+    "status",
+    "snoozed_until",
+    "unread",
+    "snippet",
+    "last_message_pk",
+    "last_message_at",
+    "last_activity_at",
+    "last_incoming_at",
+    "answered_at",
+    "unanswered_since",
+    "send_state",
+)
+_TABLE: Final = f"CREATE TEMP TABLE IF NOT EXISTS rolled(pk INTEGER PRIMARY KEY, {', '.join(_COLUMNS)})"
+_PUT: Final = f"INSERT INTO temp.rolled(pk, {', '.join(_COLUMNS)}) VALUES (?{', ?' * len(_COLUMNS)})"
+# One statement for all rows: each statement that may fire a trigger keeps a journal of its own, which costs as much
+# as the row.
+_SAVE: Final = f"""
+    UPDATE conversation SET {", ".join(f"{column} = rolled.{column}" for column in _COLUMNS)}
+    FROM temp.rolled WHERE conversation.pk = rolled.pk"""
 _NEWEST: Final = "ORDER BY received_at DESC, id DESC LIMIT 1"
 _REOPENS: Final = (Status.RESOLVED, Status.WAITING, Status.SNOOZED)
 
@@ -44,6 +65,7 @@ def snippet(text: str) -> str:
 class Rollup:
     """The roll-up columns of one conversation."""
 
+    pk: int
     id: Ulid
     channel: str
     revision: int
@@ -96,45 +118,77 @@ class Rollups:
     def __init__(self, tx: Tx) -> None:
         self._tx = tx
         self._rows: dict[int, Rollup] = {}
+        self._by_id: dict[Ulid, Rollup] = {}
 
     def get(self, pk: int) -> Rollup:
         """The roll-up of a conversation, read once a work."""
         row = self._rows.get(pk)
+        return self._add(self._tx.db.execute(_BY_PK, (pk,)).fetchone()) if row is None else row
+
+    def find(self, conversation_id: Ulid) -> Rollup | None:
+        """`get` by the conversation's id; None where there is none."""
+        row = self._by_id.get(conversation_id)
         if row is None:
-            row = self._rows[pk] = Rollup(*self._tx.db.execute(_LOAD, (pk,)).fetchone())
+            found = self._tx.db.execute(_BY_ID, (conversation_id,)).fetchone()
+            row = None if found is None else self._add(found)
         return row
 
+    def load(self, pks: Iterable[int]) -> None:
+        """Read several at once, for those who will want them one by one."""
+        missing = [pk for pk in pks if pk not in self._rows]
+        for values in self._tx.db.execute(_BY_PKS, (json.dumps(missing),)).fetchall() if missing else ():
+            self._add(values)
+
+    def _add(self, values: Sequence[Any]) -> Rollup:
+        row = Rollup(*values)
+        self._tx.pks["conversation", row.id] = row.pk
+        self._by_id[row.id] = self._rows[row.pk] = row
+        return row
+
+    def settle(self, pk: int) -> None:
+        """Write one roll-up now, so that the conversation can be read and changed within the work."""
+        row = self._rows.pop(pk, None)
+        if row is not None:
+            del self._by_id[row.id]
+            self._save([row])
+
     def close(self) -> None:
-        saved = []
-        for pk, row in self._rows.items():
-            if not row.touched:
-                continue
-            if row.whole:
-                self._whole(pk, row)
-            else:
-                if row.answers:
-                    row.unanswered_since = self._unanswered(pk, row.answered_at)
-                if row.sends:
-                    row.send_state = self._send_state(pk)
-            saved.append(
-                (
-                    row.revision + 1,
-                    row.status,
-                    row.snoozed_until,
-                    row.unread,
-                    row.snippet,
-                    row.last_message_pk,
-                    row.last_message_at,
-                    row.last_message_at if row.last_message_pk is not None else row.created_at,
-                    row.last_incoming_at,
-                    row.answered_at,
-                    row.unanswered_since,
-                    row.send_state,
-                    pk,
-                )
-            )
-            self._tx.changed(ObjectKind.CONVERSATION, row.id, row.revision + 1)
-        self._tx.db.executemany(_SAVE, saved)
+        self._save(self._rows.values())
+
+    def _save(self, rows: Iterable[Rollup]) -> None:
+        saved = [self._saved(row) for row in rows if row.touched]
+        if not saved:
+            return
+        db = self._tx.db
+        db.execute(_TABLE)
+        db.execute("DELETE FROM temp.rolled")
+        db.executemany(_PUT, saved)
+        db.execute(_SAVE)
+
+    def _saved(self, row: Rollup) -> tuple[object, ...]:
+        if row.whole:
+            self._whole(row.pk, row)
+        else:
+            if row.answers:
+                row.unanswered_since = self._unanswered(row.pk, row.answered_at)
+            if row.sends:
+                row.send_state = self._send_state(row.pk)
+        self._tx.changed(ObjectKind.CONVERSATION, row.id, row.revision + 1)
+        return (
+            row.pk,
+            row.revision + 1,
+            row.status,
+            row.snoozed_until,
+            row.unread,
+            row.snippet,
+            row.last_message_pk,
+            row.last_message_at,
+            row.last_message_at if row.last_message_pk is not None else row.created_at,
+            row.last_incoming_at,
+            row.answered_at,
+            row.unanswered_since,
+            row.send_state,
+        )
 
     def _whole(self, pk: int, row: Rollup) -> None:
         newest = self._one(f"pk, received_at, text FROM message WHERE conversation_pk = ? AND role > 0 {_NEWEST}", pk)
@@ -176,6 +230,11 @@ def rollups(tx: Tx) -> Rollups:
     if not isinstance(found, Rollups):
         found = tx.closing["rollup"] = Rollups(tx)
     return found
+
+
+def settle(tx: Tx, conversation_pk: int) -> None:
+    """Write what a work has put off about one conversation, so that it can be read and changed within the work."""
+    rollups(tx).settle(conversation_pk)
 
 
 def anew(tx: Tx, conversation_pk: int) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from omnitui.clock import Millis
 from omnitui.desk.threading import Reason
 from omnitui.desk.tokens import plain_address
 from omnitui.ids import Ulid
@@ -31,9 +30,10 @@ from omnitui.store import outbox as lines
 from omnitui.store.accounts import put_inbox
 from omnitui.store.reads import accounts as account_reads
 from omnitui.store.reads import outbox as outbox_reads
+from omnitui.store.standing import Standing, standings
 from omnitui.store.threads import OwnMessage
 from omnitui.store.writer import Tx
-from omnitui.sync.conversation_arrival import READ_BY_US, change, confirm_read, take_change, take_contact
+from omnitui.sync.conversation_arrival import change, confirm_read, take_change, take_contact
 from omnitui.sync.parking import Bounced, Parkable, decode, encode, of_conversation, of_key, of_mail, of_message
 from omnitui.sync.preparation import Ready, ReadyMessage, ReadyUnsupported
 
@@ -66,11 +66,16 @@ class Arrival:
     _inboxes: dict[tuple[str, str], Ulid] = field(default_factory=dict)
     _agents: dict[str, Ulid] | None = None
     _contacts: dict[tuple[str, str, str], Ulid] = field(default_factory=dict)
-    _conversations: dict[str, Ulid] = field(default_factory=dict)
-    """By the back end's id: those that a message of this batch was put into, where no more need be asked."""
-    _times: dict[tuple[Ulid, str], Millis] = field(default_factory=dict)
+    _standings: dict[str, Standing | None] = field(default_factory=dict)
+    """By the back end's id: the conversations asked for so far."""
     _parked: bool | None = None
     """Whether anything of this account waits; None while not looked at."""
+
+    def expect(self, events: Iterable[Ready]) -> None:
+        """Ask once for all conversations that events to be taken in are about."""
+        names = {ready.event.conversation for ready in events if isinstance(ready, ReadyMessage)}
+        if names:
+            self._standings = dict.fromkeys(names) | standings(self.tx, self.account.id, names)
 
     def take(self, ready: Ready) -> None:
         """Take one event in; mail itself is taken by `MailArrival`."""
@@ -88,9 +93,8 @@ class Arrival:
 
     def apply(self, event: Parkable) -> None:
         """Take in an event about something; it is kept for later where that is not here yet."""
-        # An event may change what is remembered about a conversation.
-        self._conversations.clear()
-        self._times.clear()
+        if isinstance(event, ReadUpTo | ConversationChanged | Rated):
+            self._standings.pop(event.conversation, None)
         awaits = self._apply(event)
         if awaits:
             self._parked = True
@@ -135,13 +139,13 @@ class Arrival:
                 self.prove(own, event.external_id)
                 self.release(of_key(event.idempotency_key))
         contact_id = self._contact_of(event.channel, event.contact)
-        conversation_id = self._conversation(ready, contact_id)
+        standing = self._conversation(ready, contact_id)
         received_at = min(event.sent_at if event.received_at is None else event.received_at, self.tx.now())
         stored = inflow.put_message(
             self.tx,
             Message(
                 id=self.tx.ids.new(),
-                conversation_id=conversation_id,
+                conversation_id=standing.id,
                 account_id=self.account.id,
                 direction=event.direction,
                 kind=event.kind,
@@ -161,28 +165,18 @@ class Arrival:
                 placement=Reason.BACK_END.value,
                 attachments=_files(ready, self.tx),
             ),
-            seen=event.seen or received_at <= self._time(conversation_id, READ_BY_US),
+            seen=event.seen or received_at <= standing.read_by_us_at,
             index=not self.history,
-            reopen=self._reopens(conversation_id, received_at),
+            # A message from before the end of its conversation does not open it again.
+            reopen=received_at > standing.ended_at if standing.ended_at else not self.history,
         )
         self.count(stored)
-        if event.direction is Direction.OUTGOING:
+        known = stored.conversation_id == standing.id
+        if event.direction is Direction.OUTGOING and (standing.read_by_contact_at or not known):
             confirm_read(self, stored.conversation_id)
         if event.window_closes_at is not None:
             change(self, stored.conversation_id, {"window_closes_at": event.window_closes_at}, event.sent_at)
         self.release(of_message(event.external_id))
-
-    def _reopens(self, conversation_id: Ulid, received_at: Millis) -> bool:
-        """Whether a customer's message opens its conversation again: one from before its end does not."""
-        ended_at = self._time(conversation_id, "status")
-        return received_at > ended_at if ended_at else not self.history
-
-    def _time(self, conversation_id: Ulid, name: str) -> Millis:
-        """When the back end last changed a field of a conversation."""
-        key = conversation_id, name
-        if key not in self._times:
-            self._times[key] = arrivals.remote_at(self.tx.db, conversation_id, name)
-        return self._times[key]
 
     def _contact_of(self, channel: str, person: Person) -> Ulid:
         key = channel, person.address, person.name
@@ -199,21 +193,19 @@ class Arrival:
             return contact_id
         return self.agent(event.author.address)
 
-    def _conversation(self, ready: ReadyMessage, contact_id: Ulid) -> Ulid:
+    def _standing(self, external_id: str) -> Standing | None:
+        if external_id not in self._standings:
+            self._standings[external_id] = standings(self.tx, self.account.id, [external_id]).get(external_id)
+        return self._standings[external_id]
+
+    def _conversation(self, ready: ReadyMessage, contact_id: Ulid) -> Standing:
         """The conversation of a message, made where it is new; one that we closed for good is not opened again."""
         event = ready.event
-        if event.conversation in self._conversations:
-            return self._conversations[event.conversation]
-        known = inflow.find_conversation(self.tx, self.account.id, event.conversation)
+        known = self._standing(event.conversation)
         if known is not None:
-            fresh = event.direction is Direction.INCOMING and event.kind is MessageKind.PUBLIC and not self.history
-            seen_before = arrivals.message_named(self.tx.db, self.account.id, event.external_id) is not None
-            if seen_before or not fresh or not arrivals.closed_by_agent(self.tx.db, known):
-                self._introduce(known, event.conversation, contact_id)
-                if not arrivals.closed_by_agent(self.tx.db, known):
-                    self._conversations[event.conversation] = known
-                return known
-            inflow.change_conversation(self.tx, known, {"external_id": ""})
+            if not known.closed_here or not self._fresh(event):
+                return self._introduced(known, event.conversation, contact_id)
+            inflow.change_conversation(self.tx, known.id, {"external_id": ""})
         made = inflow.make_conversation(
             self.tx,
             account_id=self.account.id,
@@ -222,16 +214,24 @@ class Arrival:
             channel=event.channel,
             subject=event.subject,
             external_id=event.conversation,
-            may_belong_to=known,
+            may_belong_to=None if known is None else known.id,
         )
+        begun = self._standings[event.conversation] = Standing(made)
         self.release(of_conversation(event.conversation))
-        self._conversations[event.conversation] = made
-        return made
+        return self._standing(event.conversation) or begun
 
-    def _introduce(self, conversation_id: Ulid, external_id: str, contact_id: Ulid) -> None:
+    def _fresh(self, event: MessageReceived) -> bool:
+        """Whether a message is a customer's new one, which goes on where a conversation was closed for good."""
+        said = event.direction is Direction.INCOMING and event.kind is MessageKind.PUBLIC and not self.history
+        return said and arrivals.message_named(self.tx.db, self.account.id, event.external_id) is None
+
+    def _introduced(self, known: Standing, external_id: str, contact_id: Ulid) -> Standing:
         """A conversation that began with something unsupported gets its contact when that is known."""
-        if arrivals.contact_address(self.tx.db, conversation_id) == _nobody(external_id):
-            inflow.change_conversation(self.tx, conversation_id, {"contact_id": contact_id})
+        if known.address != _nobody(external_id):
+            return known
+        inflow.change_conversation(self.tx, known.id, {"contact_id": contact_id})
+        found = self._standings[external_id] = replace(known, address="")
+        return found
 
     def _unsupported(self, ready: ReadyUnsupported) -> None:
         event = ready.event
@@ -252,6 +252,7 @@ class Arrival:
                 subject="",
                 external_id=external_id,
             )
+            self._standings.pop(external_id, None)
             self.release(of_conversation(external_id))
         stored = inflow.put_message(
             self.tx,
@@ -347,6 +348,8 @@ def _state(direction: Direction, kind: MessageKind) -> SendState | None:
 
 
 def _files(ready: ReadyMessage, tx: Tx) -> tuple[Attachment, ...]:
+    if not ready.files:
+        return ()
     blank = Attachment("", "", "", "", 0)
     return tuple(
         replace(

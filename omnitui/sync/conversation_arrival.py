@@ -11,13 +11,10 @@ from omnitui.model.accounts import Json
 from omnitui.model.states import SendState, Status
 from omnitui.sdk.events import ContactChanged, ConversationChanged, Rated, ReadUpTo
 from omnitui.store import arrivals, inflow
+from omnitui.store.standing import READ_BY_CONTACT, READ_BY_US
 
 if TYPE_CHECKING:
     from omnitui.sync.arrival import Arrival
-
-READ_BY_US: Final = "read_by_us"
-READ_BY_CONTACT: Final = "read_by_contact"
-"""Names under which the newest read marks are kept beside the fields of a conversation."""
 
 _ENDS: Final = frozenset({Status.RESOLVED, Status.WAITING, Status.SNOOZED})
 """Statuses that a customer's later message ends."""

@@ -50,6 +50,7 @@ class Ingest:
     def _apply(self, tx: Tx, *, batch: Batch, ready: list[Ready], scope: str, cursor: Json, history: bool) -> int:
         arrival = Arrival(tx, self._account, history=history)
         mail = MailArrival(arrival)
+        arrival.expect(ready)
         for event in ready:
             match event:
                 case ReadyMail() | MailFlags() | MailVanished() | FolderReset():

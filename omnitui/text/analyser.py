@@ -63,7 +63,8 @@ def index_terms(text: str) -> str:
     text = normalised(text)
     if text.isascii():
         return text.replace("\0", " ")  # unicode61 finds the very same words
-    return _UNKNOWN.sub(_spelt, " ".join(_tokens(text)))
+    terms = " ".join(_tokens(text))
+    return terms if _UNKNOWN.search(text) is None else _UNKNOWN.sub(_spelt, terms)
 
 
 def phrases(query: str, *, exact: bool = False) -> list[tuple[str, bool]]:

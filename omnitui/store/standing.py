@@ -1,0 +1,60 @@
+"""What messages that come in have to know of their conversations, asked once for a whole batch."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+from omnitui.clock import Millis
+from omnitui.ids import Ulid
+from omnitui.model.states import Status
+from omnitui.store.rollup import rollups
+from omnitui.store.rows import pk_of
+from omnitui.store.writer import Tx
+
+READ_BY_US: Final = "read_by_us"
+READ_BY_CONTACT: Final = "read_by_contact"
+"""Names under which the newest read marks are kept beside the fields of a conversation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a conversation of a back end stands here."""
+
+    id: Ulid
+    address: str = ""
+    """Its contact's, on its channel."""
+    closed_here: bool = False
+    """Whether it was closed by an agent, and not by its back end."""
+    ended_at: Millis = 0
+    """When the back end last set its status; 0 where it never did, as below."""
+    read_by_us_at: Millis = 0
+    """Up to when we have read it, the back end says."""
+    read_by_contact_at: Millis = 0
+
+
+_AT: Final = "coalesce((SELECT at FROM remote_change WHERE conversation_pk = c.pk AND field = '{}'), 0)"
+_STANDING: Final = f"""
+    SELECT c.pk, c.external_id, c.id, c.status = '{Status.CLOSED}', {_AT.format("status")},
+        {_AT.format(READ_BY_US)}, {_AT.format(READ_BY_CONTACT)},
+        (SELECT address FROM identity WHERE contact_pk = c.contact_pk AND channel = c.channel AND deleted_at IS NULL
+            ORDER BY pk LIMIT 1)
+    FROM conversation c WHERE c.account_pk = ? AND c.external_id <> '' AND c.external_id IN"""
+_MOST: Final = 500
+"""Conversations of one statement."""
+
+
+def standings(tx: Tx, account_id: Ulid, external_ids: Collection[str]) -> dict[str, Standing]:
+    """Those of an account's conversations that are here, by the back end's ids of them."""
+    account_pk, names = pk_of(tx, "account", account_id), list(external_ids)
+    found: dict[str, Standing] = {}
+    for at in range(0, len(names), _MOST):
+        some = names[at : at + _MOST]
+        # Not by json_each, which ends a text at its first NUL.
+        rows = tx.db.execute(f"{_STANDING} ({', '.join('?' * len(some))})", (account_pk, *some)).fetchall()
+        rollups(tx).load([row[0] for row in rows])
+        for _pk, external_id, own_id, closed, ended_at, by_us_at, by_contact_at, address in rows:
+            closed_here = bool(closed and not ended_at)
+            found[external_id] = Standing(own_id, address or "", closed_here, ended_at, by_us_at, by_contact_at)
+    return found
