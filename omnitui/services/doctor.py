@@ -23,7 +23,7 @@ from omnitui.services import passphrase
 from omnitui.services.keymap import read_keymap
 from omnitui.services.secrets import Secrets, refs
 from omnitui.services.session import Session
-from omnitui.store.reads import accounts, outbox
+from omnitui.store.reads import accounts, oplog, outbox
 from omnitui.sync.lease import Lease
 
 _LEAST_FREE: Final = 500 * 1024 * 1024
@@ -155,6 +155,15 @@ def _cache(profile: Profile, secrets: Secrets) -> Iterator[Finding]:
     with Session.open(profile) as session:
         size = profile.cache_file.stat().st_size / 1024**2
         yield Finding("cache", Verdict.OK, f"{profile.cache_file} ({size:.1f} MB)")
+        if session.cache.read(oplog.verify_chain):
+            yield Finding("log", Verdict.OK, _("every op is as it was written"))
+        else:
+            yield Finding(
+                "log",
+                Verdict.FAILED,
+                _("ops were changed, removed or put in after they were written"),
+                _("something else wrote to {file}; do not rely on the log").format(file=profile.cache_file),
+            )
         entries = session.cache.read(outbox.entries)
         for state in (SendState.FAILED, SendState.BLOCKED, SendState.UNKNOWN):
             count = sum(entry.state is state for entry in entries)

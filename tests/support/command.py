@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
+from omnitui.clock import DAY, FrozenClock, SystemClock
 from omnitui.main import main
 from omnitui.paths import Profile, profile
 from omnitui.store.cache import Cache
-from tests.support.conversations import a_cache
+from tests.support.desk import a_cache
 
 
 @dataclass
@@ -49,10 +50,10 @@ class Desk:
 
     @property
     def cache(self) -> Cache:
-        """For builders and for a look at what a verb did."""
+        """For builders and for a look at what a verb did; what they build came in a day ago."""
         if self._cache is None:
             self.profile.make()
-            self._cache = a_cache(self.profile.data)
+            self._cache = a_cache(self.profile.data, FrozenClock(SystemClock().now() - DAY))
         return self._cache
 
     def run(self, *words: str, stdin: str | bytes | None = None) -> Ran:

@@ -27,12 +27,21 @@ def a_cache(folder: Path, clock: Clock | None = None) -> Cache:
     return Cache.open(folder, clock=clock or FrozenClock())
 
 
-def an_account(cache: Cache, name: str = "Shop", kind: str = "demo", hold: Millis = 8_000) -> Account:
-    """The account of that name; made where there is none."""
+def an_account(
+    cache: Cache,
+    name: str = "Shop",
+    kind: str = "demo",
+    hold: Millis = 8_000,
+    capabilities: Mapping[str, Json] | None = None,
+) -> Account:
+    """The account of that name; made where there is none. Without capabilities everything on it is local."""
     found = cache.read(account_reads.account, name)
     if found is None:
         found = account = Account(cache.ids.new(), kind, name, hold=hold, created_at=cache.clock.now())
         cache.write(lambda tx: accounts.put_account(tx, account), durable=False)
+    if capabilities is not None:
+        account_id, able = found.id, dict(capabilities)
+        cache.write(lambda tx: accounts.set_capabilities(tx, account_id, able), durable=False)
     return found
 
 
@@ -120,7 +129,7 @@ def a_conversation(
         changed["labels"] = sorted(labels)
     if changed:
         cache.write(lambda tx: inflow.change_conversation(tx, conversation_id, changed), durable=False)
-    return _conversation(cache, conversation_id)
+    return conversation(cache, conversation_id)
 
 
 def a_message(
@@ -141,7 +150,7 @@ def a_message(
     placement: str = "",
 ) -> Message:
     """A message in a conversation, the contact's unless `direction` says otherwise; `files` are names."""
-    conversation = _conversation(cache, conversation_id)
+    within = conversation(cache, conversation_id)
     own = cache.ids.new()
     incoming = direction is Direction.INCOMING
     if not incoming and state is None and kind is MessageKind.PUBLIC:
@@ -150,12 +159,12 @@ def a_message(
     message = Message(
         own,
         conversation_id,
-        conversation.account_id,
+        within.account_id,
         direction,
         kind,
         state,
-        author or (conversation.contact if incoming else cache.me().name),
-        conversation.contact_id if incoming else cache.me().id,
+        author or (within.contact if incoming else cache.me().name),
+        within.contact_id if incoming else cache.me().id,
         when,
         when,
         text,
@@ -171,7 +180,8 @@ def a_message(
     return message
 
 
-def _conversation(cache: Cache, conversation_id: Ulid) -> Conversation:
+def conversation(cache: Cache, conversation_id: Ulid) -> Conversation:
+    """The conversation as it is now."""
     found = cache.read(inbox.conversation, conversation_id)
     assert found is not None
     return found

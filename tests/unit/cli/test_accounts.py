@@ -12,7 +12,7 @@ from omnitui.sdk.capabilities import Capabilities, Idempotency
 from omnitui.services import connectors
 from omnitui.store.reads import accounts
 from tests.support.command import Desk
-from tests.support.conversations import a_conversation, an_account
+from tests.support.desk import a_conversation, an_account
 
 PASSWORD = "pa55-w0rd-9b1"
 

@@ -17,7 +17,7 @@ from omnitui.store import outbox
 from omnitui.store.accounts import put_agent
 from omnitui.sync.lease import Lease
 from tests.support.command import Desk
-from tests.support.conversations import a_conversation, a_message, an_account, conversation
+from tests.support.desk import a_conversation, a_message, an_account, conversation
 
 REMOTE = Capabilities(
     idempotency=Idempotency.DEDUPLICATED,

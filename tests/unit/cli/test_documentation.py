@@ -11,7 +11,7 @@ import pytest
 from omnitui.cli.table import ENTRIES
 from omnitui.services.records import VERSION
 from tests.support.command import Desk
-from tests.support.conversations import a_conversation, a_message
+from tests.support.desk import a_conversation, a_message
 
 PAGE = (Path(__file__).parents[3] / "docs" / "cli.md").read_text(encoding="utf-8")
 

@@ -10,7 +10,7 @@ import pytest
 
 from omnitui.model.states import Direction, SendState
 from tests.support.command import Desk
-from tests.support.conversations import a_conversation, a_message
+from tests.support.desk import a_conversation, a_message
 
 MAIL = """\
 From: =?utf-8?b?55Sw5Lit?= <tanaka@example.jp>

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import subprocess
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from omnitui.cli.completion import bash, fish, zsh
 from omnitui.cli.table import ENTRIES
 from omnitui.services.actions import ACTIONS
 from tests.support.command import Desk
-from tests.support.conversations import a_conversation
+from tests.support.desk import a_conversation
 
 
 def test_paths_are_those_of_the_profile(desk: Desk) -> None:
@@ -85,6 +86,19 @@ def test_doctor_says_where_each_secret_comes_from(desk: Desk, monkeypatch: pytes
     ran = desk.run("doctor", "--jsonl")
     assert ran.code == 1
     assert next(item for item in ran.objects if item["check"] == "secrets")["verdict"] == "failed"
+
+
+def test_doctor_notices_a_log_that_was_changed(desk: Desk) -> None:
+    talk = a_conversation(desk.cache)
+    desk.run("note", talk.id, "--text", "as it was")
+    log = next(item for item in desk.run("doctor", "--jsonl").objects if item["check"] == "log")
+    assert log["verdict"] == "ok"
+    desk.close()
+    with sqlite3.connect(desk.profile.cache_file) as db:
+        db.execute("UPDATE op_payload SET after = replace(after, 'as it was', 'as it never was')")
+    ran = desk.run("doctor", "--jsonl")
+    assert ran.code == 1
+    assert next(item for item in ran.objects if item["check"] == "log")["verdict"] == "failed"
 
 
 def complete(script: Path, *words: str) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from omnitui.model.states import Direction, MessageKind, SendState, Status
 from omnitui.text.widths import cell_width
 from tests.support.command import Desk
-from tests.support.conversations import a_conversation, a_message
+from tests.support.desk import a_conversation, a_message
 
 HOSTILE = "\x1b]0;owned\x07\x9b31m[/][@click=app.quit]\u202egnp.exe"
 ACTS_ON_TERMINAL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
