@@ -335,18 +335,18 @@ def _eucjp(raw: bytes) -> str:
     parts: list[str] = []
     at = 0
     size = len(raw)
-    pending = 0
+    begin = 0
     while at < size:
         byte = raw[at]
         step = 1 if byte < 0x80 else 3 if byte == 0x8F else 2
         if byte in (0xAD, 0xF9, 0xFA, 0xFB, 0xFC) and at + 1 < size and 0xA1 <= raw[at + 1] <= 0xFE:
-            parts.append(raw[pending:at].decode("euc_jp", "replace"))
+            parts.append(raw[begin:at].decode("euc_jp", "replace"))
             parts.append(_euc_extra_text(raw[at : at + 2]))
             at += 2
-            pending = at
+            begin = at
             continue
         at += step
-    parts.append(raw[pending:].decode("euc_jp", "replace"))
+    parts.append(raw[begin:].decode("euc_jp", "replace"))
     return "".join(parts)
 
 

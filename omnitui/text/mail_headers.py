@@ -148,23 +148,23 @@ def words(text: str) -> str:
     if "=?" not in text:
         return text
     parts: list[str] = []
-    pending = b""
-    pending_charset = ""
+    joined = b""
+    joined_charset = ""
     at = 0
     for match in _WORD.finditer(text):
         between = text[at : match.start()]
         payload = _payload(match[2], match[3])
         charset = match[1].lower()
-        if pending and (between.strip() or charset != pending_charset):
-            parts.append(decode(pending, pending_charset)[0])
-            pending = b""
+        if joined and (between.strip() or charset != joined_charset):
+            parts.append(decode(joined, joined_charset)[0])
+            joined = b""
         if between.strip() or (between and at == 0):
             parts.append(between)
-        pending = pending + payload if pending else payload
-        pending_charset = charset
+        joined = joined + payload if joined else payload
+        joined_charset = charset
         at = match.end()
-    if pending:
-        parts.append(decode(pending, pending_charset)[0])
+    if joined:
+        parts.append(decode(joined, joined_charset)[0])
     parts.append(text[at:])
     return "".join(parts)
 

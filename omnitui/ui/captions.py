@@ -89,7 +89,7 @@ class Captions:
         self.footer.show([footer_line(screen.keyboard, screen.scope, screen.size.width)])
         if self._chord_timer is not None:
             self._chord_timer.stop()
-        if screen.keyboard.pending or self.chords.display:
+        if screen.keyboard.begun or self.chords.display:
             self._chord_timer = screen.set_timer(CHORD_SECONDS, self._redraw_chords)
 
     def _redraw_chords(self) -> None:

@@ -23,44 +23,44 @@ class Drafting:
 
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
-        self._pending: dict[Place, Draft] = {}
+        self._unsaved: dict[Place, Draft] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._saves: set[asyncio.Future[None]] = set()
 
     def keep(self, draft: Draft) -> None:
         """Save this draft soon; a later one of the same place replaces it."""
-        self._pending[draft.conversation_id, draft.kind] = draft
+        self._unsaved[draft.conversation_id, draft.kind] = draft
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(DELAY, self._due)
 
     def forget(self, conversation_id: Ulid, kind: MessageKind) -> None:
         """What was written has become a message: nothing of it is to be saved any more."""
-        self._pending.pop((conversation_id, kind), None)
+        self._unsaved.pop((conversation_id, kind), None)
 
     def _due(self) -> None:
         self._timer = None
-        pending = self._taken()
-        if pending:
-            save = asyncio.wrap_future(self._cache.submit(lambda tx: _save(tx, pending)))
+        unsaved = self._taken()
+        if unsaved:
+            save = asyncio.wrap_future(self._cache.submit(lambda tx: _save(tx, unsaved)))
             self._saves.add(save)
             save.add_done_callback(self._saves.discard)
 
     async def flush(self) -> None:
         """Everything is on disk when this returns."""
         self._stop()
-        pending = self._taken()
-        if pending:
-            await self._cache.awrite(lambda tx: _save(tx, pending))
+        unsaved = self._taken()
+        if unsaved:
+            await self._cache.awrite(lambda tx: _save(tx, unsaved))
         if self._saves:
             await asyncio.wait(set(self._saves))
 
     def flush_now(self) -> None:
         """The same without a loop: at the very end, a crash included."""
         self._stop()
-        pending = self._taken()
-        if pending or self._saves:
+        unsaved = self._taken()
+        if unsaved or self._saves:
             # Writes keep their order: when this one is on disk, those that are under way are too.
-            self._cache.write(lambda tx: _save(tx, pending))
+            self._cache.write(lambda tx: _save(tx, unsaved))
 
     def _stop(self) -> None:
         if self._timer is not None:
@@ -68,12 +68,12 @@ class Drafting:
             self._timer = None
 
     def _taken(self) -> Mapping[Place, Draft]:
-        pending, self._pending = self._pending, {}
-        return pending
+        unsaved, self._unsaved = self._unsaved, {}
+        return unsaved
 
 
-def _save(tx: Tx, pending: Mapping[Place, Draft]) -> None:
-    for (conversation_id, kind), draft in pending.items():
+def _save(tx: Tx, unsaved: Mapping[Place, Draft]) -> None:
+    for (conversation_id, kind), draft in unsaved.items():
         if draft.text.strip() or draft.attachments:
             drafts.save(tx, draft)
         else:

@@ -1,4 +1,4 @@
-"""Keys to actions: chords, counts and the pending beginning of a chord. Knows no widget."""
+"""Keys to actions: chords, counts and the begun chord. Knows no widget."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Keyboard:
         self._count = ""
 
     @property
-    def pending(self) -> str:
+    def begun(self) -> str:
         """What has been typed of an unfinished chord."""
         return self._count + "".join(self._chord)
 
@@ -56,7 +56,7 @@ class Keyboard:
         if scope is not self._scope:
             self.forget()
             self._scope = scope
-        if key == "escape" and self.pending:
+        if key == "escape" and self.begun:
             self.forget()
             return WAITING
         table = self.keymap.tables[scope]
@@ -72,9 +72,9 @@ class Keyboard:
         if any(other[: len(chord)] == chord for other in table):
             self._chord = chord
             return WAITING
-        was_pending = bool(self.pending)
+        had_begun = bool(self.begun)
         self.forget()
-        return WAITING if was_pending else IGNORED
+        return WAITING if had_begun else IGNORED
 
     def _is_count(self, scope: Scope, key: str) -> bool:
         if scope not in READING or self._chord or not (len(key) == 1 and key.isascii() and key.isdigit()):

@@ -95,8 +95,8 @@ def outbox_pieces(standing: Standing, now: Millis, undo_key: str) -> Line:
 
 def footer_line(keyboard: Keyboard, scope: Scope, width: int) -> Line:
     """At most six keys of the focused pane; within a chord, what was typed of it."""
-    if keyboard.pending:
-        return ((" ", ""), (f" {keyboard.pending} ", "chosen"), (" … ", "muted"), *_key("esc", _("drops it")))
+    if keyboard.begun:
+        return ((" ", ""), (f" {keyboard.begun} ", "chosen"), (" … ", "muted"), *_key("esc", _("drops it")))
     pieces: list[Piece] = [(" ", "")]
     for action_id in FOOTERS[scope]:
         if key := keyboard.keymap.key_of(action_id):

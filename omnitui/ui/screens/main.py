@@ -105,14 +105,14 @@ class MainScreen(LastHopScreen[None]):
 
     def on_key(self, event: events.Key) -> None:
         """A key that no text field took."""
-        before = self.keyboard.pending
+        before = self.keyboard.begun
         press = self.keyboard.press(self.scope, spelled(event.key, event.character))
         if press.taken:
             event.stop()
             event.prevent_default()
         if press.action_id:
             acts.run(self.desk, press.action_id, press.count if press.counted else None)
-        if before or self.keyboard.pending:
+        if before or self.keyboard.begun:
             self.captions.redraw_footer()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:

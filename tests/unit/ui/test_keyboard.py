@@ -19,10 +19,10 @@ def test_single_key_is_its_action() -> None:
 def test_chord_waits_for_its_second_key() -> None:
     keys = keyboard()
     assert keys.press(Scope.LIST, "d").action_id == ""
-    assert keys.pending == "d"
+    assert keys.begun == "d"
     assert ("d", "conversation.resolve") in keys.continuations()
     assert keys.press(Scope.LIST, "d").action_id == "conversation.resolve"
-    assert keys.pending == ""
+    assert keys.begun == ""
 
 
 def test_escape_drops_a_chord_and_does_nothing_else() -> None:
