@@ -1,10 +1,11 @@
-"""The wheel: what it installs, and that it starts in an empty environment."""
+"""The wheel and the sources that are handed out: what they hold, and that the wheel starts in an empty environment."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+import tarfile
 import venv
 import zipfile
 from pathlib import Path
@@ -16,13 +17,17 @@ ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.xdist_group("wheel")
 
 
+def built(target: Path, kind: str, source: Path = ROOT) -> Path:
+    """The one file that hatchling makes of `source`, in `target`."""
+    build = [sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", str(target)]
+    subprocess.run(build, cwd=source, check=True, capture_output=True)
+    (made,) = target.iterdir()
+    return made
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    target = tmp_path_factory.mktemp("wheel")
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(target)]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
-    (built,) = target.glob("*.whl")
-    return built
+    return built(tmp_path_factory.mktemp("wheel"), "wheel")
 
 
 def test_wheel_holds_the_application_its_connectors_and_themes(wheel: Path) -> None:
@@ -33,6 +38,17 @@ def test_wheel_holds_the_application_its_connectors_and_themes(wheel: Path) -> N
     assert "omnitui_demo/scenes.toml" in names
     assert any(name.startswith("omnitui/locale/ja/") and name.endswith(".mo") for name in names)
     assert any(name.endswith(".sql") for name in names)
+
+
+def test_sources_make_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
+    with tarfile.open(built(tmp_path / "sdist", "sdist")) as archive:
+        archive.extractall(tmp_path / "sources", filter="data")
+    (sources,) = (tmp_path / "sources").iterdir()
+    assert {"CONTRIBUTING.md", "SECURITY.md", "LICENSE", "Makefile", "docs", "tests"} <= {
+        p.name for p in sources.iterdir()
+    }
+    again = built(tmp_path / "again", "wheel", sources)
+    assert set(zipfile.ZipFile(again).namelist()) == set(zipfile.ZipFile(wheel).namelist())
 
 
 def test_wheel_starts_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
@@ -46,7 +62,7 @@ def test_wheel_starts_in_an_empty_environment(wheel: Path, tmp_path: Path) -> No
     # Dependencies only: a .pth would put this checkout on the path as well.
     mine = next(Path(entry) for entry in sys.path if entry.endswith("site-packages"))
     env = {**os.environ, "PYTHONPATH": str(mine), "OMNITUI_HOME": str(tmp_path / "home")}
-    run = [str(python), "-m", "omnitui.main"]
+    run = [str(python), "-m", "omnitui"]
     where = subprocess.run(
         [str(python), "-c", "import omnitui, omnitui_email; print(omnitui.__file__)"],
         env=env,
