@@ -156,6 +156,17 @@ def _attach(body: EmailMessage, file: OutboundFile) -> None:
         media_type = "application/octet-stream"
     kind, _, subtype = media_type.partition("/")
     body.add_attachment(file.data, maintype=kind, subtype=subtype, filename=name)
+    if kind == "text" and _is_utf8(file.data):
+        [*_others, part] = body.iter_attachments()
+        part.set_param("charset", "utf-8")
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def as_html(text: str) -> str:

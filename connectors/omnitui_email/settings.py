@@ -18,7 +18,7 @@ MANIFEST = Manifest(
     title="Email (IMAP and SMTP)",
     channels=("email",),
     settings=(
-        Setting("address", "The address that customers write to."),
+        Setting("address", "The address that customers write to.", kind="address"),
         Setting("imap_host", "Host of the IMAP server."),
         Setting("smtp_host", "Host of the SMTP server; the IMAP server's where it is left out.", default=""),
         Setting("username", "Login name; the address where it is left out.", default=""),

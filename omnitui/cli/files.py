@@ -66,8 +66,7 @@ def _import(shell: Shell) -> int:
     count = 0
     for fields in records:
         count += 1
-        sender = ", ".join(person["address"] for person in fields["from"])
-        shell.out.line("  ".join((fields["date"] or "", sender, fields["subject"], *fields["defects"])))
+        shell.out.line("  ".join((fields["date"] or "", fields["from"], fields["subject"], *fields["defects"])))
     shell.out.say(ngettext("{count} mail", "{count} mails", count).format(count=count))
     return shell.code
 

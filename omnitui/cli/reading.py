@@ -122,6 +122,8 @@ def _show(shell: Shell) -> int:
     shell.out.line(f"{found.subject or found.snippet}")
     facts = [ref, found.status.value, found.priority.value, found.channel, found.account, found.contact]
     shell.out.line(" · ".join([*facts, found.assignee or _("nobody"), *(f"#{label}" for label in found.labels)]))
+    if found.may_belong_to:
+        shell.out.line(_("may belong to {ref}").format(ref=ref_of(shell, found.may_belong_to)))
     for item in messages(shell, found.id):
         _print_message(shell, item)
     return 0

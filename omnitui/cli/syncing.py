@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import signal
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
@@ -12,8 +13,10 @@ from typing import TYPE_CHECKING, Final
 from omnitui.cli.accounts import named
 from omnitui.cli.shell import Shell
 from omnitui.cli.verbs import Verb
+from omnitui.clock import MINUTE
 from omnitui.errors import Refused
 from omnitui.i18n import N_, _
+from omnitui.model.states import SendState
 from omnitui.services import records
 
 if TYPE_CHECKING:
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
     from omnitui.sync.engine import Engine
     from omnitui.sync.lease import Lease
 
+WAIT_SECONDS: Final = 90.0
+LOOK_SECONDS: Final = 0.2
 _NOTES: Final = N_(
     "--once waits for replies whose undo time ends within a minute. One process of a profile syncs at a time: while a\n"
     "console is open it does this by itself."
@@ -48,11 +53,13 @@ def _sync(shell: Shell) -> int:
         raise Refused(_("--watch syncs every account"), hint=_("pause the others: omnitui account pause NAME"))
     lease = Lease(shell.profile.state)
     if not lease.acquire():
-        holder = lease.holder()
-        raise Refused(
-            _("another omnitui of this profile is syncing (process {pid})").format(pid=holder.pid if holder else "?"),
-            hint=_("it sends what is in the outbox too"),
-        )
+        if shell.arguments.watch:
+            raise Refused(
+                _("another omnitui of this profile is syncing (process {pid})").format(pid=_pid(lease)),
+                hint=_("it sends what is in the outbox too"),
+            )
+        shell.out.say(_("process {pid} syncs; waiting until it has caught up").format(pid=_pid(lease)))
+        return _told(shell, accounts, _left_to_other(shell, lease, accounts))
     try:
         open_log(shell.profile.log_file, shell.session.settings.log.level)
         if shell.session.locked:
@@ -64,6 +71,40 @@ def _sync(shell: Shell) -> int:
         return _told(shell, accounts, asyncio.run(_once(shell, engine, accounts)))
     finally:
         lease.release()
+
+
+def _pid(lease: Lease) -> str:
+    holder = lease.holder()
+    return str(holder.pid) if holder else "?"
+
+
+def _left_to_other(shell: Shell, lease: Lease, accounts: list[Account]) -> list[LedgerEntry]:
+    """Wait until the process that holds the lease has sent what may leave within a minute; the accounts' ledger then.
+
+    Raises:
+        Refused: It ended meanwhile, or did not get there in time.
+    """
+    from omnitui.store.reads import ledger, outbox
+
+    ids = {account.id for account in accounts}
+    started = shell.session.cache.clock.now()
+    until = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < until:
+        entries = [entry for entry in shell.session.cache.read(ledger.entries) if entry.account_id in ids]
+        heads = [entry for entry in entries if not entry.scope]
+        soon = [
+            entry
+            for entry in shell.session.cache.read(outbox.entries)
+            if entry.account_id in ids
+            and entry.state in (SendState.HELD, SendState.QUEUED, SendState.SENDING)
+            and entry.due_at <= started + MINUTE
+        ]
+        if not soon or (heads and not any(entry.health == "ok" for entry in heads)):
+            return heads
+        if lease.holder() is None:
+            raise Refused(_("the other process ended"), hint=_("run omnitui sync again"))
+        time.sleep(LOOK_SECONDS)
+    raise Refused(_("the other process has not sent everything yet"), hint="omnitui outbox")
 
 
 async def _once(shell: Shell, engine: Engine, accounts: list[Account]) -> list[LedgerEntry]:

@@ -43,7 +43,8 @@ class Setting:
     default: str | None = None
     """None: must be given."""
     choices: tuple[str, ...] = ()
-    kind: Literal["text", "int", "bool"] = "text"
+    kind: Literal["text", "int", "bool", "address"] = "text"
+    """`bool` is yes or no; `address` is one mail address, bare."""
 
 
 @dataclass(frozen=True, slots=True)

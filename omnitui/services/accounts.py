@@ -250,6 +250,13 @@ def _checked(setting: Setting, value: str) -> str:
         raise UsageError(_("{option} has to be a whole number").format(option=option(setting.name)))
     if setting.kind == "bool" and value not in ("yes", "no"):
         raise UsageError(_("{option} has to be yes or no").format(option=option(setting.name)))
+    if setting.kind == "address" and (
+        value.count("@") != 1 or value.startswith("@") or value.endswith("@") or " " in value
+    ):
+        raise UsageError(
+            _("{option} cannot be “{value}”").format(option=option(setting.name), value=value),
+            hint=_("give it as name@example.com"),
+        )
     return value
 
 

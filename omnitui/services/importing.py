@@ -161,7 +161,7 @@ def record(path: str, mail: ParsedMail) -> dict[str, Any]:
         "path": path,
         "message_id": mail.message_id,
         "subject": mail.subject,
-        "from": [_person(person) for person in mail.from_],
+        "from": ", ".join(map(_person, mail.from_)),
         "to": [_person(person) for person in mail.to],
         "date": None if mail.date is None else rfc3339(mail.date),
         "text": mail.text,
@@ -183,5 +183,5 @@ def record(path: str, mail: ParsedMail) -> dict[str, Any]:
     }
 
 
-def _person(person: Address) -> dict[str, str]:
-    return {"name": person.name, "address": person.address}
+def _person(person: Address) -> str:
+    return f"{person.name} <{person.address}>" if person.name else person.address

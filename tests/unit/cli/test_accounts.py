@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -11,6 +12,7 @@ from omnitui.sdk import AuthFailed, Context, Directory, Health, Manifest, NotRea
 from omnitui.sdk.capabilities import Capabilities, Idempotency
 from omnitui.services import connectors
 from omnitui.store.reads import accounts
+from omnitui.sync.lease import Lease
 from tests.support.command import Desk
 from tests.support.desk import a_conversation, an_account
 
@@ -250,18 +252,46 @@ def test_sync_of_nothing_says_how_to_begin(desk: Desk) -> None:
     assert "account add" in ran.err
 
 
-def test_sync_is_refused_while_another_process_syncs(desk: Desk) -> None:
-    from omnitui.sync.lease import Lease
-
-    an_account(desk.cache)
+@pytest.fixture
+def syncing_elsewhere(desk: Desk) -> Iterator[None]:
     lease = Lease(desk.profile.state)
     assert lease.acquire()
-    try:
-        ran = desk.run("sync", "--once")
-    finally:
-        lease.release()
+    yield
+    lease.release()
+
+
+@pytest.mark.usefixtures("syncing_elsewhere")
+def test_watching_is_refused_while_another_process_syncs(desk: Desk) -> None:
+    an_account(desk.cache)
+    ran = desk.run("sync", "--watch")
     assert ran.code == 1
     assert "syncing" in ran.err
+
+
+@pytest.mark.usefixtures("syncing_elsewhere")
+def test_sync_once_is_left_to_the_process_that_syncs(desk: Desk) -> None:
+    an_account(desk.cache)
+    ran = desk.run("sync", "--once")
+    assert ran.code == 0
+    assert "waiting until it has caught up" in ran.err
+
+
+@pytest.mark.usefixtures("syncing_elsewhere")
+def test_sync_once_fails_where_the_other_process_does_not_send(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("omnitui.cli.syncing.WAIT_SECONDS", 0.5)
+    an_account(desk.cache, capabilities={"": {"idempotency": "A"}})
+    conversation = a_conversation(desk.cache, "Hello?")
+    assert desk.run("reply", conversation.id, "--text", "Yes.", "--hold", "0").code == 0
+    ran = desk.run("sync", "--once")
+    assert ran.code == 1
+    assert "has not sent everything" in ran.err
+
+
+def test_mail_address_that_is_none_is_refused_and_nothing_recorded(desk: Desk) -> None:
+    ran = desk.run("account", "add", "email", "--name", "X", "--address", "nonsense", "--imap-host", "h", "--no-check")
+    assert ran.code == 2
+    assert "--address" in ran.err
+    assert desk.run("account", "list").out == ""
 
 
 def test_sync_of_an_unknown_account_fails_before_anything_runs(desk: Desk) -> None:

@@ -35,7 +35,7 @@ def test_dry_run_says_what_mails_hold_and_makes_no_cache(desk: Desk, tmp_path: P
     assert ran.code == 0
     record = ran.objects[0]
     assert (record["v"], record["type"], record["message_id"]) == (1, "mail", "<0@example.jp>")
-    assert record["from"] == [{"name": "田中", "address": "tanaka@example.jp"}]
+    assert record["from"] == "田中 <tanaka@example.jp>"
     assert record["subject"] == "返品のお願い"
     assert record["date"] == "2026-03-02T01:00:00.000Z"
     assert not desk.profile.cache_file.exists()
