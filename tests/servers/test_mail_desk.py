@@ -62,7 +62,7 @@ def conversation(desk: Desk) -> dict[str, Any]:
     return desk.run("show", found["id"], "--json").object
 
 
-def until(condition: Callable[[], object], seconds: float = 30) -> None:
+def until(condition: Callable[[], object], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end
