@@ -33,6 +33,7 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
     CSS_PATH = "console.tcss"
     TITLE = "omnitui"
     ENABLE_COMMAND_PALETTE = False
+    HOLDS_KEYS = True
     BINDINGS: ClassVar[list[BindingType]] = []
 
     def __init__(self, session: Session, *, sync: bool = True, **options: Any) -> None:
@@ -61,7 +62,11 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
             self._complaints.append(_("there is no theme called {name}").format(name=wanted))
             wanted = DEFAULT
         self.look = load(wanted, own)
-        self.theme = wanted
+        # Assigning the theme would have the style sheet parsed twice before the first paint.
+        self.set_reactive(ConsoleApp.theme, wanted)
+        self.stylesheet.set_variables(self.get_css_variables())
+        for name, held in (("-dark-mode", self.current_theme.dark), ("-light-mode", not self.current_theme.dark)):
+            self.set_class(held, name, update=False)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The names that our style sheet needs, for themes of Textual's."""
@@ -93,14 +98,19 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
             self.main.desk.say(f"! {found[0]}{more}", "bad", 20.0)
 
     def ready(self) -> None:
-        """The first rows are on the screen."""
+        """The first rows of a list are on the screen: keys mean them from now on."""
+        self.take_over()
         if self._begun:
             return
         self._begun = True
         self.remember_soon()
-        self.take_over()
         if self.syncing is not None:
             self.main.desk.spawn(self.syncing.run())
+
+    @property
+    def opening(self) -> bool:
+        """Whether what a key asked for is still being read."""
+        return self.main.desk.opening or bool(getattr(self.screen, "choosing", False))
 
     def remember_soon(self) -> None:
         """Keep the frame for the next start once the screen is at rest."""

@@ -32,9 +32,18 @@ class Backstage:
         self._notice_timer: asyncio.TimerHandle | None = None
         self._turn = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._opening: set[asyncio.Task[Any] | None] = set()
 
-    def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
-        """Run something in the background; an error that a person can act on becomes a notice."""
+    @property
+    def opening(self) -> bool:
+        """Whether a key has begun something that is not on the screen yet: the next key is meant for that."""
+        return bool(self._opening)
+
+    def spawn(self, work: Coroutine[Any, Any, Any], *, keyed: bool = False) -> None:
+        """Run something in the background; an error that a person can act on becomes a notice.
+
+        `keyed` work was begun by a key: later keys wait until it is done, shows a dialog or hands over to `act`.
+        """
 
         async def run() -> None:
             try:
@@ -47,9 +56,17 @@ class Backstage:
         task = asyncio.get_running_loop().create_task(run())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        if keyed:
+            self._opening.add(task)
+            task.add_done_callback(self._opening.discard)
 
     async def act(self, work: Callable[..., T], *args: Any, **options: Any) -> T:
-        """One operation, off the loop, in the order of the keys."""
+        """One operation, off the loop, in the order of the keys, which do not wait for it."""
+        self._opening.discard(asyncio.current_task())
+        return await self.act_first(work, *args, **options)
+
+    async def act_first(self, work: Callable[..., T], *args: Any, **options: Any) -> T:
+        """The same for an operation whose end changes what the next keys mean."""
         async with self._turn:
             return await asyncio.to_thread(work, *args, **options)
 
@@ -67,12 +84,17 @@ class Backstage:
         """Show a dialog and wait for its answer; the focus comes back to where it was."""
         answer: asyncio.Future[R | None] = asyncio.get_running_loop().create_future()
         focused = self.screen.focused
+        task = asyncio.current_task()
+        keyed = task in self._opening
 
         def answered(found: R | None) -> None:
+            if keyed:
+                self._opening.add(task)
             if not answer.done():
                 answer.set_result(found)
 
         await self.screen.app.push_screen(dialog, answered)
+        self._opening.discard(task)
         found = await answer
         if focused is not None and focused.is_attached and focused.display:
             focused.focus()

@@ -12,11 +12,12 @@ from omnitui.desk.views import VIEWS, View
 from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.ids import Ulid
-from omnitui.model.conversations import Conversation
+from omnitui.model.conversations import Conversation, Message
 from omnitui.model.states import ObjectKind, SendState
 from omnitui.services.session import Session
 from omnitui.ui.backstage import Backstage
 from omnitui.ui.drafting import Drafting
+from omnitui.ui.last_hop import LastHopApp
 from omnitui.ui.picture import PAGE_OF_HISTORY, CachedRows, Picture, Standing, picture, standing
 
 if TYPE_CHECKING:
@@ -73,6 +74,9 @@ class Desk(Backstage):
     def open_view(self, view: View, select: Ulid | None = None) -> None:
         """Show another list."""
         self.view = view
+        app = self.screen.app
+        if isinstance(app, LastHopApp):
+            app.hold_keys()
         self.screen.queue.show(self.rows(view), select)
         self.screen.captions.redraw_title()
         self.screen.sidebar.load(self.standing.counts, view.id)
@@ -95,6 +99,31 @@ class Desk(Backstage):
         if self.shown is None:
             raise OmniError(_("no conversation is shown"), hint=_("choose one in the list"))
         return self.shown
+
+    async def read(self) -> Picture:
+        """What is known of the conversation that an action means; waits until it is read.
+
+        Raises:
+            OmniError: None is shown, or another one meanwhile.
+        """
+        wanted = self.need()
+        if self.conversation is None:
+            await self.load()
+        if self.picture is None or self.conversation is None or self.shown != wanted:
+            raise OmniError(_("no conversation is shown"), hint=_("choose one in the list"))
+        return self.picture
+
+    async def message(self) -> Message:
+        """The message that an action means: never one of the conversation that was shown before.
+
+        Raises:
+            OmniError: None is chosen.
+        """
+        await self.read()
+        found = self.screen.history.reel.current_message
+        if found is None:
+            raise OmniError(_("no message is chosen"))
+        return found
 
     def point(self, conversation_id: Ulid | None) -> None:
         """From this moment on actions mean this conversation; `load` brings it to the screen."""

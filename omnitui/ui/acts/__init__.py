@@ -33,4 +33,4 @@ def run(desk: Desk, action_id: str, count: int | None = None) -> None:
         desk.complain(error)
         return
     if work is not None:
-        desk.spawn(work)
+        desk.spawn(work, keyed=True)

@@ -11,33 +11,33 @@ from omnitui.ui.acts.handler import Handler
 from omnitui.ui.desk import Desk
 
 
-def _card(desk: Desk) -> Card:
-    desk.need()
-    if desk.conversation is None or desk.picture is None or desk.picture.card is None:
+async def _card(desk: Desk) -> Card:
+    card = (await desk.read()).card
+    if card is None:
         raise OmniError(_("the customer is not read yet"))
-    return desk.picture.card
+    return card
 
 
-async def _edit(desk: Desk, card: Card) -> None:
+async def _edit(desk: Desk) -> None:
     from omnitui.ui.screens.contact import edit_contact
 
-    await edit_contact(desk, card)
+    await edit_contact(desk, await _card(desk))
 
 
-async def _link(desk: Desk, card: Card) -> None:
+async def _link(desk: Desk) -> None:
     from omnitui.ui.screens.pickers import pick_link
 
-    await pick_link(desk, card)
+    await pick_link(desk, await _card(desk))
 
 
-async def _unlink(desk: Desk, card: Card) -> None:
+async def _unlink(desk: Desk) -> None:
     from omnitui.ui.screens.pickers import pick_unlink
 
-    await pick_unlink(desk, card)
+    await pick_unlink(desk, await _card(desk))
 
 
 HANDLERS: Mapping[str, Handler] = {
-    "contact.edit": lambda desk, count: _edit(desk, _card(desk)),
-    "contact.link": lambda desk, count: _link(desk, _card(desk)),
-    "contact.unlink": lambda desk, count: _unlink(desk, _card(desk)),
+    "contact.edit": lambda desk, count: _edit(desk),
+    "contact.link": lambda desk, count: _link(desk),
+    "contact.unlink": lambda desk, count: _unlink(desk),
 }

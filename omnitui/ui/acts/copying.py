@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.text.safe import safe
-from omnitui.ui.acts.handler import Handler, doing
+from omnitui.ui.acts.handler import Handler
 from omnitui.ui.desk import Desk
 
 
@@ -20,24 +20,20 @@ def copy(desk: Desk, text: str, what: str) -> None:
     desk.say(_("{what} copied (by the terminal, OSC 52)").format(what=what))
 
 
-def _text(desk: Desk) -> None:
-    desk.need()
-    message = desk.screen.history.reel.current_message
-    copy(desk, message.text if message is not None else "", _("the message"))
+async def _text(desk: Desk) -> None:
+    copy(desk, (await desk.message()).text, _("the message"))
 
 
-def _address(desk: Desk) -> None:
-    desk.need()
-    copy(desk, desk.picture.address if desk.picture is not None else "", _("the address"))
+async def _address(desk: Desk) -> None:
+    copy(desk, (await desk.read()).address, _("the address"))
 
 
-def _ref(desk: Desk) -> None:
-    desk.need()
-    copy(desk, desk.picture.ref if desk.picture is not None else "", _("the reference"))
+async def _ref(desk: Desk) -> None:
+    copy(desk, (await desk.read()).ref, _("the reference"))
 
 
 HANDLERS: Mapping[str, Handler] = {
-    "copy.text": doing(_text),
-    "copy.address": doing(_address),
-    "copy.ref": doing(_ref),
+    "copy.text": lambda desk, count: _text(desk),
+    "copy.address": lambda desk, count: _address(desk),
+    "copy.ref": lambda desk, count: _ref(desk),
 }

@@ -66,10 +66,7 @@ async def _raw(desk: Desk) -> None:
 async def _move(desk: Desk) -> None:
     from omnitui.ui.screens.pickers import pick_move
 
-    message = desk.screen.history.reel.current_message
-    if message is None:
-        raise OmniError(_("no message is chosen"))
-    await pick_move(desk, message)
+    await pick_move(desk, await desk.message())
 
 
 async def _why(desk: Desk) -> None:

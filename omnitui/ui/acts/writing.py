@@ -61,9 +61,9 @@ async def _deliver(desk: Desk, draft: Draft, cc: tuple[str, ...]) -> None:
     note = draft.kind is MessageKind.NOTE
     await desk.drafting.flush()
     if note:
-        await desk.act(operations.note, draft.conversation_id, draft.text, files=draft.attachments)
+        await desk.act_first(operations.note, draft.conversation_id, draft.text, files=draft.attachments)
     else:
-        await desk.act(
+        await desk.act_first(
             operations.reply,
             draft.conversation_id,
             draft.text,
@@ -130,9 +130,7 @@ async def _new(desk: Desk) -> None:
 async def _save(desk: Desk) -> None:
     from omnitui.ui.saving import save_attachments
 
-    desk.need()
-    message = desk.screen.history.reel.current_message
-    await save_attachments(desk, message)
+    await save_attachments(desk, await desk.message())
 
 
 HANDLERS: Mapping[str, Handler] = {

@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, ClassVar
 
 from rich.color import Color
 from rich.console import RenderableType
@@ -35,15 +35,19 @@ from omnitui.ui.last_hop.screen import LastHopScreen
 SYNC_START = "\x1b[?2026h"
 SYNC_END = "\x1b[?2026l"
 HELD_SECONDS = 2.0
+KEYS_HELD_SECONDS = 10.0
 SYNC_FROM = 512  # smaller writes reach the terminal in one piece anyway
 
 
 class LastHopApp(App[ReturnType]):
     """An app whose output is filtered and sent as differences. Screens: `LastHopScreen` and `LastHopModal`."""
 
+    HOLDS_KEYS: ClassVar[bool] = False
+    """Whether keys that are typed during the start wait for `take_over`, because they mean what is not there yet."""
+
     def __init__(self, *, takeover: Takeover | None = None, **options: Any) -> None:
-        """`takeover` is what `first_frame.show` left on the terminal; painting and keys then wait
-        until the app calls `take_over`, two seconds at most."""
+        """`takeover` is what `first_frame.show` left on the terminal; painting then waits until the app calls
+        `take_over`, two seconds at most."""
         super().__init__(**options)
         self.takeover = takeover
         self._held = takeover is not None
@@ -65,11 +69,29 @@ class LastHopApp(App[ReturnType]):
 
     def take_over(self) -> None:
         """The screen is as complete as the first frame was: draw over it from now on, and let typed keys in."""
-        if self._held:
-            self._held = False
-            self._send_changes()
+        self._paint_from_now_on()
         if isinstance(self._driver, LastHopDriver):
             self._driver.typeahead.release()
+
+    def hold_keys(self) -> None:
+        """What keys mean is being read: those typed from now on wait until `take_over`, ten seconds at most."""
+        if isinstance(self._driver, LastHopDriver):
+            self._driver.typeahead.hold(KEYS_HELD_SECONDS)
+
+    @property
+    def opening(self) -> bool:
+        """Whether a key has begun something that is not on the screen yet: the next key is meant for that."""
+        return False
+
+    def _paint_from_now_on(self) -> None:
+        if self._held:
+            self._held = False
+            self.screen.refresh()
+
+    @property
+    def behind(self) -> bool:
+        """Whether a first frame is on the terminal still, and nothing is drawn over it yet."""
+        return self._held
 
     def paint_lines(self, widget: Widget, lines: Iterable[int]) -> None:
         """Show lines of a widget at once, ahead of the compositor (which must be asked by `refresh` all the same)."""
@@ -126,11 +148,13 @@ class LastHopApp(App[ReturnType]):
 
     def _build_driver(self, headless: bool, inline: bool, mouse: bool, size: tuple[int, int] | None) -> Driver:
         driver = super()._build_driver(headless, inline, mouse, size)
-        if self._held and isinstance(driver, LastHopDriver):
-            driver.typeahead.held = True
-            self.set_timer(HELD_SECONDS, self.take_over)
-        else:
+        if not isinstance(driver, LastHopDriver):
             self._held = False
+            return driver
+        if self._held:
+            self.set_timer(HELD_SECONDS, self._paint_from_now_on)
+        if self._held or self.HOLDS_KEYS:
+            driver.typeahead.hold(KEYS_HELD_SECONDS)
         return driver
 
     def _watch_theme(self, theme_name: str) -> None:

@@ -10,14 +10,18 @@ import asyncio
 from collections import deque
 from collections.abc import Iterator
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from textual import events
 from textual.app import App
 from textual.message import Message
 from textual.message_pump import MessagePump
 
+if TYPE_CHECKING:
+    from omnitui.ui.last_hop.app import LastHopApp
+
 PATIENCE = 0.5  # seconds until a key is delivered although something still works on the one before
+OPENING_PATIENCE = 5.0  # the same while what the one before asked for is being read
 EAGER_LOOKS = 50
 LOOK_GAP = 0.002
 
@@ -26,13 +30,23 @@ class TypeAhead:
     """Messages of the terminal on their way to the app, in order."""
 
     def __init__(self, app: App[Any], loop: asyncio.AbstractEventLoop) -> None:
-        self._app = app
+        self._app = cast("LastHopApp[Any]", app)
         self._loop = loop
         self._waiting: deque[Message] = deque()
         self._looking = False
         self._delivered_at = 0.0
-        self.held = False
-        """Keys wait while this is set; everything else passes."""
+        self._holding: asyncio.TimerHandle | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether keys wait; everything else passes."""
+        return self._holding is not None
+
+    def hold(self, seconds: float) -> None:
+        """Let keys wait until `release`, at most so long."""
+        if self._holding is not None:
+            self._holding.cancel()
+        self._holding = self._loop.call_later(seconds, self.release)
 
     def post(self, message: Message) -> None:
         """Deliver now if nothing is in the way, else in turn."""
@@ -47,7 +61,9 @@ class TypeAhead:
 
     def release(self) -> None:
         """Let the keys in."""
-        self.held = False
+        if self._holding is not None:
+            self._holding.cancel()
+            self._holding = None
         if self._waiting:
             self._look_soon(0)
 
@@ -56,7 +72,10 @@ class TypeAhead:
             return True
         if self.held:
             return False
-        return monotonic() - self._delivered_at > PATIENCE or all(is_idle(pump) for pump in pumps(self._app))
+        waited = monotonic() - self._delivered_at
+        if self._app.opening and waited <= OPENING_PATIENCE:
+            return False
+        return waited > PATIENCE or all(is_idle(pump) for pump in pumps(self._app))
 
     def _deliver(self, message: Message) -> None:
         if is_typed(message):

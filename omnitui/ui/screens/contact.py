@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from omnitui.i18n import _
 from omnitui.model.card import Card
+from omnitui.text.safe import safe
 from omnitui.ui.desk import Desk
+from omnitui.ui.roles import plain
 from omnitui.ui.screens.form import Entry, FormScreen
 
 
@@ -19,7 +21,8 @@ async def edit_contact(desk: Desk, card: Card) -> None:
         Entry("organization", _("Organization"), card.organization.name if card.organization else ""),
         Entry("about", _("Notes"), contact.about, long=True),
     )
-    before = {entry.name: entry.value for entry in entries}
+    # What the fields can show, not what the contact holds: a stranger's control characters are no edit of the agent's.
+    before = {entry.name: safe(entry.value) if entry.long else plain(entry.value).strip() for entry in entries}
     found = await desk.ask(FormScreen(_("Edit the contact"), entries, done=_("keep")))
     if found is None:
         return

@@ -40,6 +40,8 @@ class PickerScreen(LastHopModal[Choice | None]):
         self._work: asyncio.Task[None] | None = None
         self.last = text
         """What was in the field last."""
+        self.choosing = False
+        """Whether Enter waits for the choices that fit what was typed before it."""
 
     def compose(self) -> ComposeResult:
         """Title, field, choices, one line of hint."""
@@ -79,11 +81,14 @@ class PickerScreen(LastHopModal[Choice | None]):
         try:
             found = await self._source(text)
         except OmniError as error:
+            self.choosing = False
             self.say(f"! {error.message}" + (f" ({error.hint})" if error.hint else ""), "warn")
             return
         if text == self.typed and self.is_attached:
             self.say(self._hint)
             self.query_one(Choices).load(found)
+            if self.choosing:
+                self._take()
 
     def on_key(self, event: events.Key) -> None:
         """Keys that the field does not take."""
@@ -115,8 +120,16 @@ class PickerScreen(LastHopModal[Choice | None]):
         event.stop()
         self._choose()
 
-    @on(Choices.Chosen)
     def _choose(self) -> None:
+        # What is listed may still fit an older text: taking the first of that would do something never asked for.
+        if self._work is None or self._work.done():
+            self._take()
+        else:
+            self.choosing = True
+
+    @on(Choices.Chosen)
+    def _take(self) -> None:
+        self.choosing = False
         self.dismiss(self.query_one(Choices).current)
 
     def on_unmount(self) -> None:

@@ -18,10 +18,7 @@ async def open_raw(desk: Desk) -> None:
     """Show the current message as it came; one without a raw form as it is stored."""
     import asyncio
 
-    desk.need()
-    message = desk.screen.history.reel.current_message
-    if message is None:
-        raise OmniError(_("no message is chosen"))
+    message = await desk.message()
     data = await asyncio.to_thread(_raw, desk.cache, message.raw) if message.raw else message.text.encode()
     text = safe(data[:MOST].decode("utf-8", "backslashreplace"))
     await desk.ask(PageScreen(_("As it came"), lambda width: _lines(text, width)))

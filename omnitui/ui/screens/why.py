@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from omnitui.desk.threading import explain
-from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.model.conversations import Message
 from omnitui.model.operations import OutboxEntry
@@ -19,10 +18,7 @@ from omnitui.ui.screens.page import PageScreen
 
 async def open_why(desk: Desk) -> None:
     """Explain the current message."""
-    desk.need()
-    message = desk.screen.history.reel.current_message
-    if message is None:
-        raise OmniError(_("no message is chosen"))
+    message = await desk.message()
     revisions = await desk.cache.aread(history.revisions, message.id)
     entry = await desk.cache.aread(outbox.entry, message.op_id) if message.op_id else None
 

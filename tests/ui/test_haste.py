@@ -1,0 +1,94 @@
+"""What keys mean when they come faster than the cache is read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from omnitui.services.session import Session
+from omnitui.store.cache import Cache
+from omnitui.store.reads import history, inbox, oplog
+from tests.support.console import Person, a_console, a_session
+from tests.support.desk import a_conversation, a_message
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    with a_session(tmp_path) as opened:
+        yield opened
+
+
+def slow_reads(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    quick = Cache.aread
+
+    async def aread(cache: Cache, *args: object) -> object:
+        await asyncio.sleep(0.3)
+        return await quick(cache, *args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Cache, "aread", aread)
+
+
+async def test_enter_takes_what_fits_the_whole_text_not_what_was_listed_before(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = a_conversation(session.cache, contact="Ann")
+    async with a_console(session) as person:
+        slow_reads(session, monkeypatch)
+        await person.press("ctrl+p")
+        await person.sees("What to do")
+        await person.type("conversation.priority")
+        await person.press("enter")
+        await person.sees("urgent")
+        now = session.cache.read(inbox.conversation, found.id)
+        assert now is not None
+        assert (now.status, now.assignee_id) == (found.status, None)
+
+
+@pytest.mark.parametrize("keys", [("y", "y"), ("y", "a")])
+async def test_copying_means_the_conversation_that_is_pointed_at_though_it_is_not_read_yet(
+    session: Session, monkeypatch: pytest.MonkeyPatch, keys: tuple[str, ...]
+) -> None:
+    a_conversation(session.cache, "the second text", contact="Second", address="second@example.com")
+    a_conversation(session.cache, "the first text", contact="First", address="first@example.com")
+    async with a_console(session) as person:
+        slow_reads(session, monkeypatch)
+        copied: list[str] = []
+        monkeypatch.setattr(person.app, "copy_to_clipboard", copied.append)
+        await person.press("j", *keys)
+        await person.until(lambda: bool(copied))
+        assert copied in (["the second text"], ["second@example.com"])
+
+
+async def test_raw_and_why_show_nothing_of_the_conversation_that_was_shown_before(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_conversation(session.cache, "the second text", contact="Second")
+    a_conversation(session.cache, "the first text", contact="First")
+    async with a_console(session) as person:
+        slow_reads(session, monkeypatch)
+        await person.press("j", "enter", "v")
+        await person.sees("As it came")
+        assert page_of(person) == ["the second text"]
+
+
+def page_of(person: Person) -> list[str]:
+    lines = [line.strip(" │") for line in person.screen.splitlines()]
+    at = next(index for index, line in enumerate(lines) if "As it came" in line)
+    return [line.split("│")[-1].strip() for line in lines[at + 1 : at + 2]]
+
+
+async def test_a_form_that_is_kept_as_it_was_changes_nothing(session: Session) -> None:
+    found = a_conversation(session.cache, contact="Evil \x1b[2J\u202eName ")
+    a_message(session.cache, found.id, "Hello again")
+    session.operations.set_contact(found.contact_id, {"about": "tab\there\x07"})
+    before = len(session.cache.read(oplog.log))
+    async with a_console(session) as person:
+        await person.press("E")
+        await person.sees("Edit the contact")
+        await person.press("ctrl+s")
+        await person.misses("Edit the contact")
+    assert len(session.cache.read(oplog.log)) == before
+    assert session.cache.read(history.page, found.id)
