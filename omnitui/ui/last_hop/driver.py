@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from codecs import IncrementalDecoder, getincrementaldecoder
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from textual import constants, events
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 ALTERNATE_SCREEN = "\x1b[?1049h"
 READ_SIZE = 65_536
+ENDINGS = (signal.SIGHUP, signal.SIGTERM)
+"""A closed terminal, a shutdown: by default they would end us with drafts unsaved and the terminal raw."""
 ESCAPE_SECONDS = 0.015
 ESCAPE_SECONDS_REMOTE = 0.05
 
@@ -81,6 +85,8 @@ class LastHopDriver(LinuxDriver):
         descriptor = open_terminal((1, self.fileno, sys.__stderr__.fileno() if sys.__stderr__ else 2))
         if descriptor is not None:
             self._outlet = Outlet(asyncio.get_running_loop(), descriptor, app.terminal_drained)
+        for number in ENDINGS:
+            self._loop.add_signal_handler(number, partial(app.exit, return_code=128 + number))
         app.terminal_opened(self._loop)
         takeover, app.takeover = app.takeover, None
         self._wanted = True
@@ -110,6 +116,8 @@ class LastHopDriver(LinuxDriver):
     def close(self) -> None:
         """Write what is left and let go of the terminal."""
         super().close()
+        for number in ENDINGS:
+            self._loop.remove_signal_handler(number)
         if self._outlet is not None:
             self._outlet.close()
             self._outlet = None
