@@ -136,26 +136,25 @@ def _table(
 ) -> dict[Chord, str]:
     """The chords of one pane. What the user chose wins over defaults; two choices of the user are a conflict."""
     table: dict[Chord, str] = {}
+    begun: dict[Chord, str] = {}
     for action in sorted(actions_of(scope), key=lambda action: action.id not in changed):
         for key in keys[action.id]:
             if scope is Scope.COMPOSER and printable(key):
                 continue
             chord = tuple(key.split(" "))
-            other = _taken(table, chord)
+            other = begun.get(chord) or _within(table, chord)
             if other is None:
                 table[chord] = action.id
+                for size in range(1, len(chord) + 1):
+                    begun.setdefault(chord[:size], action.id)
             elif other != action.id:
                 found.append(_conflict(key, ACTIONS[other], action))
     return table
 
 
-def _taken(table: Mapping[Chord, str], chord: Chord) -> str | None:
-    """The action that already has this chord, a beginning of it, or a longer one that begins with it."""
-    for other, action_id in table.items():
-        size = min(len(other), len(chord))
-        if other[:size] == chord[:size]:
-            return action_id
-    return None
+def _within(table: Mapping[Chord, str], chord: Chord) -> str | None:
+    """The action whose chord is a beginning of this one."""
+    return next((table[chord[:size]] for size in range(1, len(chord)) if chord[:size] in table), None)
 
 
 def _conflict(key: str, winner: Action, loser: Action) -> Problem:

@@ -21,6 +21,11 @@ class PaintsWhenIdle(_Base):
 
     _painted_at = 0.0
 
+    def _compositor_refresh(self) -> None:
+        # Nobody sees what is drawn behind a first frame; taking over draws everything.
+        if not getattr(self.app, "behind", False):
+            super()._compositor_refresh()
+
     async def _on_idle(self, event: events.Idle) -> None:
         if (
             not self.app._batch_count

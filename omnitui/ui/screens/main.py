@@ -33,6 +33,11 @@ BREAKPOINTS = [(0, "-narrow"), (80, "-medium"), (120, "-wide"), (160, "-broad")]
 PANES = {"list": Scope.LIST, "history": Scope.HISTORY, "card": Scope.CARD, "sidebar": Scope.SIDEBAR}
 
 
+def width_class(width: int) -> str:
+    """What the style sheet calls a terminal of so many columns."""
+    return max((least, name) for least, name in BREAKPOINTS if width >= least)[1]
+
+
 class MainScreen(LastHopScreen[None]):
     """Wires the panes to the desk and keys to actions."""
 
@@ -59,7 +64,15 @@ class MainScreen(LastHopScreen[None]):
         self.layouts = Layout(self)
         clock, zone = session.cache.clock, session.zone
         self.sidebar = SidebarPane(id="sidebar")
-        self.queue = ConversationList(self.desk.rows(self.desk.view), style_source(self), clock, id="list")
+        look = session.settings.interface
+        self.queue = ConversationList(
+            self.desk.rows(self.desk.view),
+            style_source(self),
+            clock,
+            density=Density.of(look.rows),
+            glyphs=Glyphs.of(look.signs),
+            id="list",
+        )
         self.history = HistoryPane(clock, zone, id="history")
         self.composer = ComposerPane(clock, session.cache.ids, self.desk.drafting.keep, id="composer")
         self.card = CardPane(clock, zone, id="card")
@@ -68,6 +81,8 @@ class MainScreen(LastHopScreen[None]):
     def compose(self) -> ComposeResult:
         """The panes side by side, two lines below them."""
         captions = self.captions
+        # Textual would mark the width after the first layout, and style every widget a second time for it.
+        self.add_class(width_class(self.app.size.width), update=False)
         with Horizontal(id="panes"):
             with Vertical(id="views"):
                 yield captions.titles["views"]
