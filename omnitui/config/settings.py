@@ -38,6 +38,10 @@ class Interface:
 
     theme: str = ""
     """Name of a theme; `omnitui themes` lists them. Empty: the default."""
+    rows: Literal["two", "one"] = "two"
+    """Lines of a conversation in the list: `two`, or `one` to see twice as many."""
+    signs: Literal["unicode", "ascii"] = "unicode"
+    """Signs in the list: `ascii` for terminals and fonts that lack the others."""
 
 
 @dataclass(frozen=True, slots=True)

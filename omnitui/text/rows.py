@@ -76,7 +76,7 @@ ROLES: Final[Mapping[str, str]] = {
     "row.assignee": "$secondary",
     "row.age": "$muted",
     "row.state.done": "$success",
-    "row.state.pending": "$muted",
+    "row.state.underway": "$muted",
     "row.state.held": "$warning",
     "row.state.failed": "bold $error",
     "row.state.unknown": "bold $warning",
@@ -142,21 +142,21 @@ class Glyphs:
         "failed",
         "held",
         "mark",
-        "pending",
+        "underway",
         "unknown",
         "unread",
     )
 
     def __init__(
-        self, *, unread: str, done: str, pending: str, held: str, draft: str, ellipsis: str, dash: str
+        self, *, unread: str, done: str, underway: str, held: str, draft: str, ellipsis: str, dash: str
     ) -> None:
         self.cursor, self.mark, self.failed, self.unknown = ">", "+", "!", "?"
-        self.unread, self.done, self.pending, self.held = unread, done, pending, held
+        self.unread, self.done, self.underway, self.held = unread, done, underway, held
         self.draft, self.ellipsis, self.dash = draft, ellipsis, dash
 
 
-UNICODE: Final = Glyphs(unread="•", done="✓", pending="…", held="‖", draft="✎", ellipsis="…", dash="–")
-ASCII: Final = Glyphs(unread="*", done="v", pending=".", held="=", draft="~", ellipsis="~", dash="-")
+UNICODE: Final = Glyphs(unread="•", done="✓", underway="…", held="‖", draft="✎", ellipsis="…", dash="–")
+ASCII: Final = Glyphs(unread="*", done="v", underway=".", held="=", draft="~", ellipsis="~", dash="-")
 
 MINUTE: Final = 60_000
 HOUR: Final = 60 * MINUTE
@@ -309,7 +309,7 @@ def state_sign(conversation: Row, glyphs: Glyphs) -> Run:
         case "accepted" | "delivered" | "read":
             return glyphs.done, "row.state.done"
         case "queued" | "sending" | "deferred":
-            return glyphs.pending, "row.state.pending"
+            return glyphs.underway, "row.state.underway"
         case "held":
             return glyphs.held, "row.state.held"
         case "failed" | "blocked":

@@ -9,7 +9,7 @@ from rich.style import Style
 from textual.app import ComposeResult
 
 from omnitui.clock import FrozenClock
-from omnitui.text.rows import ROLES
+from omnitui.text.rows import ROLES, Density
 from omnitui.ui.last_hop import LastHopApp
 from omnitui.ui.widgets.conversation_list import ConversationList
 from tests.support.rows import NOW, FakeRows, a_conversation
@@ -63,9 +63,10 @@ class ListApp(LastHopApp[None]):
         ("ctrl+q", "quit", "Quit"),
     ]
 
-    def __init__(self, source: FakeRows, **options: Any) -> None:
+    def __init__(self, source: FakeRows, density: Density = Density.TWO, **options: Any) -> None:
         super().__init__(**options)
         self.source = source
+        self.density = density
         self.seen: list[tuple[str, object]] = []
 
     @property
@@ -74,7 +75,7 @@ class ListApp(LastHopApp[None]):
         return self.query_one(ConversationList)
 
     def compose(self) -> ComposeResult:
-        yield ConversationList(self.source, style_of, FrozenClock(NOW))
+        yield ConversationList(self.source, style_of, FrozenClock(NOW), density=self.density)
 
     def on_mount(self) -> None:
         """Keys mean the list."""

@@ -112,11 +112,9 @@ async def test_marks_are_what_actions_mean() -> None:
 
 
 async def test_one_line_each_shows_twice_as_many() -> None:
-    app = ListApp(FakeRows(100))
+    app = ListApp(FakeRows(100), Density.ONE)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        app.list.set_density(Density.ONE)
-        await pilot.pause()
         assert "Alice Smith" in lines(app)[1]
         assert app.list.window.height == app.list.size.height
 

@@ -14,6 +14,7 @@ from omnitui.model.conversations import Conversation
 from omnitui.model.states import MessageKind
 from omnitui.services.actions import Scope
 from omnitui.services.session import Session
+from omnitui.text.rows import ASCII, UNICODE, Density
 from omnitui.ui import acts
 from omnitui.ui.captions import Captions
 from omnitui.ui.desk import Desk
@@ -70,7 +71,7 @@ class MainScreen(LastHopScreen[None]):
             style_source(self),
             clock,
             density=Density.of(look.rows),
-            glyphs=Glyphs.of(look.signs),
+            glyphs=ASCII if look.signs == "ascii" else UNICODE,
             id="list",
         )
         self.history = HistoryPane(clock, zone, id="history")

@@ -83,7 +83,6 @@ class ConversationList(Widget, can_focus=True):
         *,
         density: Density = Density.TWO,
         glyphs: Glyphs = UNICODE,
-        empty: str = "",
         id: str | None = None,  # noqa: A002
     ) -> None:
         super().__init__(id=id)
@@ -91,7 +90,6 @@ class ConversationList(Widget, can_focus=True):
         self.style_of = style_of
         self.density = density
         self.glyphs = glyphs
-        self.empty = empty or _("Nothing here.")
         self._clock = clock
         self._cache: dict[tuple[Any, ...], tuple[Conversation, str, list[Strip]]] = {}
         self._reading = asyncio.Lock()
@@ -182,12 +180,6 @@ class ConversationList(Widget, can_focus=True):
         self.window.drop(ids)
         self.refresh()
         self._after(before)
-
-    def set_density(self, density: Density) -> None:
-        """One line or two for each conversation."""
-        self.density = density
-        self.window.resize(self._rows_visible(self.size))
-        self.restyle()
 
     def restyle(self) -> None:
         """Draw anew: the theme or the language changed."""
@@ -335,7 +327,7 @@ class ConversationList(Widget, can_focus=True):
         if index < len(self.window.rows):
             strip = self._strips(self.window.rows[index], width)[y % lines]
         elif not self.window.rows and self._loaded and y == min(1, self.size.height - 1):
-            strip = self._line(((f"  {crop(self.empty, width - 2)}", "row.empty"),), width, self.rich_style)
+            strip = self._line(((f"  {crop(_('Nothing here.'), width - 2)}", "row.empty"),), width, self.rich_style)
         else:
             strip = Strip.blank(width, self.rich_style)
         if y == 0 and self.window.new:
