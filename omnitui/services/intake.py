@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from os import PathLike
 from typing import Any, Final
 
@@ -27,10 +27,14 @@ class _Remembering(ParseWorker):
 
     _last: tuple[bytes, ParsedMail] | None = None
 
-    def parse_sync(self, raw: bytes, *, received_at: int | None = None, with_content: bool = False) -> ParsedMail:
-        if self._last is None or self._last[0] != raw:
-            self._last = raw, super().parse_sync(raw, received_at=received_at, with_content=True)
-        return self._last[1]
+    def parse_all_sync(
+        self, raws: Sequence[bytes], *, received_at: int | None = None, with_content: bool = False
+    ) -> list[ParsedMail]:
+        if self._last is None or [self._last[0]] != list(raws):
+            found = super().parse_all_sync(raws, received_at=received_at, with_content=True)
+            self._last = raws[-1], found[-1]
+            return found
+        return [self._last[1]]
 
 
 def records(paths: Iterable[str | PathLike[str]]) -> Iterator[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 
 from omnitui.model.accounts import Account, Json
@@ -15,7 +16,6 @@ from omnitui.sync.ledger import note_batch
 from omnitui.sync.mail_arrival import MailArrival
 from omnitui.sync.mails import ReadyMail
 from omnitui.sync.preparation import Preparation, Ready
-from omnitui.text.mail import ParsedMail
 from omnitui.text.worker import ParseWorker
 
 
@@ -25,8 +25,9 @@ class Ingest:
     def __init__(self, cache: Cache, account: Account, parser: ParseWorker) -> None:
         self._cache = cache
         self._account = account
-        self._parser = parser
-        self._preparation = Preparation(cache.blobs, self._parse)
+        self._preparation = Preparation(
+            cache.blobs, lambda raws, with_content: parser.parse_all_sync(raws, with_content=with_content)
+        )
 
     async def commit(self, batch: Batch, *, scope: str = "", cursor: Json = None, history: bool = False) -> int:
         """Store a batch with its cursor, all or nothing; how many events changed something that is shown.
@@ -37,7 +38,7 @@ class Ingest:
             cursor: The cursor to store, where it is not the batch's own.
             history: Whether these are old messages, loaded in the background.
         """
-        ready = [await self._preparation.ready(event, history=history) for event in batch.events]
+        ready = await asyncio.to_thread(self._preparation.ready, batch.events, history=history)
         reach("ingest.blobs")
         place = batch.cursor if cursor is None else cursor
         # Not durable by itself: what a power cut takes is fetched again, since the cursor goes with it.
@@ -62,6 +63,3 @@ class Ingest:
         note_batch(tx, self._account.id, batch.extents, gap=batch.gap, unparsed=arrival.unparsed, added=arrival.added)
         reach("ingest.applied")
         return arrival.shown
-
-    async def _parse(self, raw: bytes, with_content: bool) -> ParsedMail:
-        return await self._parser.parse(raw, with_content=with_content)

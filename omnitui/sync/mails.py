@@ -33,13 +33,10 @@ class ReadyMail:
     parsed: ParsedMail
     raw: str
     """SHA-256 of the raw form."""
+    digest: str
+    """`content_digest` of the raw form: what tells two mails apart that bear the same Message-ID."""
     files: tuple[tuple[str, bool], ...] = ()
     """For each attachment its SHA-256, and whether its bytes are in the blob store of their own."""
-
-    @property
-    def digest(self) -> str:
-        """What tells two mails apart that bear the same Message-ID."""
-        return content_digest(self.event.raw)
 
     @property
     def external_id(self) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from omnitui.sdk.events import Event, MailReceived, MessageReceived, Unsupported
 from omnitui.store.blobs import Blobs
-from omnitui.sync.mails import ReadyMail
+from omnitui.sync.mails import ReadyMail, content_digest
 from omnitui.text.html import html_to_text
 from omnitui.text.mail import ParsedMail, PartInfo
 from omnitui.text.quotes import Body, split_reply
@@ -17,8 +16,8 @@ from omnitui.text.quotes import Body, split_reply
 KEPT_FILE = 1024 * 1024
 """Files of live mail up to this many bytes become blobs at once; others are cut out of the raw mail when opened."""
 
-Parse = Callable[[bytes, bool], Awaitable[ParsedMail]]
-"""Parses a raw mail, with its attachments' bytes or without; never raises."""
+ParseAll = Callable[[Sequence[bytes], bool], list[ParsedMail]]
+"""Parses raw mails, with their attachments' bytes or without; never raises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,39 +52,43 @@ Ready = Event | ReadyMail | ReadyMessage | ReadyUnsupported
 class Preparation:
     """Makes events ready; blobs are content-addressed, so doing it twice changes nothing."""
 
-    def __init__(self, blobs: Blobs, parse: Parse) -> None:
+    def __init__(self, blobs: Blobs, parse_all: ParseAll) -> None:
         self._blobs = blobs
-        self._parse = parse
+        self._parse_all = parse_all
 
-    async def ready(self, event: Event, *, history: bool) -> Ready:
-        """`event` with everything that takes time done."""
+    def ready(self, events: Sequence[Event], *, history: bool) -> list[Ready]:
+        """`events` with everything that takes time done; off the event loop, for it blocks."""
+        mails = [event.raw for event in events if isinstance(event, MailReceived)]
+        parsed = iter(self._parse_all(mails, not history) if mails else ())
+        return [self._ready(event, parsed) for event in events]
+
+    def _ready(self, event: Event, parsed: Iterator[ParsedMail]) -> Ready:
         match event:
             case MailReceived():
-                return await self._mail(event, history=history)
+                return self._mail(event, next(parsed))
             case MessageReceived():
-                return await self._message(event)
+                return self._message(event)
             case Unsupported():
-                return ReadyUnsupported(event, await self._put(event.raw))
+                return ReadyUnsupported(event, self._put(event.raw))
         return event
 
-    async def _mail(self, event: MailReceived, *, history: bool) -> ReadyMail:
-        parsed = await self._parse(event.raw, not history)
-        raw = await self._put(event.raw)
-        return ReadyMail(event, parsed, raw, tuple([await self._part(part) for part in parsed.attachments]))
+    def _mail(self, event: MailReceived, parsed: ParsedMail) -> ReadyMail:
+        files = tuple([self._part(part) for part in parsed.attachments])
+        return ReadyMail(event, parsed, self._put(event.raw), content_digest(event.raw), files)
 
-    async def _part(self, part: PartInfo) -> tuple[str, bool]:
+    def _part(self, part: PartInfo) -> tuple[str, bool]:
         if part.content is None or part.size > KEPT_FILE:
             return part.sha256, False
-        return await self._put(part.content), True
+        return self._put(part.content), True
 
-    async def _message(self, event: MessageReceived) -> ReadyMessage:
-        text = await asyncio.to_thread(html_to_text, event.text) if event.html else event.text
+    def _message(self, event: MessageReceived) -> ReadyMessage:
+        text = html_to_text(event.text) if event.html else event.text
         # Back ends that handle mail give it whole; elsewhere nobody quotes what stands right above.
         body = split_reply(text) if event.channel == "email" else Body(text, "", "")
-        raw = await self._put(event.raw) if event.raw else ""
-        files = [await self._put(file.data) if file.data is not None else "" for file in event.files]
-        return ReadyMessage(event, body, raw, tuple(files))
+        raw = self._put(event.raw) if event.raw else ""
+        files = tuple([self._put(file.data) if file.data is not None else "" for file in event.files])
+        return ReadyMessage(event, body, raw, files)
 
-    async def _put(self, data: bytes) -> str:
+    def _put(self, data: bytes) -> str:
         # Not durable: a blob lost in a power cut is fetched again, and never read half.
-        return await asyncio.to_thread(self._blobs.put, data, durable=False)
+        return self._blobs.put(data, durable=False)

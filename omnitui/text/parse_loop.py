@@ -1,6 +1,7 @@
 """What the parse worker's process runs: mails in, JSON out, until its input ends or nothing comes for a while.
 
-Frames are a 4-byte length and that many bytes. A request is a JSON line with its options and the raw mail.
+Frames are a 4-byte length and that many bytes. A request is a JSON line with its options and the sizes of the raw mails
+that follow; each is answered by a frame of its own as soon as it is parsed.
 """
 
 from __future__ import annotations
@@ -33,14 +34,17 @@ def main(argv: list[str]) -> None:
         request = _read(source, LENGTH.unpack(head)[0])
         if request is None:
             return
-        line, _, raw = request.partition(b"\n")
+        line, _, raws = request.partition(b"\n")
         options = json.loads(line)
         received_at, with_content = options.get("received_at"), bool(options.get("with_content"))
-        try:
-            answer = to_wire(parse_mail(raw, received_at=received_at, with_content=with_content))
-        except MemoryError:
-            answer = to_wire(unparsed(raw, received_at=received_at, defect="too-much-memory"))
-        _write(LENGTH.pack(len(answer)) + answer)
+        begin = 0
+        for size in options["sizes"]:
+            raw, begin = raws[begin : begin + size], begin + size
+            try:
+                answer = to_wire(parse_mail(raw, received_at=received_at, with_content=with_content))
+            except MemoryError:
+                answer = to_wire(unparsed(raw, received_at=received_at, defect="too-much-memory"))
+            _write(LENGTH.pack(len(answer)) + answer)
 
 
 def _limit_memory(memory: int) -> None:

@@ -15,8 +15,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import omnitui
 from omnitui.text.mail import MAX_MESSAGE, ParsedMail, unparsed
@@ -30,10 +31,13 @@ START: Final = 60.0
 """Seconds that the process may take to start, on a machine that does much else."""
 PATIENCE: Final = 5
 """A mail whose parser was kept from running may take so many times its limit by the clock on the wall."""
+PORTION: Final = 32
+PORTION_BYTES: Final = 1 << 20
+"""Mails, and their bytes, that are handed over at once."""
 
 
 class ParseWorker:
-    """Parses mails, one at a time, in a spawned process. May be used from several threads and tasks.
+    """Parses mails, one after the other, in a spawned process. May be used from several threads and tasks.
 
     Args:
         seconds: Time limit of one mail (processor time, where the system tells it).
@@ -63,22 +67,42 @@ class ParseWorker:
             received_at: UTC milliseconds, handed through.
             with_content: Give the attachments' bytes too.
         """
-        options = json.dumps({"received_at": received_at, "with_content": with_content}).encode("ascii")
-        request = options + b"\n" + raw[: MAX_MESSAGE + 1]
-        with self._lock:
-            for attempt in (1, 2):
-                try:
-                    answer = self._exchange(LENGTH.pack(len(request)) + request)
-                    return from_wire(answer)
-                except TimeoutError:
-                    self._kill()
-                    return unparsed(raw, received_at=received_at, defect="timeout")
-                except (OSError, EOFError, ValueError, TypeError, KeyError):
-                    # It may have ended of idleness just now; the second time it is the mail.
-                    self._kill()
-                    if attempt == 2 or self._closed:
-                        break
-        return unparsed(raw, received_at=received_at, defect="parser-died")
+        return self.parse_all_sync([raw], received_at=received_at, with_content=with_content)[0]
+
+    def parse_all_sync(
+        self, raws: Sequence[bytes], *, received_at: int | None = None, with_content: bool = False
+    ) -> list[ParsedMail]:
+        """`parse_sync` of several mails, in their order: the process works on while we take its answers."""
+        options = {"received_at": received_at, "with_content": with_content}
+        found: list[ParsedMail] = []
+        for portion in _portions(raws):
+            with self._lock:
+                found += self._portion(portion, options)
+        return found
+
+    def _portion(self, raws: Sequence[bytes], options: Mapping[str, object]) -> list[ParsedMail]:
+        found: list[ParsedMail] = []
+        tried = 0
+        while len(found) < len(raws):
+            defect = ""
+            try:
+                for mail in self._answers(raws[len(found) :], options):
+                    found.append(mail)
+                    tried = 0
+            except TimeoutError:
+                self._kill()
+                defect = "timeout"
+            except (OSError, EOFError, ValueError, TypeError, KeyError):
+                # It may have ended of idleness just now; the second time it is the mail.
+                self._kill()
+                tried += 1
+                if tried == 2 or self._closed:
+                    defect = "parser-died"
+            if defect:
+                received_at = cast("int | None", options["received_at"])
+                found.append(unparsed(raws[len(found)], received_at=received_at, defect=defect))
+                tried = 0
+        return found
 
     def close(self) -> None:
         """End the process; later mails are given raw."""
@@ -121,12 +145,18 @@ class ParseWorker:
             raise EOFError("did not start")
         return process
 
-    def _exchange(self, frame: bytes) -> bytes:
+    def _answers(self, raws: Sequence[bytes], options: Mapping[str, object]) -> Iterator[ParsedMail]:
+        """Hand mails over in one request and take the answers, each in its time."""
         process = self._started()
+        cut = [raw[: MAX_MESSAGE + 1] for raw in raws]
+        line = json.dumps({**options, "sizes": [len(raw) for raw in cut]}).encode("ascii")
+        request = b"".join((line, b"\n", *cut))
         deadline = _Deadline(self._seconds, process.pid)
-        _send(process, frame, deadline)
-        size = LENGTH.unpack(_receive(process, LENGTH.size, deadline))[0]
-        return _receive(process, size, deadline)
+        _send(process, LENGTH.pack(len(request)) + request, deadline)
+        for _ in raws:
+            size = LENGTH.unpack(_receive(process, LENGTH.size, deadline))[0]
+            yield from_wire(_receive(process, size, deadline))
+            deadline = _Deadline(self._seconds, process.pid)
 
     def _kill(self) -> None:
         process, self._process = self._process, None
@@ -164,6 +194,18 @@ class _Deadline:
                 self._at = min(now + max(left, 0.05), self._last)
 
 
+def _portions(raws: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    """Mails in portions of at most `PORTION` and about `PORTION_BYTES`: in between, another caller has a turn."""
+    begin = size = 0
+    for at, raw in enumerate(raws):
+        if at > begin and (at - begin == PORTION or size + len(raw) > PORTION_BYTES):
+            yield raws[begin:at]
+            begin, size = at, 0
+        size += len(raw)
+    if raws:
+        yield raws[begin:]
+
+
 def _send(process: subprocess.Popen[bytes], data: bytes, deadline: _Deadline) -> None:
     assert process.stdin is not None
     fd = process.stdin.fileno()
@@ -178,8 +220,11 @@ def _receive(process: subprocess.Popen[bytes], size: int, deadline: _Deadline) -
     fd = process.stdout.fileno()
     chunks: list[bytes] = []
     while size:
-        deadline.wait(fd, selectors.EVENT_READ)
-        chunk = os.read(fd, min(size, 1 << 20))
+        try:
+            chunk = os.read(fd, min(size, 1 << 20))
+        except BlockingIOError:
+            deadline.wait(fd, selectors.EVENT_READ)
+            continue
         if not chunk:
             raise EOFError("the parser ended")
         chunks.append(chunk)

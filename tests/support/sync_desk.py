@@ -36,6 +36,11 @@ class InProcess:
     async def parse(self, raw: bytes, *, received_at: int | None = None, with_content: bool = False) -> ParsedMail:
         return parse_mail(raw, received_at=received_at, with_content=with_content)
 
+    def parse_all_sync(
+        self, raws: Sequence[bytes], *, received_at: int | None = None, with_content: bool = False
+    ) -> list[ParsedMail]:
+        return [parse_mail(raw, received_at=received_at, with_content=with_content) for raw in raws]
+
     def close(self) -> None:
         """Nothing to end."""
 

@@ -79,6 +79,23 @@ async def test_worker_serves_several_tasks(worker: ParseWorker) -> None:
     assert worker.starts == 1
 
 
+def test_worker_gives_several_mails_in_their_order(worker: ParseWorker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_module, "PORTION", 7)
+    monkeypatch.setattr(worker_module, "PORTION_BYTES", 200_000)
+    raws = [f"Subject: s{n}\n\n{'x' * (n % 4 * 60_000)}".encode() for n in range(40)]
+    assert [mail.subject for mail in worker.parse_all_sync(raws)] == [f"s{n}" for n in range(40)]
+    assert worker.parse_all_sync([]) == []
+    assert worker.starts == 1
+
+
+def test_poison_among_several_mails_spoils_no_other(poisoned: ParseWorker) -> None:
+    poisons = {2: "die", 5: "sleep", 6: "die"}
+    raws = [f"Subject: s{n}\n\npoison-{poisons.get(n, 'no')}".encode() for n in range(9)]
+    mails = poisoned.parse_all_sync(raws)
+    assert [mail.subject for n, mail in enumerate(mails) if n not in poisons] == ["s0", "s1", "s3", "s4", "s7", "s8"]
+    assert {n: mails[n].defects for n in poisons} == {2: ("parser-died",), 5: ("timeout",), 6: ("parser-died",)}
+
+
 @pytest.mark.parametrize(
     ("poison", "defect"), [("sleep", "timeout"), ("die", "parser-died"), ("eat", "too-much-memory")]
 )
