@@ -28,6 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         print(f"omnitui {__version__}")
         return 0
+    _open_streams()
     takeover = _first_frame(words)
     from omnitui.errors import OmniError
 
@@ -52,6 +53,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         _give_back(takeover)
         _say(*_crashed(error))
         return 1
+
+
+def _open_streams() -> None:
+    """Give a process that was started with closed descriptors (`>&-`) streams that lead nowhere.
+
+    They take the lowest free descriptors, so that no file of ours becomes the standard output.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
 
 
 def _first_frame(words: list[str]) -> Takeover | None:

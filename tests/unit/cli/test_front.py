@@ -174,3 +174,10 @@ def test_reader_who_leaves_early_is_no_error(home: Path) -> None:
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60, check=False)
     assert done.stderr == ""
     assert done.stdout.splitlines()[-1] == "0"
+
+
+def test_closed_descriptors_are_no_error(home: Path) -> None:
+    script = f"{sys.executable} -m omnitui ls <&- >&-; echo $?"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout == "0\n"
+    assert "failed" not in done.stderr
