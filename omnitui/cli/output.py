@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime, tzinfo
+from io import TextIOWrapper
 from typing import Literal
 
 from omnitui.clock import Millis
@@ -25,14 +25,13 @@ class Output:
     def __init__(self, form: Literal["text", "json", "jsonl"] = "text") -> None:
         self.form = form
         self.zone: tzinfo = UTC
-        if form != "text":
-            with suppress(AttributeError, ValueError):
-                # JSON between programs is UTF-8, whatever the locale says (RFC 8259, 8.1).
-                sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
         for stream in (sys.stdout, sys.stderr):
-            with suppress(AttributeError, ValueError):
+            if isinstance(stream, TextIOWrapper):
                 # A name in a path may hold bytes that are no UTF-8; that must not end a verb half way.
-                stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+                stream.reconfigure(errors="backslashreplace")
+        if form != "text" and isinstance(sys.stdout, TextIOWrapper):
+            # JSON between programs is UTF-8, whatever the locale says (RFC 8259, 8.1).
+            sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
 
     @property
     def text(self) -> bool:

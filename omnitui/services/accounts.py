@@ -37,10 +37,10 @@ _ADDRESS: Final = "address"
 class Accounts:
     """The accounts of one profile."""
 
-    def __init__(self, profile: Profile, cache: Cache, *, secrets: Secrets | None = None) -> None:
+    def __init__(self, profile: Profile, cache: Cache) -> None:
         self._profile = profile
         self._cache = cache
-        self.secrets = secrets or Secrets(profile)
+        self.secrets = Secrets(profile)
         self.http = SharedClient()
 
     def all(self) -> list[Account]:

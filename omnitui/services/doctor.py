@@ -45,7 +45,7 @@ class Finding:
     hint: str = ""
 
 
-def examine(profile: Profile, *, secrets: Secrets | None = None) -> Iterator[Finding]:
+def examine(profile: Profile) -> Iterator[Finding]:
     """Every check in turn. None of them uses the network or asks for anything; a check that fails is a finding."""
     checks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
         ("version", _version),
@@ -55,7 +55,7 @@ def examine(profile: Profile, *, secrets: Secrets | None = None) -> Iterator[Fin
         ("keys", lambda: _keys(profile)),
         ("sync", lambda: _sync(profile)),
         ("crashes", lambda: _crashes(profile)),
-        ("cache", lambda: _cache(profile, secrets or Secrets(profile))),
+        ("cache", lambda: _cache(profile)),
     ]
     for name, check in checks:
         try:
@@ -148,7 +148,7 @@ def _crashes(profile: Profile) -> Iterator[Finding]:
         )
 
 
-def _cache(profile: Profile, secrets: Secrets) -> Iterator[Finding]:
+def _cache(profile: Profile) -> Iterator[Finding]:
     if not profile.cache_file.exists():
         yield Finding("cache", Verdict.OK, _("not made yet"))
         return
@@ -175,7 +175,7 @@ def _cache(profile: Profile, secrets: Secrets) -> Iterator[Finding]:
                     "omnitui outbox",
                 )
         for account in session.cache.read(accounts.accounts):
-            yield from _account(account, secrets)
+            yield from _account(account, Secrets(profile))
 
 
 def _account(account: Account, secrets: Secrets) -> Iterator[Finding]:

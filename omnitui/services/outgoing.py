@@ -14,6 +14,7 @@ from omnitui.desk.tokens import reply_address
 from omnitui.errors import NotFound, Refused
 from omnitui.i18n import _
 from omnitui.ids import Ids, Ulid
+from omnitui.model.accounts import Json
 from omnitui.model.conversations import Attachment, Message
 from omnitui.model.operations import Fields
 from omnitui.model.people import Agent
@@ -120,7 +121,7 @@ def compose(
     """
     capabilities = snapshot.read(target.capabilities, target.channel)
     message_id = ids.new()
-    line: dict[str, object] | None = None
+    line: dict[str, Json] | None = None
     mail: dict[str, object] | None = None
     shown = reply_subject(target.subject) if subject is None else subject
     if capabilities.mail:
@@ -144,7 +145,7 @@ def compose(
         received_at=now,
         text=text,
         subject=shown if capabilities.subject else "",
-        to=tuple(str(address) for address in line["to"]) if line else (target.contact,),  # type: ignore[attr-defined]
+        to=tuple(line["to"]) if line else (target.contact,),
         cc=tuple(cc),
         attachments=_attachments(files, message_id, ids),
         op_id=op_id,
@@ -207,7 +208,7 @@ def _mail_line(
     now: Millis,
     cc: Sequence[str],
     bcc: Sequence[str],
-) -> dict[str, object]:
+) -> dict[str, Json]:
     """The addressing, with the Message-ID that this mail will have however often it is tried."""
     domain = target.inbox.rpartition("@")[2] or "localhost"
     shown = target.inbox_name or author.name
@@ -225,8 +226,8 @@ def _mail_line(
     }
 
 
-def _bare(addresses: object) -> list[str]:
-    return [found.group().lower() for text in addresses if (found := _ADDRESS.search(str(text)))]  # type: ignore[attr-defined]
+def _bare(addresses: Iterable[str]) -> list[str]:
+    return [found.group().lower() for text in addresses if (found := _ADDRESS.search(text))]
 
 
 def _attachments(files: Sequence[dict[str, object]], message_id: Ulid, ids: Ids) -> tuple[Attachment, ...]:

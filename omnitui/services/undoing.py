@@ -51,14 +51,13 @@ class Undone:
     """What was left alone because it changed since."""
 
 
-def undo(tx: Tx, me: Agent, op_or_group_id: Ulid | None, *, anyone: bool = False) -> Undone:
+def undo(tx: Tx, me: Agent, op_or_group_id: Ulid | None) -> Undone:
     """Undo one act, all ops of it.
 
     Args:
         tx: The commit.
         me: Who undoes.
         op_or_group_id: The act; the agent's newest one that can be undone, where not given.
-        anyone: Whether acts of others may be undone too.
 
     Raises:
         Refused: There is nothing to undo, it has left, or it is somebody else's.
@@ -67,8 +66,7 @@ def undo(tx: Tx, me: Agent, op_or_group_id: Ulid | None, *, anyone: bool = False
     ops = [op for op in ops if not log.undone(tx.db, op.id)]
     if not ops:
         raise Refused(_("there is nothing to undo"))
-    others = [op for op in ops if op.author_id != me.id]
-    if others and not anyone:
+    if any(op.author_id != me.id for op in ops):
         raise Refused(_("somebody else did that"), hint=_("undo it in your own name by setting the value you want"))
     _refuse_departed(tx, ops)
     return _invert(tx, me, list(reversed(ops)), redoing=False)

@@ -7,6 +7,7 @@ the next start by whether it was marked past its point of no return, and by the 
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from omnitui.clock import MINUTE, SECOND, Millis
@@ -218,14 +219,14 @@ class OutboxRunner:
         *,
         reason: str = "",
         due_at: Millis | None = None,
-        outcomes: object = None,
+        outcomes: Mapping[str, str] | None = None,
     ) -> None:
         def step(tx: Tx) -> None:
             current = lines.entry(tx.db, entry.op_id)
             if current is None or current.state is not SendState.SENDING:
                 # Proof has come in meanwhile: a copy of it was found at the back end.
                 return
-            lines.move(tx, entry.op_id, to, reason=reason, due_at=due_at, outcomes=outcomes)  # type: ignore[arg-type]
+            lines.move(tx, entry.op_id, to, reason=reason, due_at=due_at, outcomes=outcomes)
 
         await self.cache.awrite(step)
         reach("outbox.settled")

@@ -221,8 +221,8 @@ def parse_date(value: str) -> int | None:
             offset = parsed[9] or 0
         if abs(offset) >= 86_400:
             offset = 0
-        numbers[5] = min(numbers[5], 59)  # a leap second
-        moment = datetime(*numbers, tzinfo=UTC)  # type: ignore[misc, arg-type]
+        year, month, day, hour, minute, second = numbers
+        moment = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)  # 59: a leap second
         millis = int(moment.timestamp()) * 1000 - offset * 1000
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
