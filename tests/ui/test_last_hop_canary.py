@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import rich.style
-from textual import _compositor, _parser, _xterm_parser, app, constants, driver, message_pump, screen, strip
+from textual import _compositor, _parser, _xterm_parser, app, constants, driver, message_pump, screen, strip, widget
 from textual._queue import Queue
 from textual.drivers import linux_driver
 
@@ -35,6 +35,10 @@ HOOKED: dict[str, tuple[Any, str]] = {
     "InlineUpdate": (_compositor.InlineUpdate, "869a200399d5"),
     "Compositor.render_partial_update": (_compositor.Compositor.render_partial_update, "888dccc892d8"),
     "Compositor.render_full_update": (_compositor.Compositor.render_full_update, "ce99ccda4d24"),
+    "Compositor._get_renders": (_compositor.Compositor._get_renders, "8ac93299aa5d"),
+    "Compositor._render_chops": (_compositor.Compositor._render_chops, "ca8c3359d7af"),
+    "Widget._on_focus": (widget.Widget._on_focus, "5319a4d73a1e"),
+    "Widget._on_blur": (widget.Widget._on_blur, "fff76a4c61b9"),
     "Strip.render": (strip.Strip.render, "2ba7a4913a72"),
     "LinuxDriver": (linux_driver.LinuxDriver, "ec65992e0f98"),
     "Driver.process_message": (driver.Driver.process_message, "af9cb0baaf15"),

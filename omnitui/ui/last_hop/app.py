@@ -252,7 +252,7 @@ def pieces(update: LayoutUpdate | ChopsUpdate) -> Iterator[tuple[int, int, Strip
         return
     for y, start, stop in update.spans:
         for end, (x, part) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
-            if part is None or x > stop or end <= start:
+            if part is None or x >= stop or end <= start:
                 continue
             yield x, y, part
 

@@ -14,6 +14,7 @@ from omnitui.model.conversations import Conversation
 from omnitui.text.safe import safe
 from omnitui.text.widths import cell_width, wrap
 from omnitui.ui import phrases
+from omnitui.ui.last_hop.focusing import MarksFocus
 from omnitui.ui.roles import Line, plain
 from omnitui.ui.widgets.lines import Lines
 
@@ -101,7 +102,7 @@ def _section(title: str, lines: list[Line]) -> list[Line]:
     return [(), ((title, "label"),), *lines] if lines else []
 
 
-class CardPane(Lines, can_focus=True):
+class CardPane(MarksFocus, Lines, can_focus=True):
     """Draws the card and scrolls it."""
 
     DEFAULT_CSS = "CardPane { height: 1fr; }"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
+from itertools import zip_longest
 from typing import ClassVar
 
 from rich.style import Style
 from textual import events
+from textual.geometry import Region
 from textual.message import Message as Event
 from textual.strip import Strip
-from textual.widget import Widget
 
 from omnitui.clock import Clock, Millis
 from omnitui.i18n import _
@@ -18,6 +19,7 @@ from omnitui.ids import Ulid
 from omnitui.model.conversations import Message
 from omnitui.ui import phrases
 from omnitui.ui.blocks import Setting
+from omnitui.ui.last_hop.focusing import MarksFocus
 from omnitui.ui.reel import Reel, Row
 from omnitui.ui.roles import Line
 from omnitui.ui.widgets.lines import drawn, look_of
@@ -25,7 +27,7 @@ from omnitui.ui.widgets.lines import drawn, look_of
 WHEEL = 3
 
 
-class HistoryPane(Widget, can_focus=True):
+class HistoryPane(MarksFocus, can_focus=True):
     """Shows a `Reel`. It asks for older messages when the reader comes near the edge."""
 
     DEFAULT_CSS = "HistoryPane { height: 1fr; }"
@@ -190,9 +192,13 @@ class HistoryPane(Widget, can_focus=True):
         if self.below and self._rows:
             word = _("{messages} below").format(messages=phrases.messages_word(self.below))
             self._rows[-1:] = [(((f" ↓ {word} ", "chosen"),), self._rows[-1][1])]
-        lines = [line for line, _message in self._rows]
-        if [line for line, _message in before] != lines:
+        if bool(before) != bool(self._rows):
             self.refresh()
+            return
+        pairs = zip_longest(before, self._rows, fillvalue=((), 0))
+        changed = [y for y, ((old, _was), (new, _is)) in enumerate(pairs) if old != new]
+        if changed:
+            self.refresh(Region(0, changed[0], self.size.width, changed[-1] - changed[0] + 1))
 
     def render_line(self, y: int) -> Strip:
         """Draw one row."""
@@ -229,12 +235,8 @@ class HistoryPane(Widget, can_focus=True):
         self._strips.clear()
         self.redraw()
 
-    def on_focus(self) -> None:
-        """The current message gets its mark."""
-        self.redraw()
-
-    def on_blur(self) -> None:
-        """The mark goes."""
+    def focus_moved(self) -> None:
+        """The current message gets its mark, or loses it."""
         self.redraw()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:

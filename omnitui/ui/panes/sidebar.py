@@ -9,11 +9,12 @@ from textual.message import Message
 
 from omnitui.desk.views import VIEWS, View
 from omnitui.i18n import _
+from omnitui.ui.last_hop.focusing import MarksFocus
 from omnitui.ui.roles import Line, spread
 from omnitui.ui.widgets.lines import Lines
 
 
-class SidebarPane(Lines, can_focus=True):
+class SidebarPane(MarksFocus, Lines, can_focus=True):
     """One line a view; the open one is marked, the one under the cursor is chosen."""
 
     DEFAULT_CSS = "SidebarPane { height: 1fr; }"
@@ -62,12 +63,8 @@ class SidebarPane(Lines, can_focus=True):
         line = spread(((f"{mark} {_(view.title)}", role),), ((right, role if chosen else "muted"),), width)
         return tuple((text, role or "chosen") if chosen else (text, role) for text, role in line)
 
-    def on_focus(self) -> None:
-        """The cursor appears."""
-        self.redraw()
-
-    def on_blur(self) -> None:
-        """The cursor goes."""
+    def focus_moved(self) -> None:
+        """The cursor appears or goes."""
         self.redraw()
 
     def on_resize(self) -> None:

@@ -17,7 +17,6 @@ from textual import events
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from omnitui.clock import Clock
 from omnitui.i18n import _, ngettext
@@ -26,6 +25,7 @@ from omnitui.model.conversations import Conversation
 from omnitui.text.rows import UNICODE, Density, Glyphs, age, inbox_row, row_role
 from omnitui.text.widths import cell_width, crop
 from omnitui.ui.last_hop import LastHopApp
+from omnitui.ui.last_hop.focusing import MarksFocus
 from omnitui.ui.widgets.row_window import RowSource, RowWindow
 
 CACHED_ROWS = 512
@@ -37,7 +37,7 @@ StyleOf = Callable[[str], Style]
 """The style of a theme's role, as `omnitui.text.rows.ROLES` names them."""
 
 
-class ConversationList(Widget, can_focus=True):
+class ConversationList(MarksFocus, can_focus=True):
     """Conversations, one of them selected. The selection is an id and never moves by itself."""
 
     DEFAULT_CSS = """
@@ -92,6 +92,8 @@ class ConversationList(Widget, can_focus=True):
         self.glyphs = glyphs
         self._clock = clock
         self._cache: dict[tuple[Any, ...], tuple[Conversation, str, list[Strip]]] = {}
+        self._base = Style.null()
+        self._stale = True
         self._reading = asyncio.Lock()
         self._refresh_wanted = False
         self._settle_timer: asyncio.TimerHandle | None = None
@@ -184,6 +186,7 @@ class ConversationList(Widget, can_focus=True):
     def restyle(self) -> None:
         """Draw anew: the theme or the language changed."""
         self._cache.clear()
+        self._stale = True
         self.refresh()
 
     # Reading
@@ -280,17 +283,13 @@ class ConversationList(Widget, can_focus=True):
     def _rows_visible(self, size: Size) -> int:
         return max(1, size.height // self.density.lines)
 
-    def on_focus(self) -> None:
-        """The selected row shows that keys mean it."""
-        self._refresh_row(self.window.selected_index)
-
-    def on_blur(self) -> None:
-        """The selected row shows that keys mean something else."""
+    def focus_moved(self) -> None:
+        """The selected row shows whether keys mean it."""
         self._refresh_row(self.window.selected_index)
 
     def notify_style_update(self) -> None:
-        """The widget's colours changed."""
-        self._cache.clear()
+        """A class or the focus changed: mostly to the same look."""
+        self._stale = True
         super().notify_style_update()
 
     def on_click(self, event: events.Click) -> None:
@@ -323,16 +322,26 @@ class ConversationList(Widget, can_focus=True):
         """One line of the widget."""
         width = self.size.width
         lines = self.density.lines
+        if self._stale:
+            self._renew_base()
         index = self.window.first + y // lines
         if index < len(self.window.rows):
             strip = self._strips(self.window.rows[index], width)[y % lines]
         elif not self.window.rows and self._loaded and y == min(1, self.size.height - 1):
             strip = self._line(((f"  {crop(_('Nothing here.'), width - 2)}", "row.empty"),), width, self.rich_style)
         else:
-            strip = Strip.blank(width, self.rich_style)
+            strip = Strip.blank(width, self._base)
         if y == 0 and self.window.new:
             return self._with_new(strip, width)
         return strip
+
+    def _renew_base(self) -> None:
+        # Asking costs a walk to the root, for each row 0.1 ms.
+        self._stale = False
+        base = self.rich_style
+        if base != self._base:
+            self._base = base
+            self._cache.clear()
 
     def _strips(self, row: Conversation, width: int) -> list[Strip]:
         selected = row.id == self.selected
@@ -346,7 +355,7 @@ class ConversationList(Widget, can_focus=True):
         known = self._cache.get(key)
         if known is not None and known[1] == ages and (known[0] is row or known[0] == row):
             return known[2]
-        base = self.rich_style + self.style_of(row_role(selected, marked, focused))
+        base = self._base + self.style_of(row_role(selected, marked, focused))
         lines = inbox_row(
             row, width, now=now, density=self.density, selected=selected, marked=marked, glyphs=self.glyphs
         )

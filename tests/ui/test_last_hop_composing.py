@@ -1,0 +1,113 @@
+"""What is drawn of what changed is what a whole screen would show there, whichever widgets lie over each other."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from rich.segment import Segment
+from textual.app import App, ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.geometry import Region
+from textual.screen import Screen
+from textual.strip import Strip
+from textual.widget import Widget
+
+from omnitui.ui.last_hop import LastHopScreen
+from omnitui.ui.last_hop.app import pieces
+from omnitui.ui.last_hop.frame import Frame
+from omnitui.ui.last_hop.ink import Inks
+
+WIDTH, HEIGHT = 40, 14
+
+
+class Digits(Widget):
+    """Each line says how often it was changed."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(id=name)
+        self.counts = [0] * HEIGHT
+
+    def change(self, y: int) -> None:
+        self.counts[y] += 1
+        self.refresh(Region(0, y, self.size.width, 1))
+
+    def render_line(self, y: int) -> Strip:
+        text = f"{(self.id or '')[0]}{y}:{self.counts[y]}".ljust(self.size.width, ".")[: self.size.width]
+        return Strip([Segment(text)], self.size.width)
+
+
+class Paned(App[None]):
+    """Two panes side by side, a line below them, and a drawer over all."""
+
+    CSS = """
+    #panes { height: 1fr; layers: base drawer; }
+    #left { width: 12; } #right { width: 1fr; border-left: solid red; } #bottom { height: 1; }
+    #drawer { layer: drawer; dock: right; width: 9; height: 6; }
+    """
+
+    def get_default_screen(self) -> Screen[Any]:
+        return LastHopScreen(id="_default")
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="panes"):
+            with Vertical(id="left"):
+                yield Digits("a")
+            with Vertical(id="right"):
+                yield Digits("b")
+            yield Digits("drawer")
+        yield Digits("bottom")
+
+
+def drawn(screen: Screen[Any], frame: Frame) -> str:
+    """The frame after what changed has been drawn on it."""
+    update = screen._compositor.render_partial_update()
+    for x, y, strip in pieces(update) if update is not None else ():
+        frame.put(x, y, strip)
+    return frame.text()
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_partial_update_shows_what_a_whole_screen_would(seed: int) -> None:
+    chance = random.Random(seed)
+    app = Paned()
+    async with app.run_test(size=(WIDTH, HEIGHT)) as pilot:
+        screen, compositor = app.screen, app.screen._compositor
+        frame = Frame(WIDTH, HEIGHT, Inks(None), colour_erase=True)
+        await pilot.pause()
+        for x, y, strip in pieces(compositor.render_full_update()):
+            frame.put(x, y, strip)
+        widgets = [*app.query(Digits)]
+        for _round in range(30):
+            with app.batch_update():
+                for widget in chance.sample(widgets, chance.randint(1, 3)):
+                    for _line in range(chance.randint(1, 2)):
+                        widget.change(chance.randrange(widget.size.height))
+                compositor.update_widgets(set(widgets))
+            have = drawn(screen, frame)
+            want = "\n".join(strip.text.rstrip() for strip in compositor.render_strips())
+            assert have == want
+
+
+async def test_only_what_changed_is_asked_for() -> None:
+    app = Paned()
+    async with app.run_test(size=(WIDTH, HEIGHT)) as pilot:
+        await pilot.pause()
+        asked: list[str] = []
+        for widget in app.query(Digits):
+            render = widget.render_lines
+
+            def spy(crop: Region, *, name: str = widget.id or "", render: Any = render) -> list[Strip]:
+                asked.append(f"{name} {crop.y}+{crop.height}")
+                found: list[Strip] = render(crop)
+                return found
+
+            widget.render_lines = spy  # type: ignore[method-assign]
+        compositor = app.screen._compositor
+        with app.batch_update():
+            app.query_one("#a", Digits).change(2)
+            app.query_one("#bottom", Digits).change(0)
+            compositor.update_widgets(set(app.query(Digits)))
+            compositor.render_partial_update()
+        assert sorted(asked) == ["a 2+1", "bottom 0+1"]
