@@ -192,6 +192,15 @@ def earliest(db: sqlite3.Connection, conversation_id: Ulid) -> tuple[Millis, str
     return None if row is None else (row[0], row[1], row[2])
 
 
+def about(db: sqlite3.Connection, conversation_id: Ulid) -> tuple[Ulid, str]:
+    """With whom a conversation is, and its subject."""
+    row = db.execute(
+        "SELECT p.id, c.subject FROM conversation c JOIN contact p ON p.pk = c.contact_pk WHERE c.id = ?",
+        (conversation_id,),
+    ).fetchone()
+    return str(row[0]), str(row[1])
+
+
 def _own(row: Sequence[Any] | None) -> OwnMessage | None:
     if row is None:
         return None

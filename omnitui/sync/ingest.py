@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
 
 from omnitui.model.accounts import Account, Json
@@ -38,7 +37,7 @@ class Ingest:
             cursor: The cursor to store, where it is not the batch's own.
             history: Whether these are old messages, loaded in the background.
         """
-        ready = await asyncio.to_thread(self._preparation.ready, batch.events, history=history)
+        ready = await self._preparation.ready(batch.events, history=history)
         reach("ingest.blobs")
         place = batch.cursor if cursor is None else cursor
         # Not durable by itself: what a power cut takes is fetched again, since the cursor goes with it.

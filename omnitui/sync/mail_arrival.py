@@ -33,6 +33,7 @@ class MailArrival:
 
     arrival: Arrival
     _ours: frozenset[str] | None = field(default=None)
+    _reply_key: bytes = b""
 
     def take(self, event: ReadyMail | MailFlags | MailVanished | FolderReset) -> None:
         """Take one event in."""
@@ -52,7 +53,8 @@ class MailArrival:
         if known is None:
             known = self._new(mail)
             self._locate(mail, known)
-            self._label(arrivals.conversation_of(self.arrival.tx.db, known), set(mail.event.keywords), set())
+            if mail.event.keywords:
+                self._label(arrivals.conversation_of(self.arrival.tx.db, known), set(mail.event.keywords), set())
             self.arrival.release(of_message(mail.external_id), of_mail(mail.parsed.message_id))
         else:
             self._locate(mail, known)
@@ -177,7 +179,8 @@ class MailArrival:
         named = (*facts.references, facts.bounce_of) if facts.bounce_of else facts.references
         known = threads.relatives(tx.db, account_id, facts.rfc_id, named)
         target = None
-        token = token_among(arrivals.reply_key(tx), mail.recipients(), self.ours)
+        self._reply_key = self._reply_key or arrivals.reply_key(tx)
+        token = token_among(self._reply_key, mail.recipients(), self.ours)
         if token is not None:
             conversation = inbox.conversation(tx.db, threads.standing_for(tx.db, token))
             if conversation is not None and conversation.account_id == account_id:
@@ -218,7 +221,8 @@ class MailArrival:
         first = threads.earliest(tx.db, conversation_id)
         if first is None or first[2] != message_id or not threads.untouched(tx.db, conversation_id):
             return
-        inflow.change_conversation(tx, conversation_id, {"contact_id": contact_id, "subject": subject})
+        if threads.about(tx.db, conversation_id) != (contact_id, subject):
+            inflow.change_conversation(tx, conversation_id, {"contact_id": contact_id, "subject": subject})
 
     def _bounce(self, mail: ReadyMail, placement: Placement) -> None:
         bounce = mail.parsed.bounce

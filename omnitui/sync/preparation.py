@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -56,25 +57,30 @@ class Preparation:
         self._blobs = blobs
         self._parse_all = parse_all
 
-    def ready(self, events: Sequence[Event], *, history: bool) -> list[Ready]:
-        """`events` with everything that takes time done; off the event loop, for it blocks."""
-        mails = [event.raw for event in events if isinstance(event, MailReceived)]
-        parsed = iter(self._parse_all(mails, not history) if mails else ())
-        return [self._ready(event, parsed) for event in events]
+    async def ready(self, events: Sequence[Event], *, history: bool) -> list[Ready]:
+        """`events` with everything that takes time done, off the event loop."""
+        raws = [event.raw for event in events if isinstance(event, MailReceived)]
+        mails: Iterator[tuple[ParsedMail, str]] = iter(())
+        if raws:
+            # The parser is a process of its own: meanwhile what it parses is kept.
+            parsed, kept = await asyncio.gather(
+                asyncio.to_thread(self._parse_all, raws, not history),
+                asyncio.to_thread(lambda: [self._put(raw) for raw in raws]),
+            )
+            mails = zip(parsed, kept, strict=True)
+        return await asyncio.to_thread(lambda: [self._ready(event, mails) for event in events])
 
-    def _ready(self, event: Event, parsed: Iterator[ParsedMail]) -> Ready:
+    def _ready(self, event: Event, mails: Iterator[tuple[ParsedMail, str]]) -> Ready:
         match event:
             case MailReceived():
-                return self._mail(event, next(parsed))
+                parsed, raw = next(mails)
+                files = tuple([self._part(part) for part in parsed.attachments])
+                return ReadyMail(event, parsed, raw, content_digest(event.raw), files)
             case MessageReceived():
                 return self._message(event)
             case Unsupported():
                 return ReadyUnsupported(event, self._put(event.raw))
         return event
-
-    def _mail(self, event: MailReceived, parsed: ParsedMail) -> ReadyMail:
-        files = tuple([self._part(part) for part in parsed.attachments])
-        return ReadyMail(event, parsed, self._put(event.raw), content_digest(event.raw), files)
 
     def _part(self, part: PartInfo) -> tuple[str, bool]:
         if part.content is None or part.size > KEPT_FILE:

@@ -35,6 +35,9 @@ PORTION: Final = 32
 PORTION_BYTES: Final = 1 << 20
 """Mails, and their bytes, that are handed over at once."""
 
+_SELECTOR: Final = getattr(selectors, "PollSelector", selectors.DefaultSelector)
+"""The one that costs no system call to make, where there is one."""
+
 
 class ParseWorker:
     """Parses mails, one after the other, in a spawned process. May be used from several threads and tasks.
@@ -175,16 +178,18 @@ class _Deadline:
     """A time limit by the clock on the wall, longer for a process that was kept from running."""
 
     def __init__(self, seconds: float, pid: int = 0) -> None:
-        now = time.monotonic()
         self._seconds = seconds
         self._pid = pid
-        self._used = _processor_seconds(pid) if pid else -1.0
-        self._at = now + seconds
-        self._last = now + seconds * (PATIENCE if self._used >= 0 else 1)
+        self._used: float | None = None
+        self._at = self._last = time.monotonic() + seconds
 
     def wait(self, fd: int, event: int) -> None:
         """Return when `fd` is ready; TimeoutError when the limit is reached first."""
-        with selectors.DefaultSelector() as selector:
+        if self._used is None:  # not before it has to be waited for: most answers are there already
+            self._used = _processor_seconds(self._pid) if self._pid else -1.0
+            if self._used >= 0:
+                self._last += self._seconds * (PATIENCE - 1)
+        with _SELECTOR() as selector:
             selector.register(fd, event)
             while not selector.select(max(self._at - time.monotonic(), 0)):
                 now = time.monotonic()
