@@ -79,6 +79,10 @@ _NONCHARACTERS = re.compile(
     "[\ufdd0-\ufdef" + "".join(f"{chr(end)}{chr(end + 1)}" for end in range(0xFFFE, 0x110000, 0x10000)) + "]"
 )
 _JOINERS = re.compile("[\u200c\u200d]+")
+_CHAINS = re.compile(
+    "(?:[^\u200d][\ufe0f\U0001f3fb-\U0001f3ff\u0300-\u036f\u093c\u094d\u09cd\u0acd\u0bcd\u0c4d\u0ccd\u0d4d\u0dca]*\u200d){5}"
+)
+"""More joined parts than any sequence of Unicode's or any word has: all of them would be drawn in one place."""
 _SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]+")
 # Arabic and its kin, N'Ko, the Indic scripts, Myanmar, Khmer, Mongolian: where joiners change the letters' form.
 _JOINING = re.compile(
@@ -131,7 +135,7 @@ def safe(
             hidden = dropped > 0
             text = _composed(text)
         if "\t" in text:
-            text = _expanded(text, tab) if multiline else text.replace("\t", " ")
+            text = _expanded(text, tab, max_chars) if multiline else text.replace("\t", " ")
             if len(text) > max_chars:
                 text, truncated = text[:max_chars], True
     if "\n" in text:
@@ -164,7 +168,7 @@ def _picture(match: re.Match[str]) -> str:
 def _composed(text: str) -> str:
     text = _INVISIBLE.sub("", text)
     text = _NONCHARACTERS.sub("\ufffd", text)
-    text = _JOINERS.sub(_joiner, text)
+    text = _CHAINS.sub(_unchained, _JOINERS.sub(_joiner, text))
     text = _SELECTORS.sub(_selector, text)
     # Marks are counted before as well as after: ordering a long run of them is quadratic in unicodedata.
     return few_marks(unicodedata.normalize("NFC", few_marks(text)))
@@ -186,6 +190,10 @@ def _joiner(match: re.Match[str]) -> str:
     return ""
 
 
+def _unchained(match: re.Match[str]) -> str:
+    return match[0][:-1]
+
+
 def _selector(match: re.Match[str]) -> str:
     start = match.start()
     base = match.string[start - 1] if start else ""
@@ -195,8 +203,9 @@ def _selector(match: re.Match[str]) -> str:
     return first if base and (base in "#*0123456789" or _EMOJI.match(base)) else ""
 
 
-def _expanded(text: str, tab: int) -> str:
+def _expanded(text: str, tab: int, enough: int) -> str:
     lines: list[str] = []
+    size = 0
     for line in text.split("\n"):
         if "\t" not in line:
             lines.append(line)
@@ -209,5 +218,8 @@ def _expanded(text: str, tab: int) -> str:
             gap = tab - cells % tab
             parts.append(piece + " " * gap)
             cells += gap
+            size += len(piece) + gap
+            if size > enough:
+                break
         lines.append("".join(parts) + pieces[-1])
     return "\n".join(lines)

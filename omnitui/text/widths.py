@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from bisect import bisect_right
 from functools import lru_cache
+from itertools import accumulate
 
 # The first frame imports this module, and typing costs it as much as SQLite.
 TYPE_CHECKING = False
@@ -58,6 +59,7 @@ _NO_START: Final = frozenset(
     "!),.:;?]}｡｣､･ｰｧｨｩｪｫｬｭｮｯﾞﾟ％℃"
 )
 """Never first in a line (JIS X 4051, the basic set)."""
+_BLANKS: Final = " " * 64
 _NO_END: Final = frozenset("（［｛「『【〈《〔〖〘〝‘“([{｢￥＄￡")
 """Never last in a line."""
 
@@ -90,6 +92,8 @@ def cell_width(text: str) -> int:
         return len(text)
     if len(text) <= 256:
         return _measured(text)
+    if "\u200d" not in text and "\ufe0f" not in text:
+        return sum(map(_char_width, text))
     return sum(width for _, width in clusters(text))
 
 
@@ -182,28 +186,80 @@ def wrap(text: str, cells: int) -> list[str]:
 
 
 def _wrapped(line: str, cells: int) -> list[str]:
-    pieces = clusters(line)
+    """A line cut piece by piece, each found by looking at little more than itself: long lines are made to freeze us."""
     lines: list[str] = []
-    start = 0
-    while start < len(pieces):
-        used = 0
-        end = start
+    cut_of = _latin_cut if line.isascii() and line.isprintable() else _cut
+    start, size = 0, len(line)
+    while start < size:
+        cut = cut_of(line, start, cells)
+        if cut >= size:
+            lines.append(line[start:])
+            break
+        lines.append(line[start:cut].rstrip(" "))
+        start = cut
+        while line.startswith(_BLANKS, start):
+            start += len(_BLANKS) - 1  # the last one may carry a mark
+        while start < size and line[start] == " " and (start + 1 >= size or _char_width(line[start + 1])):
+            start += 1
+    return lines
+
+
+def _latin_cut(line: str, start: int, cells: int) -> int:
+    """Where to cut a line of ASCII that begins at `start`; its end where the rest fits."""
+    end = start + cells
+    if end >= len(line) or line[end] == " ":
+        return min(end, len(line))
+    cut = line.rfind(" ", start, end) + 1
+    for mark in "-/":
+        at = line.rfind(mark, max(cut, start), end) + 1
+        while at > cut and line[at] in _NO_START:
+            at = line.rfind(mark, max(cut, start), at - 1) + 1
+        cut = max(cut, at)
+    return cut if cut > start else end
+
+
+def _cut(line: str, start: int, cells: int) -> int:
+    """Where to cut any line that begins at `start`; its end where the rest fits."""
+    reach = cells // 2 + 3 if _char_width(line[start]) == 2 else cells + 2
+    near = line[start : start + reach]
+    widths = list(map(_char_width, near))
+    if reach < cells + 2 and sum(widths[:-1]) <= cells:
+        near = line[start : start + cells + 2]
+        widths = list(map(_char_width, near))
+    if 0 not in widths:
+        end = start + max(bisect_right(list(accumulate(widths)), cells), 1)
+        if end >= len(line):
+            return end
+        cut = end
+        if 2 not in widths and " " not in near and "-" not in near and "/" not in near:
+            return end
+        while cut > start and not _may_break(line[cut - 1], line[cut]):
+            cut -= 1
+        return cut if cut > start else end
+    return _cut_of_clusters(line, start, cells)
+
+
+def _cut_of_clusters(line: str, start: int, cells: int) -> int:
+    """The same where characters stand together: marks on their base, joined emoji."""
+    reach = cells + 16
+    while True:
+        pieces = clusters(line[start : start + reach])
+        used = end = 0
         while end < len(pieces) and used + pieces[end][1] <= cells:
             used += pieces[end][1]
             end += 1
-        if end >= len(pieces):
-            lines.append("".join(piece for piece, _ in pieces[start:]))
+        if start + reach >= len(line):
             break
-        cut = end = max(end, start + 1)
-        while cut > start and not _may_break(pieces[cut - 1][0], pieces[cut][0]):
-            cut -= 1
-        if cut == start:
-            cut = end
-        lines.append("".join(piece for piece, _ in pieces[start:cut]).rstrip(" "))
-        start = cut
-        while start < len(pieces) and pieces[start][0] == " ":
-            start += 1
-    return lines
+        # The last piece may go on behind what was looked at.
+        if end < len(pieces) - 1:
+            break
+        reach *= 2
+    if end >= len(pieces):
+        return len(line)
+    cut = end = max(end, 1)
+    while cut and not _may_break(pieces[cut - 1][0], pieces[cut][0]):
+        cut -= 1
+    return start + sum(len(piece) for piece, _width in pieces[: cut or end])
 
 
 def _may_break(before: str, after: str) -> bool:

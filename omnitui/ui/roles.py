@@ -15,6 +15,9 @@ from omnitui.ui.themes import Look
 if TYPE_CHECKING:
     from rich.style import Style
 
+LONG = 4_096
+"""Characters from which on a piece is taken for wider than any line."""
+
 Piece = tuple[str, str]
 """Text and its role."""
 Line = tuple[Piece, ...]
@@ -84,7 +87,8 @@ def cropped(line: Line, cells: int) -> Line:
     used = 0
     kept: list[Piece] = []
     for text, role in line:
-        width = cell_width(text)
+        # Measuring a quarter of a million characters to show sixty of them takes as long as drawing the screen.
+        width = cell_width(text) if len(text) <= LONG else cells + 1
         if used + width > cells:
             if used < cells:
                 kept.append((crop(text, cells - used), role))

@@ -14,6 +14,8 @@ from omnitui.ui.last_hop.ink import Inks
 from omnitui.ui.last_hop.pen import Pen, Row, draw_row
 
 UNKNOWN = -1
+MAX_GLYPH = 16
+"""Characters in one cell; the longest emoji has ten. What a stranger piles up beyond goes nowhere."""
 
 
 def drawable(text: str) -> str:
@@ -46,7 +48,7 @@ def strip_cells(strip: Strip, inks: Inks) -> Row:
         for start, end, width in spans:
             if not width:
                 continue
-            glyph = text[start:end]
+            glyph = text[start : min(end, start + MAX_GLYPH)]
             if glyph == "\u3000":
                 glyphs += "  "
                 numbers += (space, space)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
+
 from omnitui.ui.last_hop.ink import Inks
 
 Row = tuple[list[str], list[int]]
@@ -14,6 +16,11 @@ JOIN_GAP = 4  # unchanged cells between two changes that are cheaper rewritten t
 def is_unsure(glyph: str) -> bool:
     """Whether terminals disagree about the width of this glyph (emoji, sequences)."""
     return len(glyph) > 1 or glyph >= "\U0001f000"
+
+
+def reach(glyph: str, cells: int) -> int:
+    """Cells that a glyph may take where a terminal draws each of its characters on its own."""
+    return max(cells, sum(2 if part >= "\U0001f000" else cell_len(part) for part in glyph)) if len(glyph) > 1 else cells
 
 
 class Pen:
@@ -95,8 +102,7 @@ def draw_row(pen: Pen, y: int, want: Row, shown: Row) -> None:
         if glyphs[x] == "":
             x -= 1
         end = run_end(changed, x + 1, width)
-        draw_run(pen, y, x, end, glyphs, numbers)
-        x = end
+        x = draw_run(pen, y, x, end, glyphs, numbers)
 
 
 def run_end(changed: list[bool], x: int, width: int) -> int:
@@ -109,8 +115,11 @@ def run_end(changed: list[bool], x: int, width: int) -> int:
     return end
 
 
-def draw_run(pen: Pen, y: int, x: int, end: int, glyphs: list[str], numbers: list[int]) -> None:
-    """Draw cells x to end; runs of blanks are erased where that is the same and shorter."""
+def draw_run(pen: Pen, y: int, x: int, end: int, glyphs: list[str], numbers: list[int]) -> int:
+    """Draw cells x to end; runs of blanks are erased where that is the same and shorter.
+
+    Gives where the drawing ended: further on, where a terminal may have spilt the parts of a joined emoji.
+    """
     width = pen.width
     while x < end:
         glyph, number = glyphs[x], numbers[x]
@@ -129,6 +138,7 @@ def draw_run(pen: Pen, y: int, x: int, end: int, glyphs: list[str], numbers: lis
             if stop < width and glyphs[stop] == "":
                 stop += 1
             pen.write_unsure(x, y, glyph, number, stop - x)
+            end = max(end, min(x + reach(glyph, stop - x), width))
         else:
             blank = pen.inks.blank_of(number)
             while stop < end:
@@ -144,3 +154,4 @@ def draw_run(pen: Pen, y: int, x: int, end: int, glyphs: list[str], numbers: lis
                 stop += 1
             pen.write(x, y, "".join(glyphs[x:stop]), number, stop - x)
         x = stop
+    return x

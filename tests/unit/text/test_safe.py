@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omnitui.text.safe import MAX_CHARS, MAX_LINES, SafeText, safe, strip_controls
+from omnitui.text.widths import cell_width, clusters
 
 ANYTHING = st.text(alphabet=st.characters(exclude_categories=()), max_size=200)
 NASTY = st.text(alphabet="ab\x1b\x9b\r\n\t\u202e\u200d\u200c\ufe0f\u0301\u0316\U000e0041\ud800か゛👩👍🏽न्", max_size=60)
@@ -74,6 +75,21 @@ def test_safe_keeps_at_most_four_marks_on_a_base() -> None:
     tower = safe("a" + "\u0316\u0301" * 50_000 + "b")
     assert sum(unicodedata.combining(char) > 0 for char in unicodedata.normalize("NFD", tower)) <= 5
     assert tower.endswith("b")
+
+
+def test_safe_joins_a_family_and_no_crowd() -> None:
+    family = "👨\u200d👩\u200d👧\u200d👦"
+    assert safe(family) == family
+    crowd = safe("👨🏽\u200d" * 1_000 + "👨")
+    assert max(len(piece) for piece, _width in clusters(crowd)) < 20
+    assert cell_width(crowd) > 300
+    assert safe(str(crowd)) == crowd
+
+
+def test_safe_expands_no_more_tabs_than_it_may_show() -> None:
+    cut = safe("\t" * 200_000 + "x")
+    assert len(cut) == MAX_CHARS
+    assert cut.truncated
 
 
 def test_safe_text_is_made_by_safe_alone() -> None:

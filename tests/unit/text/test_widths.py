@@ -83,3 +83,24 @@ def test_wrap_loses_no_character_and_no_line_is_too_wide(text: str, cells: int) 
     lines = wrap(text, cells)
     assert all(cell_width(line) <= cells for line in lines)
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+
+
+@given(
+    st.text(alphabet="ab -/(あ。「👩❤\u200d\ufe0f🏽e\u0301\u0300ش각", max_size=30),
+    st.integers(1, 30),
+    st.integers(2, 20),
+)
+def test_wrap_of_long_lines_keeps_together_what_belongs_together(text: str, times: int, cells: int) -> None:
+    line = text * times
+    lines = wrap(line, cells)
+    assert "".join(lines).replace(" ", "") == line.replace(" ", "")
+    widest = max((width for _, width in clusters(line)), default=0)
+    assert all(cell_width(line) <= max(cells, widest) for line in lines)
+    pieces = [piece for piece, _ in clusters(line) if piece != " "]
+    assert [piece for line in lines for piece, _ in clusters(line) if piece != " "] == pieces
+
+
+@pytest.mark.parametrize("text", ["x" * 300, "ab " * 100, "あ" * 300, "❤️" * 300, "e\u0301" * 300])
+def test_wrap_looks_at_long_lines_in_parts(text: str) -> None:
+    assert wrap(text * 40, 50)[:3] == wrap(text, 50)[:3]
+    assert wrap(" " * 10_000 + "x", 50) == ["", "x"]

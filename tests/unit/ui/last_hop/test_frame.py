@@ -93,6 +93,24 @@ def test_glyphs_of_disputed_width_are_placed_one_by_one() -> None:
     assert "\x1b[3Gx" in screen.changes()
 
 
+def test_what_a_terminal_spills_of_a_joined_emoji_is_painted_over() -> None:
+    """pyte, like many terminals, draws a skin tone in cells of its own."""
+    screen = pyte.Screen(20, 1)
+    screen.mode.discard(DECAWM)
+    stream = pyte.Stream(screen)
+    kept = frame(20, 1)
+    for text in ("", "ok 👍🏽", "ko 👍🏽", ""):
+        kept.put(0, 0, Strip([Segment(text)]).adjust_cell_length(20, None))
+        stream.feed(kept.changes())
+        assert screen.display[0].replace("👍", "").split() == text.replace("👍🏽", "").split()
+
+
+def test_no_more_is_drawn_in_one_cell_than_an_emoji_needs() -> None:
+    kept = frame(20, 1)
+    kept.put(0, 0, Strip([Segment("a" + "\u0301" * 5_000)]).adjust_cell_length(20, None))
+    assert kept.changes().count("\u0301") < 20
+
+
 @pytest.mark.parametrize(
     "hostile",
     [
