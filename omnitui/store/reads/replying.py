@@ -22,10 +22,8 @@ class ReplyTarget:
     inbox: str
     """Our address."""
     inbox_name: str
-    contact_id: Ulid
     contact: str
     """The customer's address on the channel; empty where none is known."""
-    contact_name: str
     conversation: str
     """The back end's id."""
     subject: str
@@ -41,12 +39,10 @@ class ReplyTarget:
     references: tuple[str, ...] = ()
     reply_to: tuple[str, ...] = ()
     """Where its author wants answers, if elsewhere."""
-    others: tuple[str, ...] = ()
-    """Everybody else it was addressed to."""
 
 
 _TARGET = """
-    SELECT c.id, a.id, c.channel, i.address, i.name, p.id, p.name, c.external_id, c.subject, c.status, a.hold,
+    SELECT c.id, a.id, c.channel, i.address, i.name, c.external_id, c.subject, c.status, a.hold,
         a.capabilities, a.settings, m.id, coalesce(m.received_at, 0), c.pk,
         coalesce(
             (SELECT address FROM identity WHERE contact_pk = c.contact_pk AND channel = c.channel
@@ -55,7 +51,6 @@ _TARGET = """
     FROM conversation c
     JOIN account a ON a.pk = c.account_pk
     JOIN inbox i ON i.pk = c.inbox_pk
-    JOIN contact p ON p.pk = c.contact_pk
     LEFT JOIN message m ON m.pk = (
         SELECT pk FROM message WHERE conversation_pk = c.pk AND deleted_at IS NULL
         ORDER BY received_at DESC, id DESC LIMIT 1)
@@ -63,7 +58,7 @@ _TARGET = """
 """
 
 _ANSWERED = """
-    SELECT mail.rfc_id, mail.refs, mail.sender, mail.reply_to, message.addressees, message.copied, message.direction
+    SELECT mail.rfc_id, mail.refs, mail.sender, mail.reply_to, message.direction
     FROM message JOIN mail ON mail.message_pk = message.pk
     WHERE message.conversation_pk = ? AND message.deleted_at IS NULL AND coalesce(message.state, '') <> 'canceled'
     ORDER BY message.direction = 'incoming' DESC, message.received_at DESC, message.id DESC LIMIT 1
@@ -78,35 +73,31 @@ def reply_target(db: sqlite3.Connection, conversation_id: Ulid) -> ReplyTarget |
     row = db.execute(_TARGET, (conversation_id,)).fetchone()
     if row is None:
         return None
-    answered = db.execute(_ANSWERED, (row[15],)).fetchone()
-    contact = row[16]
-    mail_id, references, reply_to, others = "", (), (), ()
+    answered = db.execute(_ANSWERED, (row[13],)).fetchone()
+    contact = row[14]
+    mail_id, references, reply_to = "", (), ()
     if answered is not None:
-        mail_id, refs, sender, wanted, addressees, copied, direction = answered
+        mail_id, refs, sender, wanted, direction = answered
         references = (*json.loads(refs), mail_id)
         if direction == "incoming":
             contact = sender or contact
             reply_to = tuple(json.loads(wanted))
-        others = (*json.loads(addressees), *json.loads(copied))
     return ReplyTarget(
         conversation_id=row[0],
         account_id=row[1],
         channel=row[2],
         inbox=row[3],
         inbox_name=row[4],
-        contact_id=row[5],
         contact=contact,
-        contact_name=row[6],
-        conversation=row[7],
-        subject=row[8],
-        status=Status(row[9]),
-        hold=row[10],
-        capabilities=json.loads(row[11]),
-        settings=json.loads(row[12]),
-        newest_id=row[13],
-        newest_at=row[14],
+        conversation=row[5],
+        subject=row[6],
+        status=Status(row[7]),
+        hold=row[8],
+        capabilities=json.loads(row[9]),
+        settings=json.loads(row[10]),
+        newest_id=row[11],
+        newest_at=row[12],
         mail_id=mail_id,
         references=references,
         reply_to=reply_to,
-        others=others,
     )
