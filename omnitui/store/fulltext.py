@@ -79,7 +79,7 @@ def take_out(tx: Tx, message_pk: int) -> None:
         return
     row = tx.db.execute(f"{_STORED} WHERE m.pk = ? AND m.deleted_at IS NULL", (message_pk,)).fetchone()
     if row is not None:
-        tx.db.execute(_DELETE, _entry(row))
+        tx.db.execute(_DELETE, entry(row))
 
 
 def put_back(tx: Tx, message_pk: int) -> None:
@@ -100,7 +100,7 @@ def index_pending(tx: Tx, limit: int) -> int:
         " AND m.deleted_at IS NULL ORDER BY m.pk",
         (limit,),
     ).fetchall()
-    tx.db.executemany(_INSERT, [_entry(row) for row in rows])
+    tx.db.executemany(_INSERT, [entry(row) for row in rows])
     tx.db.execute(
         "DELETE FROM unindexed WHERE message_pk IN (SELECT message_pk FROM unindexed ORDER BY message_pk DESC LIMIT ?)",
         (limit,),
@@ -126,6 +126,7 @@ def renew(tx: Tx) -> bool:
     return True
 
 
-def _entry(row: tuple[int, str, str, str | None, str, str]) -> tuple[int, str, str]:
+def entry(row: tuple[int, str, str, str | None, str, str]) -> tuple[int, str, str]:
+    """A row of the index from one of `_STORED`: row number, subject, author, names of files, text, channel."""
     pk, subject, author, files, text, channel = row
     return pk, index_terms(source(subject, author, files or "", text)), filter_terms(channel)
