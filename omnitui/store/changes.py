@@ -57,7 +57,10 @@ def since(db: sqlite3.Connection, seq: int, limit: int = KEPT) -> Changed | None
         last = last_seq(db)
         return Changed(last, (), complete=False) if last > seq else None
     changes = [Change(number, ObjectKind(kind), object_id, revision) for number, kind, object_id, revision in rows]
-    return joined(changes[:limit], complete=rows[0][0] == seq + 1 and len(rows) <= limit, seq=last_seq(db))
+    if len(rows) > limit:
+        return joined(changes[:limit], complete=False, seq=last_seq(db))
+    # Up to the last row that was read: another process may have committed since.
+    return joined(changes, complete=rows[0][0] == seq + 1)
 
 
 def joined(changes: Sequence[Change], *, complete: bool = True, seq: int | None = None) -> Changed:

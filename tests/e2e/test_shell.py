@@ -51,7 +51,7 @@ def test_secret_and_passphrase_are_asked_for_on_the_terminal_and_never_shown(env
     listed = run("account", "list", env=environment)
     assert "vault" in listed.stdout
     checked = run("account", "check", env=environment)
-    assert checked.returncode == 1
+    assert checked.returncode == 3
     assert "OMNITUI_VAULT_PASSPHRASE_COMMAND" in checked.stderr
 
 
