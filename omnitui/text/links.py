@@ -61,18 +61,15 @@ _JAPANESE: Final = frozenset(("HIRAGANA", "KATAKANA", "CJK", "KATAKANA-HIRAGANA"
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One link and what is to be known before it is opened."""
+    """Where a link leads, and what is odd about it."""
 
-    url: str
-    text: str
-    """What is shown for it; "" when it stands bare."""
     scheme: str
     host: str
     """As Unicode; for mailto the address."""
     punycode: str
     """The host in ASCII; "" when it is the same."""
     allowed: bool
-    """Its scheme is one that we open."""
+    """It leads to the web or to a mailbox."""
     mismatch: bool
     """The text names another host than the one it goes to."""
     mixed_script: bool
@@ -92,8 +89,6 @@ def inspect(url: str, text: str = "") -> Link:
     ascii_host = _punycode(host) if scheme != "mailto" else ""
     shown = _unicode(host) if scheme != "mailto" else host
     return Link(
-        url=url,
-        text=text,
         scheme=scheme,
         host=shown,
         punycode=ascii_host if ascii_host != shown else "",
@@ -117,7 +112,7 @@ def link_suffix(text: str, href: str) -> str:
     if not link.allowed:
         return f" <{link.scheme}: blocked>"
     where = f"{link.host} = {link.punycode}" if link.punycode else link.host
-    if link.mismatch:
+    if link.mismatch or link.mixed_script or link.credentials:
         return f" <!{where}!>"
     bare = text.strip().rstrip("/")
     if bare in (href.rstrip("/"), href.partition("://")[2].rstrip("/")) and not link.punycode:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omnitui.text.links import inspect
+from omnitui.text.links import inspect, link_suffix
 
 
 @pytest.mark.parametrize(
@@ -60,6 +60,13 @@ def test_text_that_names_another_host_is_flagged(text: str, url: str, mismatch: 
 def test_credentials_before_the_host_are_flagged() -> None:
     assert inspect("https://bank.com@evil.test/").credentials
     assert inspect("https://bank.com@evil.test/").host == "evil.test"
+
+
+def test_what_looks_like_a_trap_is_marked_behind_the_text() -> None:
+    assert link_suffix("Click here", "https://example.com/") == " <example.com>"
+    assert link_suffix("Click here", "https://bank.com@evil.test/") == " <!evil.test!>"
+    assert link_suffix("Click here", "https://pаypal.com/") == " <!pаypal.com = xn--pypal-4ve.com!>"
+    assert link_suffix("bank.com", "https://evil.test/") == " <!evil.test!>"
 
 
 @given(st.text(max_size=80), st.text(max_size=40))
