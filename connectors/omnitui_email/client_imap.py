@@ -64,6 +64,7 @@ class Status:
     """0 where the server keeps none."""
     exists: int
     unseen: int = -1
+    """Tells of read marks where there is no modseq."""
 
 
 class ImapSession:

@@ -48,8 +48,6 @@ class Pass:
     """When the next op may leave; None when nothing waits for time alone."""
     fault: Fault | None = None
     """What concerns the account as a whole."""
-    moved: int = 0
-    """How many ops changed their state."""
 
 
 @dataclass(slots=True)
@@ -63,8 +61,8 @@ class OutboxRunner:
     resume_at: Millis = 0
     """Not before this time does the back end want to hear from us again."""
 
-    async def settle(self) -> int:
-        """Decide about every op that an earlier process left as `sending`; how many there were.
+    async def settle(self) -> None:
+        """Decide about every op that an earlier process left as `sending`.
 
         Raises:
             Fault: The back end could not be asked; the rest is still `sending`.
@@ -75,12 +73,11 @@ class OutboxRunner:
                 await self._move(entry, SendState.QUEUED, due_at=self.cache.clock.now())
             else:
                 await self._resolve(entry, _("interrupted while it was being sent"))
-        return len(left)
 
     async def run(self) -> Pass:
         """Send all that is due now, each conversation in its order."""
         try:
-            moved = await self.settle()
+            await self.settle()
         except Fault as fault:
             self._note(fault)
             return Pass(await self._next_at(), fault)
@@ -90,11 +87,11 @@ class OutboxRunner:
                 break
             for entry in due:
                 try:
-                    moved += await self._send(entry)
+                    await self._send(entry)
                 except Fault as fault:
                     self._note(fault)
-                    return Pass(await self._next_at(), fault, moved + 1)
-        return Pass(await self._next_at(), None, moved)
+                    return Pass(await self._next_at(), fault)
+        return Pass(await self._next_at())
 
     def _note(self, fault: Fault) -> None:
         if isinstance(fault, RateLimited):
@@ -113,12 +110,12 @@ class OutboxRunner:
             return max(self.resume_at, min(later, default=0))
         return min(later, default=None)
 
-    async def _send(self, entry: OutboxEntry) -> bool:
-        """Send one; whether anything changed. Raises faults that concern the whole account."""
+    async def _send(self, entry: OutboxEntry) -> None:
+        """Send one. Raises faults that concern the whole account."""
         capabilities = self.connector.capabilities(str(entry.payload.get("channel", "")))
         reach("outbox.taken")
         if not await self.cache.awrite(lambda tx: self._leave(tx, entry.op_id, capabilities)):
-            return True
+            return
         reach("outbox.sending")
         try:
             parcel = await pack(self.cache, entry)
@@ -131,7 +128,7 @@ class OutboxRunner:
             raise
         except Deferred as fault:
             await self._defer(entry, fault)
-            return True
+            return
         except Fault as fault:
             await self._defer(entry, fault)
             raise
@@ -139,13 +136,12 @@ class OutboxRunner:
             current = await self.cache.aread(lines.entry, entry.op_id)
             left = current is not None and current.marked
             await self._move(entry, SendState.UNKNOWN if left else SendState.FAILED, reason=error.message)
-            return True
+            return
         except Exception:
             await self._after_defect(entry)
             raise
         reach("outbox.performed")
         await self._write_down(entry, outcome)
-        return True
 
     def _leave(self, tx: Tx, op_id: Ulid, capabilities: Capabilities) -> bool:
         """The last look and the step to `sending`, in one commit; False where it does not leave."""
