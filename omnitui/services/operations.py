@@ -29,6 +29,7 @@ from omnitui.store.reads import accounts, history, inbox
 from omnitui.store.reads import outbox as outbox_reads
 from omnitui.store.reads.replying import ReplyTarget, reply_target
 from omnitui.store.writer import Tx
+from omnitui.text.surrogates import mended, mended_all
 
 CONTACT_FIELDS = frozenset({"name", "segment", "language", "time_zone", "about", "organization", "fields"})
 LONGEST_HOLD: Millis = DAY
@@ -76,7 +77,7 @@ class Operations:
         """
         target = self._target(conversation_id)
         capabilities = snapshot.read(target.capabilities, target.channel)
-        _reject_empty(text, files)
+        text = _checked_text(text, files)
         if (cc or bcc) and not capabilities.mail:
             raise Refused(_("this channel has no Cc"))
         if not capabilities.writes:
@@ -114,7 +115,7 @@ class Operations:
             NotFound: No such account.
             Refused: The account cannot write first, or `to` is no address.
         """
-        _reject_empty(text, files)
+        to, subject, text = mended(to), mended(subject), _checked_text(text, files)
         capabilities = self._cache.read(accounts.capabilities, account)
         inboxes = [box for box in self._cache.read(accounts.inboxes) if box.account_id == account]
         box = next((box for box in inboxes if snapshot.read(capabilities, box.channel).can_start), None)
@@ -142,7 +143,7 @@ class Operations:
     def note(self, conversation_id: Ulid, text: str, *, files: Sequence[Path | str] = ()) -> Op:
         """Leave a note that only agents see. Where the back end keeps notes, it gets a copy."""
         target = self._target(conversation_id)
-        _reject_empty(text, files)
+        text = _checked_text(text, files)
         capabilities = replace(snapshot.read(target.capabilities, target.channel), attachments=True)
         kept = outgoing.read_files(files, self._cache.blobs, capabilities)
 
@@ -218,7 +219,7 @@ class Operations:
         if strange:
             known = ", ".join(sorted(CONTACT_FIELDS))
             raise Refused(_("a contact has no {field}").format(field=strange[0]), hint=_("one of: {}").format(known))
-        return self._commit([Intent(Verb.CONTACT, ObjectKind.CONTACT, contact_id, dict(fields))])
+        return self._commit([Intent(Verb.CONTACT, ObjectKind.CONTACT, contact_id, mended_all(dict(fields)))])
 
     def link(self, contact_id: Ulid, other_id: Ulid, reason: str = "") -> list[Op]:
         """Say that two contacts are the same person; nothing is merged, and `unlink` takes it back."""
@@ -398,13 +399,14 @@ def _release(tx: Tx, op_id: Ulid) -> None:
         outbox.renew(tx, op_id, renewed)
 
 
-def _reject_empty(text: str, files: Sequence[Path | str]) -> None:
+def _checked_text(text: str, files: Sequence[Path | str]) -> str:
     if not text.strip() and not files:
         raise Refused(_("there is nothing to send"))
+    return mended(text)
 
 
 def _label(name: str) -> str:
-    cleaned = "-".join(name.split()).lower()
+    cleaned = "-".join(mended(name).split()).lower()
     if not cleaned or any(ord(char) < 32 for char in cleaned):
         raise Refused(_("{name!r} is no label").format(name=name))
     return cleaned

@@ -17,6 +17,7 @@ from omnitui.store.message_state import bury_message, touched
 from omnitui.store.rollup import anew
 from omnitui.store.rows import pk_of, written
 from omnitui.store.writer import Tx
+from omnitui.text.surrogates import mended, mended_all
 
 SELECT: Final = """
     SELECT op.id, a.id, c.id, o.verb, o.state, o.idempotency_key, o.due_at, o.attempts, o.reason, o.marked, m.id,
@@ -97,6 +98,7 @@ def move(
         raise Refused(
             _("An operation that is {state} cannot become {to}.").format(state=_(now.state.value), to=_(to.value))
         )
+    reason, outcomes = mended(reason), mended_all(outcomes)
     # A new try begins before its own point of no return.
     marked = now.marked and to is not SendState.QUEUED
     tx.db.execute(

@@ -13,12 +13,13 @@ from omnitui.sdk.faults import AuthFailed, Fault, RateLimited
 from omnitui.store import inflow
 from omnitui.store.reads import ledger as reads
 from omnitui.store.writer import Tx
+from omnitui.text.surrogates import mended
 
 
 def note_health(tx: Tx, account_id: Ulid, health: str, *, error: str = "", retry_at: Millis | None = None) -> str:
     """Write down an account's health; returns what it was before."""
     entry = _entry(tx, account_id, "")
-    changed = replace(entry, health=health, error=error, retry_at=retry_at)
+    changed = replace(entry, health=health, error=mended(error), retry_at=retry_at)
     if changed != entry:
         inflow.put_ledger(tx, changed)
     return entry.health
@@ -35,7 +36,7 @@ def note_batch(tx: Tx, account_id: Ulid, extents: Sequence[Extent], *, gap: str,
             health="ok",
             last_sync_at=now,
             retry_at=None,
-            error=gap,
+            error=mended(gap),
             unparsed=account.unparsed + unparsed,
             cached_count=account.cached_count + added,
         ),
@@ -50,7 +51,7 @@ def note_batch(tx: Tx, account_id: Ulid, extents: Sequence[Extent], *, gap: str,
                 last_sync_at=now,
                 remote_count=entry.remote_count if extent.remote_count is None else extent.remote_count,
                 complete_since=_reach(entry.complete_since, extent.complete_since),
-                budget=extent.budget or entry.budget,
+                budget=mended(extent.budget) or entry.budget,
             ),
         )
 

@@ -13,6 +13,7 @@ from omnitui.sync.mails import ReadyMail, content_digest
 from omnitui.text.html import html_to_text
 from omnitui.text.mail import ParsedMail, PartInfo
 from omnitui.text.quotes import Body, split_reply
+from omnitui.text.surrogates import mended_all
 
 KEPT_FILE = 1024 * 1024
 """Files of live mail up to this many bytes become blobs at once; others are cut out of the raw mail when opened."""
@@ -71,6 +72,9 @@ class Preparation:
         return await asyncio.to_thread(lambda: [self._ready(event, mails) for event in events])
 
     def _ready(self, event: Event, mails: Iterator[tuple[ParsedMail, str]]) -> Ready:
+        if not isinstance(event, MailReceived):
+            # A back end that cuts texts by UTF-16 units sends half an emoji; that must not hold up what follows.
+            event = mended_all(event)
         match event:
             case MailReceived():
                 parsed, raw = next(mails)
