@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Final
 
 from omnitui.clock import Millis
@@ -12,6 +11,7 @@ from omnitui.model.states import Status
 from omnitui.store.rollup import rollups
 from omnitui.store.rows import pk_of
 from omnitui.store.writer import Tx
+from omnitui.values import dataclass
 
 READ_BY_US: Final = "read_by_us"
 READ_BY_CONTACT: Final = "read_by_contact"
