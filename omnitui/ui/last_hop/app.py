@@ -117,9 +117,10 @@ class LastHopApp(App[ReturnType]):
         return self._inks.step(None, self._inks.of(style)[0])
 
     def forget_terminal(self) -> None:
-        """Assume nothing about what the terminal shows."""
+        """Assume nothing about what the terminal shows: draw everything anew."""
         if self._frame is not None:
             self._frame.forget()
+            self._send_changes()
 
     def terminal_opened(self, loop: asyncio.AbstractEventLoop) -> None:
         """The driver has the terminal: from the first paint on, garbage is collected when nobody waits."""

@@ -7,6 +7,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from textual import events
+from textual.geometry import Size
 from textual.reactive import Reactive
 from textual.screen import ModalScreen, Screen, ScreenResultType
 from textual.widget import Widget
@@ -28,33 +29,56 @@ class PaintsWhenIdle(_Base):
     """Widgets draw their own marks of the focus: Textual would draw the whole screen when it moves."""
 
     _painted_at = 0.0
+    _laying_out = False
+    _owed = False
     _waiting: asyncio.TimerHandle | None = None
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._compositor = LeanCompositor()
 
+    def _screen_resized(self, size: Size) -> None:
+        # Textual tells a screen its size twice: as the terminal's, and as that of the widget which was laid out.
+        if size != self._compositor.size or not self._is_mounted:
+            super()._screen_resized(size)
+
+    def _refresh_layout(self, size: Size | None = None, scroll: bool = False) -> None:
+        self._laying_out = not scroll
+        super()._refresh_layout(size, scroll)
+        self._laying_out = False
+
     def _compositor_refresh(self) -> None:
-        # Nobody sees what is drawn behind a first frame; taking over draws everything.
-        if not getattr(self.app, "behind", False):
+        if getattr(self.app, "behind", False):
+            return  # Nobody sees what is drawn behind a first frame; taking over draws everything.
+        self._owed = self._laying_out
+        if self._owed:
+            # Widgets have yet to hear of their new sizes: what they draw now would be drawn again in a moment.
+            self._painted_at = monotonic()
+            self.check_idle()
+        else:
             super()._compositor_refresh()
 
     async def _on_idle(self, event: events.Idle) -> None:
-        wanted = self._layout_required or self._scroll_required or self._repaint_required or self._dirty_widgets
+        due = self._layout_required or self._scroll_required or self._repaint_required
+        wanted = due or self._dirty_widgets or self._owed
         if not wanted or self._recompose_required or self.app._batch_count or not self.is_current:
             await super()._on_idle(event)
             return
         event.prevent_default()
         wait = self._painted_at + PAINT_GAP - monotonic()
         if wait <= 0:
-            self._on_timer_update()
             self._painted_at = monotonic()
+            laid_out = self._layout_required
+            self._on_timer_update()
+            if self._owed and not laid_out:
+                self._compositor_refresh()
         elif self._waiting is None:
             self._waiting = asyncio.get_running_loop().call_later(wait, self._wake)
 
     def _wake(self) -> None:
         self._waiting = None
-        self.check_idle()
+        if self.is_attached:
+            self.check_idle()
 
 
 class LastHopScreen(PaintsWhenIdle, Screen[ScreenResultType]):
