@@ -111,7 +111,9 @@ def _unread(desk: Desk) -> Coroutine[Any, Any, None]:
 
 async def _undo(desk: Desk) -> None:
     await desk.drafting.flush()
-    undone = await desk.act(desk.session.operations.undo)
+    undone = await desk.act_first(desk.session.operations.undo)
+    # What came back, a draft perhaps, is there for the next key.
+    await desk.renew()
     if undone.conflicts:
         desk.say(_("changed since then, left as it is: {field}").format(field=undone.conflicts[0].field), "warn")
     else:
@@ -120,7 +122,8 @@ async def _undo(desk: Desk) -> None:
 
 
 async def _redo(desk: Desk) -> None:
-    redone = await desk.act(desk.session.operations.redo)
+    redone = await desk.act_first(desk.session.operations.redo)
+    await desk.renew()
     desk.say(_("done again: {what}").format(what=told(redone.originals)))
     _go_to(desk, redone.originals)
 
