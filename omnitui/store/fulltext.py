@@ -48,9 +48,9 @@ class Pending:
         self.rows: dict[int, tuple[str, str]] = {}
 
     def close(self) -> None:
-        self._tx.db.executemany(
-            _INSERT, [(pk, index_terms(text), filters) for pk, (text, filters) in sorted(self.rows.items())]
-        )
+        # One by one, not as a list made before: SQLite lets other threads run in between.
+        rows = ((pk, index_terms(text), filters) for pk, (text, filters) in sorted(self.rows.items()))
+        self._tx.db.executemany(_INSERT, rows)
 
 
 def pending(tx: Tx) -> Pending:
@@ -100,7 +100,7 @@ def index_pending(tx: Tx, limit: int) -> int:
         " AND m.deleted_at IS NULL ORDER BY m.pk",
         (limit,),
     ).fetchall()
-    tx.db.executemany(_INSERT, [entry(row) for row in rows])
+    tx.db.executemany(_INSERT, map(entry, rows))
     tx.db.execute(
         "DELETE FROM unindexed WHERE message_pk IN (SELECT message_pk FROM unindexed ORDER BY message_pk DESC LIMIT ?)",
         (limit,),

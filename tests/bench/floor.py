@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
+from typing import Final
 
 from omnitui.store import fulltext, migrations
 
@@ -26,16 +27,43 @@ class Spent:
         self.wall.append(time.perf_counter() - wall)
 
 
+_NEW: Final = "INSERT INTO main.{table}({columns}) SELECT {columns} FROM source.{table}"
+ROWS: Final = ((_NEW + " WHERE pk > :begin AND pk <= :end", "message"),)
+"""Message rows alone: what STORE's study set its goal against."""
+SEARCHABLE: Final = (
+    *ROWS,
+    ("INSERT INTO main.message_fts(rowid, terms, filters) SELECT pk, terms, filters FROM temp.terms", ""),
+)
+"""Their full-text index too."""
+EVERYTHING: Final = (
+    *SEARCHABLE,
+    (_NEW + " WHERE pk > (SELECT coalesce(max(pk), 0) FROM main.contact)", "contact"),
+    (_NEW + " WHERE pk > (SELECT coalesce(max(pk), 0) FROM main.identity)", "identity"),
+    (
+        (
+            "INSERT OR REPLACE INTO main.conversation({columns}) SELECT {columns} FROM source.conversation"
+            " WHERE pk IN (SELECT conversation_pk FROM source.message WHERE pk > :begin AND pk <= :end)"
+        ),
+        "conversation",
+    ),
+    (_NEW + " WHERE seq > (SELECT coalesce(max(seq), 0) FROM main.change)", "change"),
+)
+"""All that the pipeline writes: contacts, conversations with their roll-up, the change sequence as well."""
+
+
 class Floor:
     """An empty cache beside `source` that takes over its newest rows by INSERT … SELECT, one commit a batch.
 
-    It has all indexes and no triggers, and the writer's settings. With `searchable` the full-text index is filled as
-    well, from terms that were made before: no Python runs while the time is taken.
+    It has all indexes and no triggers, and the writer's settings. The terms of the full-text index are made before:
+    no Python runs while the time is taken.
+
+    Args:
+        source, target: Files.
+        parts: `ROWS`, `SEARCHABLE` or `EVERYTHING`.
     """
 
-    def __init__(self, source: Path, target: Path, *, searchable: bool) -> None:
+    def __init__(self, source: Path, target: Path, parts: tuple[tuple[str, str], ...]) -> None:
         self.spent = Spent()
-        self._searchable = searchable
         self._last = 0
         self._db = db = sqlite3.connect(target, isolation_level=None)
         for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "temp_store = MEMORY", "cache_size = -16384"):
@@ -46,7 +74,10 @@ class Floor:
             db.execute(f"DROP TRIGGER {trigger}")
         db.execute("ATTACH ? AS source", (str(source),))
         db.execute("CREATE TEMP TABLE terms(pk INTEGER PRIMARY KEY, terms TEXT, filters TEXT)")
-        self._columns = ", ".join(row[1] for row in db.execute("PRAGMA table_xinfo(message)") if row[6] == 0)
+        self._parts = [part.format(table=table, columns=self._columns(table)) for part, table in parts]
+
+    def _columns(self, table: str) -> str:
+        return ", ".join(row[1] for row in self._db.execute(f"PRAGMA table_xinfo('{table}')") if row[6] == 0)
 
     def __enter__(self) -> Floor:
         return self
@@ -60,25 +91,17 @@ class Floor:
             self._last,
             self._db.execute("SELECT coalesce(max(pk), 0) FROM source.message").fetchone()[0],
         )
-        if self._searchable:
-            rows = self._db.execute(
-                "SELECT m.pk, m.subject, m.author, NULL, m.text, c.channel FROM source.message m"
-                " JOIN source.conversation c ON c.pk = m.conversation_pk WHERE m.pk > ? AND m.pk <= ?",
-                (begin, self._last),
-            ).fetchall()
-            self._db.execute("DELETE FROM temp.terms")
-            self._db.executemany("INSERT INTO temp.terms VALUES (?, ?, ?)", [fulltext.entry(row) for row in rows])
+        rows = self._db.execute(
+            "SELECT m.pk, m.subject, m.author, NULL, m.text, c.channel FROM source.message m"
+            " JOIN source.conversation c ON c.pk = m.conversation_pk WHERE m.pk > ? AND m.pk <= ?",
+            (begin, self._last),
+        ).fetchall()
+        self._db.execute("DELETE FROM temp.terms")
+        self._db.executemany("INSERT INTO temp.terms VALUES (?, ?, ?)", map(fulltext.entry, rows))
         self.spent.on(lambda: self._copy(begin))
 
     def _copy(self, begin: int) -> None:
         self._db.execute("BEGIN IMMEDIATE")
-        self._db.execute(
-            f"INSERT INTO main.message({self._columns}) SELECT {self._columns} FROM source.message"
-            " WHERE pk > ? AND pk <= ?",
-            (begin, self._last),
-        )
-        if self._searchable:
-            self._db.execute(
-                "INSERT INTO main.message_fts(rowid, terms, filters) SELECT pk, terms, filters FROM temp.terms"
-            )
+        for part in self._parts:
+            self._db.execute(part, {"begin": begin, "end": self._last})
         self._db.execute("COMMIT")
