@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 def run_console(session: Session, takeover: Takeover | None = None) -> int:
     """Run the console on an opened session until it is left; returns the exit code.
 
-    Where there is no terminal it prints one whole screen and ends.
+    Where there is no terminal, or one that cannot place its cursor, it prints one whole screen and ends.
 
     Args:
         session: The profile's.
@@ -25,7 +26,7 @@ def run_console(session: Session, takeover: Takeover | None = None) -> int:
     collection.start_up()
     from omnitui.ui.app import ConsoleApp
 
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
         from omnitui.ui.still import screen_text
 
         print(screen_text(ConsoleApp(session, sync=False)))

@@ -35,7 +35,7 @@ class Layout:
     def order(self) -> list[Widget]:
         """The panes that are on the screen, from left to right."""
         screen = self._screen
-        panes = [screen.sidebar, screen.queue, screen.history, screen.card]
+        panes: list[Widget] = [screen.sidebar, screen.queue, screen.history, screen.card]
         if screen.composer.draft is not None:
             panes.insert(3, screen.composer.sheet)
         return [pane for pane in panes if pane.region and pane.display]

@@ -73,8 +73,8 @@ def _parsed(definition: str) -> Style:
 
 
 def plain(text: str) -> SafeText:
-    """Text of any origin as one harmless line."""
-    return safe(text, multiline=False)
+    """Text of any origin as one harmless line, as much of it as a line may show."""
+    return safe(text, multiline=False, max_chars=LONG)
 
 
 def line_width(line: Line) -> int:

@@ -210,3 +210,11 @@ def test_the_last_words_are_kept_and_the_terminal_restored_when_the_session_ends
     kept = session.cache.read(draft_reads.draft, found.id, MessageKind.PUBLIC)
     assert kept is not None
     assert kept.text == "last words"
+
+
+def test_a_terminal_that_cannot_place_its_cursor_gets_one_screen_as_text(session: Session) -> None:
+    a_conversation(session.cache, "Hello?", contact="Ann")
+    with console(session, TERM="dumb", COLUMNS="100", LINES="30") as terminal:
+        assert terminal.wait_end(START) == 0
+        assert b"Ann" in terminal.raw
+        assert b"\x1b" not in terminal.raw

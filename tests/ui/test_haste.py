@@ -7,12 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from textual import events
 
+from omnitui.model.conversations import Draft
+from omnitui.model.states import MessageKind
 from omnitui.services.session import Session
 from omnitui.store.cache import Cache
-from omnitui.store.reads import history, inbox, oplog
+from omnitui.store.drafts import save as save_draft
+from omnitui.store.reads import drafts, history, inbox, oplog
 from tests.support.console import Person, a_console, a_session
 from tests.support.desk import a_conversation, a_message
+
+CC = [f"colleague.number.{number}@a-rather-long-domain.example" for number in range(200)]
 
 
 @pytest.fixture
@@ -92,3 +98,45 @@ async def test_a_form_that_is_kept_as_it_was_changes_nothing(session: Session) -
         await person.misses("Edit the contact")
     assert len(session.cache.read(oplog.log)) == before
     assert session.cache.read(history.page, found.id)
+
+
+async def test_what_would_hold_up_typing_is_not_pasted_and_said(session: Session) -> None:
+    a_conversation(session.cache)
+    async with a_console(session) as person:
+        await person.press("r")
+        await person.type("Hello")
+        for huge in ("x" * 300_000, "line\n" * 3_000, "語" * 9_000):
+            person.app.post_message(events.Paste(huge))
+            await person.sees("too long to paste")
+            person.app.main.desk.hush()
+        person.app.post_message(events.Paste("\none\r\ntwo"))
+        await person.until(lambda: person.app.main.composer.text == "Hello\none\ntwo")
+
+
+async def test_a_long_draft_is_whole_after_it_was_opened_and_closed(session: Session) -> None:
+    found = a_conversation(session.cache)
+    text = "a line of the draft\n" * 5_000 + "the end"
+    draft = Draft(session.cache.ids.new(), found.id, MessageKind.PUBLIC, text, extra={"cc": CC})
+    session.cache.write(lambda tx: save_draft(tx, draft))
+    async with a_console(session) as person:
+        await person.press("r")
+        await person.sees("the end")
+        await person.type("!")
+        await person.press("escape")
+    kept = session.cache.read(drafts.draft, found.id, MessageKind.PUBLIC)
+    assert kept is not None
+    assert (kept.text, kept.extra["cc"]) == (text + "!", CC)
+
+
+async def test_logs_and_outboxes_of_long_texts_open(session: Session) -> None:
+    found = a_conversation(session.cache, contact="n" * 100_000, address="ann@example.com", subject="s" * 100_000)
+    for _number in range(5):
+        session.operations.note(found.id, "note 返金 " * 20_000)
+        session.operations.reply(found.id, "reply 返金 " * 20_000)
+    async with a_console(session) as person:
+        await person.press("g", "h")
+        await person.sees("reply 返金")
+        await person.press("escape")
+        await person.press("g", "o")
+        await person.sees("Outbox")
+        await person.sees("reply 返金")

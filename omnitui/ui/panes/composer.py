@@ -15,9 +15,8 @@ from omnitui.ids import Ids, Ulid
 from omnitui.model.conversations import Conversation, Draft
 from omnitui.model.states import MessageKind
 from omnitui.sdk.capabilities import Capabilities
-from omnitui.text.safe import safe
 from omnitui.ui.composing import limit_pieces, policy_pieces, title_pieces
-from omnitui.ui.panes.fields import Field, Sheet
+from omnitui.ui.panes.fields import Field, Sheet, editable
 from omnitui.ui.picture import Picture
 from omnitui.ui.roles import Line, Piece, plain, spread
 from omnitui.ui.widgets.lines import Lines
@@ -77,10 +76,10 @@ class ComposerPane(Vertical):
             known = Draft(self.ids.new(), picture.conversation.id, kind, "", seen_message_id=seen)
         self.draft = replace(known, seen_message_id=seen or known.seen_message_id)
         self._loading = True
-        self.sheet.load_text(safe(known.text))
+        self.sheet.load_text(editable(known.text))
         self.sheet.move_cursor(self.sheet.document.end)
         field = self._cc
-        field.value = plain(", ".join(map(str, known.extra.get("cc", ()))))
+        field.value = editable(", ".join(map(str, known.extra.get("cc", ()))), multiline=False)
         field.display = picture.capabilities.cc and kind is MessageKind.PUBLIC
         self._loading = False
         self.set_class(kind is MessageKind.NOTE, "-note")
@@ -95,7 +94,7 @@ class ComposerPane(Vertical):
 
     def put(self, text: str) -> None:
         """Replace the text, as an editor did."""
-        self.sheet.text = safe(text)
+        self.sheet.text = editable(text)
 
     def attach(self, path: str) -> None:
         """Add a file."""

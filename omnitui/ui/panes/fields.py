@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from textual import events
+from textual.message import Message
 from textual.widgets import Input, TextArea
 
-from omnitui.text.safe import safe
+from omnitui.text.safe import MAX_CHARS, MAX_LINES, TAB, SafeText, safe
+
+LONGEST_LINE = 8_192
+"""Characters; a field takes 6 µs a character of the line for each key that is typed in it."""
+
+
+def editable(text: str, *, multiline: bool = True) -> SafeText:
+    """A text as a field shows it: without control characters, but whole, since what the field holds is kept."""
+    return safe(text, multiline=multiline, max_chars=max(len(text), 1) * TAB, max_lines=len(text) + 1)
+
+
+class TooLong(Message):
+    """Something was pasted that no field takes; nothing of it is there."""
 
 
 class Field(Input):
@@ -13,12 +26,19 @@ class Field(Input):
 
     def on_paste(self, event: events.Paste) -> None:
         """Take the first line of what was pasted, without control characters."""
-        event.text = safe(event.text, max_lines=1)
+        event.text = safe(event.text, max_lines=1, max_chars=LONGEST_LINE)
 
 
 class Sheet(TextArea):
     """Many lines. Tab leaves it; nothing sends from here."""
 
     def on_paste(self, event: events.Paste) -> None:
-        """Take what was pasted, without control characters."""
-        event.text = safe(event.text)
+        """Take what was pasted, without control characters; all of it or, where it would hold up typing, nothing."""
+        text = editable(event.text)
+        lines = text.split("\n")
+        if len(text) > MAX_CHARS or len(lines) > MAX_LINES or max(map(len, lines)) > LONGEST_LINE:
+            event.prevent_default()
+            event.stop()
+            self.post_message(TooLong())
+            return
+        event.text = text

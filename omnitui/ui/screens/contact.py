@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from omnitui.i18n import _
 from omnitui.model.card import Card
-from omnitui.text.safe import safe
 from omnitui.ui.desk import Desk
-from omnitui.ui.roles import plain
+from omnitui.ui.panes.fields import editable
 from omnitui.ui.screens.form import Entry, FormScreen
 
 
@@ -22,7 +21,7 @@ async def edit_contact(desk: Desk, card: Card) -> None:
         Entry("about", _("Notes"), contact.about, long=True),
     )
     # What the fields can show, not what the contact holds: a stranger's control characters are no edit of the agent's.
-    before = {entry.name: safe(entry.value) if entry.long else plain(entry.value).strip() for entry in entries}
+    before = {entry.name: _shown(entry) for entry in entries}
     found = await desk.ask(FormScreen(_("Edit the contact"), entries, done=_("keep")))
     if found is None:
         return
@@ -31,3 +30,7 @@ async def edit_contact(desk: Desk, card: Card) -> None:
         return
     await desk.act(desk.session.operations.set_contact, contact.id, changed)
     desk.say(_("contact changed"))
+
+
+def _shown(entry: Entry) -> str:
+    return editable(entry.value) if entry.long else editable(entry.value, multiline=False).strip()

@@ -12,9 +12,8 @@ from textual.containers import Vertical
 from textual.widgets import Input, TextArea
 
 from omnitui.i18n import _
-from omnitui.text.safe import safe
 from omnitui.ui.last_hop import LastHopModal
-from omnitui.ui.panes.fields import Field, Sheet
+from omnitui.ui.panes.fields import Field, Sheet, TooLong, editable
 from omnitui.ui.roles import plain
 from omnitui.ui.widgets.lines import Lines
 
@@ -48,9 +47,9 @@ class FormScreen(LastHopModal[Mapping[str, str] | None]):
             for entry in self._entries:
                 yield Lines(id=f"label-{entry.name}", classes="hint")
                 if entry.long:
-                    yield Sheet(safe(entry.value), id=f"field-{entry.name}", show_line_numbers=False, compact=True)
+                    yield Sheet(editable(entry.value), id=f"field-{entry.name}", show_line_numbers=False, compact=True)
                 else:
-                    yield Field(plain(entry.value), id=f"field-{entry.name}", compact=True)
+                    yield Field(editable(entry.value, multiline=False), id=f"field-{entry.name}", compact=True)
             yield Lines(id="form-hint", classes="hint")
 
     def on_mount(self) -> None:
@@ -85,6 +84,11 @@ class FormScreen(LastHopModal[Mapping[str, str] | None]):
             return
         event.stop()
         event.prevent_default()
+
+    def on_too_long(self, event: TooLong) -> None:
+        """Nothing of what was pasted is there."""
+        event.stop()
+        self.complain(_("too long to paste"))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter goes to the next field; it never sends."""

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
+from omnitui.i18n import _
 from omnitui.model.conversations import Conversation
 from omnitui.model.states import MessageKind
 from omnitui.services.actions import Scope
@@ -24,6 +25,7 @@ from omnitui.ui.last_hop.ending import EndsInOrder
 from omnitui.ui.layout import Layout
 from omnitui.ui.panes.card import CardPane
 from omnitui.ui.panes.composer import ComposerPane
+from omnitui.ui.panes.fields import TooLong
 from omnitui.ui.panes.history import HistoryPane
 from omnitui.ui.panes.sidebar import SidebarPane
 from omnitui.ui.picture import Picture
@@ -172,6 +174,10 @@ class MainScreen(LastHopScreen[None]):
     @on(HistoryPane.WantsNewer)
     def _wants_newer(self) -> None:
         self.desk.spawn(self.desk.load_newer())
+
+    @on(TooLong)
+    def _too_long(self) -> None:
+        self.desk.say(f"! {_('too long to paste: attach it as a file')}", "bad")
 
     @on(SidebarPane.Opened)
     def _view_opened(self, event: SidebarPane.Opened) -> None:
