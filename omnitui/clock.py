@@ -26,6 +26,8 @@ class Clock(Protocol):
 class SystemClock:
     """The machine's own clock."""
 
+    speed = 1.0
+
     def now(self) -> Millis:
         return time.time_ns() // 1_000_000
 
@@ -49,11 +51,17 @@ class ScaledClock:
 
     def __init__(self, start: Millis, speed: float = 1.0) -> None:
         self._start = start
-        self._speed = speed
+        self.speed = speed
         self._origin = time.monotonic_ns()
 
     def now(self) -> Millis:
-        return self._start + int((time.monotonic_ns() - self._origin) / 1_000_000 * self._speed)
+        return self._start + int((time.monotonic_ns() - self._origin) / 1_000_000 * self.speed)
+
+
+def speed_of(clock: Clock) -> float | None:
+    """How many of its seconds pass in one of the machine's; None where somebody moves it by hand."""
+    speed: float | None = getattr(clock, "speed", None)
+    return speed
 
 
 def rfc3339(at: Millis) -> str:

@@ -7,7 +7,7 @@ import shutil
 from dataclasses import replace
 
 from omnitui import paths
-from omnitui.clock import Clock, FrozenClock, Millis, ScaledClock, SystemClock
+from omnitui.clock import Clock, Millis, ScaledClock, SystemClock, speed_of
 from omnitui.desk.query import parse
 from omnitui.model.accounts import Account
 from omnitui.model.people import Agent
@@ -47,7 +47,7 @@ def open_demo(*, seed: int = 1, speed: float = 1.0, reset: bool = False) -> Sess
 def _clock(speed: float) -> Clock:
     if speed == 1:
         return SystemClock()
-    return ScaledClock(SystemClock().now(), speed) if speed else FrozenClock(MORNING)
+    return ScaledClock(SystemClock().now() if speed else MORNING, speed)
 
 
 class _Turned:
@@ -56,6 +56,10 @@ class _Turned:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._ahead: Millis = 0
+
+    @property
+    def speed(self) -> float | None:
+        return speed_of(self._clock)
 
     def now(self) -> Millis:
         return self._clock.now() + self._ahead

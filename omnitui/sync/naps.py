@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import asyncio
 
-from omnitui.clock import Clock, Millis, SystemClock
+from omnitui.clock import Clock, Millis, speed_of
 
 GLANCE_SECONDS = 0.1
-"""How often a clock that is not the machine's is looked at."""
+"""How often a clock is looked at that somebody moves by hand."""
+LONGEST_SECONDS = 60.0
+"""A machine that slept must not oversleep."""
 
 
 async def nap(clock: Clock, until: Millis | None, wake: asyncio.Event) -> bool:
     """Wait until the clock shows `until` (None: for ever) or `wake` is set, which is cleared; whether it was."""
     while not wake.is_set():
-        seconds = None if until is None else max(0.0, (until - clock.now()) / 1000)
-        if seconds == 0.0:
+        if until is not None and until <= clock.now():
             return False
-        if seconds is not None and not isinstance(clock, SystemClock):
-            seconds = GLANCE_SECONDS
         try:
-            # Never longer than a minute: a machine that slept must not oversleep.
-            await asyncio.wait_for(wake.wait(), None if seconds is None else min(seconds, 60.0))
+            await asyncio.wait_for(wake.wait(), None if until is None else _seconds(clock, until))
         except TimeoutError:
             continue
     wake.clear()
     return True
+
+
+def _seconds(clock: Clock, until: Millis) -> float | None:
+    """How long to wait before looking at the clock again; None: it stands still."""
+    speed = speed_of(clock)
+    if speed is None:
+        return GLANCE_SECONDS
+    return min((until - clock.now()) / 1000 / speed, LONGEST_SECONDS) if speed else None

@@ -1,0 +1,51 @@
+"""Naps end by the clock or by a call, whatever the pace of the clock."""
+
+from __future__ import annotations
+
+import asyncio
+
+from omnitui.clock import MINUTE, FrozenClock, Millis, ScaledClock, SystemClock
+from omnitui.sync.naps import nap
+
+
+class Watched(ScaledClock):
+    """Counts how often it is looked at."""
+
+    looks = 0
+
+    def now(self) -> Millis:
+        self.looks += 1
+        return super().now()
+
+
+async def test_nap_ends_when_its_time_has_come() -> None:
+    clock = SystemClock()
+    assert await nap(clock, clock.now() - 1, asyncio.Event()) is False
+    assert await nap(clock, clock.now() + 30, asyncio.Event()) is False
+
+
+async def test_nap_is_cut_short_by_a_call() -> None:
+    wake = asyncio.Event()
+    asyncio.get_running_loop().call_later(0.02, wake.set)
+    assert await nap(SystemClock(), None, wake) is True
+    assert not wake.is_set()
+
+
+async def test_nap_on_a_fast_clock_takes_its_share_of_real_time() -> None:
+    clock = ScaledClock(0, 1_000_000)
+    async with asyncio.timeout(30):
+        assert await nap(clock, clock.now() + 500 * MINUTE, asyncio.Event()) is False
+
+
+async def test_nap_ends_when_somebody_moves_the_clock() -> None:
+    clock = FrozenClock()
+    asyncio.get_running_loop().call_later(0.02, clock.advance, MINUTE)
+    async with asyncio.timeout(30):
+        assert await nap(clock, clock.now() + MINUTE, asyncio.Event()) is False
+
+
+async def test_clock_that_stands_still_wakes_nobody() -> None:
+    clock, wake = Watched(0, 0), asyncio.Event()
+    asyncio.get_running_loop().call_later(0.5, wake.set)
+    assert await nap(clock, MINUTE, wake) is True
+    assert clock.looks <= 3
