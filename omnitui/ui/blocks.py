@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import tzinfo
+from functools import lru_cache
 
 from omnitui.clock import DAY, Millis
 from omnitui.i18n import _
 from omnitui.model.conversations import Attachment, Message
 from omnitui.model.states import Direction, MessageKind, SendState
-from omnitui.text.safe import SafeText, safe
+from omnitui.text.safe import safe
 from omnitui.text.widths import cell_width, wrap
 from omnitui.ui import phrases
 from omnitui.ui.roles import Line, Piece, cropped, plain
 from omnitui.values import dataclass
 
 INDENT = 2
+LONG_TEXT = 20_000
+"""Characters from which on wrapping is felt."""
 MAX_TEXT_WIDTH = 96
 """Longer lines are hard to read; a wide terminal leaves the rest empty."""
 _GOOD = (SendState.ACCEPTED, SendState.DELIVERED, SendState.READ)
@@ -44,8 +48,7 @@ def day_line(at: Millis, setting: Setting) -> Line:
 def block(message: Message, setting: Setting) -> list[Line]:
     """The lines of one message; the first cell of each is left for the mark of the current message."""
     if message.kind is MessageKind.ACTIVITY:
-        text = _said(message)
-        return [(("  · ", "muted"), (line, "muted")) for line in wrap(text, setting.width - 4)]
+        return [(("  · ", "muted"), (line, "muted")) for line in _laid(message.text, setting.width - 4)[0] or ("",)]
     note = message.kind is MessageKind.NOTE
     tone = "note.text" if note else "text"
     dim = "note.muted" if note else "muted"
@@ -58,7 +61,7 @@ def block(message: Message, setting: Setting) -> list[Line]:
         lines += [_chip(attachment, dim) for attachment in message.attachments if not attachment.inline]
     if message.reason and message.state in (*_BAD, SendState.DEFERRED):
         role = "bad" if message.state in _BAD else "warn"
-        reason = safe(message.reason, max_lines=6)
+        reason = safe(message.reason, max_lines=6, max_chars=1_000)
         lines += [_indented(line, role) for line in wrap(reason, setting.width - INDENT - 1)]
     return lines
 
@@ -100,9 +103,9 @@ def state_piece(state: SendState, due: Millis | None, now: Millis) -> Piece:
 
 
 def _body(message: Message, setting: Setting, tone: str, dim: str) -> list[Line]:
-    room = min(setting.width - INDENT - 1, MAX_TEXT_WIDTH)
-    text = _said(message)
-    lines = [_indented(line, tone) for line in wrap(text, room)] if text else []
+    room = _room(setting.width)
+    said, badges = _laid(message.text, room)
+    lines = [_indented(line, tone) for line in said]
     folded = [(message.quoted, "│ "), (message.signature, "")]
     hidden = 0
     for part, mark in folded:
@@ -115,25 +118,38 @@ def _body(message: Message, setting: Setting, tone: str, dim: str) -> list[Line]
             lines.append(((" " * INDENT, dim), (mark + line, "quote")))
     if hidden:
         lines.append(_indented("┄ " + phrases.quoted_words(hidden), dim))
-    if text.badges:
-        lines.append(_indented("! " + _badges(text), "warn"))
+    if badges:
+        lines.append(_indented("! " + _badges(badges), "warn"))
     return lines
 
 
-def _said(message: Message) -> SafeText:
-    text = safe(message.text)
-    stripped = text.strip("\n")
-    return text if len(stripped) == len(text) else safe(stripped)
+def _room(width: int) -> int:
+    return min(width - INDENT - 1, MAX_TEXT_WIDTH)
 
 
-def _badges(text: SafeText) -> str:
+def lay_out(messages: Iterable[Message], width: int) -> None:
+    """Wrap long texts for panes of this width beforehand: in a thread, where it holds up nobody."""
+    for message in messages:
+        if len(message.text) > LONG_TEXT:
+            _laid(message.text, _room(width))
+
+
+@lru_cache(maxsize=64)
+def _laid(text: str, room: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """A text of any origin as lines, and what was taken from it. Kept: what counts down is drawn every second."""
+    clean = safe(text)
+    lines = clean.strip("\n")
+    return tuple(wrap(lines, room)) if lines else (), clean.badges
+
+
+def _badges(found: Iterable[str]) -> str:
     words = {
         "truncated": _("cut, the raw message has more"),
         "bidi": _("direction controls were taken out"),
         "hidden": _("invisible characters were taken out"),
         "controls": _("control characters are shown as signs"),
     }
-    return ", ".join(words[name] for name in text.badges)
+    return ", ".join(words[name] for name in found)
 
 
 def _chip(attachment: Attachment, dim: str) -> Line:

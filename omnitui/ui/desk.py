@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from omnitui.bus import Changed
@@ -16,6 +16,7 @@ from omnitui.model.conversations import Conversation, Message
 from omnitui.model.states import ObjectKind, SendState
 from omnitui.services.session import Session
 from omnitui.ui.backstage import Backstage
+from omnitui.ui.blocks import LONG_TEXT, lay_out
 from omnitui.ui.drafting import Drafting
 from omnitui.ui.last_hop import LastHopApp
 from omnitui.ui.picture import PAGE_OF_HISTORY, CachedRows, Picture, Standing, picture, standing
@@ -158,6 +159,7 @@ class Desk(Backstage):
             return
         try:
             found = await self.cache.aread(picture, wanted)
+            await self._lay_out(found.messages if found is not None else ())
         finally:
             if self._loading == wanted:
                 self._loading = None
@@ -217,6 +219,7 @@ class Desk(Backstage):
         tail = self.screen.history.tail
         since = (messages[0].received_at, messages[0].id) if messages and tail else None
         found = await self.cache.aread(picture, wanted, since)
+        await self._lay_out(found.messages if found is not None else ())
         if wanted == self.shown and found is not None:
             self.picture = found
             self.screen.renew(found)
@@ -232,8 +235,14 @@ class Desk(Backstage):
         first = pane.reel.messages[0]
         before = (first.received_at, first.id)
         older = await self.cache.aread(history.page, wanted, before=before, limit=PAGE_OF_HISTORY)
+        await self._lay_out(older)
         if wanted == self.shown:
             pane.prepend(older, len(older) < PAGE_OF_HISTORY)
+
+    async def _lay_out(self, messages: Sequence[Message]) -> None:
+        width = self.screen.history.size.width
+        if width and any(len(message.text) > LONG_TEXT for message in messages):
+            await asyncio.to_thread(lay_out, messages, width)
 
     def _read_soon(self) -> None:
         if self._read_timer is not None:

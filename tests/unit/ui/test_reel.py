@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC
 
+import pytest
+
 from omnitui.clock import HOUR, MINUTE
 from omnitui.model.conversations import Message
 from omnitui.model.states import Direction, MessageKind, SendState
+from omnitui.text.widths import wrap
+from omnitui.ui import blocks
 from omnitui.ui.blocks import Setting
 from omnitui.ui.reel import MAX_LOADED, Reel
 
@@ -169,6 +173,32 @@ def test_hostile_text_is_harmless_and_its_badge_is_shown() -> None:
     assert "\x1b" not in visible(reel)
     assert "[@click=app.quit]" in visible(reel)
     assert "control characters are shown as signs" in visible(reel)
+
+
+def test_badge_is_shown_whatever_surrounds_the_text() -> None:
+    reel = Reel()
+    reel.fit(SETTING, 20)
+    reel.load([a_message(1, "\n\nsee \u202egnp.exe\n")])
+    assert "direction controls were taken out" in visible(reel)
+
+
+def test_what_counts_down_is_not_wrapped_every_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrapped: list[str] = []
+
+    def counted(text: str, cells: int) -> list[str]:
+        wrapped.append(text)
+        return wrap(text, cells)
+
+    monkeypatch.setattr(blocks, "wrap", counted)
+    reel = Reel()
+    reel.due = {"OP": NOW + 8_000}
+    held = a_message(1, "a long text " * 9_000, direction=Direction.OUTGOING, state=SendState.HELD, op_id="OP")
+    reel.load([held])
+    for second in range(5):
+        reel.fit(replace(SETTING, now=NOW + second * 1_000), 20)
+        reel.to_start()
+        assert f"leaves in {8 - second} s" in visible(reel)
+    assert len(wrapped) == 1
 
 
 def test_japanese_is_wrapped_by_cells() -> None:
