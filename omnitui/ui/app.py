@@ -110,7 +110,8 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
     @property
     def opening(self) -> bool:
         """Whether what a key asked for is still being read."""
-        return self.main.desk.opening or bool(getattr(self.screen, "choosing", False))
+        top = self.screen_stack[-1:]  # none at the very end, when keys may still wait
+        return self.main.desk.opening or any(getattr(screen, "choosing", False) for screen in top)
 
     def remember_soon(self) -> None:
         """Keep the frame for the next start once the screen is at rest."""

@@ -15,6 +15,8 @@ from omnitui.services.session import Session
 from omnitui.store.cache import Cache
 from omnitui.store.drafts import save as save_draft
 from omnitui.store.reads import drafts, history, inbox, oplog
+from omnitui.ui.screens.picker import PickerScreen
+from omnitui.ui.widgets.choices import Choices
 from tests.support.console import Person, a_console, a_session
 from tests.support.desk import a_conversation, a_message
 
@@ -140,3 +142,30 @@ async def test_logs_and_outboxes_of_long_texts_open(session: Session) -> None:
         await person.press("g", "o")
         await person.sees("Outbox")
         await person.sees("reply 返金")
+
+
+async def test_keys_that_wait_at_the_very_end_ask_no_screen_that_is_gone(session: Session) -> None:
+    a_conversation(session.cache)
+    async with a_console(session) as person:
+        app = person.app
+        assert not app.opening
+    app._screen_stack.clear()
+    assert not app.opening
+
+
+async def test_a_choice_that_is_clicked_twice_is_chosen_once(session: Session) -> None:
+    found = a_conversation(session.cache)
+    async with a_console(session) as person:
+        await person.press("p")
+        await person.sees("urgent")
+        dialog = person.app.screen
+        assert isinstance(dialog, PickerScreen)
+        choices = dialog.query_one(Choices)
+        for _click in range(3):
+            choices.post_message(Choices.Chosen())
+        await person.until(lambda: person.app.screen is person.app.main)
+        await person.press("slash")
+        await person.sees("Search all messages")
+        dialog._take()
+        await person.sees("Search all messages")
+    assert session.cache.read(history.page, found.id)

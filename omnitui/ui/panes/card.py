@@ -19,6 +19,8 @@ from omnitui.ui.roles import Line, plain
 from omnitui.ui.widgets.lines import Lines
 
 _MOST = 8
+_ABOUT = 8_000
+"""Characters of the notes that a card shows; the form has all of them."""
 
 
 def card_lines(card: Card, shown: Conversation | None, width: int, now: Millis, zone: tzinfo) -> list[Line]:
@@ -45,7 +47,8 @@ def card_lines(card: Card, shown: Conversation | None, width: int, now: Millis, 
     if card.last_reason:
         lines += _section(_("Last reason"), [((plain(card.last_reason), "text"),)])
     if contact.about:
-        lines += _section(_("Notes"), [((line, "text"),) for line in wrap(safe(contact.about), max(width, 8))])
+        about = safe(contact.about, max_chars=_ABOUT)
+        lines += _section(_("Notes"), [((line, "text"),) for line in wrap(about, max(width, 8))])
     lines += _section(
         _("Perhaps the same person"),
         [((f"{plain(one.contact.name)} · {plain(one.reason)}", "text"),) for one in card.suggestions[:_MOST]],
