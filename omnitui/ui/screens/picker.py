@@ -130,7 +130,9 @@ class PickerScreen(LastHopModal[Choice | None]):
     @on(Choices.Chosen)
     def _take(self) -> None:
         self.choosing = False
-        self.dismiss(self.query_one(Choices).current)
+        # A second click, or one that comes when the console ends, finds this dialog gone already.
+        if self in self.app.screen_stack[1:]:
+            self.dismiss(self.query_one(Choices).current)
 
     def on_unmount(self) -> None:
         """An unanswered question is dropped."""

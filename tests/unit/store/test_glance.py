@@ -10,6 +10,7 @@ import pytest
 
 from omnitui.desk.views import VIEWS
 from omnitui.store.reads import inbox
+from omnitui.store.reads.compile import prepare
 from omnitui.store.reads.glance import glance, plan, schema, top
 from omnitui.text.rows import Density, inbox_row
 from tests.support.full_cache import fill
@@ -21,6 +22,7 @@ def db(tmp_path_factory: pytest.TempPathFactory) -> sqlite3.Connection:
     path = tmp_path_factory.mktemp("data") / "cache.sqlite3"
     fill(path, 60)
     made = sqlite3.connect(path)
+    prepare(made)
     made.execute("INSERT INTO agent (pk, id, name) VALUES (7, 'G', 'Keiko Sato')")
     made.execute("UPDATE conversation SET assignee_pk = 7, priority = 3, send_state = 'failed' WHERE pk = 2")
     made.execute("UPDATE conversation SET status = 'snoozed', snoozed_until = ? WHERE pk = 3", (NOW + 7_200_000,))
