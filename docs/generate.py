@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from omnitui.config.page import page as config_page
-from omnitui.services.actions import keys_markdown
+from omnitui.services.actions.page import keys_markdown
 
 DOCS = Path(__file__).parent
 PAGES: dict[str, Callable[[], str]] = {"config.md": config_page, "keys.md": keys_markdown}

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from omnitui.services.actions import ACTIONS, FOOTERS, READING, Scope, actions_of, keys_markdown, printable
+from omnitui.services.actions import ACTIONS, FOOTERS, READING, Scope, actions_of, printable
+from omnitui.services.actions.page import keys_markdown
 from omnitui.services.keymap import default_keymap, key_fault
 
 

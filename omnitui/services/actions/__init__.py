@@ -1,0 +1,53 @@
+"""THE table of actions: bindings, palette, `?` help, footer, keymap check and docs/keys.md are all made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from omnitui.services.actions import composer, conversation, everywhere, history, layout, lists
+from omnitui.services.actions.action import READING, Action, Scope, printable
+
+__all__ = ["ACTIONS", "FOOTERS", "READING", "Action", "Scope", "actions_of", "printable"]
+
+_TABLE = (
+    *everywhere.ACTIONS,
+    *layout.ACTIONS,
+    *conversation.ACTIONS,
+    *lists.ACTIONS,
+    *history.ACTIONS,
+    *composer.ACTIONS,
+)
+
+ACTIONS: Mapping[str, Action] = MappingProxyType({action.id: action for action in _TABLE})
+
+FOOTERS: Mapping[Scope, tuple[str, ...]] = MappingProxyType(
+    {
+        Scope.LIST: (
+            "conversation.reply",
+            "conversation.note",
+            "conversation.resolve",
+            "conversation.snooze",
+            "app.search",
+            "app.help",
+        ),
+        Scope.HISTORY: (
+            "conversation.reply",
+            "conversation.note",
+            "conversation.resolve",
+            "history.quotes",
+            "history.why",
+            "app.help",
+        ),
+        Scope.CARD: ("contact.edit", "copy.address", "conversation.reply", "pane.back", "app.help"),
+        Scope.SIDEBAR: ("sidebar.open", "app.search", "pane.back", "app.help"),
+        Scope.COMPOSER: ("composer.send", "composer.mode", "composer.editor", "composer.attach", "pane.back"),
+    }
+)
+"""What the footer names for each focused pane: at most six."""
+
+
+def actions_of(scope: Scope) -> list[Action]:
+    """The actions whose keys are live in a pane, its own first."""
+    outer = (Scope.DESK, Scope.APP) if scope in READING else (Scope.APP,)
+    return [action for wanted in (scope, *outer) for action in _TABLE if action.scope is wanted]

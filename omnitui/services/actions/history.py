@@ -1,0 +1,30 @@
+"""Actions of the history and of its current message."""
+
+from __future__ import annotations
+
+from omnitui.i18n import N_
+from omnitui.services.actions.action import Action, Scope
+
+_H = Scope.HISTORY
+
+ACTIONS: tuple[Action, ...] = (
+    Action("history.down", N_("Scroll down"), N_("A line further."), ("j", "down"), _H),
+    Action("history.up", N_("Scroll up"), N_("A line back."), ("k", "up"), _H),
+    Action("history.page_down", N_("Page down"), N_("A screenful further."), ("space", "pagedown", "ctrl+f"), _H),
+    Action("history.page_up", N_("Page up"), N_("A screenful back."), ("pageup",), _H),
+    Action("history.half_down", N_("Half a page down"), N_("Half a screenful further."), ("ctrl+d",), _H),
+    Action("history.half_up", N_("Half a page up"), N_("Half a screenful back."), ("ctrl+u",), _H),
+    Action("history.first", N_("First message"), N_("Where it began."), ("g g", "home"), _H),
+    Action("history.last", N_("Newest message"), N_("Where it stands."), ("G", "end"), _H),
+    Action("history.next_message", N_("Next message"), N_("Make the message below the current one."), ("J", "}"), _H),
+    Action("history.previous_message", N_("Message before"),
+           N_("Make the message above the current one."), ("K", "{"), _H),
+    Action("history.quotes", N_("Quotes"), N_("Unfold or fold what was quoted."), ("f",), _H, short=N_("quotes")),
+    Action("history.raw", N_("Show raw"), N_("The current message as it came."), ("v",), _H, short=N_("raw")),
+    Action("history.why", N_("Why is it here?"),
+           N_("Why it lies in this conversation, and what became of it."), ("w",), _H, short=N_("why")),
+    Action("history.move", N_("Move the message …"),
+           N_("Put the current message into another conversation."), ("M",), _H),
+    Action("history.save", N_("Save the attachments"),
+           N_("Write the files of the current message to the downloads folder."), ("S",), _H),
+)  # fmt: skip
