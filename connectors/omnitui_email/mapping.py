@@ -8,6 +8,7 @@ from email.parser import BytesHeaderParser
 from email.utils import parseaddr
 
 from omnitui.sdk import (
+    SECOND,
     Direction,
     Event,
     Extent,
@@ -28,6 +29,11 @@ _ADDRESS_CHARS = 1_000
 
 def millis(at: datetime) -> Millis:
     return int(at.timestamp() * 1000)
+
+
+def arrival(at: datetime, uid: int) -> Millis:
+    """When a mail came into its folder. Servers tell the second; within it mails stand in the order of their UIDs."""
+    return millis(at) // SECOND * SECOND + uid % SECOND
 
 
 def events(pull: Pull, inbox: str, ours: frozenset[str], *, sent: bool, now: Millis) -> tuple[Event, ...]:
@@ -54,7 +60,7 @@ def received(
         inbox=inbox,
         location=MailLocation(folder, validity, mail.uid),
         raw=mail.raw,
-        received_at=millis(mail.row.at) if mail.row.at else now,
+        received_at=arrival(mail.row.at, mail.uid) if mail.row.at else now,
         direction=Direction.OUTGOING if outgoing else Direction.INCOMING,
         seen="\\Seen" in mail.row.flags,
         flagged="\\Flagged" in mail.row.flags,

@@ -138,8 +138,10 @@ def _told(shell: Shell, accounts: list[Account], entries: list[LedgerEntry]) -> 
         entry = by_id.get(account.id)
         results.append(records.synced(account, entry))
         if shell.out.text:
-            health = entry.health if entry else _("paused")
+            health = entry.health if entry else _("paused") if account.paused else _("new")
             shell.out.line(f"{account.name}: {health}")
+        if entry is None and not account.paused:
+            shell.fail(_("{name} was not synced: it was interrupted").format(name=account.name))
         if entry is not None and entry.health != "ok":
             refused = entry.health == "auth"
             shell.fail(

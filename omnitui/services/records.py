@@ -258,11 +258,11 @@ def health(found: Health, of: Account) -> Fields:
 
 
 def synced(of: Account, entry: LedgerEntry | None) -> Fields:
-    """How an account stands after a sync; without an entry it was not synced, because it is paused."""
+    """How an account stands after a sync; without an entry it was not synced: it is paused, or there was no time."""
     return {
         "account": of.name,
         "account_id": of.id,
-        "health": "paused" if entry is None else entry.health,
+        "health": entry.health if entry else "paused" if of.paused else "new",
         "error": (entry.error or None) if entry else None,
         "last_sync_at": time(entry.last_sync_at) if entry else None,
         "cached_count": entry.cached_count if entry else None,

@@ -68,6 +68,8 @@ class Engine:
         self._wake_due = wake_due
         self._running: dict[Ulid, _Running] = {}
         self._changed = asyncio.Event()
+        self._moving = asyncio.Lock()
+        """Held while tasks are started and ended."""
         self._stop = asyncio.Event()
 
     async def run(self, lease: Lease | None = None) -> None:
@@ -105,10 +107,10 @@ class Engine:
         chosen = None if accounts is None else {account.id for account in accounts}
         latest = self._cache.clock.now() + hold_limit
         async with self._following(chosen):
-            await self._settled({one.sync for one in self._running.values()}, latest, history_limit)
-            names = [one.sync.account.id for one in self._running.values()]
+            await self._settled(latest, history_limit)
+            ids = {sync.account.id for sync in await self._syncs()}
         entries = await self._cache.aread(ledger_reads.entries)
-        return [entry for entry in entries if entry.scope == "" and entry.account_id in names]
+        return [entry for entry in entries if entry.scope == "" and entry.account_id in ids]
 
     async def fetch(self, attachment_id: Ulid, *, limit: int = LIMIT) -> str:
         """Fetch a file that was left at the back end into the blob store; its SHA-256.
@@ -171,6 +173,10 @@ class Engine:
 
     async def _follow(self, chosen: set[Ulid] | None) -> None:
         """Start, restart and end tasks so that they match the accounts as they are."""
+        async with self._moving:
+            await self._match(chosen)
+
+    async def _match(self, chosen: set[Ulid] | None) -> None:
         accounts = {
             account.id: account
             for account in await self._cache.aread(account_reads.accounts)
@@ -204,17 +210,23 @@ class Engine:
                 LOG.exception("due snoozes could not be woken")
             await nap(clock, clock.now() + WAKE_EVERY, asyncio.Event())
 
-    async def _settled(self, syncs: set[AccountSync], latest: Millis, history_limit: Millis) -> None:
+    async def _syncs(self) -> list[AccountSync]:
+        """What runs now; never while an account is just being started anew, because then it would be missing."""
+        async with self._moving:
+            return [one.sync for one in self._running.values()]
+
+    async def _settled(self, latest: Millis, history_limit: Millis) -> None:
         """Wait until all accounts have caught up or met a fault, and nothing more leaves the outbox before `latest`."""
         history_ends = self._cache.clock.now() + history_limit
         while not self._stop.is_set():
             late = self._cache.clock.now() >= history_ends
+            syncs = await self._syncs()
             if all(_ready(sync, late) for sync in syncs) and not await self._leaving(syncs, latest):
                 return
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), QUIET_SECONDS)
 
-    async def _leaving(self, syncs: set[AccountSync], latest: Millis) -> bool:
+    async def _leaving(self, syncs: Iterable[AccountSync], latest: Millis) -> bool:
         """Whether an op of an account that can send is still to leave before `latest`."""
         healthy = {sync.account.id for sync in syncs if not (sync.faulted.is_set() or sync.stuck.is_set())}
         entries = await self._cache.aread(outbox_reads.entries, _LEAVING)

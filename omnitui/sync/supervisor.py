@@ -163,8 +163,6 @@ class AccountSync:
             await self._in_step()
             found = await self._unbroken(runner.run())
             if found.fault is not None:
-                self.stuck.set()
-                self.passed.set()
                 await self._rest_stuck(found.fault, backoff)
                 continue
             self.stuck.clear()
@@ -180,6 +178,7 @@ class AccountSync:
             while True:
                 try:
                     await backfill.run()
+                    await self._still_refused()
                     break
                 except Fault as fault:
                     await self._rest(fault, backoff)
@@ -212,6 +211,9 @@ class AccountSync:
         if isinstance(fault, AuthFailed):
             self._refused = fault.message
             await self._unwell("auth", fault.message, None, keeps_out=False)
+        self.stuck.set()
+        self.passed.set()
+        if isinstance(fault, AuthFailed):
             await self._never.wait()
         LOG.warning("account %s: nothing leaves now: %s", self.account.name, fault.message)
         rest = fault.after if isinstance(fault, RateLimited) else backoff.rest()
@@ -229,22 +231,28 @@ class AccountSync:
         await nap(self._cache.clock, until, self._never)
 
     async def _unwell(self, health: str, error: str, retry_at: Millis | None, *, keeps_out: bool = True) -> None:
-        if keeps_out:
-            self.faulted.set()
         if self._health != health:
             LOG.warning("account %s is %s: %s", self.account.name, health, error)
         self._health = health
         await self._cache.awrite(
             lambda tx: note_health(tx, self.account.id, health, error=error, retry_at=retry_at), durable=False
         )
+        # Who waits for this ends the sync, and reads in the ledger why.
+        if keeps_out:
+            self.faulted.set()
 
     async def _healthy(self) -> None:
-        if self._refused:
-            await self._unwell("auth", self._refused, None, keeps_out=False)
+        if await self._still_refused():
             return
         if self._health not in ("", "ok"):
             LOG.info("account %s is back", self.account.name)
         self._health = "ok"
+
+    async def _still_refused(self) -> bool:
+        """Whether the login was refused on the way out; what comes in just now wrote down that all is well."""
+        if self._refused:
+            await self._unwell("auth", self._refused, None, keeps_out=False)
+        return bool(self._refused)
 
     async def _close(self, connector: Connector) -> None:
         self.connector = None

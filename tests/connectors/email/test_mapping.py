@@ -33,9 +33,18 @@ def test_a_reset_comes_before_everything_else() -> None:
     assert reset == FolderReset("INBOX", 7)
     assert isinstance(vanished, MailVanished)
     assert isinstance(mail, MailReceived)
-    assert (mail.seen, mail.keywords, mail.received_at) == (True, ("vip",), 1_746_435_600_000)
+    assert (mail.seen, mail.keywords, mail.received_at) == (True, ("vip",), 1_746_435_600_003)
     assert isinstance(flags, MailFlags)
     assert (flags.seen, flags.flagged, flags.keywords) == (False, True, ())
+
+
+def test_mails_of_one_second_keep_the_order_of_the_mailbox() -> None:
+    pull = Pull("INBOX", STATE, mails=[a_found_mail(uid, b"From: a@b.test\n\n") for uid in (9, 8, 7)])
+    found = [
+        one for one in mapping.events(pull, "desk@x.test", OURS, sent=False, now=0) if isinstance(one, MailReceived)
+    ]
+    assert [one.received_at % 1_000 for one in found] == [9, 8, 7]
+    assert {one.received_at // 1_000 for one in found} == {int(AT.timestamp())}
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,9 +22,11 @@ from omnitui.store import accounts, inflow
 from omnitui.store.arrivals import attachment_of
 from omnitui.store.cache import Cache
 from omnitui.store.reads import ledger
+from omnitui.sync import supervisor
 from omnitui.sync.engine import Engine
 from omnitui.sync.files import Files
 from omnitui.sync.lease import Lease
+from omnitui.sync.ledger import note_health
 from tests.support.connector import BackfillingConnector, FakeConnector, a_message
 from tests.support.sync_desk import PARSER, SyncDesk, a_mail, until
 
@@ -168,6 +173,15 @@ class SlowlyIn(FakeConnector):
             yield batch
 
 
+class Silent(FakeConnector):
+    """Never hands out anything."""
+
+    async def inbound(self, cursor: Json) -> AsyncIterator[Batch]:
+        await asyncio.Event().wait()
+        async for batch in super().inbound(cursor):
+            yield batch
+
+
 async def test_reply_written_offline_is_kept_back_when_the_customer_wrote_meanwhile(desk: SyncDesk) -> None:
     await desk.take(a_message(1))
     op = desk.operations.reply(desk.conversations()[0].id, "Hello Ann", hold=0)
@@ -251,6 +265,56 @@ async def test_once_ends_with_the_fault_in_the_ledger_when_an_account_is_down(de
     desk.close()
 
 
+async def test_once_tells_of_a_refused_login_however_long_the_disk_takes(
+    desk: SyncDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slowly(*given: Any, **named: Any) -> str:
+        time.sleep(0.5)
+        return note_health(*given, **named)
+
+    monkeypatch.setattr(supervisor, "note_health", slowly)
+    desk.fake["inbound_script"] = [AuthFailed("bad password")]
+    entries = await asyncio.wait_for(Engine(desk.cache, desk.connect, parser=PARSER).once(), 30)
+    assert [(entry.health, entry.error) for entry in entries] == [("auth", "bad password")]
+    desk.close()
+
+
+async def test_login_refused_on_the_way_out_stays_told_when_old_mail_comes_in(desk: SyncDesk) -> None:
+    await desk.take(a_message(100))
+    desk.operations.reply(desk.conversations()[0].id, "Hello", hold=0)
+    desk.back_end.events += [a_message(100)]
+    desk.back_end.older += [a_message(number) for number in range(99, 90, -1)]
+
+    class SlowlyOld(BackfillingConnector):
+        async def backfill(self, scope: str, before: Json) -> Batch:
+            await asyncio.sleep(0.1)
+            return await super().backfill(scope, before)
+
+    def connect(account: Account) -> FakeConnector:
+        return SlowlyOld(desk.back_end, desk.mark, script=[AuthFailed("535 bad password")])
+
+    entries = await asyncio.wait_for(Engine(desk.cache, connect, parser=PARSER).once(), 30)
+    assert len(desk.messages()) == 11
+    assert [(entry.health, entry.error) for entry in entries] == [("auth", "535 bad password")]
+    desk.close()
+
+
+async def test_once_goes_on_with_an_account_whose_settings_change_meanwhile(desk: SyncDesk) -> None:
+    desk.back_end.events.append(a_message(1))
+
+    def connect(account: Account) -> FakeConnector:
+        if account.settings:
+            return desk.connect(account)
+        changed = replace(account, settings={"port": "993"})
+        desk.cache.write(lambda tx: accounts.put_account(tx, changed))
+        return Silent(desk.back_end, desk.mark)
+
+    entries = await asyncio.wait_for(Engine(desk.cache, connect, parser=PARSER).once(), 30)
+    assert [entry.health for entry in entries] == ["ok"]
+    assert len(desk.messages()) == 1
+    desk.close()
+
+
 async def test_history_is_loaded_behind_live_mail_and_becomes_searchable(desk: SyncDesk) -> None:
     desk.back_end.events += [a_message(100)]
     desk.back_end.older += [a_message(number) for number in range(99, 79, -1)]
@@ -331,7 +395,6 @@ async def test_send_that_has_begun_may_end_when_the_engine_stops(desk: SyncDesk)
 
 
 async def test_file_of_a_mail_is_cut_out_of_it_when_it_is_opened(desk: SyncDesk) -> None:
-    from dataclasses import replace
     from email import message_from_bytes
     from email.message import EmailMessage
     from email.policy import default
