@@ -117,6 +117,8 @@ class Conversation:
     revision: int = 1
     may_belong_to: Ulid | None = None
     """Another conversation this one may continue; a hint, never acted on."""
+    send_reason: str = ""
+    """Why the newest message that did not leave did not, in the back end's own words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,7 @@ class Draft:
 
     id: Ulid
     conversation_id: Ulid
+    """Empty for a first message: it has no conversation yet."""
     kind: MessageKind
     """PUBLIC or NOTE: each conversation has at most one of either."""
     text: str
@@ -134,4 +137,4 @@ class Draft:
     """The newest message that its author had on screen."""
     updated_at: Millis = 0
     extra: Mapping[str, Json] = field(default_factory=dict)
-    """Cc, Bcc, subject of a new conversation."""
+    """`cc`, `bcc`, `subject`, `reply_to` (the id of the message it answers); of a first message `account` and `to`."""

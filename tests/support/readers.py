@@ -66,7 +66,10 @@ def filled(cache: Cache) -> dict[str, Any]:
 
     def work(tx: Tx) -> tuple[Op, Op]:
         contacts.put_link(tx, Link(tx.ids.new(), ann, bo, "same voice", me.id, tx.now()))
-        drafts.save(tx, Draft(tx.ids.new(), first.id, MessageKind.PUBLIC, "Dear Ann", updated_at=tx.now()))
+        for written in ("Dear Madam", "Dear Ann"):
+            drafts.drop(tx, first.id, MessageKind.PUBLIC)
+            drafts.save(tx, Draft(tx.ids.new(), first.id, MessageKind.PUBLIC, written, updated_at=tx.now()))
+        drafts.save(tx, Draft(tx.ids.new(), "", MessageKind.PUBLIC, "Dear stranger", updated_at=tx.now()))
         accounts.set_capabilities(tx, first.account_id, {"email": {"edit": False}})
         accounts.put_account(tx, gone)
         accounts.remove_account(tx, gone.id)

@@ -23,7 +23,10 @@ class Step:
     """Whether something is dropped: then a snapshot of the file is kept beside it first."""
 
 
-STEPS: tuple[Step, ...] = (Step(1, ("0001_tables.sql", "0001_extras.sql")),)
+STEPS: tuple[Step, ...] = (
+    Step(1, ("0001_tables.sql", "0001_extras.sql")),
+    Step(2, ("0002_drafts.sql",)),
+)
 
 
 def statements(script: str) -> Iterator[str]:

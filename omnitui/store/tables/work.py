@@ -83,9 +83,14 @@ class Outbox(Base, table=True):
 
 
 class Draft(Row, table=True):
+    """What is being written; with `deleted_at`, what was sent or thrown away. A first message has no conversation."""
+
     __tablename__ = "draft"
-    __table_args__ = (index("uq_draft_live", "conversation_pk", "kind", where="deleted_at IS NULL", unique=True),)
-    conversation_pk: int = to("conversation")
+    __table_args__ = (
+        index("uq_draft_live", "conversation_pk", "kind", where="deleted_at IS NULL", unique=True),
+        index("ix_draft_past", "conversation_pk", "kind", "deleted_at", where="deleted_at IS NOT NULL AND text <> ''"),
+    )
+    conversation_pk: int | None = to("conversation", optional=True)
     kind: str = given(Text)
     text: str = words()
     attachments: str = words("[]")
