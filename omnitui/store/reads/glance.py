@@ -15,7 +15,7 @@ FIELDS = (
     "id", "account_id", "inbox_id", "contact_id", "channel", "subject", "status", "priority_rank", "contact", "account",
     "assignee_id", "assignee_name", "label_list", "spam", "merged", "muted", "deleted_at", "snoozed_until", "unread",
     "snippet", "last_message_at", "last_activity_at", "last_incoming_at", "unanswered_since", "window_closes_at",
-    "send_state", "has_draft",
+    "send_state", "has_draft", "reason",
 )  # fmt: skip
 """What the statements of `omnitui.store.reads.inbox` select first, in their order."""
 PRIORITIES = ("low", "normal", "high", "urgent")
@@ -24,7 +24,7 @@ PRIORITIES = ("low", "normal", "high", "urgent")
 class Glance:
     """One conversation as far as a row of the list shows it."""
 
-    __slots__ = (*FIELDS, "assignee", "labels", "priority")
+    __slots__ = (*FIELDS, "assignee", "labels", "priority", "send_reason")
 
     channel: str
     subject: str
@@ -40,6 +40,8 @@ class Glance:
     last_activity_at: int
     send_state: str | None
     has_draft: bool
+    unanswered_since: int | None
+    send_reason: str
 
     def __init__(self, row: tuple[object, ...]) -> None:
         for name, value in zip(FIELDS, row, strict=False):
@@ -47,6 +49,7 @@ class Glance:
         labels = str(row[12] or "")
         self.labels = tuple(sorted(labels.split("\x1f"))) if labels else ()
         self.assignee = str(row[11] or "")
+        self.send_reason = str(row[27] or "")
         rank = row[7]
         self.priority = PRIORITIES[rank] if isinstance(rank, int) else "normal"
 

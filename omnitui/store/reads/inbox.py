@@ -33,6 +33,8 @@ CONVERSATION: Final = """
         (SELECT group_concat(label, char(31)) FROM label_use WHERE conversation_pk = c.pk AND deleted_at IS NULL),
         c.spam, c.merged, c.muted, c.deleted_at, c.snoozed_until, c.unread, c.snippet, c.last_message_at,
         c.last_activity_at, c.last_incoming_at, c.unanswered_since, c.window_closes_at, c.send_state, c.has_draft,
+        CASE WHEN c.is_failed = 1 THEN (SELECT reason FROM message WHERE conversation_pk = c.pk AND unsettled = 1
+            AND state = c.send_state ORDER BY received_at DESC, id DESC LIMIT 1) END,
         c.external_id, c.vendor_status, c.csat, c.created_at, c.revision,
         (SELECT id FROM conversation WHERE pk = c.may_belong_to_pk)
     FROM conversation c CROSS JOIN account a ON a.pk = c.account_pk CROSS JOIN inbox i ON i.pk = c.inbox_pk
@@ -46,8 +48,8 @@ def to_conversation(row: tuple[Any, ...]) -> Conversation:
     (
         own, account_id, inbox_id, contact_id, channel, subject, status, priority, contact, account, assignee_id,
         assignee, labels, spam, merged, muted, deleted_at, snoozed_until, unread, snippet, last_message_at,
-        last_activity_at, last_incoming_at, unanswered_since, window_closes_at, send_state, has_draft, external_id,
-        vendor_status, csat, created_at, revision, may_belong_to,
+        last_activity_at, last_incoming_at, unanswered_since, window_closes_at, send_state, has_draft, send_reason,
+        external_id, vendor_status, csat, created_at, revision, may_belong_to,
     ) = row  # fmt: skip
     hidden = spam or merged or muted or deleted_at is not None
     return _conversation(
@@ -56,6 +58,7 @@ def to_conversation(row: tuple[Any, ...]) -> Conversation:
         _flags(spam, merged, muted, deleted_at) if hidden else _NO_FLAGS, snoozed_until, unread, snippet,
         last_message_at, last_activity_at, last_incoming_at, unanswered_since, window_closes_at,
         _SEND_STATE[send_state], has_draft == 1, external_id, vendor_status, csat, created_at, revision, may_belong_to,
+        send_reason or "",
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from omnitui.desk.views import VIEWS
 from omnitui.store.reads import inbox
 from omnitui.store.reads.compile import prepare
 from omnitui.store.reads.glance import glance, plan, schema, top
-from omnitui.text.rows import Density, inbox_row
+from omnitui.text.rows import COLUMNS, Density, inbox_row
 from tests.support.full_cache import fill
 from tests.support.rows import NOW
 
@@ -25,6 +25,10 @@ def db(tmp_path_factory: pytest.TempPathFactory) -> sqlite3.Connection:
     prepare(made)
     made.execute("INSERT INTO agent (pk, id, name) VALUES (7, 'G', 'Keiko Sato')")
     made.execute("UPDATE conversation SET assignee_pk = 7, priority = 3, send_state = 'failed' WHERE pk = 2")
+    made.execute(
+        "INSERT INTO message (id, account_pk, conversation_pk, direction, kind, state, reason)"
+        " VALUES ('M', 1, 2, 'outgoing', 'public', 'failed', 'mailbox full')"
+    )
     made.execute("UPDATE conversation SET status = 'snoozed', snoozed_until = ? WHERE pk = 3", (NOW + 7_200_000,))
     made.execute("UPDATE conversation SET has_draft = 1, status = 'waiting', priority = 2 WHERE pk = 4")
     made.commit()
@@ -38,10 +42,15 @@ def test_a_glance_draws_the_rows_that_the_model_draws(db: sqlite3.Connection, vi
     glanced = glance(db, sql, values, 20)
     read = inbox.page(db, query, limit=20)
     assert [row.id for row in read] == [getattr(row, "id") for row in glanced]  # noqa: B009
-    for density in (Density.TWO, Density.ONE):
-        assert [inbox_row(row, 90, now=NOW, density=density) for row in read] == [
-            inbox_row(row, 90, now=NOW, density=density) for row in glanced
+    for density, columns in ((Density.TWO, COLUMNS), (Density.ONE, ("reason", "until"))):
+        assert [inbox_row(row, 90, now=NOW, density=density, columns=columns) for row in read] == [
+            inbox_row(row, 90, now=NOW, density=density, columns=columns) for row in glanced
         ]
+
+
+def test_why_a_send_failed_is_part_of_the_row(db: sqlite3.Connection) -> None:
+    query = next(one for one in VIEWS if one.id == "failed").query(now=NOW, me="G", zone=datetime.UTC)
+    assert [row.send_reason for row in inbox.page(db, query)] == ["mailbox full"]
 
 
 def test_a_plan_for_another_schema_is_an_error_of_sqlite(db: sqlite3.Connection) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings, strategies
 
 from omnitui.model.states import Priority, SendState, Status
-from omnitui.text.rows import ASCII, DAY, HOUR, MINUTE, ROLES, Density, age, cells, inbox_row, plain
+from omnitui.text.rows import ASCII, COLUMNS, DAY, HOUR, MINUTE, ROLES, Density, age, cells, inbox_row, plain
 from omnitui.text.widths import cell_width
 from tests.support.rows import NOW, a_conversation
 
@@ -112,6 +113,97 @@ def test_strangers_text_is_disarmed(density: Density) -> None:
     text = "".join(text for line in row for text, _ in line)
     assert text.isprintable()
     assert "␛]0;t" in text
+
+
+@pytest.mark.parametrize("density", [Density.TWO, Density.ONE])
+def test_any_row_fills_any_width_and_no_wide_character_is_halved(density: Density) -> None:
+    pieces = ["a", "B", " ", "返", "ｶﾞ", "ガ", "e\u0301", "👨\u200d👩\u200d👧", "🇯🇵", "☎\ufe0f", "\u200d", "م", "―"]
+    texts = strategies.lists(strategies.sampled_from(pieces), max_size=30).map("".join)
+
+    @settings(max_examples=150, deadline=None)
+    @given(
+        width=strategies.integers(1, 120),
+        texts=strategies.tuples(texts, texts, texts, texts, texts),
+        columns=strategies.sets(strategies.sampled_from([*COLUMNS, "until", "since", "reason"])),
+        match=strategies.lists(strategies.sampled_from(["a", "返", "ガ", "b a", "é"]), max_size=2),
+        unread=strategies.integers(0, 20),
+        priority=strategies.sampled_from(Priority),
+        since=strategies.none() | strategies.integers(0, 90 * DAY),
+    )
+    def holds(
+        width: int,
+        texts: tuple[str, ...],
+        columns: set[str],
+        match: list[str],
+        unread: int,
+        priority: Priority,
+        since: int | None,
+    ) -> None:
+        contact, subject, snippet, label, reason = texts
+        row = a_conversation(
+            contact=contact,
+            subject=subject,
+            snippet=snippet,
+            labels=(label,) if label else (),
+            assignee=label,
+            send_reason=reason,
+            send_state=SendState.FAILED if reason else None,
+            unread=unread,
+            priority=priority,
+            unanswered_since=None if since is None else NOW - since,
+            status=Status.SNOOZED if unread % 2 else Status.OPEN,
+            snoozed_until=NOW + DAY if unread % 2 else None,
+        )
+        for line in inbox_row(row, width, now=NOW, density=density, columns=columns, match=tuple(match)):
+            assert cells(line) == width
+            assert cell_width("".join(text for text, _role in line)) == width
+
+    holds()
+
+
+def test_letters_that_match_are_shown_in_a_role_of_their_own() -> None:
+    row = a_conversation(
+        contact="Ｋｅｉｋｏ Sato", subject="Fax about FAX", snippet=f"{'x ' * 60}the fax machine", unread=0
+    )
+    lines = inbox_row(row, 60, now=NOW, match=("fax", "keiko"))
+    found = [text for line in lines for text, role in line if role == "row.match"]
+    assert found == ["Ｋｅｉｋｏ", "Fax", "FAX", "fax"]
+    assert ROLES["row.match"].startswith("bold underline")
+
+
+def test_columns_say_what_a_row_shows() -> None:
+    row = a_conversation(
+        labels=("vip",),
+        assignee="Keiko",
+        send_reason="mailbox full",
+        status=Status.SNOOZED,
+        snoozed_until=NOW + 2 * DAY,
+        unanswered_since=NOW - 5 * HOUR,
+        last_activity_at=NOW - 3 * DAY,
+    )
+
+    def text(*columns: str) -> str:
+        return plain(inbox_row(row, 90, now=NOW, columns=columns))
+
+    assert "[for 2d]" in text("until")
+    assert "[since 3d]" in text("since")
+    assert "[mailbox full]" in text("reason")
+    assert "[snoozed 2d]" in text("status")
+    assert "←5h" in text("unanswered")
+    assert "#vip" in text("labels")
+    assert "Keiko" in text("assignee")
+    assert "question" in text("snippet")
+    bare = text()
+    assert not [word for word in ("[", "←", "#vip", "Keiko", "question") if word in bare]
+
+
+def test_how_long_a_customer_waits_is_said_louder_after_hours() -> None:
+    roles = [
+        {role for line in inbox_row(a_conversation(unanswered_since=NOW - ago), 80, now=NOW) for _text, role in line}
+        for ago in (HOUR, 5 * HOUR)
+    ]
+    assert "row.unanswered" in roles[0]
+    assert "row.unanswered.long" in roles[1]
 
 
 def test_all_styles_are_roles_of_the_theme() -> None:

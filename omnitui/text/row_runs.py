@@ -1,0 +1,217 @@
+"""The pieces of a row of the inbox, each as runs of text with the names of their styles. Pure."""
+
+from __future__ import annotations
+
+from unicodedata import is_normalized
+
+from omnitui.i18n import _
+from omnitui.text.row_signs import CHANNEL_MARKS, LONG, Glyphs, Line, Run, age
+from omnitui.text.widths import cell_width, crop, pad
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from omnitui.clock import Millis
+    from omnitui.text.row_signs import Row
+
+
+def gutter_runs(conversation: Row, selected: bool, marked: bool, glyphs: Glyphs) -> Line:
+    """Cursor, mark or unread sign, channel."""
+    sign: Run = (" ", "row")
+    if marked:
+        sign = (glyphs.mark, "row.mark")
+    elif conversation.unread:
+        sign = (glyphs.unread, "row.unread")
+    channel = CHANNEL_MARKS.get(conversation.channel, "-")
+    return (glyphs.cursor if selected else " ", "row.cursor"), sign, (channel, "row.channel"), (" ", "row")
+
+
+class Drawing:
+    """One conversation with what decides how its row looks."""
+
+    __slots__ = ("columns", "conversation", "glyphs", "match", "now")
+
+    def __init__(
+        self, conversation: Row, now: Millis, glyphs: Glyphs, columns: Collection[str], match: tuple[str, ...]
+    ) -> None:
+        self.conversation, self.now, self.glyphs = conversation, now, glyphs
+        self.columns, self.match = columns, match
+
+    def contact(self, room: int) -> Line:
+        """The contact's name and, above one, the number of unread messages."""
+        if room <= 0:
+            return ()
+        unread = self.conversation.unread
+        count = f" ({unread})" if unread > 1 and room > 12 else ""
+        name = crop(one_line_text(self.conversation.contact), room - len(count), self.glyphs.ellipsis)
+        role = "row.contact.unread" if unread else "row.contact"
+        gap = " " * (room - cell_width(name) - len(count))
+        return (*self._lit(name, role), (count, "row.unread"), (gap, "row"))
+
+    def matter(self, room: int) -> Line:
+        """Urgency, what the view's columns say, subject, snippet: filled up to `room`."""
+        conversation = self.conversation
+        runs = self.urgency(room)
+        word, role = self.word(room // 2)
+        if word and room - cells(runs) - cell_width(word) - 3 >= 3:
+            runs.append((f"[{word}] ", role))
+        left = room - cells(runs)
+        subject = crop(one_line_text(conversation.subject), max(left, 0), self.glyphs.ellipsis)
+        if subject:
+            runs += self._lit(subject, "row.subject.unread" if conversation.unread else "row.subject")
+            left -= cell_width(subject)
+        if left >= 6 and "snippet" in self.columns and (snippet := one_line_text(conversation.snippet)):
+            if subject:
+                runs.append((f" {self.glyphs.dash} ", "row.snippet"))
+                left -= 3
+            runs += self._lit(crop(self._near(snippet, left), left, self.glyphs.ellipsis), "row.snippet")
+        return fitted(tuple(runs), max(room, 0))
+
+    def urgency(self, room: int) -> list[Run]:
+        """How much it matters, and how long the customer has waited for an answer."""
+        conversation = self.conversation
+        runs: list[Run] = []
+        if conversation.priority == "urgent":
+            runs.append(("!! ", "row.urgent"))
+        elif conversation.priority == "high":
+            runs.append(("^ ", "row.high"))
+        since = conversation.unanswered_since
+        if since is not None and "unanswered" in self.columns and room >= 20:
+            role = "row.unanswered.long" if self.now - since >= LONG else "row.unanswered"
+            runs.append((f"{self.glyphs.unanswered}{age(self.now, since)} ", role))
+        return runs
+
+    def word(self, room: int) -> Run:
+        """What the view's own column says, in at most `room` cells."""
+        conversation, columns, now = self.conversation, self.columns, self.now
+        word, role = "", "row.status"
+        if "reason" in columns and conversation.send_reason:
+            word, role = one_line_text(conversation.send_reason), "row.reason"
+        elif "until" in columns and conversation.snoozed_until:
+            until = conversation.snoozed_until
+            word = _("for {time}").format(time=age(until, now)) if until > now else _("woken")
+        elif "since" in columns:
+            word = _("since {time}").format(time=age(now, conversation.last_activity_at))
+        elif "status" in columns:
+            word = status_word(conversation, now)
+        return crop(word, room, self.glyphs.ellipsis), role
+
+    def labels(self, room: int) -> Line:
+        """As many labels as fit, each with a # before it."""
+        if "labels" not in self.columns:
+            return ()
+        runs: list[Run] = []
+        for label in self.conversation.labels:
+            text = f" #{crop(one_line_text(label), 14, self.glyphs.ellipsis)}"
+            if cell_width(text) > room:
+                break
+            room -= cell_width(text)
+            runs.append((text, "row.label"))
+        return tuple(runs)
+
+    def assignee(self, room: int) -> Line:
+        """The assignee's first name, if there is one and room for it."""
+        if not self.conversation.assignee or room < 4 or "assignee" not in self.columns:
+            return ()
+        name = one_line_text(self.conversation.assignee).split(" ")[0]
+        return ((f" {crop(name, room - 1, self.glyphs.ellipsis)}", "row.assignee"),)
+
+    def end(self) -> Line:
+        """Send state and age: seven cells in every row, so that they stand in columns."""
+        conversation = self.conversation
+        sign, role = state_sign(conversation, self.glyphs)
+        at = conversation.last_message_at or conversation.last_activity_at
+        return (" ", "row"), (sign, role), (pad(age(self.now, at), 5, align="right"), "row.age")
+
+    def _lit(self, text: str, role: str) -> Line:
+        if not self.match:
+            return ((text, role),)
+        from omnitui.text.row_match import lit
+
+        return lit(text, role, self.match)
+
+    def _near(self, text: str, room: int) -> str:
+        if not self.match:
+            return text
+        from omnitui.text.row_match import near
+
+        return near(text, room, self.match, self.glyphs.ellipsis)
+
+
+def state_sign(conversation: Row, glyphs: Glyphs) -> Run:
+    """How it stands with what we sent last; a draft where nothing is under way."""
+    match conversation.send_state:
+        case "accepted" | "delivered" | "read":
+            return glyphs.done, "row.state.done"
+        case "queued" | "sending" | "deferred":
+            return glyphs.underway, "row.state.underway"
+        case "held":
+            return glyphs.held, "row.state.held"
+        case "failed" | "blocked":
+            return glyphs.failed, "row.state.failed"
+        case "unknown":
+            return glyphs.unknown, "row.state.unknown"
+    return (glyphs.draft, "row.draft") if conversation.has_draft else (" ", "row")
+
+
+def status_word(conversation: Row, now: Millis) -> str:
+    """The status where it is not plainly open; a snooze with the time left."""
+    match conversation.status:
+        case "snoozed":
+            until = conversation.snoozed_until
+            return _("snoozed {time}").format(time=age(until, now)) if until and until > now else _("woken")
+        case "waiting":
+            return _("waiting")
+        case "bot":
+            return _("bot")
+        case "resolved":
+            return _("resolved")
+        case "closed":
+            return _("closed")
+    return ""
+
+
+def one_line_text(text: str) -> str:
+    """A stranger's text on one line, safe to draw."""
+    text = text[:600]
+    if text.isprintable() and is_plain(text):
+        return text
+    from omnitui.text.safe import safe
+
+    return safe(text, multiline=False)
+
+
+def is_plain(text: str) -> bool:
+    """Whether printable text needs no closer look: ASCII, or Japanese without marks, joiners and selectors."""
+    if text.isascii():
+        return True
+    try:
+        text.encode("cp932")  # holds no combining character at all
+    except UnicodeEncodeError:
+        return False
+    return is_normalized("NFC", text)
+
+
+def cells(runs: Line | list[Run]) -> int:
+    """Cells that the runs take."""
+    return sum(cell_width(text) for text, _role in runs)
+
+
+def fitted(runs: Line, width: int) -> Line:
+    """The runs cropped or filled to exactly `width` cells, empty ones left out."""
+    fit: list[Run] = []
+    left = width
+    for text, role in runs:
+        size = cell_width(text)
+        if size > left:
+            text = crop(text, left)
+            size = cell_width(text)
+        if text:
+            fit.append((text, role))
+        left -= size
+        if left <= 0:
+            break
+    if left > 0:
+        fit.append((" " * left, "row"))
+    return tuple(fit)
