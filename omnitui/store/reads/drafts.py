@@ -15,7 +15,8 @@ _DRAFT: Final = f"""
     SELECT {_FIELDS.format(conversation="c.id")}
     FROM draft d CROSS JOIN conversation c ON c.pk = d.conversation_pk
 """
-_FIRST: Final = f"SELECT {_FIELDS.format(conversation="''")} FROM draft d WHERE d.conversation_pk IS NULL"
+_NONE: Final = "''"
+_FIRST: Final = f"SELECT {_FIELDS.format(conversation=_NONE)} FROM draft d WHERE d.conversation_pk IS NULL"
 
 
 def drafts(db: sqlite3.Connection, conversation_id: Ulid) -> list[Draft]:
