@@ -117,7 +117,7 @@ class Cache:
             connection.create(path)
             with contextlib.closing(connection.connect(path)) as db:
                 if not migrations.check(db):
-                    db.execute("PRAGMA journal_mode = WAL")
+                    connection.log_ahead(db)
                     migrations.migrate(db, path)
                 origin = _origin(db) or _begin(db, Ids(clock), clock)
         except sqlite3.Error as error:

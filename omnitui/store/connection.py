@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from pathlib import Path
 
 from omnitui.store.faults import translated
@@ -26,11 +27,25 @@ def connect(path: Path, *, busy: int = BUSY_TIMEOUT) -> sqlite3.Connection:
     )
 
 
+def log_ahead(db: sqlite3.Connection) -> None:
+    """Have the file keep a write-ahead log, in turn with others who do so: SQLite itself does not wait for them."""
+    until = time.monotonic() + BUSY_TIMEOUT / 1000
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.005)
+        else:
+            return
+
+
 def writer(path: Path) -> sqlite3.Connection:
     """A connection that may write."""
     db = connect(path)
     try:
-        db.execute("PRAGMA journal_mode = WAL")
+        log_ahead(db)
         db.execute("PRAGMA synchronous = FULL")
         # Rows are found before they are pointed at and never removed; checking it again costs ingest a fifth.
         db.execute("PRAGMA foreign_keys = OFF")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from omnitui.errors import Refused
+from omnitui.store import connection
 from omnitui.store.cache import Cache
 from omnitui.store.changes import KEPT, last_seq, since
 from omnitui.store.writer import Tx
@@ -56,6 +57,20 @@ def test_two_that_open_a_new_cache_agree_who_they_are(tmp_path: Path) -> None:
         thread.join()
     assert len(found) == 4
     assert len(set(found)) == 1
+
+
+def test_write_ahead_log_is_begun_after_waiting_for_whoever_holds_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "cache.sqlite3"
+    connection.create(path)
+    holder, late = connection.connect(path), connection.connect(path, busy=0)
+    holder.execute("BEGIN EXCLUSIVE")
+    release = threading.Timer(0.1, holder.execute, ["COMMIT"])
+    release.start()
+    connection.log_ahead(late)
+    release.join()
+    assert late.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    holder.close()
+    late.close()
 
 
 def test_cache_of_a_newer_version_is_refused_untouched(tmp_path: Path) -> None:
