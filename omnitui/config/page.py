@@ -51,6 +51,27 @@ def page() -> str:
     return "\n".join([*parts[:1], "".join(parts[1:]) + _TAIL])
 
 
+def described(settings: Settings) -> list[tuple[str, str, str, str]]:
+    """Every setting: dotted name, its value in `settings`, its default, and what it means."""
+    docs = _docstrings()
+    found: list[tuple[str, str, str, str]] = []
+
+    def visit(kind: type, held: Any, prefix: str) -> None:
+        hints = get_type_hints(kind)
+        for item in fields(kind):
+            hint, value = hints[item.name], getattr(held, item.name)
+            if isinstance(hint, type) and is_dataclass(hint):
+                visit(hint, value, f"{prefix}{item.name}.")
+                continue
+            factory = item.default_factory
+            default = item.default if factory is MISSING else factory()
+            name = f"{prefix}{item.name}"
+            found.append((name, _toml(value), _toml(default), docs[kind.__name__, item.name]))
+
+    visit(Settings, settings, "")
+    return found
+
+
 def _table(kind: type, docs: dict[tuple[str, str], str], prefix: str) -> str:
     hints = get_type_hints(kind)
     rows = ["| Setting | Default | Meaning |", "|---|---|---|"]

@@ -14,6 +14,7 @@ from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.conversations import Conversation, Message
 from omnitui.model.states import ObjectKind, SendState
+from omnitui.services.memory import Memory
 from omnitui.services.session import Session
 from omnitui.ui.backstage import Backstage
 from omnitui.ui.blocks import LONG_TEXT, lay_out
@@ -49,8 +50,7 @@ class Desk(Backstage):
         """A new conversation that was not sent."""
         self.searched = ""
         """What was searched for last."""
-        self.recent: list[str] = []
-        """Actions that were run, the last one first."""
+        self.memory = Memory(session.profile.state)
         self._read_timer: asyncio.TimerHandle | None = None
         self._loading: Ulid | None = None
         self._rested: Ulid | None = None
@@ -66,6 +66,12 @@ class Desk(Backstage):
         await self.finish()
         self.drafting.flush_now()
 
+        self.memory.flush()
+
+    def remember(self, name: str, line: str) -> None:
+        """Keep a line of what was used, for this start and the next ones."""
+        self.memory.keep(name, line)
+        self.spawn(asyncio.to_thread(self.memory.flush))
     # The list
 
     def rows(self, view: View) -> CachedRows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -47,7 +47,10 @@ ROLES: Mapping[str, str] = {
     "day": "$muted",
     "current": "bold $primary",
     "chosen": "$foreground on $chosen",
+    "hit": "bold underline $accent",
+    "chosen.hit": "bold underline $foreground on $chosen",
     "unread": "bold $foreground",
+    "found": "bold reverse $warning",
 }
 
 _VARIABLE = re.compile(r"\$([a-z-]+)")
@@ -123,4 +126,21 @@ def clear_of(line: Line, cuts: tuple[int, ...]) -> Line:
             parts.append(cluster)
             at += width
         kept.append(("".join(parts), role))
+    return tuple(kept)
+
+
+def lit(line: Line, places: Collection[int], role: str = "hit") -> Line:
+    """The line with the characters at `places`, counted over all its pieces, in another role."""
+    if not places:
+        return line
+    kept: list[Piece] = []
+    at = 0
+    for text, own in line:
+        start = 0
+        for index in range(1, len(text) + 1):
+            inside = at + start in places
+            if index == len(text) or (at + index in places) != inside:
+                kept.append((text[start:index], role if inside else own))
+                start = index
+        at += len(text)
     return tuple(kept)

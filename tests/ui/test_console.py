@@ -200,7 +200,7 @@ async def test_help_names_the_keys_of_the_focused_pane_and_runs_one(session: Ses
     a_conversation(session.cache, contact="Ann")
     async with a_console(session) as person:
         await person.press("?")
-        await person.sees("Keys here")
+        await person.sees("Keys in the list")
         await person.type("wait for")
         await person.press("enter")
         await person.sees("Ann: waiting")

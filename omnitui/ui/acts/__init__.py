@@ -8,9 +8,10 @@ from omnitui.errors import OmniError
 from omnitui.services.actions import ACTIONS, Scope
 from omnitui.ui.acts import changing, contacts, copying, moving, places, writing
 from omnitui.ui.acts.handler import Handler
+from omnitui.ui.acts.reasons import why_not
 from omnitui.ui.desk import Desk
 
-RECENT = 12
+__all__ = ["HANDLERS", "run", "why_not"]
 
 HANDLERS: Mapping[str, Handler] = {
     **moving.HANDLERS,
@@ -26,7 +27,10 @@ HANDLERS: Mapping[str, Handler] = {
 def run(desk: Desk, action_id: str, count: int | None = None) -> None:
     """Run an action. What it acts on is settled now, not when its work gets its turn."""
     if ACTIONS[action_id].scope in (Scope.APP, Scope.DESK, Scope.COMPOSER):
-        desk.recent = [action_id, *(other for other in desk.recent if other != action_id)][:RECENT]
+        desk.memory.keep("palette", f"action {action_id}")
+    if reason := why_not(desk, action_id):
+        desk.say(f"! {reason}", "warn")
+        return
     try:
         work = HANDLERS[action_id](desk, count)
     except OmniError as error:

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-from omnitui.i18n import _
-from omnitui.services.actions import Action, actions_of
-from omnitui.services.keymap import Keymap
+from omnitui.i18n import N_, _
+from omnitui.services.actions import Action, Scope, actions_of
 from omnitui.ui import acts
 from omnitui.ui.desk import Desk
 from omnitui.ui.roles import Line
 from omnitui.ui.screens.picker import PickerScreen, among
 from omnitui.ui.widgets.choices import Choice
 
+TITLES = {
+    Scope.LIST: N_("Keys in the list"),
+    Scope.HISTORY: N_("Keys in the history"),
+    Scope.CARD: N_("Keys in the customer card"),
+    Scope.SIDEBAR: N_("Keys in the views"),
+    Scope.COMPOSER: N_("Keys in the composer"),
+}
+
 
 async def open_help(desk: Desk) -> None:
     """Show the keys of the pane that had the focus."""
     scope = desk.screen.scope
-    keymap = desk.screen.keyboard.keymap
-    choices = [Choice(action.id, *described(action, keymap), words=action.id) for action in actions_of(scope)]
-    title = _("Keys here; Enter runs, F1 in a text field brings this too")
-    chosen = await desk.ask(PickerScreen(title, among(choices), hint=_("remap any of them in keys.toml")))
+    choices = [offered(desk, action) for action in actions_of(scope)]
+    hint = _("Enter runs it; remap any of them in keys.toml")
+    chosen = await desk.ask(PickerScreen(_(TITLES[scope]), among(choices), hint=hint))
     if chosen is not None:
         acts.run(desk, chosen.value)
 
 
-def described(action: Action, keymap: Keymap) -> tuple[Line, Line]:
-    """An action as a choice: title and help, and its keys."""
-    keys = "  ".join(keymap.keys_of(action.id))
-    left: Line = ((action.label, "strong"), (f"  {_(action.help)}", "muted"))
-    return left, ((keys, "key"),)
+def offered(desk: Desk, action: Action) -> Choice:
+    """An action as a choice: title and help or why it cannot be done now, and its keys."""
+    keys = "  ".join(desk.screen.keyboard.keymap.keys_of(action.id))
+    reason = acts.why_not(desk, action.id)
+    about = _("not now: {reason}").format(reason=reason) if reason else _(action.help)
+    left: Line = ((action.label, "strong"), (f"  {about}", "muted"))
+    return Choice(action.id, left, ((keys, "key"),), words=action.id, dim=bool(reason))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import events, on
@@ -11,17 +12,23 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input
 
+from omnitui.desk.fuzzy import fit
+from omnitui.desk.matching import fold
 from omnitui.errors import OmniError
 from omnitui.i18n import _
-from omnitui.text.analyser import normalised
+from omnitui.text.widths import cell_width
 from omnitui.ui.last_hop import LastHopModal
 from omnitui.ui.panes.fields import Field
-from omnitui.ui.roles import plain
+from omnitui.ui.roles import Line, lit, plain
 from omnitui.ui.widgets.choices import Choice, Choices
 from omnitui.ui.widgets.lines import Lines
 
-Source = Callable[[str], Awaitable[Sequence[Choice]]]
-"""Finds the choices for what was typed."""
+__all__ = ["PickerScreen", "Source", "among", "fold"]
+
+Source = Callable[[str], Awaitable[Sequence[Choice]] | AsyncIterator[Sequence[Choice]]]
+"""Finds the choices for what was typed: at once, or more and more of them."""
+
+STEPS = {"down": 1, "up": -1, "ctrl+n": 1, "ctrl+j": 1, "tab": 1, "shift+tab": -1}
 
 
 class PickerScreen(LastHopModal[Choice | None]):
@@ -36,35 +43,65 @@ class PickerScreen(LastHopModal[Choice | None]):
         self._hint = hint
         self._text = text
         self._small = small
-        self._asked = 0
         self._work: asyncio.Task[None] | None = None
+        self._answered: str | None = None
         self.last = text
         """What was in the field last."""
         self.choosing = False
         """Whether Enter waits for the choices that fit what was typed before it."""
 
     def compose(self) -> ComposeResult:
-        """Title, field, choices, one line of hint."""
-        with Vertical(classes="dialog -small" if self._small else "dialog"):
+        """Title, field, a line that belongs to the field, choices, one line of hint."""
+        with Vertical(classes="dialog picker -small" if self._small else "dialog picker"):
             yield Lines(classes="title")
-            yield Field(value=self._text, placeholder=_("type to narrow down"), compact=True)
+            yield Field(value=self._text, placeholder=self.placeholder, compact=True)
+            yield Lines(classes="below")
             yield Choices()
             yield Lines(classes="hint")
+
+    @property
+    def placeholder(self) -> str:
+        """What an empty field says."""
+        return _("type to narrow down")
 
     def on_mount(self) -> None:
         """Show all choices first."""
         self.query_one(".title", Lines).show([((plain(self._title_text), "title"),)])
+        self.query_one(".below", Lines).show([()])
         self.say(self._hint)
         self._ask()
 
     @property
+    def field(self) -> Input:
+        """The field."""
+        return self.query_one(Input)
+
+    @property
     def typed(self) -> str:
         """What is in the field."""
-        return self.query_one(Input).value
+        return self.field.value
+
+    def put(self, text: str) -> None:
+        """Fill the field, the cursor at its end."""
+        self.field.value = text
+        self.field.cursor_position = len(text)
 
     def say(self, text: str, role: str = "muted") -> None:
         """Show a line below the choices."""
         self.query_one(".hint", Lines).show([((plain(text), role),)])
+
+    def below(self, line: Line) -> None:
+        """Show a line right below the field."""
+        self.query_one(".below", Lines).show([line])
+
+    def point(self, position: int, word: str) -> None:
+        """Mark a word of the field from below."""
+        field = self.field
+        text = field.value
+        start = cell_width(text[:position]) - round(field.scroll_x)
+        size = max(cell_width(text[position : position + len(word)]), 1)
+        shown = max(min(start, field.size.width - 1), 0)
+        self.below(((" " * shown, ""), ("^" * max(min(size + min(start, 0), field.size.width - shown), 1), "bad")))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """A keystroke: ask again; an answer to an older question is not shown any more."""
@@ -75,35 +112,49 @@ class PickerScreen(LastHopModal[Choice | None]):
     def _ask(self) -> None:
         if self._work is not None:
             self._work.cancel()
+        self._answered = None
         self._work = asyncio.create_task(self._answer(self.typed))
 
     async def _answer(self, text: str) -> None:
         try:
-            found = await self._source(text)
+            found = self._source(text)
+            if isinstance(found, AsyncIterator):
+                async for choices in found:
+                    self._show(text, choices)
+            else:
+                self._show(text, await found)
         except OmniError as error:
             self.choosing = False
-            self.say(f"! {error.message}" + (f" ({error.hint})" if error.hint else ""), "warn")
+            self.complain(error)
             return
-        if text == self.typed and self.is_attached:
+        if text == self.typed and self.is_attached and self.choosing:
+            self._take()
+
+    def complain(self, error: OmniError) -> None:
+        """Say what is wrong with what was typed."""
+        self.say(f"! {error.message}" + (f" ({error.hint})" if error.hint else ""), "warn")
+        word = getattr(error, "word", None)
+        if word is not None:
+            self.point(getattr(error, "position", 0), word)
+
+    def _show(self, text: str, found: Sequence[Choice]) -> None:
+        if text != self.typed or not self.is_attached:
+            return
+        choices = self.query_one(Choices)
+        more = self._answered == text
+        self._answered = text
+        if not more:
             self.say(self._hint)
-            self.query_one(Choices).load(found)
-            if self.choosing:
-                self._take()
+            self.below(())
+        choices.load(found, _place(choices.current, found) if more else 0)
+        if self.choosing and found:
+            self._take()
 
     def on_key(self, event: events.Key) -> None:
         """Keys that the field does not take."""
         choices = self.query_one(Choices)
         page = max(choices.size.height - 1, 1)
-        steps = {
-            "down": 1,
-            "up": -1,
-            "ctrl+n": 1,
-            "ctrl+j": 1,
-            "pagedown": page,
-            "pageup": -page,
-            "tab": 1,
-            "shift+tab": -1,
-        }
+        steps = {**STEPS, "pagedown": page, "pageup": -page}
         if event.key in steps:
             choices.move(steps[event.key])
         elif event.key in ("escape", "ctrl+q"):
@@ -122,7 +173,8 @@ class PickerScreen(LastHopModal[Choice | None]):
 
     def _choose(self) -> None:
         # What is listed may still fit an older text: taking the first of that would do something never asked for.
-        if self._work is None or self._work.done():
+        fresh = self._answered == self.typed and self.query_one(Choices).current is not None
+        if fresh or self._work is None or self._work.done():
             self._take()
         else:
             self.choosing = True
@@ -132,7 +184,15 @@ class PickerScreen(LastHopModal[Choice | None]):
         self.choosing = False
         # A second click, or one that comes when the console ends, finds this dialog gone already.
         if self in self.app.screen_stack[1:]:
-            self.dismiss(self.query_one(Choices).current)
+            chosen = self.query_one(Choices).current
+            if chosen is None:
+                self.say(_("nothing here fits"), "warn")
+            else:
+                self.take(chosen)
+
+    def take(self, chosen: Choice) -> None:
+        """Something was chosen: that is the answer."""
+        self.dismiss(chosen)
 
     def on_unmount(self) -> None:
         """An unanswered question is dropped."""
@@ -140,21 +200,29 @@ class PickerScreen(LastHopModal[Choice | None]):
             self._work.cancel()
 
 
+def _place(current: Choice | None, found: Sequence[Choice]) -> int:
+    """Where the choice under the cursor is now."""
+    if current is None:
+        return 0
+    return next((index for index, one in enumerate(found) if one.value == current.value), 0)
+
+
+def fitting(text: str, choices: Sequence[Choice]) -> list[tuple[int, Choice]]:
+    """The choices that fit what was typed, each with how well and with its matched letters marked; best first."""
+    found: list[tuple[int, Choice]] = []
+    for choice in choices:
+        name = "".join(text for text, _role in choice.left)
+        fitted = fit(text, name, choice.aside)
+        if fitted is not None:
+            marked = replace(choice, left=lit(choice.left, set(fitted.places))) if fitted.places else choice
+            found.append((fitted.score, marked))
+    return sorted(found, key=lambda one: -one[0])
+
+
 def among(choices: Sequence[Choice]) -> Source:
-    """Choices that contain all words that were typed, in any order; those that begin so come first."""
-    folded = [(fold(choice.text), choice) for choice in choices]
+    """Choices that fit what was typed, the best first; equally good ones in the order that was given."""
 
     async def source(text: str) -> Sequence[Choice]:
-        words = fold(text).split()
-        if not words:
-            return choices
-        found = [(not key.startswith(words[0]), index) for index, (key, _choice) in enumerate(folded)
-                 if all(word in key for word in words)]  # fmt: skip
-        return [folded[index][1] for _later, index in sorted(found)]
+        return [choice for _score, choice in fitting(text, choices)] if text.strip() else choices
 
     return source
-
-
-def fold(text: str) -> str:
-    """A text as searches in choices compare it."""
-    return normalised(text).casefold()

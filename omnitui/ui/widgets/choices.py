@@ -23,10 +23,13 @@ class Choice:
     words: str = ""
     """What a search in the choices looks at, beside what is drawn."""
 
+    dim: bool = False
+    """Whether it cannot be done now."""
+
     @property
-    def text(self) -> str:
-        """What a search looks at."""
-        return "".join(text for text, _role in (*self.left, *self.right)) + " " + self.words
+    def aside(self) -> str:
+        """What a search looks at beside the left part."""
+        return "".join(text for text, _role in self.right) + " " + self.words
 
 
 class Choices(Lines):
@@ -74,7 +77,9 @@ class Choices(Lines):
         chosen = index == self.at
         mark = (("> ", "current"),) if chosen else (("  ", ""),)
         line = spread((*mark, *choice.left), (*choice.right, (" ", "")), width)
-        return tuple((text, "chosen") for text, _role in line) if chosen else line
+        if choice.dim and not chosen:
+            return tuple((text, role if role == "hit" else "muted") for text, role in line)
+        return tuple((text, "chosen.hit" if role == "hit" else "chosen") for text, role in line) if chosen else line
 
     def get_content_height(self, container: object, viewport: object, width: int) -> int:
         """As many rows as there are choices."""

@@ -1,0 +1,92 @@
+"""How well a few letters fit a name: for the palette and every other list of choices."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from omnitui.desk.matching import fold
+from omnitui.values import dataclass
+
+_WHOLE: Final = 100
+_LOOSE: Final = 10
+_LONGEST: Final = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How a name fits what was typed."""
+
+    score: int
+    """More is better."""
+    places: tuple[int, ...] = ()
+    """The characters that were matched; empty where folding moved them."""
+
+
+def fit(typed: str, name: str, aside: str = "") -> Fit | None:
+    """How `name` fits `typed`, each of whose words has to be in it, in any order; None where one is missing.
+
+    A word that stands in the name as it is fits best, at its beginning better; else its letters may stand apart, if
+    each begins a word or follows the one before it.
+
+    Args:
+        typed: What was typed.
+        name: What is shown.
+        aside: Other words that find it, such as an id; they count less.
+    """
+    words = fold(typed).split()
+    folded = fold(name[:_LONGEST])
+    same = len(folded) == len(name[:_LONGEST])
+    other = fold(aside)
+    score = 0
+    places: list[int] = []
+    for word in words:
+        one = _word(word, folded)
+        if one is None:
+            if word not in other:
+                return None
+            score += _LOOSE * 2
+            continue
+        score += one.score
+        places += one.places
+    return Fit(score - len(folded) // 40, tuple(sorted(set(places))) if same else ())
+
+
+def _word(word: str, name: str) -> Fit | None:
+    at = name.find(word)
+    if at >= 0:
+        begun = next((place for place in _found(word, name) if _begins(name, place)), None)
+        first = at if begun is None else begun
+        bonus = 60 if first == 0 else 40 if begun is not None else 0
+        return Fit(_WHOLE + bonus, tuple(range(first, first + len(word))))
+    if len(word) < 2 or not word.isascii():
+        return None
+    places = _apart(word, name)
+    return Fit(_LOOSE + sum(_begins(name, place) for place in places), places) if places else None
+
+
+def _found(word: str, name: str) -> list[int]:
+    places: list[int] = []
+    at = name.find(word)
+    while at >= 0:
+        places.append(at)
+        at = name.find(word, at + 1)
+    return places
+
+
+def _begins(name: str, at: int) -> bool:
+    return at == 0 or not name[at - 1].isalnum()
+
+
+def _apart(word: str, name: str) -> tuple[int, ...]:
+    """Where the letters stand, each at the beginning of a word or right after the one before; () where they do not."""
+    reached: list[tuple[int, ...]] = [(at,) for at in _found(word[0], name) if _begins(name, at)]
+    for letter in word[1:]:
+        further: dict[int, tuple[int, ...]] = {}
+        for path in reached:
+            for at in range(path[-1] + 1, len(name)):
+                if name[at] == letter and (at == path[-1] + 1 or _begins(name, at)):
+                    further.setdefault(at, (*path, at))
+        reached = list(further.values())
+        if not reached:
+            return ()
+    return reached[0] if reached else ()

@@ -1,0 +1,56 @@
+"""What was used last, over starts: choices of the palette, searches, command lines. Small text files in the state."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+MOST: Final = 100
+_LONGEST: Final = 2_000
+
+
+class Memory:
+    """Lists of lines by name, the newest first. Reading and writing fail silently: nobody's work hangs on them."""
+
+    def __init__(self, state: Path) -> None:
+        self._folder = state / "recent"
+        self._lines: dict[str, list[str]] = {}
+        self._changed: dict[str, list[str]] = {}
+
+    def recall(self, name: str) -> list[str]:
+        """What was kept under this name, the newest first."""
+        if name not in self._lines:
+            self._lines[name] = self._read(name)
+        return self._lines[name]
+
+    def keep(self, name: str, line: str) -> None:
+        """Put a line first. It is on disk after `flush`."""
+        line = " ".join(line.split())
+        if not line or len(line) > _LONGEST:
+            return
+        known = self.recall(name)
+        self._lines[name] = _first([line], known)
+        self._changed[name] = _first([line], self._changed.get(name, []))
+
+    def flush(self) -> None:
+        """Write what changed, together with what other consoles of the profile have kept meanwhile."""
+        changed, self._changed = self._changed, {}
+        with suppress(OSError):
+            for name, lines in changed.items():
+                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                path = self._folder / name
+                draft = path.with_name(f".{name}.{os.getpid()}")
+                with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+                    file.write("".join(f"{line}\n" for line in _first(lines, self._read(name))))
+                draft.replace(path)
+
+    def _read(self, name: str) -> list[str]:
+        with suppress(OSError):
+            return (self._folder / name).read_text("utf-8", errors="replace").splitlines()[:MOST]
+        return []
+
+
+def _first(lines: list[str], others: list[str]) -> list[str]:
+    return list(dict.fromkeys([*lines, *others]))[:MOST]

@@ -1,0 +1,121 @@
+"""The palette and the help: everything by a few letters, what was used last first, and why something cannot be done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from omnitui.services.session import Session
+from omnitui.ui.widgets.choices import Choices
+from tests.support.console import Person, a_console, a_profile, a_session
+from tests.support.desk import a_contact, a_conversation
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    with a_session(tmp_path) as opened:
+        yield opened
+
+
+def listed(person: Person) -> list[str]:
+    """The names of the choices on the screen."""
+    return ["".join(text for text, _role in one.left) for one in person.app.screen.query_one(Choices).choices]
+
+
+async def test_palette_finds_views_labels_themes_and_settings(session: Session) -> None:
+    a_conversation(session.cache, "of a vip", contact="Vera", labels=("vip",))
+    a_conversation(session.cache, contact="Ann")
+    async with a_console(session) as person:
+        await person.press("ctrl+p")
+        await person.type("#vip")
+        await person.until(lambda: listed(person)[:1] == ["#vip"])
+        await person.press("enter")
+        await person.sees("▌#vip")
+        await person.sees("Vera")
+        await person.misses("Ann")
+        await person.press("ctrl+p")
+        await person.type("waiting view")
+        await person.until(lambda: bool(listed(person)) and listed(person)[0].startswith("Waiting"))
+        await person.press("enter")
+        await person.sees("▌Waiting")
+        await person.press("ctrl+p")
+        await person.type("theme paper")
+        await person.until(lambda: "Theme paper" in listed(person)[:1])
+        await person.press("enter")
+        await person.until(lambda: person.app.theme == "paper")
+        await person.press("ctrl+p")
+        await person.type("replies.hold_by")
+        await person.until(lambda: bool(listed(person)) and "hold_by_channel" in listed(person)[0])
+        await person.press("enter")
+        await person.sees("[replies]")
+        await person.sees("config.toml")
+
+
+async def test_palette_shows_the_last_used_first_also_after_a_new_start(session: Session, tmp_path: Path) -> None:
+    a_conversation(session.cache, contact="Ann")
+    async with a_console(session) as person:
+        await person.press("ctrl+p")
+        await person.type("go to snoozed")
+        await person.press("enter")
+        await person.sees("▌Snoozed")
+        await person.press("ctrl+p")
+        await person.until(lambda: listed(person)[0].startswith("Go to snoozed"))
+        await person.press("escape")
+    session.close()
+    with Session.open(a_profile(tmp_path), clock=session.cache.clock) as again:
+        async with a_console(again) as person:
+            await person.press("ctrl+p")
+            await person.until(lambda: listed(person)[0].startswith("Go to snoozed"))
+
+
+async def test_single_character_of_japanese_finds_conversations_and_contacts(session: Session) -> None:
+    a_conversation(session.cache, "返金をお願いします", contact="山田 花子", subject="注文の件")
+    a_contact(session.cache, "返町 一郎")
+    async with a_console(session) as person:
+        await person.press("ctrl+p")
+        await person.type("返")
+        await person.until(lambda: len(listed(person)) == 2)
+        assert listed(person) == ["山田 花子  注文の件", "返町 一郎"]
+
+
+async def test_contact_without_an_open_conversation_opens_the_list_of_theirs(session: Session) -> None:
+    from omnitui.model.states import Status
+
+    a_conversation(session.cache, "long ago", contact="Zoe", status=Status.RESOLVED, subject="Old matter")
+    a_conversation(session.cache, contact="Ann")
+    async with a_console(session) as person:
+        await person.press("ctrl+p")
+        await person.type("zoe")
+        await person.until(lambda: "Zoe" in listed(person))
+        await person.press("end", "down")
+        await person.until(lambda: "Zoe" in listed(person))
+        choices = person.app.screen.query_one(Choices)
+        await person.press(*["down"] * (listed(person).index("Zoe") - choices.at))
+        await person.press("enter")
+        await person.sees("▌Zoe")
+        await person.sees("Old matter")
+
+
+async def test_action_that_cannot_be_done_says_why_in_lists_and_when_its_key_is_pressed(session: Session) -> None:
+    a_conversation(session.cache, contact="Ann")
+    async with a_console(session, 140, 40) as person:
+        await person.press("g", "p")
+        await person.sees("! nothing is known that this conversation may belong to")
+        await person.press("?")
+        await person.type("related")
+        await person.sees("not now: nothing is known")
+
+
+async def test_help_narrows_down_marks_letters_and_runs(session: Session) -> None:
+    a_conversation(session.cache, contact="Ann")
+    async with a_console(session) as person:
+        await person.press("?")
+        await person.sees("Keys in the list")
+        await person.type("snooze hour")
+        await person.until(lambda: len(listed(person)) == 1)
+        chosen = person.app.screen.query_one(Choices).choices[0]
+        assert ("Snooze", "hit") in chosen.left
+        await person.press("enter")
+        await person.sees("Ann: snoozed until")
