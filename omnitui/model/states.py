@@ -139,6 +139,8 @@ class Verb(StrEnum):
     UNLINK = "unlink"
     MOVE = "move"
     NEW = "new"
+    EDIT = "edit"
+    DELETE = "delete"
 
 
 class ObjectKind(StrEnum):

@@ -59,7 +59,8 @@ class Outbound:
     locations: tuple[Json, ...] = ()
     """Where the touched mails lie: [folder, uidvalidity, uid]."""
     fields: Mapping[str, Json] = field(default_factory=dict)
-    """The verb's own values: {"status": "resolved"}, {"read": true}, {"add": [...], "remove": [...]}."""
+    """The verb's own values: {"status": "resolved"}, {"read": true}, {"add": [...], "remove": [...]};
+    of `edit` and `delete` the message by its external id, {"message": "…", "text": "…"}."""
 
 
 @dataclass(frozen=True, slots=True)

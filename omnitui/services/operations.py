@@ -19,7 +19,7 @@ from omnitui.model.people import Agent
 from omnitui.model.states import MessageKind, ObjectKind, Priority, SendState, Status, Verb
 from omnitui.sdk import snapshot
 from omnitui.sdk.capabilities import Barred
-from omnitui.services import outgoing
+from omnitui.services import editing, outgoing
 from omnitui.services.recording import Intent, enqueue, record
 from omnitui.services.undoing import Undone, redo, undo
 from omnitui.store import drafts, inflow, outbox
@@ -254,6 +254,14 @@ class Operations:
             raise Refused(_("this message is still on its way"))
         after = {"conversation_id": conversation_id}
         return self._commit([Intent(Verb.MOVE, ObjectKind.MESSAGE, message_id, after, message.conversation_id)])
+
+    def edit_message(self, message_id: Ulid, text: str) -> Op | None:
+        """Put other words into a note of one's own, or into a message where its channel can. See `editing.edit`."""
+        return self._cache.write(lambda tx: editing.edit(tx, self._me, message_id, text))
+
+    def delete_message(self, message_id: Ulid) -> Op | None:
+        """Take away a note of one's own, or a message where its channel can. See `editing.delete`."""
+        return self._cache.write(lambda tx: editing.delete(tx, self._me, message_id))
 
     # Taking back
 

@@ -11,7 +11,7 @@ from omnitui.model.operations import Fields, Op, OutboxEntry
 from omnitui.model.states import ObjectKind, Reach, SendState, Verb
 from omnitui.sdk import snapshot
 from omnitui.store import oplog, outbox
-from omnitui.store.reads import accounts, inbox
+from omnitui.store.reads import accounts, history, inbox
 from omnitui.store.writer import Tx
 from omnitui.values import dataclass
 
@@ -144,5 +144,9 @@ def _for_back_end(tx: Tx, op: Op) -> dict[str, Json]:
                 "assignee": agent.addresses[0] if agent and agent.addresses else "",
                 "name": agent.name if agent else "",
             }
+        case Verb.EDIT | Verb.DELETE:
+            message = history.message(tx.db, op.object_id)
+            text = {"text": op.after["text"]} if op.verb is Verb.EDIT else {}
+            return {"message": message.external_id if message else "", **text}
         case _:
             return dict(op.after)

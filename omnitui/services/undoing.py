@@ -12,7 +12,7 @@ from omnitui.model.accounts import Json
 from omnitui.model.conversations import Draft
 from omnitui.model.operations import Op
 from omnitui.model.people import Agent
-from omnitui.model.states import MessageKind, SendState, Verb
+from omnitui.model.states import MessageKind, Reach, SendState, Verb
 from omnitui.services.recording import Intent, compared, enqueue, record
 from omnitui.store import drafts, oplog, outbox
 from omnitui.store.reads import accounts
@@ -23,6 +23,7 @@ from omnitui.store.writer import Tx
 from omnitui.values import dataclass
 
 SENDS = frozenset({Verb.REPLY, Verb.NEW})
+CHANGES = frozenset({Verb.EDIT, Verb.DELETE})
 TAKEN_BACK = (SendState.HELD, SendState.QUEUED, SendState.DEFERRED, SendState.BLOCKED, SendState.FAILED)
 """States of a reply that no copy can have reached the customer in."""
 
@@ -96,6 +97,13 @@ def _refuse_departed(tx: Tx, ops: Sequence[Op]) -> None:
                 _("that message is {state} and cannot be taken back").format(state=entry.state.value),
                 hint=_("write another one to put it right"),
             )
+        if op.verb is Verb.DELETE and op.reach is not Reach.LOCAL and (entry is None or entry.state not in TAKEN_BACK):
+            raise Refused(_("that message is deleted at the back end, too"), hint=_("write it again"))
+
+
+def _heard(op: Op) -> bool:
+    """Whether the back end knows the message that an op changed: its inverse travels only then."""
+    return op.verb not in CHANGES or op.reach is not Reach.LOCAL
 
 
 def _invert(tx: Tx, me: Agent, ops: Sequence[Op], *, redoing: bool) -> Undone:
@@ -120,7 +128,7 @@ def _invert(tx: Tx, me: Agent, ops: Sequence[Op], *, redoing: bool) -> Undone:
 def _undo_one(tx: Tx, me: Agent, group: Ulid, op: Op) -> Op | None:
     waiting = _take_back(tx, op)
     intent = Intent(op.verb, op.kind, op.object_id, op.before, op.conversation_id, undoes=op.id)
-    inverse = record(tx, me.id, group, intent, travels=not waiting and op.verb not in SENDS)
+    inverse = record(tx, me.id, group, intent, travels=not waiting and op.verb not in SENDS and _heard(op))
     if op.verb in SENDS or op.verb is Verb.NOTE:
         _back_to_draft(tx, op)
     return inverse
@@ -132,7 +140,7 @@ def _redo_one(tx: Tx, me: Agent, group: Ulid, inverse: Op) -> Op | None:
     intent = Intent(
         original.verb, original.kind, original.object_id, original.after, original.conversation_id, redoes=original.id
     )
-    op = record(tx, me.id, group, intent)
+    op = record(tx, me.id, group, intent, travels=_heard(original))
     if op is None or op.conversation_id is None:
         return op
     entry = outbox_reads.entry(tx.db, original.id)

@@ -45,6 +45,26 @@ def revive_message(tx: Tx, message_pk: int) -> bool:
     return True
 
 
+def edit_message(tx: Tx, message_id: Ulid, text: str) -> None:
+    """Give a message another text as its next revision; what it said before is kept."""
+    pk = pk_of(tx, "message", message_id)
+    fulltext.take_out(tx, pk)
+    tx.db.execute(
+        "INSERT OR IGNORE INTO message_revision(message_pk, remote_revision, replaced_at, subject, text, quoted,"
+        " signature, html, raw) SELECT pk, remote_revision, ?, subject, text, quoted, signature, html, raw"
+        " FROM message WHERE pk = ?",
+        (tx.now(), pk),
+    )
+    conversation_pk: int = tx.db.execute(
+        "UPDATE message SET remote_revision = remote_revision + 1, edited = 1, html = 0, text = ? WHERE pk = ?"
+        " RETURNING conversation_pk",
+        (text, pk),
+    ).fetchone()[0]
+    fulltext.put_back(tx, pk)
+    anew(tx, conversation_pk)
+    touched(tx, pk)
+
+
 def delete_message(tx: Tx, account_id: Ulid, external_id: str, at: Millis) -> bool:
     """The back end or the customer took a message back; False where we know no such message."""
     pk = find_message(tx, account_id, external_id)

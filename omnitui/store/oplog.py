@@ -71,7 +71,7 @@ def apply(tx: Tx, op: Op) -> None:
 
     - conversation: see `conversations.FIELDS`; of `labels` and `unread` only what the op itself changes.
     - contact: see `contacts.FIELDS`, `organization`, `fields`.
-    - message: `exists`, with `message` and `mail` where it is made; `conversation_id` to move it.
+    - message: `exists`, with `message` and `mail` where it is made; `conversation_id` to move it; `text` to change it.
     - link: `exists`, with `contact_id`, `other_id` and `reason` where it is made.
 
     Raises:
@@ -143,6 +143,7 @@ _FIELDS: Final[Mapping[ObjectKind, Mapping[str, str]]] = {
     ObjectKind.MESSAGE: {
         "exists": "deleted_at IS NULL",
         "conversation_id": _REF.format("conversation", "conversation"),
+        "text": "",
     },
     ObjectKind.LINK: {
         "exists": "deleted_at IS NULL",
@@ -173,6 +174,8 @@ def _message(tx: Tx, op: Op) -> None:
     pk = find(tx, "message", op.object_id)
     if "conversation_id" in after:
         message_state.move_message(tx, op.object_id, after["conversation_id"], placement="agent")
+    elif "text" in after:
+        message_state.edit_message(tx, op.object_id, after["text"])
     elif not after.get("exists"):
         if pk is not None:
             message_state.bury_message(tx, pk, tx.now())

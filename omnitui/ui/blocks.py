@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import tzinfo
 from functools import lru_cache
 
 from omnitui.clock import DAY, Millis
 from omnitui.i18n import _
 from omnitui.model.conversations import Attachment, Message
+from omnitui.model.deeds import Answered
 from omnitui.model.states import Direction, MessageKind, SendState
 from omnitui.text.safe import safe
 from omnitui.text.widths import cell_width, wrap
@@ -36,44 +37,53 @@ class Setting:
     """Whether quotes and signatures are shown."""
     due: Millis | None = None
     """When a held message leaves, or a deferred one is tried again."""
-
-
-def day_line(at: Millis, setting: Setting) -> Line:
-    """The mark between two days."""
-    name = phrases.day(at, setting.now, setting.zone)
-    rest = min(setting.width, MAX_TEXT_WIDTH + INDENT) - cell_width(name) - 5
-    return (("── ", "line"), (name, "day"), (" " + "─" * max(rest, 0), "line"))
+    channel: str = ""
+    """By which channel it came, where that differs from message to message."""
+    answers: Answered | None = None
+    """What it answers, where that is not the message above it."""
+    found: tuple[str, ...] = ()
+    """Texts that were searched for: shown where they stand."""
 
 
 def block(message: Message, setting: Setting) -> list[Line]:
     """The lines of one message; the first cell of each is left for the mark of the current message."""
     if message.kind is MessageKind.ACTIVITY:
-        return [(("  · ", "muted"), (line, "muted")) for line in _laid(message.text, setting.width - 4)[0] or ("",)]
+        said = _laid(message.text, setting.width - 4)[0] or ("",)
+        return [cropped((("  · ", "muted"), (line, "muted")), setting.width) for line in said]
     note = message.kind is MessageKind.NOTE
     tone = "note.text" if note else "text"
     dim = "note.muted" if note else "muted"
     lines = [_heading(message, setting)]
+    if setting.answers is not None:
+        lines.append(cropped(_answers(setting.answers, dim), setting.width))
     if message.deleted:
-        lines.append(_indented(_("deleted by its author"), dim))
+        lines.append(((" " * INDENT, ""), (_("deleted"), dim)))
     else:
         lines += _body(message, setting, tone, dim)
-    if message.attachments:
-        lines += [_chip(attachment, dim) for attachment in message.attachments if not attachment.inline]
+        lines += chips([one for one in message.attachments if not one.inline], setting.width, dim)
     if message.reason and message.state in (*_BAD, SendState.DEFERRED):
         role = "bad" if message.state in _BAD else "warn"
         reason = safe(message.reason, max_lines=6, max_chars=1_000)
-        lines += [_indented(line, role) for line in wrap(reason, setting.width - INDENT - 1)]
-    return lines
+        lines += [((" " * INDENT, ""), (line, role)) for line in wrap(reason, setting.width - INDENT - 1)]
+    # A note is one by its bar too: colour says nothing on a terminal without any, and to those who do not see it.
+    return [lines[0], *map(_barred, lines[1:])] if note else lines
+
+
+def _barred(line: Line) -> Line:
+    return ((" ", "note"), ("▒", "note.title"), (" " + line[0][0][INDENT:], "note"), *line[1:])
 
 
 def _heading(message: Message, setting: Setting) -> Line:
     at = phrases.hour(message.received_at, setting.zone)
+    via: list[Piece] = [(f" · {plain(setting.channel)}", "muted")] if setting.channel else []
     if message.kind is MessageKind.NOTE:
         title = _("NOTE, only agents see it")
-        return ((" ", "note"), (f"▒ {title}", "note.title"), (f" · {plain(message.author)} · {at}", "note.muted"))
+        about = f" · {plain(message.author)} · {at}" + (" · " + _("edited") if message.edited else "")
+        note: Line = ((" ", "note"), (f"▒ {title}", "note.title"), (about, "note.muted"), *via)
+        return cropped(note, setting.width)
     outgoing = message.direction is Direction.OUTGOING
     arrow, role = ("→ ", "mine") if outgoing else ("", "theirs")
-    pieces: list[Piece] = [(" ", ""), (f"{arrow}{plain(message.author or '?')}", role), (f" · {at}", "muted")]
+    pieces: list[Piece] = [(" ", ""), (f"{arrow}{plain(message.author or '?')}", role), *via, (f" · {at}", "muted")]
     if abs(message.sent_at - message.received_at) > DAY and message.sent_at:
         claimed = phrases.moment(message.sent_at, setting.now, setting.zone)
         pieces.append((" " + _("(says {time})").format(time=claimed), "warn"))
@@ -102,10 +112,15 @@ def state_piece(state: SendState, due: Millis | None, now: Millis) -> Piece:
     return f"{mark}{words}", role
 
 
+def _answers(answered: Answered, dim: str) -> Line:
+    words = _("answers {author}: {text}").format(author=answered.author, text=" ".join(answered.text.split()))
+    return ((" " * INDENT, ""), (f"↳ {plain(words)}", dim))
+
+
 def _body(message: Message, setting: Setting, tone: str, dim: str) -> list[Line]:
     room = _room(setting.width)
     said, badges = _laid(message.text, room)
-    lines = [_indented(line, tone) for line in said]
+    lines: list[Line] = [((" " * INDENT, ""), *shown_hits(line, setting.found, tone)) for line in said]
     folded = [(message.quoted, "│ "), (message.signature, "")]
     hidden = 0
     for part, mark in folded:
@@ -115,16 +130,33 @@ def _body(message: Message, setting: Setting, tone: str, dim: str) -> list[Line]
             hidden += part.count("\n") + 1
             continue
         for line in wrap(safe(part).rstrip("\n"), room - 2):
-            lines.append(((" " * INDENT, dim), (mark + line, "quote")))
+            lines.append(((" " * INDENT, dim), (mark, "quote"), *shown_hits(line, setting.found, "quote")))
     if hidden:
-        lines.append(_indented("┄ " + phrases.quoted_words(hidden), dim))
+        lines.append(((" " * INDENT, ""), ("┄ " + phrases.quoted_words(hidden), dim)))
     if badges:
-        lines.append(_indented("! " + _badges(badges), "warn"))
+        lines += [((" " * INDENT, ""), (line, "warn")) for line in wrap("! " + _badges(badges), room)]
     return lines
 
 
+def shown_hits(line: str, found: tuple[str, ...], role: str) -> list[Piece]:
+    """The line in pieces, those that were searched for with a role of their own."""
+    low = line.casefold()
+    if not found or len(low) != len(line):
+        return [(line, role)]
+    pieces: list[Piece] = []
+    at = 0
+    while at < len(line):
+        hits = [(start, -len(text)) for text in found if text and (start := low.find(text, at)) >= 0]
+        if not hits:
+            break
+        start, size = min(hits)
+        pieces += [(line[at:start], role), (line[start : start - size], "found")]
+        at = start - size
+    return [piece for piece in (*pieces, (line[at:], role)) if piece[0]] or [(line, role)]
+
+
 def _room(width: int) -> int:
-    return min(width - INDENT - 1, MAX_TEXT_WIDTH)
+    return max(min(width - INDENT - 2, MAX_TEXT_WIDTH), 4)
 
 
 def lay_out(messages: Iterable[Message], width: int) -> None:
@@ -152,15 +184,23 @@ def _badges(found: Iterable[str]) -> str:
     return ", ".join(words[name] for name in found)
 
 
-def _chip(attachment: Attachment, dim: str) -> Line:
-    where = "" if attachment.sha256 else " · " + _("not fetched yet")
-    name = plain(attachment.name or _("unnamed"))
-    return (
-        (" " * INDENT, ""),
-        (f" {name} ", "chip"),
-        (f" {phrases.size(attachment.size)} · {plain(attachment.media_type)}{where}", dim),
-    )
-
-
-def _indented(text: str, role: str) -> Line:
-    return ((" " * INDENT, role if role.startswith("note") else ""), (text, role))
+def chips(files: Sequence[Attachment], width: int, dim: str) -> list[Line]:
+    """Files as [1 invoice.pdf 34 KB], as many in a line as there is room for; the numbers are what actions ask for."""
+    lines: list[Line] = []
+    row: list[Piece] = [(" " * INDENT, "")]
+    used = INDENT
+    for number, file in enumerate(files, 1):
+        where = "" if file.sha256 else " " + _("not fetched yet")
+        size = f" {phrases.size(file.size)}{where}]"
+        room = max(width - INDENT - 1 - cell_width(size), 6)
+        named = "".join(text for text, _role in cropped(((f"[{number} {plain(file.name or _('unnamed'))}", ""),), room))
+        cells = cell_width(named) + cell_width(size)
+        if used > INDENT and used + 1 + cells > width - 1:
+            lines.append(tuple(row))
+            row, used = [(" " * INDENT, "")], INDENT
+        if used > INDENT:
+            row.append((" ", dim))
+            used += 1
+        row += [(named, "chip"), (size, "chip")]
+        used += cells
+    return [cropped(line, width) for line in (*lines, tuple(row))] if files else []

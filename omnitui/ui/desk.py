@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from omnitui.bus import Changed
@@ -17,10 +17,10 @@ from omnitui.model.states import ObjectKind, SendState
 from omnitui.services.memory import Memory
 from omnitui.services.session import Session
 from omnitui.ui.backstage import Backstage
-from omnitui.ui.blocks import LONG_TEXT, lay_out
 from omnitui.ui.drafting import Drafting
 from omnitui.ui.last_hop import LastHopApp
-from omnitui.ui.picture import PAGE_OF_HISTORY, CachedRows, Picture, Standing, picture, standing
+from omnitui.ui.picture import CachedRows, Picture, Standing, picture, standing
+from omnitui.ui.reading import Reading
 
 if TYPE_CHECKING:
     from omnitui.ui.screens.main import MainScreen
@@ -46,6 +46,7 @@ class Desk(Backstage):
         self.picture: Picture | None = None
         self.standing = Standing()
         self.drafting = Drafting(session.cache)
+        self.reading = Reading(self)
         self.unsent: Mapping[str, str] = {}
         """A new conversation that was not sent."""
         self.searched = ""
@@ -65,13 +66,13 @@ class Desk(Backstage):
             self.drafting.keep(composer.draft)
         await self.finish()
         self.drafting.flush_now()
-
         self.memory.flush()
 
     def remember(self, name: str, line: str) -> None:
         """Keep a line of what was used, for this start and the next ones."""
         self.memory.keep(name, line)
         self.spawn(asyncio.to_thread(self.memory.flush))
+
     # The list
 
     def rows(self, view: View) -> CachedRows:
@@ -138,6 +139,7 @@ class Desk(Backstage):
             return
         self.screen.leave_composer()
         self.shown = conversation_id
+        self.reading.whole, self.reading.words = False, ()
         self._rested = None
         if self._read_timer is not None:
             self._read_timer.cancel()
@@ -164,8 +166,8 @@ class Desk(Backstage):
             self.screen.fill(None)
             return
         try:
-            found = await self.cache.aread(picture, wanted)
-            await self._lay_out(found.messages if found is not None else ())
+            found = await self.cache.aread(picture, wanted, whole=self.reading.whole)
+            await self.reading.lay_out(found.stretch.messages if found is not None else ())
         finally:
             if self._loading == wanted:
                 self._loading = None
@@ -184,37 +186,18 @@ class Desk(Backstage):
         if self.shown and queue.selected != self.shown and any(row.id == self.shown for row in queue.window.rows):
             queue.select(self.shown)
 
-    async def show_message(self, conversation_id: Ulid, message_id: Ulid) -> None:
-        """Show a conversation at one of its messages, however old."""
-        from omnitui.store.reads import history
-
+    async def show_message(self, conversation_id: Ulid, message_id: Ulid, *, searched: bool = False) -> None:
+        """Show a conversation at one of its messages, however old; `searched`: what was searched for is marked."""
+        turned, self.reading.whole = self.reading.whole, False
         self.point(conversation_id)
+        self.reading.words = self.reading.search_words() if searched else ()
         if self.conversation is None:
             await self.load()
-        pane = self.screen.history
-        if conversation_id != self.shown:
-            return
-        if any(message.id == message_id for message in pane.reel.messages):
-            pane.show_message(message_id)
-            return
-        around = await self.cache.aread(history.around, message_id, PAGE_OF_HISTORY)
-        asyncio.get_running_loop().call_later(FOLLOW_AFTER, self._select_shown)
-        if conversation_id == self.shown and around:
-            due = self.picture.due if self.picture is not None else {}
-            pane.load(around, complete=False, tail=False, due=due, at=message_id)
-
-    async def load_newer(self) -> None:
-        """Bring the messages after the newest that is loaded."""
-        from omnitui.store.reads import history
-
-        wanted, pane = self.shown, self.screen.history
-        if wanted is None or not pane.reel.messages:
-            return
-        last = pane.reel.messages[-1]
-        after = (last.received_at, last.id)
-        newer = await self.cache.aread(history.page, wanted, after=after, limit=PAGE_OF_HISTORY)
-        if wanted == self.shown:
-            pane.append(newer, len(newer) < PAGE_OF_HISTORY)
+        if conversation_id == self.shown:
+            self.screen.history.mark(self.reading.words)
+            await self.reading.to_message(message_id, anew=turned)
+            self.screen.captions.redraw_heading()
+            asyncio.get_running_loop().call_later(FOLLOW_AFTER, self._select_shown)
 
     async def renew(self) -> None:
         """Read the conversation again, because it changed; nothing moves."""
@@ -224,31 +207,13 @@ class Desk(Backstage):
             return
         tail = self.screen.history.tail
         since = (messages[0].received_at, messages[0].id) if messages and tail else None
-        found = await self.cache.aread(picture, wanted, since)
-        await self._lay_out(found.messages if found is not None else ())
-        if wanted == self.shown and found is not None:
+        whole = self.reading.whole
+        found = await self.cache.aread(picture, wanted, since, whole=whole)
+        await self.reading.lay_out(found.stretch.messages if found is not None else ())
+        if (wanted, whole) == (self.shown, self.reading.whole) and found is not None:
             self.picture = found
             self.screen.renew(found)
             self._read_soon()
-
-    async def load_older(self) -> None:
-        """Bring the messages before the oldest that is loaded."""
-        from omnitui.store.reads import history
-
-        wanted, pane = self.shown, self.screen.history
-        if wanted is None or not pane.reel.messages:
-            return
-        first = pane.reel.messages[0]
-        before = (first.received_at, first.id)
-        older = await self.cache.aread(history.page, wanted, before=before, limit=PAGE_OF_HISTORY)
-        await self._lay_out(older)
-        if wanted == self.shown:
-            pane.prepend(older, len(older) < PAGE_OF_HISTORY)
-
-    async def _lay_out(self, messages: Sequence[Message]) -> None:
-        width = self.screen.history.size.width
-        if width and any(len(message.text) > LONG_TEXT for message in messages):
-            await asyncio.to_thread(lay_out, messages, width)
 
     def _read_soon(self) -> None:
         if self._read_timer is not None:
@@ -290,6 +255,8 @@ class Desk(Backstage):
 
     def _touched(self, kinds: set[ObjectKind], about: set[Ulid]) -> bool:
         if self.shown in about or kinds & {ObjectKind.OUTBOX, ObjectKind.CONTACT, ObjectKind.LINK}:
+            return True
+        if self.reading.whole and ObjectKind.CONVERSATION in kinds:
             return True
         return bool(about & {message.id for message in self.screen.history.reel.messages})
 

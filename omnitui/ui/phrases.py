@@ -51,6 +51,8 @@ VERB = {
     Verb.UNLINK: N_("unlink"),
     Verb.MOVE: N_("move"),
     Verb.NEW: N_("new conversation"),
+    Verb.EDIT: N_("change of a message"),
+    Verb.DELETE: N_("deletion of a message"),
 }
 HEALTH = {
     "new": N_("not synced yet"),

@@ -11,21 +11,20 @@ from omnitui.desk.terms import Query
 from omnitui.ids import Ulid
 from omnitui.model.accounts import LedgerEntry
 from omnitui.model.card import Card
-from omnitui.model.conversations import Conversation, Draft, Message
+from omnitui.model.conversations import Conversation, Draft
 from omnitui.model.operations import OutboxEntry
 from omnitui.model.states import MessageKind, SendState
 from omnitui.sdk import snapshot
 from omnitui.sdk.capabilities import Capabilities
 from omnitui.store.cache import Cache
-from omnitui.store.reads import accounts, card, drafts, history, inbox, ledger, outbox
+from omnitui.store.reads import accounts, card, drafts, inbox, ledger, outbox
 from omnitui.store.reads.replying import reply_target
+from omnitui.ui.stretch import Source, Stretch, newest
 from omnitui.ui.widgets.row_window import PAGE, Key
 from omnitui.values import dataclass
 
 if TYPE_CHECKING:
     import sqlite3
-
-PAGE_OF_HISTORY = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +32,8 @@ class Picture:
     """One conversation with its newest messages, its contact, its drafts and what can be done."""
 
     conversation: Conversation
-    messages: tuple[Message, ...]
-    complete: bool
-    """Whether these are all messages."""
+    stretch: Stretch
+    """Its newest messages, or the contact's."""
     card: Card | None
     drafts: Mapping[MessageKind, Draft]
     due: Mapping[Ulid, Millis]
@@ -44,36 +42,32 @@ class Picture:
     ref: str
     address: str
     """Where a reply goes."""
+    others: tuple[str, ...] = ()
+    """Who gets an answer to all as well."""
 
 
-def picture(db: sqlite3.Connection, conversation_id: Ulid, since: tuple[Millis, Ulid] | None = None) -> Picture | None:
-    """The picture of a conversation; with `since`, the messages from there on. None where there is none such."""
+def picture(
+    db: sqlite3.Connection, conversation_id: Ulid, since: Key | None = None, *, whole: bool = False
+) -> Picture | None:
+    """The picture of a conversation; with `since`, the messages from there on. None where there is none such.
+
+    `whole`: with the messages of all conversations of its contact.
+    """
     found = inbox.conversation(db, conversation_id)
     if found is None:
         return None
-    messages = history.page(db, conversation_id, limit=PAGE_OF_HISTORY)
-    complete = len(messages) < PAGE_OF_HISTORY
-    while since is not None and not complete and messages and (messages[0].received_at, messages[0].id) > since:
-        first = messages[0]
-        older = history.page(db, conversation_id, before=(first.received_at, first.id), limit=PAGE_OF_HISTORY)
-        complete = len(older) < PAGE_OF_HISTORY
-        messages = [*older, *messages]
+    target = reply_target(db, conversation_id)
     return Picture(
         conversation=found,
-        messages=tuple(messages),
-        complete=complete,
+        stretch=newest(db, Source(conversation_id, found.contact_id if whole else None), since),
         card=card.card(db, found.contact_id),
         drafts={draft.kind: draft for draft in drafts.drafts(db, conversation_id)},
         due={entry.op_id: entry.due_at for entry in _waiting(db) if entry.conversation_id == conversation_id},
         capabilities=snapshot.read(accounts.capabilities(db, found.account_id), found.channel),
         ref=inbox.ref(db, conversation_id),
-        address=_address(db, conversation_id),
+        address=", ".join(target.reply_to or (target.contact,)) if target is not None else "",
+        others=target.others if target is not None else (),
     )
-
-
-def _address(db: sqlite3.Connection, conversation_id: Ulid) -> str:
-    target = reply_target(db, conversation_id)
-    return ", ".join(target.reply_to or (target.contact,)) if target is not None else ""
 
 
 def _waiting(db: sqlite3.Connection) -> list[OutboxEntry]:
@@ -124,3 +118,7 @@ class CachedRows:
     async def row(self, conversation_id: Ulid) -> Conversation | None:
         """One conversation as it is now."""
         return await self._cache.aread(inbox.conversation, conversation_id)
+
+    async def between(self, upper: Key | None = None, lower: Key | None = None, *, limit: int) -> list[Ulid]:
+        """Ids from `upper` down to `lower`."""
+        return await self._cache.aread(inbox.between, self._parse(self._text), upper, lower, limit=limit)

@@ -110,6 +110,16 @@ def newest_incoming(db: sqlite3.Connection, conversation_id: Ulid) -> list[Ulid]
     return [own for (own,) in rows]
 
 
+def first_unread(db: sqlite3.Connection, conversation_id: Ulid) -> Ulid | None:
+    """The oldest message of a conversation that no agent of this profile has read."""
+    row = db.execute(
+        "SELECT m.id FROM message m WHERE m.conversation_pk = (SELECT pk FROM conversation WHERE id = ?)"
+        " AND m.is_unread = 1 ORDER BY m.received_at, m.id LIMIT 1",
+        (conversation_id,),
+    ).fetchone()
+    return row[0] if row else None
+
+
 def revisions(db: sqlite3.Connection, message_id: Ulid) -> list[Revision]:
     """What a message said before it was edited, the oldest first; without what it says now."""
     rows = db.execute(

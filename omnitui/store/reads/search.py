@@ -77,7 +77,7 @@ def search(
         finds = _ranked(db, match, _found(db, match, condition, RANKED))[:limit]
     else:
         finds = _found(db, match, condition, limit)
-    return _hits(db, [pk for _at, _id, pk in finds], list(_words(query.node)))
+    return _hits(db, [pk for _at, _id, pk in finds], texts(query))
 
 
 def _plan(query: Query) -> tuple[str, Condition]:
@@ -190,6 +190,11 @@ def _to_hit(row: tuple[Any, ...], words: list[str]) -> Hit:
         own, conversation_id, received_at, DIRECTIONS[direction], KINDS[kind], author, subject or about,
         snippet(text, words), contact, account, channel,
     )  # fmt: skip
+
+
+def texts(query: Query) -> list[str]:
+    """The texts that a query wants to find."""
+    return list(_words(query.node))
 
 
 def _words(node: Node | None) -> Iterator[str]:

@@ -26,13 +26,6 @@ def _history_page(share: float) -> Handler:
     return handler
 
 
-async def _newest(desk: Desk) -> None:
-    if not desk.screen.history.tail:
-        desk.picture = None
-        await desk.load()
-    desk.screen.history.to_end()
-
-
 HANDLERS: Mapping[str, Handler] = {
     "pane.next": doing(lambda desk: desk.screen.layouts.step(1)),
     "pane.previous": doing(lambda desk: desk.screen.layouts.step(-1)),
@@ -57,8 +50,8 @@ HANDLERS: Mapping[str, Handler] = {
     "history.page_up": _history_page(-1),
     "history.half_down": _history_page(0.5),
     "history.half_up": _history_page(-0.5),
-    "history.first": doing(lambda desk: desk.screen.history.to_start()),
-    "history.last": lambda desk, count: _newest(desk),
+    "history.first": lambda desk, count: desk.reading.to_first(),
+    "history.last": lambda desk, count: desk.reading.to_last(),
     "history.next_message": moving(lambda desk, n: desk.screen.history.go_messages(n)),
     "history.previous_message": moving(lambda desk, n: desk.screen.history.go_messages(-n)),
     "history.quotes": doing(lambda desk: desk.screen.history.fold()),

@@ -1,8 +1,8 @@
-"""The history pane: the messages of the conversation that is shown, drawn line by line from a window of them."""
+"""The history pane: messages of a conversation or of a contact, drawn line by line from a window of them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import tzinfo
 from itertools import zip_longest
 from typing import ClassVar
@@ -16,12 +16,12 @@ from textual.strip import Strip
 from omnitui.clock import Clock, Millis
 from omnitui.i18n import _
 from omnitui.ids import Ulid
-from omnitui.model.conversations import Message
 from omnitui.ui import phrases
 from omnitui.ui.blocks import Setting
 from omnitui.ui.last_hop.focusing import MarksFocus
 from omnitui.ui.reel import Reel, Row
 from omnitui.ui.roles import Line
+from omnitui.ui.stretch import Stretch
 from omnitui.ui.widgets.lines import drawn, look_of
 
 WHEEL = 3
@@ -46,10 +46,6 @@ class HistoryPane(MarksFocus, can_focus=True):
         self.reel = Reel()
         self.below = 0
         """Messages that arrived below what is visible."""
-        self.complete = True
-        """Whether the oldest message is loaded."""
-        self.tail = True
-        """Whether the newest message is loaded."""
         self.following = False
         """Whether the next message is our own and is to be shown."""
         self.empty_words = ""
@@ -65,35 +61,42 @@ class HistoryPane(MarksFocus, can_focus=True):
         """The newest message that was on the screen."""
         return self._seen[1] if self._seen is not None else None
 
+    @property
+    def tail(self) -> bool:
+        """Whether the newest message is loaded."""
+        return self.reel.last
+
     def load(
         self,
-        messages: Sequence[Message],
+        stretch: Stretch,
         *,
         unread: int = 0,
-        complete: bool = True,
-        tail: bool = True,
         due: Mapping[Ulid, Millis] | None = None,
         at: Ulid = "",
+        found: tuple[str, ...] = (),
     ) -> None:
-        """Show another conversation: its newest messages, or (`tail` false) those around message `at`."""
+        """Show another history: its newest messages, or those around message `at`; `found` is what was searched for.
+
+        What the reader folded stays so.
+        """
+        folded = self.reel.folded
         self.reel = Reel()
-        self.reel.due = due or {}
+        self.reel.due, self.reel.found, self.reel.folded = due or {}, found, folded
         self._seen = None
         self.below = 0
-        self.following = False
-        self.complete, self.tail, self._asked = complete, tail, False
+        self.following = self._asked = False
         self._fit()
-        self.reel.load(messages, unread)
-        index = next((index for index, message in enumerate(messages) if message.id == at), None)
+        self.reel.load(stretch, unread)
+        index = next((index for index, message in enumerate(stretch.messages) if message.id == at), None)
         if index is not None:
             self.reel.show(index)
         self.redraw()
 
-    def renew(self, newest: Sequence[Message], due: Mapping[Ulid, Millis]) -> None:
+    def renew(self, newest: Stretch, due: Mapping[Ulid, Millis]) -> None:
         """The newest messages changed; nothing moves."""
         self.reel.due = due
         if not self.tail:
-            self.reel.update(newest)
+            self.reel.update(newest.messages)
             self._fit(keep=True)
             self.redraw()
             return
@@ -110,15 +113,15 @@ class HistoryPane(MarksFocus, can_focus=True):
             self.below = 0
         self.redraw()
 
-    def prepend(self, older: Sequence[Message], complete: bool) -> None:
+    def prepend(self, older: Stretch) -> None:
         """Older messages arrived; the reader's place stays."""
-        self.complete, self._asked = complete, False
+        self._asked = False
         self.reel.prepend(older)
         self.redraw()
 
-    def append(self, newer: Sequence[Message], tail: bool) -> None:
+    def append(self, newer: Stretch) -> None:
         """Newer messages arrived where the newest were not loaded; the reader's place stays."""
-        self.tail, self._asked = tail, False
+        self._asked = False
         self.reel.append(newer)
         self.redraw()
 
@@ -155,6 +158,16 @@ class HistoryPane(MarksFocus, can_focus=True):
         self.reel.fold()
         self._moved()
 
+    def fold_changes(self) -> None:
+        """Fold or unfold changes."""
+        self.reel.fold_changes()
+        self._moved()
+
+    def mark(self, found: tuple[str, ...]) -> None:
+        """Show where these texts stand."""
+        self.reel.mark(found)
+        self.redraw()
+
     def grow_older(self) -> None:
         """Time passed: the names of days may be others."""
         self._fit(keep=True)
@@ -169,7 +182,7 @@ class HistoryPane(MarksFocus, can_focus=True):
     def _moved(self) -> None:
         if self.reel.at_end:
             self.below = 0
-        if self.reel.wants_older and not self.complete and not self._asked:
+        if self.reel.wants_older and not self.reel.first and not self._asked:
             self._asked = True
             self.post_message(self.WantsOlder())
         elif self.reel.at_end and not self.tail and not self._asked:

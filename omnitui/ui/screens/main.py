@@ -29,6 +29,7 @@ from omnitui.ui.panes.fields import TooLong
 from omnitui.ui.panes.history import HistoryPane
 from omnitui.ui.panes.sidebar import SidebarPane
 from omnitui.ui.picture import Picture
+from omnitui.ui.stretch import Stretch
 from omnitui.ui.widgets.conversation_list import ConversationList
 from omnitui.ui.widgets.lines import Lines, style_source
 
@@ -169,11 +170,11 @@ class MainScreen(LastHopScreen[None]):
 
     @on(HistoryPane.WantsOlder)
     def _wants_older(self) -> None:
-        self.desk.spawn(self.desk.load_older())
+        self.desk.spawn(self.desk.reading.older())
 
     @on(HistoryPane.WantsNewer)
     def _wants_newer(self) -> None:
-        self.desk.spawn(self.desk.load_newer())
+        self.desk.spawn(self.desk.reading.newer())
 
     @on(TooLong)
     def _too_long(self) -> None:
@@ -225,19 +226,19 @@ class MainScreen(LastHopScreen[None]):
         """Show a conversation that was not shown before."""
         if found is None:
             self.captions.row = None
-            self.history.load(())
+            self.history.load(Stretch())
             self.card.load(None, None)
         else:
             self.captions.row = found.conversation
             unread = found.conversation.unread
-            self.history.load(found.messages, unread=unread, complete=found.complete, due=found.due)
+            self.history.load(found.stretch, unread=unread, due=found.due, found=self.desk.reading.words)
             self.card.load(found.card, found.conversation)
         self.captions.redraw_heading()
 
     def renew(self, found: Picture) -> None:
         """The shown conversation changed; nothing moves."""
         self.captions.row = found.conversation
-        self.history.renew(found.messages, found.due)
+        self.history.renew(found.stretch, found.due)
         self.card.load(found.card, found.conversation)
         self.composer.wrote_meanwhile(self.composer.draft is not None and self.history.below > 0)
         self.captions.redraw_heading()

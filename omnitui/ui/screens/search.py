@@ -73,5 +73,5 @@ async def open_search(desk: Desk) -> None:
     if chosen is not None:
         conversation_id: Ulid
         conversation_id, message_id = chosen.value
-        await desk.show_message(conversation_id, message_id)
+        await desk.show_message(conversation_id, message_id, searched=True)
         desk.screen.layouts.read()
