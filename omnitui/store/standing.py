@@ -25,6 +25,8 @@ class Standing:
     id: Ulid
     address: str = ""
     """Its contact's, on its channel."""
+    contact_id: Ulid = ""
+    """Its contact, where that address has a name as well; empty where it has none."""
     closed_here: bool = False
     """Whether it was closed by an agent, and not by its back end."""
     ended_at: Millis = 0
@@ -36,11 +38,12 @@ class Standing:
 
 _AT: Final = "coalesce((SELECT at FROM remote_change WHERE conversation_pk = c.pk AND field = '{}'), 0)"
 _STANDING: Final = f"""
-    SELECT c.pk, c.external_id, c.id, c.status = '{Status.CLOSED}', {_AT.format("status")},
-        {_AT.format(READ_BY_US)}, {_AT.format(READ_BY_CONTACT)},
-        (SELECT address FROM identity WHERE contact_pk = c.contact_pk AND channel = c.channel AND deleted_at IS NULL
-            ORDER BY pk LIMIT 1)
-    FROM conversation c WHERE c.account_pk = ? AND c.external_id <> '' AND c.external_id IN"""
+    SELECT c.pk, c.contact_pk, c.external_id, c.id, c.status = '{Status.CLOSED}', {_AT.format("status")},
+        {_AT.format(READ_BY_US)}, {_AT.format(READ_BY_CONTACT)}, i.address, CASE WHEN i.name <> '' THEN p.id END
+    FROM conversation c CROSS JOIN contact p ON p.pk = c.contact_pk LEFT JOIN identity i ON i.pk = (
+        SELECT pk FROM identity WHERE contact_pk = c.contact_pk AND channel = c.channel AND scope IN ('', ?)
+        AND deleted_at IS NULL ORDER BY pk LIMIT 1)
+    WHERE c.account_pk = ? AND c.external_id <> '' AND c.external_id IN"""
 _MOST: Final = 500
 """Conversations of one statement."""
 
@@ -52,9 +55,11 @@ def standings(tx: Tx, account_id: Ulid, external_ids: Collection[str]) -> dict[s
     for at in range(0, len(names), _MOST):
         some = names[at : at + _MOST]
         # Not by json_each, which ends a text at its first NUL.
-        rows = tx.db.execute(f"{_STANDING} ({', '.join('?' * len(some))})", (account_pk, *some)).fetchall()
+        rows = tx.db.execute(f"{_STANDING} ({', '.join('?' * len(some))})", (account_id, account_pk, *some)).fetchall()
         rollups(tx).load([row[0] for row in rows])
-        for _pk, external_id, own_id, closed, ended_at, by_us_at, by_contact_at, address in rows:
+        for _pk, contact_pk, external_id, own_id, closed, ended_at, *read_at, address, contact_id in rows:
+            if contact_id:
+                tx.pks["contact", contact_id] = contact_pk
             closed_here = bool(closed and not ended_at)
-            found[external_id] = Standing(own_id, address or "", closed_here, ended_at, by_us_at, by_contact_at)
+            found[external_id] = Standing(own_id, address or "", contact_id or "", closed_here, ended_at, *read_at)
     return found

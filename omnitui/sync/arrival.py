@@ -138,7 +138,7 @@ class Arrival:
             if own is not None:
                 self.prove(own, event.external_id)
                 self.release(of_key(event.idempotency_key))
-        contact_id = self._contact_of(event.channel, event.contact)
+        contact_id = self._contact_of(event)
         standing = self._conversation(ready, contact_id)
         received_at = min(event.sent_at if event.received_at is None else event.received_at, self.tx.now())
         stored = inflow.put_message(
@@ -178,7 +178,11 @@ class Arrival:
             change(self, stored.conversation_id, {"window_closes_at": event.window_closes_at}, event.sent_at)
         self.release(of_message(event.external_id))
 
-    def _contact_of(self, channel: str, person: Person) -> Ulid:
+    def _contact_of(self, event: MessageReceived) -> Ulid:
+        channel, person = event.channel, event.contact
+        standing = self._standing(event.conversation)
+        if standing is not None and standing.address == person.address and standing.contact_id and not person.language:
+            return standing.contact_id
         key = channel, person.address, person.name
         if key not in self._contacts:
             self._contacts[key], _identity_id = inflow.find_or_make_contact(
@@ -230,7 +234,7 @@ class Arrival:
         if known.address != _nobody(external_id):
             return known
         inflow.change_conversation(self.tx, known.id, {"contact_id": contact_id})
-        found = self._standings[external_id] = replace(known, address="")
+        found = self._standings[external_id] = replace(known, address="", contact_id="")
         return found
 
     def _unsupported(self, ready: ReadyUnsupported) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
+from functools import cache
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -23,21 +24,33 @@ def mended(text: str) -> str:
 def mended_all(value: T) -> T:
     """The same for all texts in a value of dataclasses, tuples, lists and mappings; other things stay as they are."""
     found: Any = value
-    if isinstance(value, str):
-        return mended(value) if type(value) is str else value  # type: ignore[return-value]
-    if isinstance(value, (tuple, list)):
+    if type(value) is str:
+        return mended(found)  # type: ignore[return-value]
+    if names := _names(type(found)):
+        changed = {}
+        for name in names:
+            old = getattr(value, name)
+            # Ingest comes by here with every message: most of what it holds is plain, and needs no call.
+            if not old or type(old) in _PLAIN or (type(old) is str and old.isascii()):
+                continue
+            new = mended_all(old)
+            if new is not old and new != old:
+                changed[name] = new
+        if changed:
+            found = replace(found, **changed)
+    elif isinstance(value, (tuple, list)):
         parts = [mended_all(part) for part in value]
         if any(new is not old for new, old in zip(parts, value, strict=True)):
             found = tuple(parts) if isinstance(value, tuple) else parts
     elif isinstance(value, Mapping):
         found = {mended_all(key): mended_all(part) for key, part in value.items()}
-    elif is_dataclass(value) and not isinstance(value, type):
-        changed = {}
-        for field in fields(value):
-            old = getattr(value, field.name)
-            new = mended_all(old)
-            if new is not old and new != old:
-                changed[field.name] = new
-        if changed:
-            found = replace(value, **changed)
     return found  # type: ignore[no-any-return]
+
+
+_PLAIN = frozenset((int, float, bool, bytes))
+
+
+@cache
+def _names(of: type) -> tuple[str, ...]:
+    """The fields of a dataclass; of other things none."""
+    return tuple(field.name for field in fields(of)) if is_dataclass(of) else ()
