@@ -68,7 +68,12 @@ def _sync(shell: Shell) -> int:
         if shell.arguments.watch:
             asyncio.run(_watch(shell, engine, lease))
             return 0
-        return _told(shell, accounts, asyncio.run(_once(shell, engine, accounts)))
+        entries = asyncio.run(_once(shell, engine, accounts))
+        reached = {entry.account_id for entry in entries}
+        for account in accounts:
+            if account.id not in reached and not account.paused:
+                shell.fail(_("{name} was not synced: it was interrupted").format(name=account.name))
+        return _told(shell, accounts, entries)
     finally:
         lease.release()
 
@@ -140,8 +145,6 @@ def _told(shell: Shell, accounts: list[Account], entries: list[LedgerEntry]) -> 
         if shell.out.text:
             health = entry.health if entry else _("paused") if account.paused else _("new")
             shell.out.line(f"{account.name}: {health}")
-        if entry is None and not account.paused:
-            shell.fail(_("{name} was not synced: it was interrupted").format(name=account.name))
         if entry is not None and entry.health != "ok":
             refused = entry.health == "auth"
             shell.fail(

@@ -54,6 +54,7 @@ def _reply_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> 
     parser.add_argument("id", metavar="ID", help=_("the conversation"))
     _text_arguments(parser)
     _hold_argument(parser)
+    parser.add_argument("--all", action="store_true", help=_("to all others who got the customer's mail as well"))
     _copies(parser)
 
 
@@ -65,6 +66,7 @@ def _reply(shell: Shell) -> int:
         _said(shell),
         files=arguments.attach,
         hold=arguments.hold,
+        to_all=arguments.all,
         cc=arguments.cc,
         bcc=arguments.bcc,
     )

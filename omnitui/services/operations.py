@@ -58,6 +58,7 @@ class Operations:
         files: Sequence[Path | str] = (),
         hold: Millis | None = None,
         seen: Ulid | None = None,
+        to_all: bool = False,
         cc: Sequence[str] = (),
         bcc: Sequence[str] = (),
     ) -> Op:
@@ -69,6 +70,7 @@ class Operations:
             files: To send along; copies are kept.
             hold: Undo time in milliseconds; the channel's, else the account's, where not given.
             seen: The newest message its author had on screen: if somebody wrote after it, the reply is blocked.
+            to_all: Whether all others who got the customer's mail get the answer too.
             cc: Further addressees, where the channel has them.
             bcc: Hidden addressees.
 
@@ -85,8 +87,9 @@ class Operations:
                 _("this channel takes no written replies"), hint=_("answer on another channel of the contact")
             )
         kept = outgoing.read_files(files, self._cache.blobs, capabilities)
-        copies = [outgoing.checked_address(address) for address in cc]
+        copies = [outgoing.checked_address(address) for address in (*cc, *(target.others if to_all else ()))]
         hidden = [outgoing.checked_address(address) for address in bcc]
+        copies = list({address.lower(): address for address in copies}.values())
 
         def work(tx: Tx) -> Op:
             conversation = inbox.conversation(tx.db, conversation_id)

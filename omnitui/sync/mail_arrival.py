@@ -84,11 +84,7 @@ class MailArrival:
     def ours(self) -> frozenset[str]:
         """All our own addresses on this account, and the agents'."""
         if self._ours is None:
-            db = self.arrival.tx.db
-            boxes = [box.address for box in account_reads.inboxes(db, self.arrival.account.id)]
-            agents = [address for agent in account_reads.agents(db) for address in agent.addresses]
-            aliases = str(self.arrival.account.settings.get("aliases", "")).split(",")
-            self._ours = frozenset(plain_address(one) for one in (*boxes, *agents, *aliases) if one.strip())
+            self._ours = account_reads.own_addresses(self.arrival.tx.db, self.arrival.account.id)
         return self._ours
 
     def _new(self, mail: ReadyMail) -> Ulid:

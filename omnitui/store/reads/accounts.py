@@ -6,6 +6,7 @@ import json
 import sqlite3
 from typing import Any, Final
 
+from omnitui.desk.tokens import plain_address
 from omnitui.ids import Ulid
 from omnitui.model.accounts import Account, Inbox, Json
 from omnitui.model.people import Agent, Link
@@ -66,6 +67,16 @@ def agent(db: sqlite3.Connection, agent_id: Ulid) -> Agent | None:
     """One agent."""
     row = db.execute(f"{_AGENT} WHERE id = ?", (agent_id,)).fetchone()
     return _agent(row) if row else None
+
+
+def own_addresses(db: sqlite3.Connection, account_id: Ulid | None = None) -> frozenset[str]:
+    """Our mail addresses on one account, or on all: of its inboxes, their aliases, and the agents."""
+    found = [box.address for box in inboxes(db, account_id)]
+    found += [address for one in agents(db) for address in one.addresses]
+    for one in accounts(db):
+        if account_id in (None, one.id):
+            found += str(one.settings.get("aliases", "")).split(",")
+    return frozenset(plain_address(address) for address in found if address.strip())
 
 
 def links(db: sqlite3.Connection, contact_id: Ulid) -> list[Link]:

@@ -6,9 +6,11 @@ import json
 import sqlite3
 
 from omnitui.clock import Millis
+from omnitui.desk.recipients import others
 from omnitui.ids import Ulid
 from omnitui.model.accounts import Json
 from omnitui.model.states import Status
+from omnitui.store.reads.accounts import own_addresses
 from omnitui.values import dataclass
 
 
@@ -39,6 +41,8 @@ class ReplyTarget:
     references: tuple[str, ...] = ()
     reply_to: tuple[str, ...] = ()
     """Where its author wants answers, if elsewhere."""
+    others: tuple[str, ...] = ()
+    """Who else got that mail, without ourselves: whom an answer to all goes to as well."""
 
 
 _TARGET = """
@@ -58,7 +62,7 @@ _TARGET = """
 """
 
 _ANSWERED = """
-    SELECT mail.rfc_id, mail.refs, mail.sender, mail.reply_to, message.direction
+    SELECT mail.rfc_id, mail.refs, mail.sender, mail.reply_to, message.direction, message.addressees, message.copied
     FROM message JOIN mail ON mail.message_pk = message.pk
     WHERE message.conversation_pk = ? AND message.deleted_at IS NULL AND coalesce(message.state, '') <> 'canceled'
     ORDER BY message.direction = 'incoming' DESC, message.received_at DESC, message.id DESC LIMIT 1
@@ -76,12 +80,15 @@ def reply_target(db: sqlite3.Connection, conversation_id: Ulid) -> ReplyTarget |
     answered = db.execute(_ANSWERED, (row[13],)).fetchone()
     contact = row[14]
     mail_id, references, reply_to = "", (), ()
+    rest: tuple[str, ...] = ()
     if answered is not None:
-        mail_id, refs, sender, wanted, direction = answered
+        mail_id, refs, sender, wanted, direction, addressees, copied = answered
         references = (*json.loads(refs), mail_id)
         if direction == "incoming":
             contact = sender or contact
             reply_to = tuple(json.loads(wanted))
+        everybody = (*json.loads(addressees), *json.loads(copied))
+        rest = others(everybody, reply_to or (contact,), own_addresses(db)) if len(everybody) > 1 else ()
     return ReplyTarget(
         conversation_id=row[0],
         account_id=row[1],
@@ -100,4 +107,5 @@ def reply_target(db: sqlite3.Connection, conversation_id: Ulid) -> ReplyTarget |
         mail_id=mail_id,
         references=references,
         reply_to=reply_to,
+        others=rest,
     )

@@ -14,12 +14,12 @@ from omnitui.ui.acts.handler import Handler
 from omnitui.ui.desk import Desk
 
 
-async def _write(desk: Desk, kind: MessageKind, conversation_id: Ulid) -> None:
+async def _write(desk: Desk, kind: MessageKind, conversation_id: Ulid, *, to_all: bool = False) -> None:
     if desk.conversation is None:
         await desk.load()
     if desk.shown == conversation_id:
         desk.mark_read(conversation_id)
-        desk.screen.write(kind)
+        desk.screen.write(kind, to_all=to_all)
 
 
 async def _editor(desk: Desk, conversation_id: Ulid) -> None:
@@ -136,6 +136,7 @@ async def _save(desk: Desk) -> None:
 HANDLERS: Mapping[str, Handler] = {
     "app.compose": lambda desk, count: _new(desk),
     "conversation.reply": lambda desk, count: _write(desk, MessageKind.PUBLIC, desk.need()),
+    "conversation.reply_all": lambda desk, count: _write(desk, MessageKind.PUBLIC, desk.need(), to_all=True),
     "conversation.note": lambda desk, count: _write(desk, MessageKind.NOTE, desk.need()),
     "conversation.editor": lambda desk, count: _editor(desk, desk.need()),
     "composer.send": lambda desk, count: _send(desk),

@@ -15,7 +15,7 @@ from omnitui.ids import Ids, Ulid
 from omnitui.model.conversations import Conversation, Draft
 from omnitui.model.states import MessageKind
 from omnitui.sdk.capabilities import Capabilities
-from omnitui.ui.composing import limit_pieces, policy_pieces, title_pieces
+from omnitui.ui.composing import copy_pieces, limit_pieces, policy_pieces, title_pieces
 from omnitui.ui.panes.fields import Field, Sheet, editable
 from omnitui.ui.picture import Picture
 from omnitui.ui.roles import Line, Piece, plain, spread
@@ -41,6 +41,8 @@ class ComposerPane(Vertical):
         self._title = Lines(id="composer-title")
         self._cc = Field(placeholder="Cc", id="composer-cc", compact=True)
         self._info = Lines(id="composer-info")
+        self._others: tuple[str, ...] = ()
+        self._all_key = ""
         self._capabilities: Capabilities | None = None
         self._loading = False
 
@@ -66,8 +68,21 @@ class ComposerPane(Vertical):
         """Reply or note; None while nothing is being written."""
         return self.draft.kind if self.draft is not None else None
 
-    def open(self, picture: Picture, kind: MessageKind, seen: Ulid | None, *, to: str, hold: Millis) -> None:
-        """Write a reply or a note into this conversation, going on where its draft ended."""
+    def open(
+        self,
+        picture: Picture,
+        kind: MessageKind,
+        seen: Ulid | None,
+        *,
+        to: str,
+        hold: Millis,
+        to_all: bool = False,
+        all_key: str = "",
+    ) -> None:
+        """Write a reply or a note into this conversation, going on where its draft ended.
+
+        With `to_all` the others who got the customer's mail are put into Cc; `all_key` is the key that does so.
+        """
         self.conversation = picture.conversation
         self._capabilities = picture.capabilities
         self.to, self.hold, self.meanwhile = to, hold, False
@@ -79,9 +94,16 @@ class ComposerPane(Vertical):
         self.sheet.load_text(editable(known.text))
         self.sheet.move_cursor(self.sheet.document.end)
         field = self._cc
-        field.value = editable(", ".join(map(str, known.extra.get("cc", ()))), multiline=False)
+        copies = {str(one).lower(): str(one) for one in known.extra.get("cc", ())}
+        self._others = picture.others if picture.capabilities.cc and kind is MessageKind.PUBLIC else ()
+        self._all_key = all_key
+        for one in self._others if to_all else ():
+            copies.setdefault(one.lower(), one)
+        field.value = editable(", ".join(copies.values()), multiline=False)
         field.display = picture.capabilities.cc and kind is MessageKind.PUBLIC
         self._loading = False
+        if to_all and self.settle():
+            self.keep(self.draft)
         self.set_class(kind is MessageKind.NOTE, "-note")
         self.display = True
         self.redraw()
@@ -147,6 +169,7 @@ class ComposerPane(Vertical):
         files: list[Piece] = []
         for path in self.draft.attachments:
             files += [(f" {plain(path.rsplit('/', 1)[-1])} ", "chip"), (" ", "")]
+        left = [*copy_pieces(self._others, self.cc, self._all_key), *left]
         right = limit_pieces(self.draft.kind, self._capabilities, self.text)
         self._info.show([spread((*files, *left), tuple(right), width)])
 
