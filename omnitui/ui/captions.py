@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.timer import Timer
 from textual.widget import Widget
 
-from omnitui.i18n import _
+from omnitui.i18n import _, ngettext
 from omnitui.model.conversations import Conversation
 from omnitui.services.actions import Scope
 from omnitui.ui.heading import heading_lines
@@ -63,7 +63,10 @@ class Captions:
         desk, title = self._screen.desk, self.titles["list"]
         count = desk.standing.counts.get(desk.view.id)
         right = str(count) if count is not None else ""
-        title.show([title_line(_(desk.view.title), right, title, self._screen.scope is Scope.LIST)])
+        words = _(desk.view.title)
+        if text := self._screen.narrowing.text:
+            words, right = f"{words} &{text}", ""
+        title.show([title_line(words, right, title, self._screen.scope is Scope.LIST)])
 
     def redraw_heading(self) -> None:
         """The lines above the history."""
@@ -81,7 +84,15 @@ class Captions:
             (self._ticking.resume if desk.counting else self._ticking.pause)()
         key = self._screen.keyboard.keymap.key_of("app.undo") or "ctrl+p"
         width, now = self._screen.size.width, desk.clock.now()
-        self.status.show([status_line(desk.standing, desk.notice, now, width, undo_key=key)])
+        marks = self._marks()
+        self.status.show([status_line(desk.standing, desk.notice, now, width, undo_key=key, marks=marks)])
+
+    def _marks(self) -> str:
+        queue = self._screen.queue
+        count = len(queue.marked)
+        if queue.marking.ranging:
+            return _("range: {n} marked").format(n=count)
+        return ngettext("{n} marked", "{n} marked", count).format(n=count) if count else ""
 
     def redraw_footer(self) -> None:
         """The keys of the focused pane, or what was typed of a chord; what may follow it comes a little later."""

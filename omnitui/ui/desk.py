@@ -14,13 +14,15 @@ from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.conversations import Conversation, Message
 from omnitui.model.states import ObjectKind, SendState
+from omnitui.services.actions import Scope
 from omnitui.services.memory import Memory
 from omnitui.services.session import Session
 from omnitui.ui.backstage import Backstage
 from omnitui.ui.drafting import Drafting
 from omnitui.ui.last_hop import LastHopApp
-from omnitui.ui.picture import CachedRows, Picture, Standing, picture, standing
+from omnitui.ui.picture import Picture, Standing, picture, standing
 from omnitui.ui.reading import Reading
+from omnitui.ui.row_sources import CachedRows
 
 if TYPE_CHECKING:
     from omnitui.ui.screens.main import MainScreen
@@ -85,8 +87,8 @@ class Desk(Backstage):
         app = self.screen.app
         if isinstance(app, LastHopApp):
             app.hold_keys()
-        self.screen.queue.show(self.rows(view), select)
-        self.screen.captions.redraw_title()
+        self.screen.narrowing.forget()
+        self.screen.queue.show(self.rows(view), select, view.columns)
         self.screen.sidebar.load(self.standing.counts, view.id)
 
     # The conversation
@@ -107,6 +109,15 @@ class Desk(Backstage):
         if self.shown is None:
             raise OmniError(_("no conversation is shown"), hint=_("choose one in the list"))
         return self.shown
+
+    def targets(self) -> tuple[Ulid, ...]:
+        """The conversations that an action means: in the list those that are marked, else the one that is shown.
+
+        Raises:
+            OmniError: None is shown.
+        """
+        queue = self.screen.queue
+        return queue.targets if queue.marked and self.screen.scope is Scope.LIST else (self.need(),)
 
     async def read(self) -> Picture:
         """What is known of the conversation that an action means; waits until it is read.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from omnitui.store.reads.glance import Glance
     from omnitui.text.rows import Line
 
-VERSION = "1"
+VERSION = "2"
 FILE = "frame"
 RECORD, FIELD, ITEM = "\x1e", "\x1d", "\x1c"
 ENTER = "\x1b[?1049h\x1b[?25l\x1b[?7l"
@@ -60,6 +60,7 @@ class Memory:
 
     __slots__ = (
         "chrome",
+        "columns",
         "density",
         "glyphs",
         "height",
@@ -77,6 +78,7 @@ class Memory:
         self.schema = int(fields["schema"])
         self.x, self.y, self.width, self.height = map(int, fields["region"].split(ITEM))
         self.density = fields["density"]
+        self.columns = tuple(fields["columns"].split(ITEM))
         self.glyphs = fields["glyphs"]
         self.language = fields["language"]
         self.chrome = fields["chrome"]
@@ -178,7 +180,8 @@ def frame(memory: Memory, rows: list[Glance], now: int) -> str:
     glyphs = ASCII if memory.glyphs == "ascii" else UNICODE
     lines: list[str] = []
     for number, row in enumerate(rows):
-        drawn = inbox_row(row, memory.width, now=now, density=density, selected=number == 0, glyphs=glyphs)
+        chosen, columns = number == 0, memory.columns
+        drawn = inbox_row(row, memory.width, now=now, density=density, selected=chosen, glyphs=glyphs, columns=columns)
         back = "+" if number == 0 else "-"
         lines += [written(line, memory.roles, back) for line in drawn]
     blank = f"{memory.roles.get('-row', '')}{' ' * memory.width}"

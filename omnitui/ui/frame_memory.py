@@ -42,8 +42,8 @@ def remember(
     """
     region = rows.content_region
     size = app.size
-    if not region.width or not region.height:
-        return
+    if not region.width or not region.height or rows.strips.match:
+        return  # what was filtered for is a customer's perhaps, and not what the next start shows
     chrome = app.chrome([region, *(widget.region for widget in private)])
     if not chrome:
         return
@@ -55,6 +55,7 @@ def remember(
         "schema": str(schema),
         "region": ITEM.join(map(str, (region.x, region.y, region.width, region.height))),
         "density": rows.density.name,
+        "columns": ITEM.join(rows.strips.columns),
         "glyphs": "ascii" if rows.glyphs is ASCII else "unicode",
         "language": language,
         "sql": sql,

@@ -6,19 +6,29 @@ from typing import TYPE_CHECKING
 
 from textual.widget import Widget
 
+from omnitui.services.actions import Scope
+from omnitui.ui.arrangement import Arrangement
+
 if TYPE_CHECKING:
     from omnitui.ui.screens.main import MainScreen
 
 STEP = 4
 LEAST = 24
+CARD = 36
+VIEWS = 22
+"""Columns of both where nobody chose others, as the style sheet has them."""
+HIDEABLE = frozenset({"card", "views"})
 
 
 class Layout:
     """Classes on the main screen; the style sheet says what they mean."""
 
+    _queue: Widget
+    _about: Widget
+
     def __init__(self, screen: MainScreen) -> None:
         self._screen = screen
-        self._width: int | None = None
+        self.arrangement = Arrangement(screen.session.profile.state)
         self._reading = False
         """Whether, where there is room for one pane, it is the history."""
 
@@ -81,6 +91,9 @@ class Layout:
         if self.wide:
             hidden = screen.has_class("-no-card")
             screen.set_class(not hidden, "-no-card")
+            self.arrangement.hide("card", not hidden)
+            self.fit()
+            screen.rested()
             shown = hidden
         else:
             shown = not screen.has_class("-card")
@@ -95,6 +108,9 @@ class Layout:
         screen = self._screen
         if screen.size.width >= 160:
             screen.toggle_class("-no-views")
+            self.arrangement.hide("views", screen.has_class("-no-views"))
+            self.fit()
+            screen.rested()
             if screen.has_class("-no-views") and screen.sidebar.has_focus:
                 screen.queue.focus()
             return
@@ -136,22 +152,84 @@ class Layout:
         else:
             self.home()
 
+    # Borders
+
+    def begin(self, queue: Widget, about: Widget) -> None:
+        """Arrange the panes before the first layout, as they were left."""
+        self._queue, self._about = queue, about
+        screen = self._screen
+        for name in self.arrangement.hidden & HIDEABLE:
+            screen.add_class(f"-no-{name}", update=False)
+        self._widen(screen.app.size.width)
+
+    @property
+    def _room(self) -> str:
+        return next((name for name in ("broad", "wide", "medium") if self._screen.has_class(f"-{name}")), "narrow")
+
+    @property
+    def _widths(self) -> dict[str, int]:
+        return self.arrangement.widths.setdefault(self._room, {})
+
     def move_border(self, by: int) -> None:
-        """Make the list wider or narrower by steps."""
-        queue = self._screen.query_one("#queue")
-        self._width = (self._width or queue.size.width) + by * STEP
-        self.fit()
-        self._screen.rested()
+        """Move the border of the pane in focus by steps to the right; in the history, the list's."""
+        if self._screen.scope is Scope.CARD:
+            self._set(self._about, self._about.outer_size.width - by * STEP)
+        else:
+            self._set(self._queue, self._queue.outer_size.width + by * STEP)
+        self.arrangement.save()
+
+    def drag(self, split: Widget, column: int, *, done: bool) -> None:
+        """The left border of a pane goes with the mouse."""
+        if split is self._about:
+            self._set(split, split.region.right - column)
+        else:
+            self._set(self._queue, column - self._queue.region.x)
+        if done:
+            self.arrangement.save()
+
+    def _set(self, pane: Widget, width: int) -> None:
+        if pane.id is not None and not self.narrow:
+            self._widths[pane.id] = width
+            self.fit()
+            self._widths[pane.id] = min(width, self._held(pane.id, self._screen.size.width) or width)
+            self._screen.rested()
+
+    def _held(self, name: str, total: int) -> int | None:
+        """The width that a pane is to have within what the terminal has; None: what the style sheet says."""
+        width = self._widths.get(name)
+        if width is None or self._room == "narrow":
+            return None
+        if name == "about":
+            return min(max(width, LEAST), total - 2 * LEAST if self.wide else total - STEP)
+        beside = LEAST
+        if self.wide and not self._screen.has_class("-no-card"):
+            beside += self._held("about", total) or CARD
+        if self._room == "broad" and not self._screen.has_class("-no-views"):
+            beside += VIEWS
+        return min(max(width, LEAST), max(total - beside, LEAST))
+
+    def _widen(self, total: int) -> None:
+        for pane in (self._queue, self._about):
+            width = self._held(pane.id or "", total)
+            if width is None:
+                pane.styles.clear_rule("width")
+            else:
+                pane.styles.width = width
 
     def fit(self) -> None:
-        """Keep the list's chosen width within what the screen has."""
+        """Keep the chosen widths within what the screen has."""
         self._mark()
         if self.narrow and self._reading and self._screen.composer.draft is None:
             self._screen.call_after_refresh(self._screen.history.focus)
-        queue = self._screen.query_one("#queue")
-        if self._width is None or self.narrow:
-            queue.styles.clear_rule("width")
-            return
-        room = self._screen.size.width - LEAST - (36 if self.wide else 0)
-        self._width = min(max(self._width, LEAST), max(room, LEAST))
-        queue.styles.width = self._width
+        self._widen(self._screen.size.width)
+
+    # The other pane
+
+    def scroll_other(self, by: int, *, pages: bool = False) -> None:
+        """Scroll the history from elsewhere, the list from the history; the focus stays."""
+        screen = self._screen
+        if screen.scope is Scope.HISTORY:
+            step = max(screen.queue.window.height - 1, 1) if pages else 1
+            screen.queue.scroll_rows(by * step)
+        elif screen.history.region:
+            screen.history.scroll_lines(by * (max(screen.history.size.height - 1, 1) if pages else 1))

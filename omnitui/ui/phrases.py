@@ -134,6 +134,11 @@ def messages_word(count: int) -> str:
     return ngettext("{n} message", "{n} messages", count).format(n=count)
 
 
+def conversations_word(count: int) -> str:
+    """3 conversations."""
+    return ngettext("{n} conversation", "{n} conversations", count).format(n=count)
+
+
 def quoted_words(lines: int) -> str:
     """12 quoted lines."""
     return ngettext("{n} quoted line", "{n} quoted lines", lines).format(n=lines)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING
 
 from omnitui.clock import Millis
-from omnitui.desk.terms import Query
 from omnitui.ids import Ulid
 from omnitui.model.accounts import LedgerEntry
 from omnitui.model.card import Card
@@ -16,11 +15,10 @@ from omnitui.model.operations import OutboxEntry
 from omnitui.model.states import MessageKind, SendState
 from omnitui.sdk import snapshot
 from omnitui.sdk.capabilities import Capabilities
-from omnitui.store.cache import Cache
 from omnitui.store.reads import accounts, card, drafts, inbox, ledger, outbox
 from omnitui.store.reads.replying import reply_target
 from omnitui.ui.stretch import Source, Stretch, newest
-from omnitui.ui.widgets.row_window import PAGE, Key
+from omnitui.ui.widgets.row_window import Key
 from omnitui.values import dataclass
 
 if TYPE_CHECKING:
@@ -99,26 +97,3 @@ def standing(db: sqlite3.Connection) -> Standing:
         paused=frozenset(account.id for account in found if account.paused),
         holds={account.id: account.hold for account in found},
     )
-
-
-class CachedRows:
-    """The rows of a query, for the list. The query is made anew for each page: what it says may depend on the time."""
-
-    def __init__(self, cache: Cache, query_text: str, parse: Callable[[str], Query]) -> None:
-        self._cache = cache
-        self._text = query_text
-        self._parse = parse
-
-    async def page(
-        self, *, after: Key | None = None, before: Key | None = None, limit: int = PAGE
-    ) -> list[Conversation]:
-        """Rows below `after`, or above `before`, or the first ones."""
-        return await self._cache.aread(inbox.page, self._parse(self._text), after=after, before=before, limit=limit)
-
-    async def row(self, conversation_id: Ulid) -> Conversation | None:
-        """One conversation as it is now."""
-        return await self._cache.aread(inbox.conversation, conversation_id)
-
-    async def between(self, upper: Key | None = None, lower: Key | None = None, *, limit: int) -> list[Ulid]:
-        """Ids from `upper` down to `lower`."""
-        return await self._cache.aread(inbox.between, self._parse(self._text), upper, lower, limit=limit)

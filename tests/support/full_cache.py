@@ -59,3 +59,7 @@ class CacheRows:
     async def row(self, conversation_id: str) -> Conversation | None:
         """One conversation as it is now."""
         return await self.cache.aread(inbox.conversation, conversation_id)
+
+    async def between(self, upper: Key | None = None, lower: Key | None = None, *, limit: int) -> list[str]:
+        """Ids from `upper` down to `lower`."""
+        return await self.cache.aread(inbox.between, self.query, upper, lower, limit=limit)

@@ -77,3 +77,9 @@ class FakeRows:
             return self.changed[conversation_id]
         number = int(conversation_id[3:])
         return a_conversation(number) if 0 <= number < self.size else None
+
+    async def between(self, upper: Key | None = None, lower: Key | None = None, *, limit: int) -> list[str]:
+        """Ids of the rows from `upper` down to `lower`."""
+        rows = await self.page(limit=self.size + len(self.changed))
+        wanted = [row for row in rows if (not upper or key_of(row) <= upper) and (not lower or key_of(row) >= lower)]
+        return [row.id for row in wanted[:limit]]

@@ -8,7 +8,7 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from omnitui.text.rows import Density
-from omnitui.ui.widgets.conversation_list import CACHED_ROWS
+from omnitui.ui.widgets.row_strips import CACHED_ROWS
 from tests.support.list_app import ListApp
 from tests.support.rows import NOW, FakeRows, a_conversation
 from tests.support.terminal import Terminal
@@ -135,7 +135,7 @@ async def test_the_cache_of_drawn_rows_is_bounded() -> None:
         for _ in range(120):
             await pilot.press("pagedown")
         await settle(pilot)
-        assert len(app.list._cache) <= CACHED_ROWS
+        assert len(app.list.strips.cache) <= CACHED_ROWS
 
 
 async def test_an_unchanged_row_is_the_same_object() -> None:

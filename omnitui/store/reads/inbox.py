@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Iterable
 from typing import Any, Final
 
 from omnitui.clock import Millis
@@ -82,6 +84,20 @@ def page(
     return rows
 
 
+def between(
+    db: sqlite3.Connection, query: Query, upper: Key | None = None, lower: Key | None = None, *, limit: int
+) -> list[Ulid]:
+    """Ids of what `query` finds from `upper` down to `lower`, both included: the whole of it where there is none."""
+    condition = compiled.conversations(query)
+    where, values = condition.sql, condition.values
+    for key, sign in ((upper, "<="), (lower, ">=")):
+        if key is not None:
+            where, values = f"{where} AND (c.last_activity_at, c.id) {sign} (?, ?)", (*values, *key)
+    compiled.prepare(db)
+    order = "ORDER BY c.last_activity_at DESC, c.id DESC LIMIT ?"
+    return [own for (own,) in db.execute(f"SELECT c.id FROM conversation c WHERE {where} {order}", (*values, limit))]
+
+
 def statement(
     query: Query, *, after: Key | None = None, before: Key | None = None
 ) -> tuple[str, tuple[compiled.Value, ...]]:
@@ -105,6 +121,15 @@ def conversation(db: sqlite3.Connection, conversation_id: Ulid) -> Conversation 
     """The conversation of that id, hidden or not."""
     row = db.execute(f"{CONVERSATION} WHERE c.id = ?", (conversation_id,)).fetchone()
     return to_conversation(row) if row else None
+
+
+def conversations(db: sqlite3.Connection, ids: Iterable[Ulid]) -> list[Conversation]:
+    """The conversations of these ids, hidden or not, in no order; those that are not there are left out."""
+    chosen = json.dumps(list(ids))
+    return [
+        to_conversation(row)
+        for row in db.execute(f"{CONVERSATION} WHERE c.id IN (SELECT value FROM json_each(?))", (chosen,))
+    ]
 
 
 def count(db: sqlite3.Connection, query: Query, cap: int = 1000) -> int:

@@ -1,4 +1,4 @@
-"""Changing the conversation that is shown: status, snooze, assignee, labels, priority, read mark; undo and redo."""
+"""Changing the conversation that is shown, or those that are marked; undo and redo."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from omnitui.i18n import _, ngettext
 from omnitui.ids import Ulid
 from omnitui.model.operations import Op
 from omnitui.model.states import ObjectKind, Status
+from omnitui.store.reads import inbox
 from omnitui.ui import phrases
+from omnitui.ui.acts import bulk
 from omnitui.ui.acts.handler import Handler
 from omnitui.ui.desk import Desk
-from omnitui.ui.roles import plain
 
 LEAVES: Mapping[str, frozenset[str]] = {
     "inbox": frozenset({"resolved", "closed", "waiting", "snoozed"}),
@@ -27,51 +28,73 @@ LEAVES: Mapping[str, frozenset[str]] = {
 """Which statuses take a conversation out of a view, so that the next one comes under the cursor at once."""
 
 
-def _named(desk: Desk, conversation_id: Ulid) -> str:
-    shown = desk.conversation
-    if shown is None or shown.id != conversation_id:
-        return ""
-    return plain(shown.contact or shown.subject)
-
-
-def leave(desk: Desk, conversation_id: Ulid, status: Status) -> None:
-    """Go on with the next row, if this status takes the conversation out of the open view."""
-    if status.value not in LEAVES.get(desk.view.id, frozenset()):
-        return
+def leave(desk: Desk, ids: tuple[Ulid, ...], status: Status) -> None:
+    """Go on with the next row, if this status takes the conversations out of the open view."""
     screen = desk.screen
-    if screen.queue.selected == conversation_id:
-        screen.queue.drop([conversation_id])
+    selected = screen.queue.selected
+    if status.value not in LEAVES.get(desk.view.id, frozenset()) or (len(ids) == 1 and selected not in ids):
+        return
+    screen.queue.drop(ids)
+    if screen.queue.selected != selected:
         desk.show(screen.queue.selected)
         if screen.layouts.narrow:
             screen.layouts.home()
 
 
 def status(desk: Desk, wanted: Status) -> Coroutine[Any, Any, None]:
-    """Give the shown conversation another status, and go on."""
-    conversation_id = desk.need()
-    name = _named(desk, conversation_id)
-    desk.mark_read(conversation_id)
+    """Give conversations another status, and go on."""
+    return set_status(desk, desk.targets(), wanted)
+
+
+def set_status(desk: Desk, ids: tuple[Ulid, ...], wanted: Status, *, asked: bool = False) -> Coroutine[Any, Any, None]:
+    """Give these conversations another status, and go on; `asked`: that was agreed to already."""
+    name = bulk.named(desk, ids)
+    word = _(phrases.STATUS[wanted])
+    settled = asked or len(ids) <= bulk.UNASKED
+    if settled:
+        _begin(desk, ids, wanted)
 
     async def work() -> None:
-        ops = await desk.act(desk.session.operations.set_status, [conversation_id], wanted)
-        word = _(phrases.STATUS[wanted])
+        if not settled:
+            if not await bulk.agreed(desk, ids, word, lambda one: one.status is wanted):
+                return
+            _begin(desk, ids, wanted)
+        ops = await desk.act(desk.session.operations.set_status, ids, wanted)
         desk.say(_("{name}: {status}").format(name=name, status=word) if ops else _("it was so already"))
 
-    leave(desk, conversation_id, wanted)
     return work()
 
 
-def snooze(desk: Desk, conversation_id: Ulid, until: Millis) -> Coroutine[Any, Any, None]:
-    """Hide a conversation until a time, and go on."""
-    name = _named(desk, conversation_id)
+def _begin(desk: Desk, ids: tuple[Ulid, ...], wanted: Status) -> None:
+    """What the agent sees at once."""
+    if len(ids) == 1:
+        desk.mark_read(ids[0])
+    leave(desk, ids, wanted)
+    bulk.done(desk, ids)
+
+
+def snooze(desk: Desk, ids: tuple[Ulid, ...], until: Millis) -> Coroutine[Any, Any, None]:
+    """Hide conversations until a time, and go on."""
+    name = bulk.named(desk, ids)
+    when = phrases.moment(until, desk.clock.now(), desk.zone)
+    settled = len(ids) <= bulk.UNASKED
+
+    def begin() -> None:
+        if until > desk.clock.now():
+            leave(desk, ids, Status.SNOOZED)
+        bulk.done(desk, ids)
 
     async def work() -> None:
-        await desk.act(desk.session.operations.snooze, [conversation_id], until)
-        when = phrases.moment(until, desk.clock.now(), desk.zone)
+        if not settled:
+            deed = _("snooze until {time}").format(time=when)
+            if not await bulk.agreed(desk, ids, deed, lambda one: one.status is Status.SNOOZED):
+                return
+            begin()
+        await desk.act(desk.session.operations.snooze, ids, until)
         desk.say(_("{name}: snoozed until {time}").format(name=name, time=when))
 
-    if until > desk.clock.now():
-        leave(desk, conversation_id, Status.SNOOZED)
+    if settled:
+        begin()
     return work()
 
 
@@ -87,23 +110,34 @@ def monday(desk: Desk) -> Millis:
 
 
 def _take(desk: Desk) -> Coroutine[Any, Any, None]:
-    conversation_id = desk.need()
+    ids, me = desk.targets(), desk.cache.me().id
 
     async def work() -> None:
-        await desk.act(desk.session.operations.assign, [conversation_id], desk.cache.me().id)
-        desk.say(_("assigned to you"))
+        if await bulk.agreed(desk, ids, _("assign to you"), lambda one: one.assignee_id == me):
+            bulk.done(desk, ids)
+            await desk.act(desk.session.operations.assign, ids, me)
+            desk.say(_("assigned to you"))
 
     return work()
 
 
 def _unread(desk: Desk) -> Coroutine[Any, Any, None]:
-    conversation_id = desk.need()
+    ids = desk.targets()
     shown = desk.conversation
-    read = bool(shown and shown.unread)
-    desk.rest(conversation_id)
+    if desk.shown in ids:
+        desk.rest(desk.shown)
 
     async def work() -> None:
-        await desk.act(desk.session.operations.mark_read, [conversation_id], read)
+        if len(ids) > 1:
+            rows = await desk.cache.aread(inbox.conversations, ids)
+            read = any(row.unread for row in rows)
+            deed = _("mark read") if read else _("mark unread")
+            if not await bulk.agreed(desk, ids, deed, lambda one: (one.unread == 0) is read):
+                return
+        else:
+            read = bool(shown and shown.unread)
+        bulk.done(desk, ids)
+        await desk.act(desk.session.operations.mark_read, ids, read)
         desk.say(_("marked read") if read else _("marked unread"))
 
     return work()
@@ -149,33 +183,37 @@ def told(ops: tuple[Op, ...]) -> str:
     return word + " " + ngettext("({n} conversation)", "({n} conversations)", len(ops)).format(n=len(ops))
 
 
-async def _pick(desk: Desk, name: str, conversation_id: Ulid) -> None:
+async def _pick(desk: Desk, name: str, ids: tuple[Ulid, ...]) -> None:
     from omnitui.ui.screens import pickers
 
-    await getattr(pickers, name)(desk, conversation_id)
+    await getattr(pickers, name)(desk, ids)
 
 
-async def _close(desk: Desk, conversation_id: Ulid) -> None:
+async def _close(desk: Desk, ids: tuple[Ulid, ...]) -> None:
     from omnitui.ui.screens.confirm import confirmed
 
-    question = _("Close this conversation for good? A later message starts a new one.")
-    if await confirmed(desk, question, _("close")) and desk.shown == conversation_id:
-        await status(desk, Status.CLOSED)
+    if len(ids) > 1:
+        wanted = await bulk.agreed(desk, ids, _("close"), lambda one: one.status is Status.CLOSED, ask=True)
+    else:
+        question = _("Close this conversation for good? A later message starts a new one.")
+        wanted = await confirmed(desk, question, _("close")) and desk.shown == ids[0]
+    if wanted:
+        await set_status(desk, ids, Status.CLOSED, asked=True)
 
 
 HANDLERS: Mapping[str, Handler] = {
     "conversation.resolve": lambda desk, count: status(desk, Status.RESOLVED),
     "conversation.reopen": lambda desk, count: status(desk, Status.OPEN),
     "conversation.wait": lambda desk, count: status(desk, Status.WAITING),
-    "conversation.close": lambda desk, count: _close(desk, desk.need()),
-    "conversation.snooze": lambda desk, count: _pick(desk, "pick_snooze", desk.need()),
-    "conversation.snooze_hour": lambda desk, n: snooze(desk, desk.need(), desk.clock.now() + (n or 1) * HOUR),
-    "conversation.snooze_tomorrow": lambda desk, count: snooze(desk, desk.need(), morning(desk, count or 1)),
-    "conversation.snooze_week": lambda desk, count: snooze(desk, desk.need(), monday(desk)),
-    "conversation.assign": lambda desk, count: _pick(desk, "pick_assignee", desk.need()),
+    "conversation.close": lambda desk, count: _close(desk, desk.targets()),
+    "conversation.snooze": lambda desk, count: _pick(desk, "pick_snooze", desk.targets()),
+    "conversation.snooze_hour": lambda desk, n: snooze(desk, desk.targets(), desk.clock.now() + (n or 1) * HOUR),
+    "conversation.snooze_tomorrow": lambda desk, count: snooze(desk, desk.targets(), morning(desk, count or 1)),
+    "conversation.snooze_week": lambda desk, count: snooze(desk, desk.targets(), monday(desk)),
+    "conversation.assign": lambda desk, count: _pick(desk, "pick_assignee", desk.targets()),
     "conversation.take": lambda desk, count: _take(desk),
-    "conversation.label": lambda desk, count: _pick(desk, "pick_label", desk.need()),
-    "conversation.priority": lambda desk, count: _pick(desk, "pick_priority", desk.need()),
+    "conversation.label": lambda desk, count: _pick(desk, "pick_label", desk.targets()),
+    "conversation.priority": lambda desk, count: _pick(desk, "pick_priority", desk.targets()),
     "conversation.unread": lambda desk, count: _unread(desk),
     "app.undo": lambda desk, count: _undo(desk),
     "app.redo": lambda desk, count: _redo(desk),

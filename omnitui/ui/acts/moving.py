@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from omnitui.i18n import _
+from omnitui.services.actions import Scope
+from omnitui.text.rows import Density
 from omnitui.ui.acts.handler import Handler, doing, moving
 from omnitui.ui.desk import Desk
 
@@ -26,13 +29,53 @@ def _history_page(share: float) -> Handler:
     return handler
 
 
+def _mark(desk: Desk, count: int | None) -> None:
+    queue = desk.screen.queue
+    for _step in range(count or 1):
+        queue.toggle_mark()
+        queue.move(1)
+    desk.point(queue.selected)
+
+
+def _newest(desk: Desk) -> None:
+    queue = desk.screen.queue
+    if queue.window.new:
+        queue.top()
+    else:
+        desk.say(_("nothing new above"), "muted")
+
+
+def _density(desk: Desk) -> None:
+    screen = desk.screen
+    other = Density.ONE if screen.queue.density is Density.TWO else Density.TWO
+    screen.queue.set_density(other)
+    screen.layouts.arrangement.choose_rows(other.name, desk.session.settings.interface.rows)
+    screen.rested()
+
+
+def _back(desk: Desk) -> None:
+    """One step back: marks, a filter, then what the layout shows for a while."""
+    screen = desk.screen
+    listing = screen.scope is Scope.LIST and screen.composer.draft is None
+    if listing and (screen.queue.marked or screen.queue.marking.ranging):
+        screen.queue.clear_marks()
+    elif listing and screen.narrowing.text:
+        screen.narrowing.clear()
+    else:
+        screen.layouts.back()
+
+
 HANDLERS: Mapping[str, Handler] = {
     "pane.next": doing(lambda desk: desk.screen.layouts.step(1)),
     "pane.previous": doing(lambda desk: desk.screen.layouts.step(-1)),
-    "pane.back": doing(lambda desk: desk.screen.layouts.back()),
+    "pane.back": doing(_back),
     "pane.zoom": doing(lambda desk: desk.screen.layouts.zoom()),
     "pane.narrower": moving(lambda desk, n: desk.screen.layouts.move_border(-n)),
     "pane.wider": moving(lambda desk, n: desk.screen.layouts.move_border(n)),
+    "pane.other_down": moving(lambda desk, n: desk.screen.layouts.scroll_other(n)),
+    "pane.other_up": moving(lambda desk, n: desk.screen.layouts.scroll_other(-n)),
+    "pane.other_page_down": moving(lambda desk, n: desk.screen.layouts.scroll_other(n, pages=True)),
+    "pane.other_page_up": moving(lambda desk, n: desk.screen.layouts.scroll_other(-n, pages=True)),
     "pane.card": doing(lambda desk: desk.screen.layouts.toggle_card()),
     "pane.views": doing(lambda desk: desk.screen.layouts.toggle_views()),
     "list.down": _list(lambda desk, n: desk.screen.queue.move(n)),
@@ -44,6 +87,12 @@ HANDLERS: Mapping[str, Handler] = {
     "list.top": doing(lambda desk: desk.screen.queue.top()),
     "list.bottom": doing(lambda desk: desk.screen.queue.bottom()),
     "list.open": doing(lambda desk: desk.screen.queue.open()),
+    "list.newest": doing(_newest),
+    "list.mark": _mark,
+    "list.range": doing(lambda desk: desk.screen.queue.toggle_range()),
+    "list.mark_all": doing(lambda desk: desk.screen.queue.mark_all()),
+    "list.filter": doing(lambda desk: desk.screen.narrowing.begin()),
+    "list.density": doing(_density),
     "history.down": moving(lambda desk, n: desk.screen.history.scroll_lines(n)),
     "history.up": moving(lambda desk, n: desk.screen.history.scroll_lines(-n)),
     "history.page_down": _history_page(1),

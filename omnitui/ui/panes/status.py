@@ -28,11 +28,15 @@ _COUNTED = (
 )
 
 
-def status_line(standing: Standing, notice: tuple[str, str], now: Millis, width: int, *, undo_key: str) -> Line:
-    """Notice or sync health at the left, the outbox at the right."""
+def status_line(
+    standing: Standing, notice: tuple[str, str], now: Millis, width: int, *, undo_key: str, marks: str = ""
+) -> Line:
+    """What is marked, then notice or sync health at the left, the outbox at the right."""
     right = outbox_pieces(standing, now, undo_key)
     text, role = notice
     left: Line = ((f" {plain(text)}", role),) if text else ((" ", ""), *health_pieces(standing, now))
+    if marks:
+        left = ((f" {marks} ", "chosen"), *left)
     if line_width(left) + line_width(right) + 1 > width and text:
         return spread(left, (), width)
     return spread(left, right, width)

@@ -9,6 +9,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
+from textual.widgets import Input
 
 from omnitui.i18n import _
 from omnitui.model.conversations import Conversation
@@ -23,6 +24,7 @@ from omnitui.ui.keyboard import Keyboard, spelled
 from omnitui.ui.last_hop import LastHopScreen
 from omnitui.ui.last_hop.ending import EndsInOrder
 from omnitui.ui.layout import Layout
+from omnitui.ui.narrowing import FilterField, Narrowing
 from omnitui.ui.panes.card import CardPane
 from omnitui.ui.panes.composer import ComposerPane
 from omnitui.ui.panes.fields import TooLong
@@ -32,6 +34,7 @@ from omnitui.ui.picture import Picture
 from omnitui.ui.stretch import Stretch
 from omnitui.ui.widgets.conversation_list import ConversationList
 from omnitui.ui.widgets.lines import Lines, style_source
+from omnitui.ui.widgets.split import Split
 
 BREAKPOINTS = [(0, "-narrow"), (80, "-medium"), (120, "-wide"), (160, "-broad")]
 PANES = {"list": Scope.LIST, "history": Scope.HISTORY, "card": Scope.CARD, "sidebar": Scope.SIDEBAR}
@@ -54,6 +57,7 @@ class MainScreen(LastHopScreen[None]):
     sidebar: SidebarPane
     composer: ComposerPane
     layouts: Layout
+    narrowing: Narrowing
 
     def __init__(
         self, session: Session, keyboard: Keyboard, first_rows: Callable[[], None], rested: Callable[[], None]
@@ -66,6 +70,7 @@ class MainScreen(LastHopScreen[None]):
         self.keyboard = keyboard
         self.desk = Desk(session, self)
         self.layouts = Layout(self)
+        self.narrowing = Narrowing(self)
         clock, zone = session.cache.clock, session.zone
         self.sidebar = SidebarPane(id="sidebar")
         look = session.settings.interface
@@ -73,7 +78,7 @@ class MainScreen(LastHopScreen[None]):
             self.desk.rows(self.desk.view),
             style_source(self),
             clock,
-            density=Density.of(look.rows),
+            density=Density.of(self.layouts.arrangement.rows(look.rows)),
             glyphs=ASCII if look.signs == "ascii" else UNICODE,
             id="list",
         )
@@ -87,18 +92,21 @@ class MainScreen(LastHopScreen[None]):
         captions = self.captions
         # Textual would mark the width after the first layout, and style every widget a second time for it.
         self.add_class(width_class(self.app.size.width), update=False)
+        queue, reading, about = Vertical(id="queue"), Split(id="reading"), Split(id="about")
+        self.layouts.begin(queue, about)
         with Horizontal(id="panes"):
             with Vertical(id="views"):
                 yield captions.titles["views"]
                 yield self.sidebar
-            with Vertical(id="queue"):
+            with queue:
                 yield captions.titles["list"]
+                yield self.narrowing.field
                 yield self.queue
-            with Vertical(id="reading"):
+            with reading:
                 yield captions.heading
                 yield self.history
                 yield self.composer
-            with Vertical(id="about"):
+            with about:
                 yield captions.titles["card"]
                 yield self.card
             yield captions.chords
@@ -137,6 +145,8 @@ class MainScreen(LastHopScreen[None]):
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Another pane: its keys, its mark."""
         self.keyboard.forget()
+        if event.widget is not self.narrowing.field:
+            self.narrowing.left()
         self.captions.redraw_footer()
         self.captions.redraw_titles()
 
@@ -163,6 +173,29 @@ class MainScreen(LastHopScreen[None]):
     @on(ConversationList.Newcomers)
     def _newcomers(self) -> None:
         self.captions.redraw_title()
+
+    @on(ConversationList.Marked)
+    def _marked(self, event: ConversationList.Marked) -> None:
+        self.captions.redraw_status()
+        if event.more:
+            self.desk.say(_("only the first {n} are marked").format(n=event.count), "warn")
+
+    @on(Input.Changed, "#filter")
+    def _filter_typed(self, event: Input.Changed) -> None:
+        if self.narrowing.typing:
+            self.narrowing.type(event.value)
+
+    @on(Input.Submitted, "#filter")
+    def _filter_kept(self) -> None:
+        self.narrowing.keep()
+
+    @on(FilterField.Cleared)
+    def _filter_cleared(self) -> None:
+        self.narrowing.clear()
+
+    @on(Split.Dragged)
+    def _dragged(self, event: Split.Dragged) -> None:
+        self.layouts.drag(event.split, event.column, done=event.done)
 
     @on(ConversationList.Loaded)
     def _loaded(self) -> None:

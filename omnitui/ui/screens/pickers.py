@@ -1,4 +1,4 @@
-"""Small choices about the shown conversation: when, who, which label, how urgent, which person."""
+"""Small choices about the conversations that an act means: when, who, which label, how urgent, which person."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from omnitui.model.people import Contact
 from omnitui.model.states import Priority
 from omnitui.store.reads import accounts, inbox, names, people
 from omnitui.ui import phrases
+from omnitui.ui.acts import bulk
 from omnitui.ui.acts.changing import monday, morning, snooze
 from omnitui.ui.desk import Desk
 from omnitui.ui.roles import plain
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     import sqlite3
 
 
-async def pick_snooze(desk: Desk, conversation_id: Ulid) -> None:
+async def pick_snooze(desk: Desk, ids: tuple[Ulid, ...]) -> None:
     """Ask until when."""
     now = desk.clock.now()
     offers = [
@@ -53,8 +54,8 @@ async def pick_snooze(desk: Desk, conversation_id: Ulid) -> None:
 
     hint = _("or type a time: 2h, tomorrow 14:00, fri, 2026-01-31")
     chosen = await desk.ask(PickerScreen(_("Snooze until"), source, hint=hint, small=True))
-    if chosen is not None and desk.shown == conversation_id:
-        await snooze(desk, conversation_id, chosen.value)
+    if chosen is not None and (len(ids) > 1 or desk.shown == ids[0]):
+        await snooze(desk, ids, chosen.value)
 
 
 def _time(desk: Desk, words: str, at: Millis) -> Choice:
@@ -62,7 +63,7 @@ def _time(desk: Desk, words: str, at: Millis) -> Choice:
     return Choice(at, ((plain(words), "text"),), ((moment, "muted"),))
 
 
-async def pick_assignee(desk: Desk, conversation_id: Ulid) -> None:
+async def pick_assignee(desk: Desk, ids: tuple[Ulid, ...]) -> None:
     """Ask who is to be responsible."""
     agents = await desk.cache.aread(accounts.agents)
     choices = [
@@ -70,17 +71,23 @@ async def pick_assignee(desk: Desk, conversation_id: Ulid) -> None:
     ]
     choices.append(Choice(None, ((_("nobody"), "muted"),)))
     chosen = await desk.ask(PickerScreen(_("Assign to"), among(choices), small=True))
-    if chosen is not None:
-        await desk.act(desk.session.operations.assign, [conversation_id], chosen.value)
-        desk.say(_("assigned to {name}").format(name="".join(text for text, _role in chosen.left)))
+    if chosen is None:
+        return
+    name = "".join(text for text, _role in chosen.left)
+    if await bulk.agreed(desk, ids, _("assign to {name}").format(name=name), lambda o: o.assignee_id == chosen.value):
+        bulk.done(desk, ids)
+        await desk.act(desk.session.operations.assign, ids, chosen.value)
+        desk.say(_("assigned to {name}").format(name=name))
 
 
-async def pick_label(desk: Desk, conversation_id: Ulid) -> None:
-    """Ask for a label to put on or take off."""
-    shown = desk.conversation
-    mine = frozenset(shown.labels) if shown is not None else frozenset()
+async def pick_label(desk: Desk, ids: tuple[Ulid, ...]) -> None:
+    """Ask for a label to put on or take off; of many conversations, it is on where all have it."""
+    rows = await desk.cache.aread(inbox.conversations, ids)
+    mine = frozenset.intersection(*(frozenset(row.labels) for row in rows)) if rows else frozenset[str]()
+    some = frozenset(label for row in rows for label in row.labels)
     known = await desk.cache.aread(names.labels)
-    fixed = among([_label(name, name in mine) for name in sorted({*known, *mine}, key=lambda n: (n not in mine, n))])
+    ordered = sorted({*known, *some}, key=lambda name: (name not in mine, name not in some, name))
+    fixed = among([_label(name, name in mine, name in some) for name in ordered])
 
     async def source(text: str) -> Sequence[Choice]:
         found = list(await fixed(text))
@@ -93,22 +100,31 @@ async def pick_label(desk: Desk, conversation_id: Ulid) -> None:
     chosen = await desk.ask(PickerScreen(_("Labels"), source, hint=hint, small=True))
     if chosen is not None:
         name, on = chosen.value
+        deed = (_("take label #{name} off") if on else _("put label #{name} on")).format(name=plain(name))
+        if not await bulk.agreed(desk, ids, deed, lambda one: (name in one.labels) is not on):
+            return
+        bulk.done(desk, ids)
         change = {"remove": [name]} if on else {"add": [name]}
-        await desk.act(desk.session.operations.label, [conversation_id], **change)
+        await desk.act(desk.session.operations.label, ids, **change)
         desk.say(_("label #{name} taken off").format(name=name) if on else _("label #{name} put on").format(name=name))
 
 
-def _label(name: str, on: bool) -> Choice:
-    return Choice((name, on), (("[x] " if on else "[ ] ", "muted"), (f"#{plain(name)}", "label")))
+def _label(name: str, on: bool, some: bool) -> Choice:
+    box = "[x] " if on else "[-] " if some else "[ ] "
+    return Choice((name, on), ((box, "muted"), (f"#{plain(name)}", "label")))
 
 
-async def pick_priority(desk: Desk, conversation_id: Ulid) -> None:
+async def pick_priority(desk: Desk, ids: tuple[Ulid, ...]) -> None:
     """Ask how much it matters."""
     choices = [Choice(one, ((_(phrases.PRIORITY[one]), "text"),)) for one in reversed(Priority)]
     chosen = await desk.ask(PickerScreen(_("Priority"), among(choices), small=True))
-    if chosen is not None:
-        await desk.act(desk.session.operations.set_priority, [conversation_id], chosen.value)
-        desk.say(_("priority {name}").format(name=_(phrases.PRIORITY[chosen.value])))
+    if chosen is None:
+        return
+    deed = _("priority {name}").format(name=_(phrases.PRIORITY[chosen.value]))
+    if await bulk.agreed(desk, ids, deed, lambda one: one.priority is chosen.value):
+        bulk.done(desk, ids)
+        await desk.act(desk.session.operations.set_priority, ids, chosen.value)
+        desk.say(deed)
 
 
 async def pick_link(desk: Desk, card: Card) -> None:

@@ -1,7 +1,7 @@
 """The list of conversations: drawn line by line by the pure row renderer, at any length.
 
-It knows no keys: the pane around it binds the actions of the table to `move`, `turn`, `top`, `bottom`, `open` and
-`toggle_mark`. `refresh_rows` is called when the cache changed, at most ten times a second.
+It knows no keys: the actions of the table are bound to `move`, `turn`, `top`, `bottom`, `open`, `toggle_mark`,
+`toggle_range` and `mark_all`. `refresh_rows` is called when the cache changed, at most ten times a second.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable, Iterable
 from time import monotonic
 from typing import Any
 
-from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.geometry import Region, Size
@@ -22,19 +21,17 @@ from omnitui.clock import Clock
 from omnitui.i18n import _, ngettext
 from omnitui.ids import Ulid
 from omnitui.model.conversations import Conversation
-from omnitui.text.rows import UNICODE, Density, Glyphs, age, inbox_row, row_role
+from omnitui.text.rows import COLUMNS, UNICODE, Density, Glyphs
 from omnitui.text.widths import cell_width, crop
 from omnitui.ui.last_hop import LastHopApp
 from omnitui.ui.last_hop.focusing import MarksFocus
+from omnitui.ui.widgets.marking import MOST_MARKED, Marking
+from omnitui.ui.widgets.row_strips import RowStrips, StyleOf
 from omnitui.ui.widgets.row_window import RowSource, RowWindow
 
-CACHED_ROWS = 512
 SETTLED_SOON = 0.003
 SETTLED_QUIET = 0.06
 REPEATING = 0.1  # seconds; selections that follow each other faster are a held key
-
-StyleOf = Callable[[str], Style]
-"""The style of a theme's role, as `omnitui.text.rows.ROLES` names them."""
 
 
 class ConversationList(MarksFocus, can_focus=True):
@@ -72,6 +69,15 @@ class ConversationList(MarksFocus, can_focus=True):
             super().__init__()
             self.count = count
 
+    class Marked(Message):
+        """Other conversations are marked than before."""
+
+        def __init__(self, count: int, *, more: bool = False) -> None:
+            """`more`: not all that were meant are marked, there are too many."""
+            super().__init__()
+            self.count = count
+            self.more = more
+
     class Loaded(Message):
         """Rows are on the screen: for the first time after `show`."""
 
@@ -87,19 +93,26 @@ class ConversationList(MarksFocus, can_focus=True):
     ) -> None:
         super().__init__(id=id)
         self.window = RowWindow(source)
-        self.style_of = style_of
+        self.marking = Marking(self.window)
+        self.strips = RowStrips(style_of, clock, glyphs)
         self.density = density
-        self.glyphs = glyphs
-        self._clock = clock
-        self._cache: dict[tuple[Any, ...], tuple[Conversation, str, list[Strip]]] = {}
-        self._base = Style.null()
         self._stale = True
+        self._marks_told: frozenset[Ulid] = frozenset()
         self._reading = asyncio.Lock()
         self._refresh_wanted = False
         self._settle_timer: asyncio.TimerHandle | None = None
         self._selected_at = 0.0
         self._loaded = False
         self._new_shown = 0
+
+    @property
+    def glyphs(self) -> Glyphs:
+        """The signs of the rows."""
+        return self.strips.glyphs
+
+    def style_of(self, role: str) -> Style:
+        """The style of a role, as it is now."""
+        return self.strips.style_of(role)
 
     @property
     def selected(self) -> Ulid | None:
@@ -125,13 +138,35 @@ class ConversationList(MarksFocus, can_focus=True):
 
     # What the pane calls
 
-    def show(self, source: RowSource, select: Ulid | None = None) -> None:
+    def show(self, source: RowSource, select: Ulid | None = None, columns: tuple[str, ...] = COLUMNS) -> None:
         """Show another list from its top, or with a conversation of it selected."""
         self.window.clear()
-        self.window.marked.clear()
+        self.marking.clear()
+        self._tell_marks()
         self.window.source = source
+        self.strips.show(columns, ())
         self._loaded = False
         self._read(lambda: self._load(select))
+
+    def narrow(self, source: RowSource, match: tuple[str, ...], select: Ulid | None = None) -> None:
+        """Show other rows of the same list once they are there; of calls while one is read only the last counts."""
+
+        async def work() -> None:
+            self.window.source = source
+            # Rows that are on the screen stay until these come: nothing flickers while somebody types.
+            await self._load(select)
+            self.strips.show(self.strips.columns, match)
+
+        self._read(work, select=True, group="narrow")
+
+    def set_density(self, density: Density) -> None:
+        """Take one line for each row, or two."""
+        self.density = density
+        self.strips.cache.clear()
+        self.window.resize(self._rows_visible(self.size))
+        self.refresh()
+        if self.window.hungry:
+            self._read(self._nothing)
 
     def refresh_rows(self) -> None:
         """Read the rows again: something changed. Calls while one is under way become one."""
@@ -147,6 +182,10 @@ class ConversationList(MarksFocus, can_focus=True):
         """Move by screenfuls: 1, -1, 0.5, -0.5."""
         self._act(lambda: self.window.turn(pages))
 
+    def scroll_rows(self, by: int) -> None:
+        """Scroll by rows; the selection stays."""
+        self._act(lambda: self.window.scroll(by))
+
     def top(self) -> None:
         """Go to the newest, with what has arrived meanwhile."""
         self._read(self.window.load_top, select=True)
@@ -159,6 +198,11 @@ class ConversationList(MarksFocus, can_focus=True):
         """Select a conversation, wherever it is in the list."""
         self._read(lambda: self.window.load_at(conversation_id), select=True)
 
+    def choose(self, conversation_id: Ulid) -> None:
+        """Select a conversation at once, where it is loaded."""
+        if any(row.id == conversation_id for row in self.window.rows):
+            self._act(lambda: self._choose(conversation_id))
+
     def open(self) -> None:
         """Open the selected conversation."""
         if self.selected:
@@ -168,13 +212,54 @@ class ConversationList(MarksFocus, can_focus=True):
         """Mark a conversation (the selected one) or take its mark away."""
         chosen = conversation_id or self.selected
         if chosen:
-            self.window.marked ^= {chosen}
-            self.refresh()
+            self.marking.toggle(chosen)
+            self._remarked()
+
+    def toggle_range(self) -> None:
+        """From here on moving marks, until it is ended the same way; marks stay."""
+        if self.marking.ranging:
+            self.marking.end()
+        else:
+            self.marking.begin()
+        self._remarked()
+
+    def mark_all(self) -> None:
+        """Mark the whole list, as far as it can be marked at once; where it is marked already, take the marks away."""
+
+        async def work() -> None:
+            ids = await self.window.source.between(limit=MOST_MARKED + 1)
+            more = len(ids) > MOST_MARKED
+            if set(ids[:MOST_MARKED]) <= self.window.marked:
+                self.marking.clear()
+            else:
+                self.marking.take([*self.window.marked, *ids[:MOST_MARKED]])
+            self._tell_marks(more=more)
+
+        self.marking.end()
+        self._read(work)
 
     def clear_marks(self) -> None:
         """Take all marks away."""
-        self.window.marked.clear()
+        self.marking.clear()
+        self._remarked()
+
+    def _remarked(self) -> None:
         self.refresh()
+        self._paint_now(range(self.size.height))
+        self._tell_marks()
+
+    def _tell_marks(self, *, more: bool = False) -> None:
+        if self.marked != self._marks_told or more:
+            self._marks_told = self.marked
+            if self.is_attached:
+                self.post_message(self.Marked(len(self._marks_told), more=more))
+
+    async def _range(self) -> None:
+        """Mark what lies in the range, some of which is not loaded."""
+        ends = self.marking.ends()
+        if ends is not None:
+            self.marking.take((await self.window.source.between(*ends, limit=MOST_MARKED))[:MOST_MARKED])
+            self._tell_marks()
 
     def drop(self, ids: Iterable[Ulid]) -> None:
         """Take out conversations that the agent has just dealt with; the next one is selected."""
@@ -182,16 +267,17 @@ class ConversationList(MarksFocus, can_focus=True):
         self.window.drop(ids)
         self.refresh()
         self._after(before)
+        self._tell_marks()
 
     def restyle(self) -> None:
         """Draw anew: the theme or the language changed."""
-        self._cache.clear()
+        self.strips.cache.clear()
         self._stale = True
         self.refresh()
 
     # Reading
 
-    def _read(self, work: Callable[[], Awaitable[Any]], *, select: bool = False) -> None:
+    def _read(self, work: Callable[[], Awaitable[Any]], *, select: bool = False, group: str = "rows") -> None:
         async def run() -> None:
             async with self._reading:
                 before = self.selected
@@ -201,7 +287,7 @@ class ConversationList(MarksFocus, can_focus=True):
             self.refresh()
             self._after(before, forced=select)
 
-        self.run_worker(run(), group="rows", exit_on_error=True)
+        self.run_worker(run(), group=group, exclusive=group != "rows", exit_on_error=True)
 
     async def _load(self, select: Ulid | None) -> None:
         if select is None or not await self.window.load_at(select):
@@ -218,7 +304,8 @@ class ConversationList(MarksFocus, can_focus=True):
         window = self.window
         before, first, old = self.selected, window.first, window.selected_index
         action()
-        if window.first != first:
+        if window.first != first or self.marking.ranging:
+            self._follow()
             self.refresh()
             self._paint_now(range(self.size.height))
         elif self.selected != before:
@@ -228,6 +315,12 @@ class ConversationList(MarksFocus, can_focus=True):
         self._after(before)
         if window.hungry and not self._reading.locked():
             self._read(self._nothing)
+
+    def _follow(self) -> None:
+        """The range follows the selection."""
+        if not self.marking.follow() and not self._reading.locked():
+            self._read(self._range)
+        self._tell_marks()
 
     def _refresh_row(self, index: int | None) -> None:
         if index is not None:
@@ -246,6 +339,8 @@ class ConversationList(MarksFocus, can_focus=True):
 
     def _after(self, before: Ulid | None, *, forced: bool = False) -> None:
         """Say what changed."""
+        if forced and self.marking.ranging:
+            self._follow()
         if self.selected != before or forced or not self._loaded:
             self.post_message(self.Selected(self.selected))
             now = monotonic()
@@ -310,12 +405,12 @@ class ConversationList(MarksFocus, can_focus=True):
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Scroll; the selection stays."""
-        self._act(lambda: self.window.scroll(3))
+        self.scroll_rows(3)
         event.stop()
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """Scroll; the selection stays."""
-        self._act(lambda: self.window.scroll(-3))
+        self.scroll_rows(-3)
         event.stop()
 
     def render_line(self, y: int) -> Strip:
@@ -328,57 +423,30 @@ class ConversationList(MarksFocus, can_focus=True):
         if index < len(self.window.rows):
             strip = self._strips(self.window.rows[index], width)[y % lines]
         elif not self.window.rows and self._loaded and y == min(1, self.size.height - 1):
-            strip = self._line(((f"  {crop(_('Nothing here.'), width - 2)}", "row.empty"),), width, self.rich_style)
+            words = _("Nothing here fits.") if self.strips.match else _("Nothing here.")
+            strip = self.strips.line(((f"  {crop(words, width - 2)}", "row.empty"),), width, self.rich_style)
         else:
-            strip = Strip.blank(width, self._base)
+            strip = Strip.blank(width, self.strips.base)
         if y == 0 and self.window.new:
-            return self._with_new(strip, width)
+            return self.strips.badged(strip, self._new_text(), width, self.rich_style)
         return strip
 
     def _renew_base(self) -> None:
         # Asking costs a walk to the root, for each row 0.1 ms.
         self._stale = False
-        base = self.rich_style
-        if base != self._base:
-            self._base = base
-            self._cache.clear()
+        self.strips.rebase(self.rich_style)
 
     def _strips(self, row: Conversation, width: int) -> list[Strip]:
         selected = row.id == self.selected
-        marked = row.id in self.window.marked
-        focused = selected and self.has_focus
-        now = self._clock.now()
-        ages = age(now, row.last_message_at or row.last_activity_at)
-        if row.snoozed_until:
-            ages += age(row.snoozed_until, now)
-        key = (row.id, width, selected, marked, focused, self.density)
-        known = self._cache.get(key)
-        if known is not None and known[1] == ages and (known[0] is row or known[0] == row):
-            return known[2]
-        base = self._base + self.style_of(row_role(selected, marked, focused))
-        lines = inbox_row(
-            row, width, now=now, density=self.density, selected=selected, marked=marked, glyphs=self.glyphs
+        return self.strips.row(
+            row,
+            width,
+            self.density,
+            selected=selected,
+            marked=row.id in self.window.marked,
+            focused=selected and self.has_focus,
         )
-        strips = [self._line(line, width, base) for line in lines]
-        if len(self._cache) >= CACHED_ROWS:
-            for old in list(self._cache)[: CACHED_ROWS // 4]:
-                del self._cache[old]
-        self._cache[key] = row, ages, strips
-        return strips
-
-    def _line(self, runs: Iterable[tuple[str, str]], width: int, base: Style) -> Strip:
-        segments = [Segment(text, base + self.style_of(role)) for text, role in runs]
-        used = sum(cell_width(segment.text) for segment in segments)
-        if used < width:
-            segments.append(Segment(" " * (width - used), base))
-        return Strip(segments, width)
 
     def _new_text(self) -> str:
         new = self.window.new
         return " " + ngettext("{count} new ↑", "{count} new ↑", new).format(count=new) + " "
-
-    def _with_new(self, strip: Strip, width: int) -> Strip:
-        text = crop(self._new_text(), width)
-        size = cell_width(text)
-        badge = Segment(text, self.rich_style + self.style_of("row.new"))
-        return Strip([*strip.crop(0, width - size), badge], width)

@@ -36,6 +36,10 @@ class RowSource(Protocol):
         """One conversation as it is now, whether or not the view still contains it."""
         ...
 
+    async def between(self, upper: Key | None = None, lower: Key | None = None, *, limit: int) -> list[Ulid]:
+        """Ids of the rows from `upper` down to `lower`, both included; of the whole list where there is none."""
+        ...
+
 
 def key_of(conversation: Conversation) -> Key:
     """The place of a conversation in the list."""

@@ -1,0 +1,93 @@
+"""Rows of the list as strips: drawn once, and given back as the same objects until they look different."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from omnitui.clock import Clock
+from omnitui.model.conversations import Conversation
+from omnitui.text.rows import COLUMNS, Density, Glyphs, age, inbox_row, row_role
+from omnitui.text.widths import cell_width, crop
+
+CACHED_ROWS = 512
+
+StyleOf = Callable[[str], Style]
+"""The style of a theme's role, as `omnitui.text.rows.ROLES` names them."""
+
+
+class RowStrips:
+    """Draws rows on a base style, which `rebase` gives."""
+
+    def __init__(self, style_of: StyleOf, clock: Clock, glyphs: Glyphs) -> None:
+        self.style_of = style_of
+        self.glyphs = glyphs
+        self.columns: tuple[str, ...] = COLUMNS
+        self.match: tuple[str, ...] = ()
+        """Folded words whose letters are shown where they stand."""
+        self.cache: dict[tuple[Any, ...], tuple[Conversation, str, list[Strip]]] = {}
+        self.base = Style.null()
+        self._clock = clock
+
+    def rebase(self, base: Style) -> None:
+        """Draw on this style from now on."""
+        if base != self.base:
+            self.base = base
+            self.cache.clear()
+
+    def show(self, columns: tuple[str, ...], match: tuple[str, ...]) -> None:
+        """Show other columns, or other letters."""
+        if (columns, match) != (self.columns, self.match):
+            self.columns, self.match = columns, match
+            self.cache.clear()
+
+    def row(
+        self, row: Conversation, width: int, density: Density, *, selected: bool, marked: bool, focused: bool
+    ) -> list[Strip]:
+        """The lines of a row."""
+        now = self._clock.now()
+        ages = age(now, row.last_message_at or row.last_activity_at)
+        if row.snoozed_until:
+            ages += age(row.snoozed_until, now)
+        if row.unanswered_since is not None:
+            ages += age(now, row.unanswered_since)
+        key = (row.id, width, selected, marked, focused, density)
+        known = self.cache.get(key)
+        if known is not None and known[1] == ages and (known[0] is row or known[0] == row):
+            return known[2]
+        base = self.base + self.style_of(row_role(selected, marked, focused))
+        lines = inbox_row(
+            row,
+            width,
+            now=now,
+            density=density,
+            selected=selected,
+            marked=marked,
+            glyphs=self.glyphs,
+            columns=self.columns,
+            match=self.match,
+        )
+        strips = [self.line(line, width, base) for line in lines]
+        if len(self.cache) >= CACHED_ROWS:
+            for old in list(self.cache)[: CACHED_ROWS // 4]:
+                del self.cache[old]
+        self.cache[key] = row, ages, strips
+        return strips
+
+    def line(self, runs: Iterable[tuple[str, str]], width: int, base: Style) -> Strip:
+        """Runs as a strip of `width` cells."""
+        segments = [Segment(text, base + self.style_of(role)) for text, role in runs]
+        used = sum(cell_width(segment.text) for segment in segments)
+        if used < width:
+            segments.append(Segment(" " * (width - used), base))
+        return Strip(segments, width)
+
+    def badged(self, strip: Strip, text: str, width: int, base: Style) -> Strip:
+        """A strip with a badge over its end."""
+        text = crop(text, width)
+        badge = Segment(text, base + self.style_of("row.new"))
+        return Strip([*strip.crop(0, width - cell_width(text)), badge], width)
