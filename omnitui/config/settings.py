@@ -40,8 +40,11 @@ class Interface:
     """Name of a theme; `omnitui themes` lists them. Empty: the default."""
     rows: Literal["two", "one"] = "two"
     """Lines of a conversation in the list: `two`, or `one` to see twice as many."""
-    signs: Literal["unicode", "ascii"] = "unicode"
-    """Signs in the list: `ascii` for terminals and fonts that lack the others."""
+    transparent: bool = False
+    """Whether the terminal's own background shows, with its picture or transparency."""
+    signs: Literal["auto", "unicode", "ascii"] = "auto"
+    """Signs, borders and marks: `ascii` for terminals and fonts that lack the others; `auto` takes `ascii` where the
+    locale is no UTF-8 one."""
 
 
 @dataclass(frozen=True, slots=True)

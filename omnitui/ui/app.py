@@ -11,17 +11,18 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from omnitui import crash
-from omnitui.errors import ConfigError
 from omnitui.i18n import _
 from omnitui.services.keymap import Keymap, read_keymap
 from omnitui.services.session import Session
 from omnitui.store import migrations
+from omnitui.ui.dressing import Dressing
 from omnitui.ui.keyboard import Keyboard
 from omnitui.ui.last_hop import LastHopApp
 from omnitui.ui.last_hop.ending import EndsInOrder
 from omnitui.ui.screens.main import MainScreen
+from omnitui.ui.signs import AsciiSigns, wants_ascii
 from omnitui.ui.syncing import Syncing
-from omnitui.ui.themes import DEFAULT, Look, load, names
+from omnitui.ui.themes import DEFAULT, Look, load
 
 REST_SECONDS = 0.8
 """After a change of the layout, until the frame is kept for the next start."""
@@ -45,28 +46,29 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
         self.record_fault = lambda error: crash.sentences(error, session.profile.crashes)
         self.syncing = Syncing(session) if sync else None
         self.main = MainScreen(session, Keyboard(self.keymap), self.ready, self.remember_soon)
-        self._complaints: list[str] = []
+        self.dressing = Dressing(self)
         self._begun = False
         self._remembering: Timer | None = None
         self._dress()
 
     def _dress(self) -> None:
-        own = self.session.profile.themes
-        wanted = self.session.settings.interface.theme or DEFAULT
-        for name in names(own):
-            try:
-                self.register_theme(load(name, own).textual())
-            except ConfigError as error:
-                self._complaints.append(error.message)
+        self.dressing.register()
+        wanted = self.dressing.wanted()
         if wanted not in self.available_themes:
-            self._complaints.append(_("there is no theme called {name}").format(name=wanted))
+            self.dressing.complaints.append(_("there is no theme called {name}").format(name=wanted))
             wanted = DEFAULT
-        self.look = load(wanted, own)
+        self.look = self.dressing.look(wanted)
         # Assigning the theme would have the style sheet parsed twice before the first paint.
         self.set_reactive(ConsoleApp.theme, wanted)
         self.stylesheet.set_variables(self.get_css_variables())
         for name, held in (("-dark-mode", self.current_theme.dark), ("-light-mode", not self.current_theme.dark)):
             self.set_class(held, name, update=False)
+        if wants_ascii(self.session.settings.interface.signs):
+            self._filters.append(AsciiSigns())
+
+    def dress_anew(self) -> None:
+        """The theme that is worn has changed."""
+        self._watch_theme(self.theme)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The names that our style sheet needs, for themes of Textual's."""
@@ -83,6 +85,7 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
     def on_mount(self) -> None:
         """Follow the cache; connect once the first rows are on the screen."""
         self.theme_changed_signal.subscribe(self, lambda theme: self._relook(theme.name))
+        self.dressing.watch()
         self.main.desk.spawn(self.main.desk.follow())
         self.complain_of_settings()
 
@@ -92,7 +95,7 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
             f"keys.toml: {problem.message}" + (f" ({problem.hint})" if problem.hint else "")
             for problem in self.keymap.problems
         ]
-        found += self._complaints
+        found += self.dressing.complaints
         if found:
             more = _(" – and {n} more; see omnitui doctor").format(n=len(found) - 1) if len(found) > 1 else ""
             self.main.desk.say(f"! {found[0]}{more}", "bad", 20.0)
@@ -137,7 +140,7 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
         )
 
     def _relook(self, name: str) -> None:
-        self.look = load(name, self.session.profile.themes)
+        self.look = self.dressing.look(name)
         self.main.restyle()
         self.remember_soon()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -20,6 +20,17 @@ if TYPE_CHECKING:
 DEFAULT = "harbor"
 VARIABLES = ("line", "line-focus", "muted", "note", "note-background", "mine", "chosen", "chosen-dim", "chip")
 """What a theme must name beside Textual's own colours."""
+COLOURLESS = {
+    "chosen": "reverse",
+    "row.selected": "reverse",
+    "row.selected.away": "underline",
+    "chip": "underline",
+    "note.title": "bold reverse",
+    "row.new": "reverse",
+}
+"""Roles that colours alone would tell apart, for a terminal that is to show none (NO_COLOR)."""
+BACKS = ("background", "surface", "panel", "boost")
+"""What a transparent console leaves to the terminal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +53,14 @@ class Look:
 
         colors: dict[str, Any] = dict(self.colors)
         return Theme(name=self.name, dark=self.dark, ansi=self.ansi, variables=dict(self.variables), **colors)
+
+    def colourless(self) -> Look:
+        """The same told apart by bold, underline and reverse video."""
+        return replace(self, roles={**self.roles, **COLOURLESS})
+
+    def transparent(self) -> Look:
+        """The same on the terminal's own background."""
+        return replace(self, colors={**self.colors, **dict.fromkeys(BACKS, "ansi_default")})
 
 
 def folder() -> Path:

@@ -21,7 +21,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("app.redo", N_("Redo"), N_("Repeat what was undone."), ("ctrl+r",), _A, short=N_("redo")),
     Action("app.compose", N_("New conversation"),
            N_("Write to somebody first, on an account that can."), ("c",), _A, short=N_("new")),
-    Action("app.theme", N_("Next theme"), N_("Change the colours."), (), _A),
+    Action("app.theme", N_("Theme"), N_("Change the colours, seeing them while you choose."), ("g t",), _A),
     Action("pane.next", N_("Next pane"), N_("Move the focus to the next pane."), ("tab",), _A),
     Action("pane.previous", N_("Previous pane"), N_("Move the focus to the pane before."), ("shift+tab",), _A),
     Action("pane.back", N_("Back"),

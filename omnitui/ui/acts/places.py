@@ -83,14 +83,10 @@ def _hint(desk: Desk) -> None:
     desk.screen.layouts.read()
 
 
-def _theme(desk: Desk) -> None:
-    from omnitui.ui.themes import names
+async def _theme(desk: Desk) -> None:
+    from omnitui.ui.screens.themes import pick_theme
 
-    app = desk.screen.app
-    known = names(desk.session.profile.themes)
-    following = known[(known.index(app.theme) + 1) % len(known)] if app.theme in known else known[0]
-    app.theme = following
-    desk.say(_("theme {name}").format(name=following))
+    await pick_theme(desk)
 
 
 def _quit(desk: Desk) -> None:
@@ -103,7 +99,7 @@ HANDLERS: Mapping[str, Handler] = {
     "app.help": lambda desk, count: _help(desk),
     "app.search": lambda desk, count: _search(desk),
     "app.quit": doing(_quit),
-    "app.theme": doing(_theme),
+    "app.theme": lambda desk, count: _theme(desk),
     "go.outbox": lambda desk, count: _outbox(desk),
     "go.ledger": lambda desk, count: _ledger(desk),
     "go.log": lambda desk, count: _log(desk, None),

@@ -31,6 +31,7 @@ from omnitui.ui.panes.fields import TooLong
 from omnitui.ui.panes.history import HistoryPane
 from omnitui.ui.panes.sidebar import SidebarPane
 from omnitui.ui.picture import Picture
+from omnitui.ui.signs import wants_ascii
 from omnitui.ui.stretch import Stretch
 from omnitui.ui.widgets.conversation_list import ConversationList
 from omnitui.ui.widgets.lines import Lines, style_source
@@ -79,7 +80,7 @@ class MainScreen(LastHopScreen[None]):
             style_source(self),
             clock,
             density=Density.of(self.layouts.arrangement.rows(look.rows)),
-            glyphs=ASCII if look.signs == "ascii" else UNICODE,
+            glyphs=ASCII if wants_ascii(look.signs) else UNICODE,
             id="list",
         )
         self.history = HistoryPane(clock, zone, id="history")

@@ -1,0 +1,119 @@
+"""Themes while one works: chosen by looking at them, read again when their file changes; signs of ASCII."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from omnitui.ui import dressing
+from omnitui.ui.signs import TABLE, wants_ascii
+from omnitui.ui.themes import DEFAULT, folder
+from tests.support.console import a_console, a_profile, a_session
+from tests.support.desk import a_conversation
+
+
+async def test_theme_is_worn_while_one_chooses_and_escape_brings_back_the_other(tmp_path: Path) -> None:
+    with a_session(tmp_path) as session:
+        a_conversation(session.cache, contact="Ann")
+        async with a_console(session, 100, 24) as person:
+            await person.sees("Ann")
+            await person.press("g", "t")
+            await person.sees("Enter keeps it")
+            await person.press("down")
+            assert person.app.theme != DEFAULT
+            await person.press("escape")
+            await person.misses("Enter keeps it")
+            assert person.app.theme == DEFAULT
+
+
+async def test_theme_that_was_chosen_is_worn_at_the_next_start(tmp_path: Path) -> None:
+    with a_session(tmp_path) as session:
+        a_conversation(session.cache, contact="Ann")
+        async with a_console(session, 100, 24) as person:
+            await person.press("g", "t")
+            await person.sees("Enter keeps it")
+            await person.type("paper")
+            await person.press("enter")
+            await person.sees("theme paper")
+    with a_session(tmp_path) as session:
+        a_conversation(session.cache, contact="Ann")
+        async with a_console(session, 100, 24) as person:
+            assert person.app.theme == "paper"
+
+
+async def test_theme_of_config_wins_over_one_chosen_before_it_was_written(tmp_path: Path) -> None:
+    profile = a_profile(tmp_path)
+    (profile.state / "theme").write_text("paper\n\n", "utf-8")
+    profile.settings_file.write_text('[interface]\ntheme = "slate"\n', "utf-8")
+    profile.settings_file.chmod(0o600)
+    with a_session(tmp_path) as session:
+        a_conversation(session.cache, contact="Ann")
+        async with a_console(session, 100, 24) as person:
+            assert person.app.theme == "slate"
+
+
+async def test_theme_file_that_changes_is_worn_without_a_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dressing, "LOOK_SECONDS", 0.1)
+    profile = a_profile(tmp_path)
+    own = profile.themes / f"{DEFAULT}.toml"
+    own.parent.mkdir()
+    text = (folder() / own.name).read_text("utf-8")
+    own.write_text(text, "utf-8")
+    with a_session(tmp_path) as session:
+        a_conversation(session.cache, contact="Ann")
+        async with a_console(session, 100, 24) as person:
+            assert person.app.look.colors["primary"] != "#123456"
+            own.write_text(text.replace(person.app.look.colors["primary"], "#123456"), "utf-8")
+            os.utime(own, ns=(1, 1))
+            await person.sees("read again")
+            assert person.app.look.colors["primary"] == "#123456"
+            assert person.app.current_theme.primary == "#123456"
+            own.write_text("nonsense", "utf-8")
+            await person.sees(f"{DEFAULT}.toml is faulty")
+
+
+async def test_everything_is_ascii_where_settings_say_so(tmp_path: Path) -> None:
+    file = a_profile(tmp_path).settings_file
+    file.write_text('[interface]\nsigns = "ascii"\n')
+    file.chmod(0o600)
+    with a_session(tmp_path) as session:
+        a_conversation(session.cache, "a long text " * 40, contact="Ann")
+        async with a_console(session, 140, 40) as person:
+            await person.sees("Ann")
+            await person.press("n")
+            await person.sees("INTERNAL NOTE")
+            assert person.screen.isascii(), [one for one in person.screen if not one.isascii()]
+            await person.press("escape", "ctrl+p")
+            await person.sees("where to go")
+            assert person.screen.isascii()
+
+
+@pytest.mark.parametrize(
+    ("setting", "locale", "wanted"),
+    [
+        ("auto", {"LC_ALL": "C"}, True),
+        ("auto", {"LANG": "en_US.ISO-8859-1"}, True),
+        ("auto", {"LC_CTYPE": "C.UTF-8", "LANG": "C"}, True),
+        ("auto", {"LC_CTYPE": "C.UTF-8"}, False),
+        ("auto", {"LANG": "ja_JP.utf8"}, False),
+        ("auto", {}, False),
+        ("unicode", {"LC_ALL": "C"}, False),
+        ("ascii", {"LANG": "ja_JP.UTF-8"}, True),
+    ],
+)
+def test_signs_follow_the_locale(
+    monkeypatch: pytest.MonkeyPatch, setting: str, locale: dict[str, str], wanted: bool
+) -> None:
+    for name in ("LC_ALL", "LC_CTYPE", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in locale.items():
+        monkeypatch.setenv(name, value)
+    assert wants_ascii(setting) is wanted
+
+
+def test_every_sign_is_one_character_of_ascii() -> None:
+    assert all(len(plain) == 1 and plain.isascii() for plain in TABLE.values())
