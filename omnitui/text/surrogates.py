@@ -24,9 +24,10 @@ def mended(text: str) -> str:
 def mended_all(value: T) -> T:
     """The same for all texts in a value of dataclasses, tuples, lists and mappings; other things stay as they are."""
     found: Any = value
-    if type(value) is str:
+    kind: Any = type(value)
+    if kind is str:
         return mended(found)  # type: ignore[return-value]
-    if names := _names(type(found)):
+    if names := _names(kind):
         changed = {}
         for name in names:
             old = getattr(value, name)
