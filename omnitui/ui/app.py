@@ -102,6 +102,9 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
 
     def ready(self) -> None:
         """The first rows of a list are on the screen: keys mean them from now on."""
+        chosen = self.end_first_frame()
+        if chosen:
+            self.main.queue.choose(chosen)
         self.take_over()
         if self._begun:
             return
@@ -135,6 +138,7 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
             self.session.profile.state,
             query=self.session.query(main.desk.view.text),
             schema=self.session.cache.read(migrations.version),
+            keymap=self.keymap,
             language=self.session.settings.language,
             private=main.private,
         )

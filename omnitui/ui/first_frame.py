@@ -3,7 +3,8 @@
 The console leaves its layout in the state folder (`omnitui.ui.frame_memory`); at the next start `show` reads it, reads
 the top of the same view from the cache, sets the terminal to raw mode, so that keys typed from now on wait in the tty,
 and writes one frame. The app then draws the same frame in its place. Nothing here raises: where anything is missing
-there is no first frame, and Textual draws the first one a little later.
+there is no first frame, and Textual draws the first one a little later. Until then keys move the selection on it
+(`omnitui.ui.early_keys`).
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 
     from omnitui.store.reads.glance import Glance
     from omnitui.text.rows import Line
+    from omnitui.ui.early_keys import EarlyKeys
 
-VERSION = "2"
+VERSION = "3"
 FILE = "frame"
 RECORD, FIELD, ITEM = "\x1e", "\x1d", "\x1c"
 ENTER = "\x1b[?1049h\x1b[?25l\x1b[?7l"
@@ -28,20 +30,30 @@ LEAVE = "\x1b[m\x1b[?7h\x1b[?1049l\x1b[?25h"
 class Takeover:
     """What a first frame left on the terminal, for the app that takes over."""
 
-    __slots__ = ("attributes", "drawn", "selected")
+    __slots__ = ("_keys", "_rows", "attributes", "drawn")
 
-    def __init__(self, attributes: list[Any] | None, selected: str = "") -> None:
+    def __init__(self, attributes: list[Any] | None, keys: EarlyKeys, rows: list[Glance]) -> None:
         self.attributes = attributes
         """The terminal's settings as they were (termios)."""
-        self.selected = selected
-        """The id of the row that is shown as selected."""
         self.drawn = True
+        self._keys = keys
+        self._rows = rows
+
+    @property
+    def selected(self) -> str:
+        """The id of the row that is shown as selected."""
+        return str(self._rows[self._keys.at].id) if self._rows else ""
+
+    def stop_keys(self) -> bytes:
+        """Read the terminal no more; gives what was typed and not obeyed."""
+        return self._keys.stop()
 
     def restore(self) -> None:
         """Leave the terminal as it was, unless the app came (it sets `drawn` to False and does so itself)."""
         if not self.drawn:
             return
         self.drawn = False
+        self.stop_keys()
         try:
             import termios
 
@@ -68,6 +80,7 @@ class Memory:
         "roles",
         "schema",
         "sql",
+        "steps",
         "values",
         "width",
         "x",
@@ -83,6 +96,10 @@ class Memory:
         self.language = fields["language"]
         self.chrome = fields["chrome"]
         self.sql = fields["sql"]
+        self.steps = {
+            key.encode(): int(by)
+            for key, _, by in (pair.rpartition("=") for pair in fields["steps"].split(ITEM) if pair)
+        }
         self.values = tuple(
             int(value[1:]) if value[0] == "i" else value[1:] for value in fields["values"].split(ITEM) if value
         )
@@ -129,12 +146,17 @@ def show(name: str | None = None, *, now: int | None = None) -> Takeover | None:
             import time
 
             now = time.time_ns() // 1_000_000
-        data = frame(memory, rows, now).encode("utf-8", "replace")
+        painter = Painter(memory, rows, now)
+        data = painter.frame().encode("utf-8", "replace")
         attributes = make_raw()
-        takeover = Takeover(attributes, str(getattr(rows[0], "id", "")) if rows else "")
+        from omnitui.ui.early_keys import EarlyKeys
+
+        keys = EarlyKeys(memory.steps, min(len(rows), memory.height // painter.lines), painter.placed)
+        takeover = Takeover(attributes, keys, rows)
         view = memoryview(data)
         while view:
             view = view[os.write(1, view) :]
+        keys.start()
         return takeover
     except Exception:
         # Whatever it was, the console itself meets it with the means to explain it.
@@ -169,25 +191,51 @@ def read(cache: str, memory: Memory) -> list[Glance]:
     return top(cache, memory.sql, memory.values, memory.height // lines + 1, known=memory.schema)
 
 
-def frame(memory: Memory, rows: list[Glance], now: int) -> str:
-    """The bytes of the whole frame."""
-    from omnitui.i18n import use_language
-    from omnitui.text.rows import ASCII, UNICODE, Density, inbox_row
+class Painter:
+    """Draws rows where the memory has the list."""
 
-    if memory.language:
-        use_language(memory.language)
-    density = Density.of(memory.density)
-    glyphs = ASCII if memory.glyphs == "ascii" else UNICODE
-    lines: list[str] = []
-    for number, row in enumerate(rows):
-        chosen, columns = number == 0, memory.columns
-        drawn = inbox_row(row, memory.width, now=now, density=density, selected=chosen, glyphs=glyphs, columns=columns)
-        back = "+" if number == 0 else "-"
-        lines += [written(line, memory.roles, back) for line in drawn]
-    blank = f"{memory.roles.get('-row', '')}{' ' * memory.width}"
-    lines += [blank] * (memory.height - len(lines))
-    placed = [f"\x1b[{memory.y + at + 1};{memory.x + 1}H{line}" for at, line in enumerate(lines[: memory.height])]
-    return f"{ENTER}{memory.chrome}{''.join(placed)}\x1b[m"
+    def __init__(self, memory: Memory, rows: list[Glance], now: int) -> None:
+        from omnitui.i18n import use_language
+        from omnitui.text.rows import ASCII, UNICODE, Density
+
+        if memory.language:
+            use_language(memory.language)
+        self._memory = memory
+        self._rows = rows
+        self._now = now
+        self._density = Density.of(memory.density)
+        self._glyphs = ASCII if memory.glyphs == "ascii" else UNICODE
+        self.lines = self._density.lines
+        """Of one row."""
+
+    def frame(self) -> str:
+        """The bytes of the whole frame, its first row selected."""
+        memory = self._memory
+        rows = "".join(self.placed(number, number == 0) for number in range(len(self._rows)))
+        blank = f"{memory.roles.get('-row', '')}{' ' * memory.width}"
+        rest = [self._at(line) + blank for line in range(len(self._rows) * self.lines, memory.height)]
+        return f"{ENTER}{memory.chrome}{rows}{''.join(rest)}\x1b[m"
+
+    def placed(self, number: int, selected: bool) -> str:
+        """The bytes of a row, as far as it is on the screen."""
+        from omnitui.text.rows import inbox_row
+
+        memory = self._memory
+        drawn = inbox_row(
+            self._rows[number],
+            memory.width,
+            now=self._now,
+            density=self._density,
+            selected=selected,
+            glyphs=self._glyphs,
+            columns=memory.columns,
+        )
+        back = "+" if selected else "-"
+        shown = list(enumerate(drawn, number * self.lines))
+        return "".join(self._at(y) + written(line, memory.roles, back) for y, line in shown if y < memory.height)
+
+    def _at(self, line: int) -> str:
+        return f"\x1b[{self._memory.y + line + 1};{self._memory.x + 1}H"
 
 
 def written(line: Line, roles: dict[str, str], back: str) -> str:

@@ -15,6 +15,8 @@ from typing import Any
 from textual.widget import Widget
 
 from omnitui.desk.terms import Query
+from omnitui.services.actions import Scope
+from omnitui.services.keymap import Keymap
 from omnitui.store.reads.glance import plan
 from omnitui.text.rows import ASCII, ROLES, row_role
 from omnitui.ui.first_frame import FIELD, FILE, ITEM, RECORD, VERSION, terminal_key
@@ -22,6 +24,8 @@ from omnitui.ui.last_hop import LastHopApp
 from omnitui.ui.widgets.conversation_list import ConversationList
 
 KEPT_SIZES = 6
+MOVES = {"list.down": 1, "list.up": -1}
+ARROWS = {"down": ("\x1b[B", "\x1bOB"), "up": ("\x1b[A", "\x1bOA")}
 
 
 def remember(
@@ -31,6 +35,7 @@ def remember(
     *,
     query: Query,
     schema: int,
+    keymap: Keymap,
     language: str = "",
     private: Iterable[Widget] = (),
 ) -> None:
@@ -59,6 +64,7 @@ def remember(
         "glyphs": "ascii" if rows.glyphs is ASCII else "unicode",
         "language": language,
         "sql": sql,
+        "steps": ITEM.join(f"{key}={by}" for key, by in steps(keymap).items()),
         "values": ITEM.join(f"i{value}" if isinstance(value, int) else f"s{value}" for value in values),
         "roles": ITEM.join(role_codes(app, rows)),
         "chrome": chrome,
@@ -68,6 +74,16 @@ def remember(
         return
     with contextlib.suppress(OSError):
         store(state / FILE, record, fields["size"] + fields["terminal"])
+
+
+def steps(keymap: Keymap) -> dict[str, int]:
+    """What a terminal sends for the keys that move the selection by one row, and which way."""
+    found = {}
+    for action_id, by in MOVES.items():
+        for key in keymap.keys.get(action_id, ()):
+            if keymap.tables[Scope.LIST].get((key,)) == action_id:
+                found.update(dict.fromkeys(ARROWS.get(key, (key,) if len(key) == 1 else ()), by))
+    return found
 
 
 def role_codes(app: LastHopApp[Any], rows: ConversationList) -> Iterable[str]:

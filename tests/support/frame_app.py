@@ -15,6 +15,8 @@ def main() -> int:
     now = int(os.environ["NOW"])
     takeover = show(now=now)
     if os.environ.get("FRAME_ONLY"):
+        if takeover is not None:
+            takeover.stop_keys()
         os.read(0, 1)
         if takeover is not None:
             takeover.restore()
@@ -33,6 +35,7 @@ def main() -> int:
         from omnitui.clock import FrozenClock
         from omnitui.desk.views import view
         from omnitui.paths import profile
+        from omnitui.services.keymap import default_keymap
         from omnitui.store.cache import Cache
         from omnitui.ui.frame_memory import remember
         from omnitui.ui.widgets.conversation_list import ConversationList
@@ -62,6 +65,9 @@ def main() -> int:
                 yield Input(id="line")
 
             def on_conversation_list_loaded(self) -> None:
+                chosen = self.end_first_frame()
+                if chosen:
+                    self.list.choose(chosen)
                 super().on_conversation_list_loaded()
                 schema = cache.read(lambda db: db.execute("PRAGMA user_version").fetchone()[0])
                 self.call_after_refresh(
@@ -71,6 +77,7 @@ def main() -> int:
                     Path(place.state),
                     query=query,
                     schema=schema,
+                    keymap=default_keymap(),
                     private=[self.query_one("#history")],
                 )
 

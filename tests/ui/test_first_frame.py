@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import termios
 from pathlib import Path
@@ -88,6 +89,28 @@ def test_keys_typed_before_the_console_is_there_are_not_lost(home: Path) -> None
         assert terminal.raw.count(b"\x1b[?1049h") == 1
         terminal.send("ctrl+q")
         assert terminal.wait_end() == 0
+
+
+def test_the_selection_moves_on_the_first_frame_before_the_console_is_there(home: Path) -> None:
+    with console(home, SLOW="60") as terminal:
+        terminal.wait_for("Alice")
+        terminal.send("j", "down", "j", "k")
+        terminal.wait_for(re.compile(r"\A(.*\n){5}│>"))
+        assert terminal.screen().count("│>") == 1
+        assert b"private" not in terminal.raw
+
+
+@pytest.mark.parametrize("typed", ["jj", "jjk\x1b[?2026;2$yj", "kkjj", "j" * 12 + "k" * 10])
+def test_what_was_selected_on_the_first_frame_stays_selected(home: Path, typed: str) -> None:
+    with console(home, SLOW="0.5") as terminal:
+        terminal.wait_for("Alice")
+        terminal.type(typed)
+        terminal.wait_for("private history")
+        terminal.wait_for(re.compile(r"\A(.*\n){5}│>"))
+        terminal.type("jihello jj")
+        shown = terminal.wait_for("hello jj").split("\n")
+        assert shown[7].startswith("│>")
+        assert not shown[5].startswith("│>")
 
 
 def test_the_terminal_is_left_as_it_was_before_the_first_frame(home: Path) -> None:

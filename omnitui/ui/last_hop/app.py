@@ -51,6 +51,7 @@ class LastHopApp(App[ReturnType]):
         super().__init__(**options)
         self.takeover = takeover
         self._held = takeover is not None
+        self._chosen = ""
         self._frame: Frame | None = None
         self._inks: Inks | None = None
         # Inks know the colours of the terminal and do without any: filtering every strip again costs 1 ms a key.
@@ -73,6 +74,13 @@ class LastHopApp(App[ReturnType]):
         if isinstance(self._driver, LastHopDriver):
             self._driver.typeahead.release()
 
+    def end_first_frame(self) -> str:
+        """From now on keys are read here; gives, once, the id of the row that is selected on a first frame."""
+        if isinstance(self._driver, LastHopDriver):
+            self._chosen = self._driver.end_first_frame() or self._chosen
+        chosen, self._chosen = self._chosen, ""
+        return chosen
+
     def hold_keys(self) -> None:
         """What keys mean is being read: those typed from now on wait until `take_over`, ten seconds at most."""
         if isinstance(self._driver, LastHopDriver):
@@ -86,6 +94,7 @@ class LastHopApp(App[ReturnType]):
     def _paint_from_now_on(self) -> None:
         if self._held:
             self._held = False
+            self._chosen = self.end_first_frame()
             self.screen.refresh()
 
     @property

@@ -23,6 +23,7 @@ from omnitui.ui.last_hop.typeahead import TypeAhead
 if TYPE_CHECKING:
     from textual.app import App
 
+    from omnitui.ui.first_frame import Takeover
     from omnitui.ui.last_hop.app import LastHopApp
 
 ALTERNATE_SCREEN = "\x1b[?1049h"
@@ -48,6 +49,7 @@ class LastHopDriver(LinuxDriver):
         self._reads = 0
         self._wanted = False
         self._taking_over = False
+        self._takeover: Takeover | None = None
         if "ESCDELAY" not in os.environ:
             remote = "SSH_CONNECTION" in os.environ or "SSH_TTY" in os.environ
             # A lone ESC is a key once nothing follows: 100 ms is Textual's wait, and felt.
@@ -96,7 +98,19 @@ class LastHopDriver(LinuxDriver):
         if takeover is not None:
             takeover.drawn = False
             self.attrs_before = takeover.attributes
+            self._takeover = takeover
         app.forget_terminal()
+
+    def end_first_frame(self) -> str:
+        """Read the terminal, which a first frame has read until now; gives the id of the row selected there."""
+        takeover, self._takeover = self._takeover, None
+        if takeover is None:
+            return ""
+        left = takeover.stop_keys()
+        self._listen()
+        if left:
+            self._feed(left)
+        return takeover.selected
 
     def run_input_thread(self) -> None:
         """Textual runs this in a thread; a terminal is read from the loop instead and the thread ends at once."""
@@ -108,6 +122,7 @@ class LastHopDriver(LinuxDriver):
     def disable_input(self) -> None:
         """Stop reading."""
         self._wanted = False
+        self.end_first_frame()
         if self._parser is not None:
             self._parser = None
             self._loop.remove_reader(self.fileno)
@@ -131,15 +146,14 @@ class LastHopDriver(LinuxDriver):
             super().send_message(message)
 
     def _listen(self) -> None:
-        if self._wanted and self._parser is None:
+        if self._wanted and self._parser is None and self._takeover is None:
             self._parser = XTermParser(self._debug)
             self._decoder.reset()
             self._pastes = Pastes()
             self._loop.add_reader(self.fileno, self._readable)
 
     def _readable(self) -> None:
-        parser = self._parser
-        if parser is None:
+        if self._parser is None:
             return
         try:
             data = os.read(self.fileno, READ_SIZE)
@@ -152,6 +166,12 @@ class LastHopDriver(LinuxDriver):
             self._loop.remove_reader(self.fileno)
             self._parser = None
             self._app.exit(return_code=129)
+            return
+        self._feed(data)
+
+    def _feed(self, data: bytes) -> None:
+        parser = self._parser
+        if parser is None:
             return
         self._reads += 1
         try:
