@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from omnitui.services.commandline import ConsoleVerbs
     from omnitui.services.session import Session
     from omnitui.ui.first_frame import Takeover
 
@@ -90,7 +91,13 @@ def _console(session: Session, takeover: Takeover | None) -> int:
     from omnitui.ui.console import run_console
 
     open_log(session.profile.log_file, session.settings.log.level)
-    return run_console(session, takeover)
+    return run_console(session, takeover, _verbs)
+
+
+def _verbs() -> ConsoleVerbs:
+    from omnitui.cli.commandline import Commands
+
+    return Commands(_themes)
 
 
 def _themes(own: Path) -> list[tuple[str, str]]:

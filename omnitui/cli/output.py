@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 from io import TextIOWrapper
-from typing import Literal
+from typing import Literal, TextIO
 
 from omnitui.clock import Millis
 from omnitui.services.records import VERSION, Fields, to_json
@@ -20,11 +20,21 @@ class Output:
 
     Args:
         form: text for people, json for one object, jsonl for one object a line.
+        results, words: Where they go instead.
     """
 
-    def __init__(self, form: Literal["text", "json", "jsonl"] = "text") -> None:
+    def __init__(
+        self,
+        form: Literal["text", "json", "jsonl"] = "text",
+        results: TextIO | None = None,
+        words: TextIO | None = None,
+    ) -> None:
         self.form = form
         self.zone: tzinfo = UTC
+        self._results = results
+        self._words = words
+        if results is not None:
+            return
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, TextIOWrapper):
                 # A name in a path may hold bytes that are no UTF-8; that must not end a verb half way.
@@ -40,24 +50,24 @@ class Output:
 
     def one(self, kind: str, fields: Fields, text: str) -> None:
         """A single object; for people, `text`."""
-        print(safe(text) if self.text else to_json(kind, fields))
+        print(safe(text) if self.text else to_json(kind, fields), file=self._results)
 
     def many(self, kind: str, objects: Iterable[Fields]) -> None:
         """Several objects: lines in jsonl, a list in json. Not for people."""
         if self.form == "jsonl":
             for fields in objects:
-                print(to_json(kind, fields))
+                print(to_json(kind, fields), file=self._results)
             return
         items = [{"v": VERSION, "type": kind, **fields} for fields in objects]
-        print(to_json("list", {"items": items}))
+        print(to_json("list", {"items": items}), file=self._results)
 
     def line(self, text: str) -> None:
         """A line for people or a result of a writing verb: safe, whatever it holds."""
-        print(safe(text))
+        print(safe(text), file=self._results)
 
     def say(self, text: str) -> None:
         """A word to the person, beside the results."""
-        print(safe(text, multiline=False), file=sys.stderr)
+        print(safe(text, multiline=False), file=self._words or sys.stderr)
 
     def table(self, rows: Sequence[Sequence[str]], *, widths: Sequence[int], grow: int | None = None) -> None:
         """Rows in columns, measured in cells.
@@ -74,7 +84,8 @@ class Output:
             min(abs(most) or 10_000, max(cell_width(row[column]) for row in clean))
             for column, most in enumerate(widths)
         ]
-        edge = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        terminal = self._results is None and sys.stdout.isatty()
+        edge = shutil.get_terminal_size().columns if terminal else None
         if edge is not None:
             room = edge - 2 * (len(sizes) - 1)
             last = len(sizes) - 1 if grow is None else grow
@@ -85,7 +96,7 @@ class Output:
                 for column, cell in enumerate(row)
             ]
             line = "  ".join(cells).rstrip()
-            print(line if edge is None else crop(line, edge))
+            print(line if edge is None else crop(line, edge), file=self._results)
 
     def time(self, at: Millis | None) -> str:
         """A time for people, in their zone: "2026-05-13 10:20"; empty for none."""

@@ -29,26 +29,40 @@ _MAX_INPUT = 16 * 1024 * 1024
 class Shell:
     """One verb's run."""
 
-    def __init__(self, arguments: argparse.Namespace, *, console: Console, themes: Themes) -> None:
+    def __init__(
+        self,
+        arguments: argparse.Namespace,
+        *,
+        console: Console,
+        themes: Themes,
+        session: Session | None = None,
+        out: Output | None = None,
+    ) -> None:
+        """With a `session` it runs within a face that has one already, whose terminal is not its own."""
         self.arguments = arguments
         self.console = console
         self.themes = themes
         self.code = 0
         """Not 0 once something was not done; the verb goes on with the rest."""
-        self.out = Output(
+        self.ops: list[Op] = []
+        """What was recorded."""
+        self.out = out or Output(
             "json" if getattr(arguments, "json", False) else "jsonl" if getattr(arguments, "jsonl", False) else "text"
         )
-        self._opened: Session | None = None
+        self._within = session is not None
+        self._opened = session
 
     def __enter__(self) -> Shell:
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        if self._opened is not None:
+        if self._opened is not None and not self._within:
             self._opened.close()
 
     @cached_property
     def profile(self) -> Profile:
+        if self._within and self._opened is not None:
+            return self._opened.profile
         return profile(self.arguments.profile)
 
     @property
@@ -111,6 +125,7 @@ class Shell:
             ops: All of it.
             single: Whether the verb always makes one op, which then is the object that --json prints.
         """
+        self.ops += ops
         if single and not self.out.text:
             self.out.one("op", records.op(ops[0]), "")
         elif self.out.text:
@@ -142,7 +157,7 @@ class Shell:
 
     def input(self) -> str:
         """All of standard input. Raises UsageError when that is a terminal or not UTF-8."""
-        if sys.stdin is None or sys.stdin.isatty():
+        if self._within or sys.stdin is None or sys.stdin.isatty():
             raise UsageError(_("“-” reads standard input, but that is the terminal"), hint=_("pipe something in"))
         stream = getattr(sys.stdin, "buffer", None)
         data = stream.read(_MAX_INPUT + 1) if stream is not None else sys.stdin.read(_MAX_INPUT + 1).encode()

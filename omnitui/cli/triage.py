@@ -57,7 +57,7 @@ def _assign(shell: Shell) -> int:
 
 
 def agent(shell: Shell, name: str) -> Ulid | None:
-    """The agent called so: "me", a name, an address or an id; None for "none".
+    """The agent called so: "me", a name, the beginning of one, an address or an id; None for "none".
 
     Raises:
         NotFound: Nobody is, or several are.
@@ -75,6 +75,8 @@ def agent(shell: Shell, name: str) -> Ulid | None:
         for one in agents
         if wanted in (one.name.casefold(), one.id.casefold(), *(address.casefold() for address in one.addresses))
     ]
+    if not found:
+        found = [one.id for one in agents if any(part.startswith(wanted) for part in one.name.casefold().split())]
     if len(found) != 1:
         names = ", ".join(one.name for one in agents)
         said = _("several agents are called “{name}”") if found else _("there is no agent called “{name}”")

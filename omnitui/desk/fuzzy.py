@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from omnitui.desk.matching import fold
@@ -49,6 +50,15 @@ def fit(typed: str, name: str, aside: str = "") -> Fit | None:
         score += one.score
         places += one.places
     return Fit(score - len(folded) // 40, tuple(sorted(set(places))) if same else ())
+
+
+def spans(text: str, words: Iterable[str]) -> set[int]:
+    """The characters of `text` that belong to one of `words`; none where folding moved them."""
+    folded = fold(text)
+    if len(folded) != len(text):
+        return set()
+    wanted = [part for word in words for part in fold(word).split()]
+    return {at + offset for part in wanted for at in _found(part, folded) for offset in range(len(part))}
 
 
 def _word(word: str, name: str) -> Fit | None:

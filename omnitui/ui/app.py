@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import SystemCommand
 from textual.binding import BindingType
@@ -24,6 +24,9 @@ from omnitui.ui.signs import AsciiSigns, wants_ascii
 from omnitui.ui.syncing import Syncing
 from omnitui.ui.themes import DEFAULT, Look, load
 
+if TYPE_CHECKING:
+    from omnitui.services.commandline import ConsoleVerbs
+
 REST_SECONDS = 0.8
 """After a change of the layout, until the frame is kept for the next start."""
 
@@ -37,8 +40,10 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
     HOLDS_KEYS = True
     BINDINGS: ClassVar[list[BindingType]] = []
 
-    def __init__(self, session: Session, *, sync: bool = True, **options: Any) -> None:
-        """`sync` false only reads and records: another process runs the connectors."""
+    def __init__(
+        self, session: Session, *, sync: bool = True, verbs: Callable[[], ConsoleVerbs] | None = None, **options: Any
+    ) -> None:
+        """`sync` false only reads and records: another process runs the connectors. `verbs` are the shell's."""
         super().__init__(**options)
         self.session = session
         self.keymap: Keymap = read_keymap(session.profile.keys_file)
@@ -46,6 +51,7 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
         self.record_fault = lambda error: crash.sentences(error, session.profile.crashes)
         self.syncing = Syncing(session) if sync else None
         self.main = MainScreen(session, Keyboard(self.keymap), self.ready, self.remember_soon)
+        self.main.desk.verbs = verbs
         self.dressing = Dressing(self)
         self._begun = False
         self._remembering: Timer | None = None

@@ -9,10 +9,15 @@ from typing import TYPE_CHECKING
 from omnitui.services.session import Session
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from omnitui.services.commandline import ConsoleVerbs
     from omnitui.ui.first_frame import Takeover
 
 
-def run_console(session: Session, takeover: Takeover | None = None) -> int:
+def run_console(
+    session: Session, takeover: Takeover | None = None, verbs: Callable[[], ConsoleVerbs] | None = None
+) -> int:
     """Run the console on an opened session until it is left; returns the exit code.
 
     Where there is no terminal, or one that cannot place its cursor, it prints one whole screen and ends.
@@ -20,6 +25,7 @@ def run_console(session: Session, takeover: Takeover | None = None) -> int:
     Args:
         session: The profile's.
         takeover: What a first frame left on the terminal.
+        verbs: The shell's, for the command line.
     """
     from omnitui.ui import collection
 
@@ -31,7 +37,7 @@ def run_console(session: Session, takeover: Takeover | None = None) -> int:
 
         print(screen_text(ConsoleApp(session, sync=False)))
         return 0
-    app = ConsoleApp(session, takeover=takeover)
+    app = ConsoleApp(session, takeover=takeover, verbs=verbs)
     code = app.run()
     if app.fault is not None:
         said, hint = app.fault

@@ -24,6 +24,10 @@ from omnitui.ui.picture import Picture, Standing, picture, standing
 from omnitui.ui.reading import Reading
 from omnitui.ui.row_sources import CachedRows
 
+    from collections.abc import Callable
+
+    from omnitui.services.commandline import ConsoleVerbs
+    from omnitui.ui.panes.composer import ComposerPane
 if TYPE_CHECKING:
     from omnitui.ui.screens.main import MainScreen
 
@@ -51,6 +55,8 @@ class Desk(Backstage):
         self.reading = Reading(self)
         self.unsent: Mapping[str, str] = {}
         """A new conversation that was not sent."""
+        self.verbs: Callable[[], ConsoleVerbs] | None = None
+        """The shell's verbs, where somebody hands them in."""
         self.searched = ""
         """What was searched for last."""
         self.memory = Memory(session.profile.state)

@@ -16,6 +16,8 @@ ACTIONS: tuple[Action, ...] = (
            N_("Leave omnitui; drafts and the outbox are kept."), ("ctrl+q",), _A, short=N_("quit")),
     Action("app.search", N_("Search"),
            N_("Search all messages as you type, with filters."), ("/",), _A, short=N_("search")),
+    Action("app.command", N_("Command line"),
+           N_("Type a verb of the shell: snooze tomorrow 9, label +vip, view is:open."), (":",), _A),
     Action("app.undo", N_("Undo"),
            N_("Take back your last act; a held reply does not leave."), ("u",), _A, short=N_("undo")),
     Action("app.redo", N_("Redo"), N_("Repeat what was undone."), ("ctrl+r",), _A, short=N_("redo")),

@@ -33,6 +33,12 @@ async def _help(desk: Desk) -> None:
     await open_help(desk)
 
 
+async def _command(desk: Desk) -> None:
+    from omnitui.ui.screens.commandline import open_commandline
+
+    await open_commandline(desk)
+
+
 async def _search(desk: Desk) -> None:
     from omnitui.ui.screens.search import open_search
 
@@ -97,6 +103,7 @@ def _quit(desk: Desk) -> None:
 HANDLERS: Mapping[str, Handler] = {
     "app.palette": lambda desk, count: _palette(desk),
     "app.help": lambda desk, count: _help(desk),
+    "app.command": lambda desk, count: _command(desk),
     "app.search": lambda desk, count: _search(desk),
     "app.quit": doing(_quit),
     "app.theme": lambda desk, count: _theme(desk),

@@ -77,6 +77,11 @@ class PickerScreen(LastHopModal[Choice | None]):
         return self.query_one(Input)
 
     @property
+    def choices(self) -> Choices:
+        """The list of choices."""
+        return self.query_one(Choices)
+
+    @property
     def typed(self) -> str:
         """What is in the field."""
         return self.field.value
@@ -140,7 +145,7 @@ class PickerScreen(LastHopModal[Choice | None]):
     def _show(self, text: str, found: Sequence[Choice]) -> None:
         if text != self.typed or not self.is_attached:
             return
-        choices = self.query_one(Choices)
+        choices = self.choices
         more = self._answered == text
         self._answered = text
         if not more:
@@ -152,7 +157,7 @@ class PickerScreen(LastHopModal[Choice | None]):
 
     def on_key(self, event: events.Key) -> None:
         """Keys that the field does not take."""
-        choices = self.query_one(Choices)
+        choices = self.choices
         page = max(choices.size.height - 1, 1)
         steps = {**STEPS, "pagedown": page, "pageup": -page}
         if event.key in steps:
@@ -173,7 +178,7 @@ class PickerScreen(LastHopModal[Choice | None]):
 
     def _choose(self) -> None:
         # What is listed may still fit an older text: taking the first of that would do something never asked for.
-        fresh = self._answered == self.typed and self.query_one(Choices).current is not None
+        fresh = self._answered == self.typed and self.choices.current is not None
         if fresh or self._work is None or self._work.done():
             self._take()
         else:
@@ -184,7 +189,7 @@ class PickerScreen(LastHopModal[Choice | None]):
         self.choosing = False
         # A second click, or one that comes when the console ends, finds this dialog gone already.
         if self in self.app.screen_stack[1:]:
-            chosen = self.query_one(Choices).current
+            chosen = self.choices.current
             if chosen is None:
                 self.say(_("nothing here fits"), "warn")
             else:

@@ -1,77 +1,223 @@
-"""Search over all messages as one types, with the filters of the query language; Tab completes them."""
+"""Search over all messages as one types, with the filters of the query language, completed with their counts."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.widgets import Input
 
-from omnitui.desk.completion import Names, complete
+from omnitui.desk.completion import Completion, Names, complete
+from omnitui.desk.fuzzy import spans
+from omnitui.desk.terms import Query
+from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.revisions import Hit
 from omnitui.model.states import Direction, MessageKind
-from omnitui.store.reads import names, search
+from omnitui.store.reads import inbox, names, search
 from omnitui.ui import phrases
 from omnitui.ui.desk import Desk
-from omnitui.ui.roles import Line, plain
+from omnitui.ui.roles import Line, Piece, cropped, lit, plain
 from omnitui.ui.screens.picker import PickerScreen
 from omnitui.ui.widgets.choices import Choice
 
+if TYPE_CHECKING:
+    import sqlite3
+
 MOST = 100
+REMEMBERED = "searches"
+OFFERED = 12
+COUNTED = 6
+COUNT_CAP = 100
+REST_SECONDS = 0.15
+"""Without a key, until completions are counted."""
+_COUNTERS = {"open": "inbox"}
+"""States whose standing view has another name."""
 
 
 class SearchScreen(PickerScreen):
-    """A picker of messages."""
+    """A picker of messages. An empty field lists what was searched for before."""
 
-    def __init__(self, desk: Desk, known: Names) -> None:
-        hint = _('is:open from: label: channel: after:7d has:attachment "exact words" – Tab completes')
-        super().__init__(_("Search all messages"), self._find, hint=hint, text=desk.searched)
+    def __init__(self, desk: Desk, known: Names, text: str) -> None:
+        key = "ctrl+l"
+        hint = _("Tab completes, ↑ earlier searches, {key} keeps it as the list").format(key=key)
+        super().__init__(_("Search all messages"), self._find, hint=hint, text=text)
         self._desk = desk
         self._names = known
+        self._history = desk.memory.recall(REMEMBERED)[:]
+        self._back = -1
+        self._offered: list[Completion] = []
+        self._chosen = -1
+        self._counts: dict[str, str] = {}
+        self._counting: asyncio.Task[None] | None = None
+        self._filled = ""
+        self._base = ""
+
+    @property
+    def placeholder(self) -> str:
+        """Examples."""
+        return _('words, "exact words", is:open from: label: channel: after:7d has:attachment')
 
     async def _find(self, text: str) -> Sequence[Choice]:
         if not text.strip():
-            return []
+            return [Choice(line, (("↺ ", "muted"), (plain(line), "text"))) for line in self._history]
         query = self._desk.session.query(text)
         found = await self._desk.cache.aread(search.search, query, limit=MOST)
-        now = self._desk.clock.now()
-        return [hit_choice(hit, phrases.moment(hit.received_at, now, self._desk.zone)) for hit in found]
+        now, zone = self._desk.clock.now(), self._desk.zone
+        words = tuple(search.texts(query))
+        return [hit_choice(hit, phrases.moment(hit.received_at, now, zone), words) for hit in found]
+
+    # Completion
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """A keystroke: hits and completions anew."""
+        event.prevent_default()
+        super().on_input_changed(event)
+        if event.value != self._filled:
+            field = self.field
+            self._offered = complete(field.value, field.cursor_position, self._names)[:OFFERED]
+            self._chosen = -1
+            self._counts = {}
+            self._count_soon()
+        self._filled = ""
+
+    def _show(self, text: str, found: Sequence[Choice]) -> None:
+        super()._show(text, found)
+        self._draw_offered()
+
+    def complain(self, error: OmniError) -> None:
+        """While a filter's value is being typed, what it may become says more than that it is none yet."""
+        position = getattr(error, "position", -1)
+        if self._offered and self._offered[0].start <= position <= self._offered[0].end:
+            self._draw_offered()
+        else:
+            super().complain(error)
+
+    def _draw_offered(self) -> None:
+        if not self._offered or not self.typed.strip():
+            self.below(())
+            return
+        pieces: list[Piece] = []
+        for at, one in enumerate(self._offered):
+            role = "chosen" if at == self._chosen else "label"
+            pieces += [(plain(one.text), role), (self._counts.get(one.text, ""), "muted"), ("  ", "")]
+        self.below(cropped(tuple(pieces), max(self.field.size.width, 20)))
+
+    def _count_soon(self) -> None:
+        if self._counting is not None:
+            self._counting.cancel()
+        if self._offered:
+            self._counting = asyncio.create_task(self._count())
+
+    async def _count(self) -> None:
+        """Say how many conversations the offered values find, where counting is cheap."""
+        await asyncio.sleep(REST_SECONDS)
+        first = self._offered[0]
+        key = self.typed[: first.start].rsplit(maxsplit=1)[-1:]
+        texts = [one.text for one in self._offered[:COUNTED]]
+        if key and key[0].lstrip("-(").lower() in ("label:", "tag:"):
+            queries = {text: self._desk.session.query(f"label:{text}") for text in texts}
+            found = await self._desk.cache.aread(_counted, queries)
+            self._counts = {text: f" {n}" if n < COUNT_CAP else f" {COUNT_CAP}+" for text, n in found.items()}
+        elif key and key[0].lstrip("-(").lower() == "is:":
+            standing = self._desk.standing.counts
+            known = {text: standing.get(_COUNTERS.get(text, text)) for text in texts}
+            self._counts = {text: f" {n}" for text, n in known.items() if n is not None}
+        if self._counts and self.is_attached:
+            self._draw_offered()
+
+    def _complete(self, by: int) -> None:
+        if not self._offered:
+            return
+        text = self.typed if self._chosen < 0 else self._base
+        self._base = text
+        self._chosen = (self._chosen + by) % len(self._offered) if self._chosen >= 0 or by > 0 else -1
+        one = self._offered[self._chosen]
+        self._filled = text[: one.start] + one.text + text[one.end :]
+        field = self.field
+        field.value = self._filled
+        field.cursor_position = one.start + len(one.text)
+        if len(self._offered) == 1 or one.text.endswith(":"):
+            self._offered = complete(field.value, field.cursor_position, self._names)[:OFFERED]
+            self._chosen = -1
+            self._count_soon()
+        self._draw_offered()
+
+    # Keys
 
     def on_key(self, event: events.Key) -> None:
-        """Tab completes a filter, where there is something to complete."""
-        if event.key == "tab":
-            field = self.query_one(Input)
-            offered = complete(field.value, field.cursor_position, self._names)
-            if offered:
-                first = offered[0]
-                field.value = field.value[: first.start] + first.text + field.value[first.end :]
-                field.cursor_position = first.start + len(first.text)
-            event.stop()
-            event.prevent_default()
+        """Tab completes, up on the first hit brings earlier searches, ctrl+l makes the query the list."""
+        if event.key in ("tab", "shift+tab"):
+            self._complete(1 if event.key == "tab" else -1)
+        elif event.key == "up" and self.choices.at <= 0:
+            self._recall(1)
+        elif event.key == "ctrl+l":
+            self._keep()
+        else:
+            super().on_key(event)
             return
-        super().on_key(event)
+        event.stop()
+        event.prevent_default()
+
+    def _recall(self, by: int) -> None:
+        if self._history:
+            self._back = (self._back + by) % len(self._history)
+            self.put(self._history[self._back])
+
+    def take(self, chosen: Choice) -> None:
+        """A hit is the answer; an earlier search fills the field."""
+        if isinstance(chosen.value, str):
+            self.put(chosen.value)
+        else:
+            self.dismiss(chosen)
+
+    def _keep(self) -> None:
+        try:
+            self._desk.session.query(self.typed)
+        except OmniError as error:
+            self.complain(error)
+            return
+        self.dismiss(Choice(None, ()))
+
+    def on_unmount(self) -> None:
+        """Nothing is counted any more."""
+        if self._counting is not None:
+            self._counting.cancel()
 
 
-def hit_choice(hit: Hit, moment: str) -> Choice:
-    """A found message as a line: who, what, when."""
+def _counted(db: sqlite3.Connection, queries: dict[str, Query]) -> dict[str, int]:
+    return {text: inbox.count(db, query, cap=COUNT_CAP) for text, query in queries.items()}
+
+
+def hit_choice(hit: Hit, moment: str, words: Sequence[str] = ()) -> Choice:
+    """A found message as a line: who, what, when; the words that were looked for are marked."""
     kind = "▒ " if hit.kind is MessageKind.NOTE else "→ " if hit.direction is Direction.OUTGOING else ""
     left: Line = (
         (plain(hit.contact or hit.author), "theirs"),
         (f"  {kind}{plain(hit.subject)}", "text"),
         (f"  {plain(hit.snippet)}", "muted"),
     )
-    return Choice((hit.conversation_id, hit.message_id), left, ((moment, "muted"),))
+    marked = lit(left, spans("".join(text for text, _role in left), words))
+    return Choice((hit.conversation_id, hit.message_id), marked, ((moment, "muted"),))
 
 
-async def open_search(desk: Desk) -> None:
-    """Search, and show what was chosen at its message."""
-    screen = SearchScreen(desk, await desk.cache.aread(names.names))
+async def open_search(desk: Desk, text: str | None = None) -> None:
+    """Search, and show what was chosen at its message, or all that was found as the list."""
+    screen = SearchScreen(desk, await desk.cache.aread(names.names), desk.searched if text is None else text)
     chosen = await desk.ask(screen)
     desk.searched = screen.last
-    if chosen is not None:
-        conversation_id: Ulid
-        conversation_id, message_id = chosen.value
-        await desk.show_message(conversation_id, message_id, searched=True)
-        desk.screen.layouts.read()
+    if chosen is None:
+        return
+    desk.remember(REMEMBERED, screen.last)
+    if chosen.value is None:
+        from omnitui.ui.screens.offers import open_query
+
+        open_query(desk, screen.last.strip())
+        return
+    conversation_id: Ulid
+    conversation_id, message_id = chosen.value
+    await desk.show_message(conversation_id, message_id, searched=True)
+    desk.screen.layouts.read()

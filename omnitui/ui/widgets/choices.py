@@ -45,7 +45,7 @@ class Choices(Lines):
         self._first = 0
 
     def load(self, choices: Sequence[Choice], at: int = 0) -> None:
-        """Show these choices."""
+        """Show these choices; `at` -1: none of them is under the cursor."""
         before = len(self.choices)
         self.choices = choices
         self.at = min(at, max(len(choices) - 1, 0))
@@ -57,7 +57,7 @@ class Choices(Lines):
     @property
     def current(self) -> Choice | None:
         """The choice under the cursor."""
-        return self.choices[self.at] if self.at < len(self.choices) else None
+        return self.choices[self.at] if 0 <= self.at < len(self.choices) else None
 
     def move(self, by: int) -> None:
         """Move the cursor."""
