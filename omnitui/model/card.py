@@ -44,6 +44,9 @@ class Card:
     contact: Contact
     organization: Organization | None = None
     identities: tuple[Identity, ...] = ()
+    """The preferred one first."""
+    preferred: Ulid | None = None
+    """The identity that the customer is best reached by, where that was said."""
     links: tuple[LinkedContact, ...] = ()
     open: tuple[Conversation, ...] = ()
     """Conversations that are neither resolved nor closed, newest activity first."""

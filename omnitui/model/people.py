@@ -24,6 +24,10 @@ class Identity:
     verified: bool = False
 
 
+PREFERRED = "preferred"
+"""The field of a contact that names its preferred address, as channel:address."""
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     """A person who writes to us."""
@@ -40,6 +44,11 @@ class Contact:
     fields: Mapping[str, str] = field(default_factory=dict)
     created_at: Millis = 0
     revision: int = 1
+
+    @property
+    def custom(self) -> dict[str, str]:
+        """The fields that nothing here gives a meaning to."""
+        return {name: value for name, value in self.fields.items() if name != PREFERRED}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from omnitui.text.visibility import is_hidden, is_tracker
 
 MAX_SOURCE: Final = 2_000_000
 MAX_OUTPUT: Final = 1_000_000
+MAX_LINKS: Final = 500
 MAX_QUOTES: Final = 20
 MAX_OPEN: Final = 2_000
 SECONDS: Final = 1.0
@@ -89,10 +90,30 @@ def html_to_text(source: str) -> str:
     return reader.finish()
 
 
+def html_links(source: str) -> list[tuple[str, str]]:
+    """The links of an HTML body in their order, each as what it shows and where it leads; hidden ones are left out."""
+    found: list[tuple[str, str]] = []
+    reader = _Reader(found)
+    deadline = time.monotonic() + SECONDS
+    for count, token in enumerate(tokens(source[:MAX_SOURCE])):
+        if isinstance(token, str):
+            reader.text(token)
+        elif token.closes:
+            reader.close(token.name)
+        else:
+            reader.open(token)
+        if len(found) >= MAX_LINKS or (count & 1023 == 1023 and time.monotonic() > deadline):
+            break
+    reader.finish()
+    return found
+
+
 class _Reader:
     """The open elements and the lines made so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, links: list[tuple[str, str]] | None = None) -> None:
+        """`links` is given those that are shown."""
+        self._links = links
         self.lines: list[str] = []
         self.line: list[str] = []
         self.size = 0
@@ -331,6 +352,8 @@ class _Reader:
         href, start = self.link
         self.link = None
         shown = "".join(self.line[start:]).strip()
+        if shown and href and self._links is not None:
+            self._links.append((shown, href))
         if shown and (suffix := link_suffix(shown, href)):
             while self.line and self.line[-1] == " ":
                 self.line.pop()

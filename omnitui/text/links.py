@@ -12,6 +12,11 @@ from typing import Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
 SCHEMES: Final = ("http", "https", "mailto")
+MAX_TEXT: Final = 262_144
+"""Characters that are looked through for links."""
+MAX_LINKS: Final = 500
+_WRITTEN = re.compile(r"(?:https?://|mailto:)[^\s<>\"`{}|\\^\u3000-\u3002\u300c-\u3011\uff08\uff09]{1,4000}", re.I)
+_ENDING: Final = ".,;:!?'*_…，．！？"
 
 _HOSTLIKE = re.compile(r"(?:https?://)?((?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}[^\W\d_]{2,24})(?=[/:?#\s]|$)", re.I)
 _SPACE = re.compile(r"[\x00-\x20\x7f-\xa0]")
@@ -97,6 +102,20 @@ def inspect(url: str, text: str = "") -> Link:
         mixed_script=_is_mixed(shown),
         credentials=user,
     )
+
+
+def find_links(text: str) -> list[str]:
+    """The web and mail links that a text names, in their order, each once."""
+    found = (_trimmed(match[0]) for match in _WRITTEN.finditer(text[:MAX_TEXT]))
+    return list(dict.fromkeys(url for url in found if inspect(url).allowed))[:MAX_LINKS]
+
+
+def _trimmed(url: str) -> str:
+    """Without the punctuation of the sentence that it ends."""
+    url = url.rstrip(_ENDING)
+    while url.endswith((")", "]")) and url.count(url[-1]) > url.count("(" if url[-1] == ")" else "["):
+        url = url[:-1].rstrip(_ENDING)
+    return url
 
 
 def link_suffix(text: str, href: str) -> str:

@@ -75,7 +75,8 @@ class Captions:
         ref = found.ref if found is not None and found.conversation.id == desk.shown else ""
         focused = self._screen.scope in (Scope.HISTORY, Scope.COMPOSER)
         width, now = self.heading.size.width, desk.clock.now()
-        self.heading.show(heading_lines(self.row, ref, width, now, desk.zone, focused=focused))
+        whole = desk.reading.whole
+        self.heading.show(heading_lines(self.row, ref, width, now, desk.zone, focused=focused, whole=whole))
 
     def redraw_status(self) -> None:
         """How the desk stands."""

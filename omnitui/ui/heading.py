@@ -13,15 +13,29 @@ from omnitui.ui.roles import Line, Piece, plain, spread
 
 
 def heading_lines(
-    conversation: Conversation | None, ref: str, width: int, now: Millis, zone: tzinfo, *, focused: bool
+    conversation: Conversation | None,
+    ref: str,
+    width: int,
+    now: Millis,
+    zone: tzinfo,
+    *,
+    focused: bool,
+    whole: bool = False,
 ) -> list[Line]:
-    """Subject and status, then contact, channel, account, reference and labels."""
+    """Subject and status, then contact, channel, account, reference and labels.
+
+    `whole`: the contact's timeline is shown, and the conversation is the one that actions mean.
+    """
     if conversation is None:
         return [((f" {_('No conversation is chosen')}", "muted"),), ()]
     subject = plain(conversation.subject or conversation.snippet or _("no subject"))
+    if whole:
+        subject = plain(_("Everything with {name}").format(name=conversation.contact or "?"))
     mark: Piece = ("▌" if focused else " ", "current")
     upper = spread((mark, (subject, "strong")), tuple(status_pieces(conversation, now, zone)), width)
     about: list[Piece] = [(f" {plain(conversation.contact)}", "theirs")]
+    if whole:
+        about = [(f" {_('answers go to')} ", "muted"), (plain(conversation.subject or conversation.snippet), "theirs")]
     for word in (conversation.channel, conversation.account, ref):
         if word:
             about.append((f" · {plain(word)}", "muted"))

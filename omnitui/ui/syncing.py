@@ -6,6 +6,7 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from omnitui.ids import Ulid
 from omnitui.services.session import Session
 from omnitui.sync.lease import Lease
 
@@ -45,6 +46,17 @@ class Syncing:
         self._task = asyncio.create_task(self._engine.run())
         with suppress(asyncio.CancelledError):
             await self._task
+
+    async def fetch(self, attachment_id: Ulid) -> str:
+        """Bring a file that was left at the back end; its SHA-256 in the blob store.
+
+        Raises:
+            OmniError: It cannot be had now.
+        """
+        engine = self._engine
+        if engine is None:
+            engine = await asyncio.to_thread(self._session.engine)
+        return await engine.fetch(attachment_id)
 
     async def stop(self) -> None:
         """Let the engine end in order, and give the lease back."""

@@ -39,7 +39,7 @@ FOOTERS: Mapping[Scope, tuple[str, ...]] = MappingProxyType(
             "history.why",
             "app.help",
         ),
-        Scope.CARD: ("contact.edit", "copy.address", "conversation.reply", "pane.back", "app.help"),
+        Scope.CARD: ("card.open", "card.copy", "contact.edit", "conversation.reply", "pane.back", "app.help"),
         Scope.SIDEBAR: ("sidebar.open", "app.search", "pane.back", "app.help"),
         Scope.COMPOSER: ("composer.send", "composer.mode", "composer.editor", "composer.attach", "pane.back"),
     }

@@ -10,6 +10,7 @@ from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.card import Card, Rating, Suggestion
 from omnitui.model.conversations import Conversation
+from omnitui.model.people import PREFERRED
 from omnitui.store.reads import people
 from omnitui.store.reads.inbox import CONVERSATION, to_conversation
 from omnitui.store.reads.people import LINKED
@@ -31,11 +32,15 @@ def card(db: sqlite3.Connection, contact_id: Ulid) -> Card:
         raise NotFound(_("There is no such contact."))
     links = people.linked(db, contact_id)
     organization = people.organization(db, contact.organization_id) if contact.organization_id else None
+    identities = people.identities(db, contact_id)
+    wanted = contact.fields.get(PREFERRED)
+    preferred = next((one.id for one in identities if f"{one.channel}:{one.address}" == wanted), None)
     conversations, messages, first_at, last_at = _totals(db, contact_id)
     return Card(
         contact=contact,
         organization=organization,
-        identities=tuple(people.identities(db, contact_id)),
+        identities=tuple(sorted(identities, key=lambda one: one.id != preferred)),
+        preferred=preferred,
         links=tuple(links),
         open=tuple(open_conversations(db, contact_id)),
         conversations=conversations,

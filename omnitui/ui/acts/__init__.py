@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from omnitui.errors import OmniError
 from omnitui.services.actions import ACTIONS, Scope
-from omnitui.ui.acts import changing, contacts, copying, moving, places, writing
+from omnitui.ui.acts import changing, contacts, copying, messages, moving, places, timeline, writing
 from omnitui.ui.acts.handler import Handler
 from omnitui.ui.acts.reasons import why_not
 from omnitui.ui.desk import Desk
@@ -19,6 +19,8 @@ HANDLERS: Mapping[str, Handler] = {
     **changing.HANDLERS,
     **contacts.HANDLERS,
     **copying.HANDLERS,
+    **messages.HANDLERS,
+    **timeline.HANDLERS,
     **writing.HANDLERS,
 }
 """One for every action of the table; a test holds the two together."""

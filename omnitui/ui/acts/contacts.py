@@ -1,4 +1,4 @@
-"""Changing what is known of the customer."""
+"""Changing what is known of the customer, and what the card's entries do."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from collections.abc import Mapping
 from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.model.card import Card
-from omnitui.ui.acts.handler import Handler
+from omnitui.ui.acts.copying import copy
+from omnitui.ui.acts.handler import Handler, doing, moving
 from omnitui.ui.desk import Desk
+from omnitui.ui.panels import Act, Entry
+
+FAR = 1_000_000
 
 
 async def _card(desk: Desk) -> Card:
@@ -36,8 +40,48 @@ async def _unlink(desk: Desk) -> None:
     await pick_unlink(desk, await _card(desk))
 
 
+async def _open(desk: Desk) -> None:
+    from omnitui.ui.screens import contact as forms
+
+    card = await _card(desk)
+    entry = _entry(desk)
+    operations = desk.session.operations
+    match entry.act:
+        case Act.EDIT:
+            await forms.edit_field(desk, card, entry.target)
+        case Act.OPEN:
+            desk.go(entry.target)
+            desk.screen.layouts.read()
+        case Act.LINK:
+            await desk.act(operations.link, card.contact.id, entry.target, _("said by the agent"))
+            desk.say(_("linked; undo takes it back"))
+        case Act.UNLINK:
+            await _unlink(desk)
+        case Act.PREFER:
+            await forms.prefer(desk, card, entry.target)
+        case _:
+            raise OmniError(_("this cannot be changed here"), hint=_("it can be copied"))
+
+
+def _entry(desk: Desk) -> Entry:
+    entry = desk.screen.card.current
+    if entry is None or not entry.value:
+        raise OmniError(_("the card is empty"))
+    return entry
+
+
+def _copy(desk: Desk) -> None:
+    copy(desk, _entry(desk).value, _("the value"))
+
+
 HANDLERS: Mapping[str, Handler] = {
     "contact.edit": lambda desk, count: _edit(desk),
     "contact.link": lambda desk, count: _link(desk),
     "contact.unlink": lambda desk, count: _unlink(desk),
+    "card.down": moving(lambda desk, n: desk.screen.card.move(n)),
+    "card.up": moving(lambda desk, n: desk.screen.card.move(-n)),
+    "card.first": doing(lambda desk: desk.screen.card.move(-FAR)),
+    "card.last": doing(lambda desk: desk.screen.card.move(FAR)),
+    "card.open": lambda desk, count: _open(desk),
+    "card.copy": doing(_copy),
 }

@@ -21,6 +21,10 @@ def copy(desk: Desk, text: str, what: str) -> None:
 
 
 async def _text(desk: Desk) -> None:
+    entry = desk.screen.card.current
+    if desk.screen.card.has_focus and entry is not None:
+        copy(desk, entry.value, _("the value"))
+        return
     copy(desk, (await desk.message()).text, _("the message"))
 
 

@@ -104,8 +104,6 @@ HANDLERS: Mapping[str, Handler] = {
     "history.next_message": moving(lambda desk, n: desk.screen.history.go_messages(n)),
     "history.previous_message": moving(lambda desk, n: desk.screen.history.go_messages(-n)),
     "history.quotes": doing(lambda desk: desk.screen.history.fold()),
-    "card.down": moving(lambda desk, n: desk.screen.card.scroll_lines(n)),
-    "card.up": moving(lambda desk, n: desk.screen.card.scroll_lines(-n)),
     "sidebar.down": moving(lambda desk, n: desk.screen.sidebar.move(n)),
     "sidebar.up": moving(lambda desk, n: desk.screen.sidebar.move(-n)),
     "sidebar.open": doing(lambda desk: desk.screen.sidebar.choose()),

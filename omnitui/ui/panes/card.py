@@ -1,112 +1,22 @@
-"""The card pane: the facts about the customer of the conversation that is shown."""
+"""The card pane: the facts about the customer of the conversation that is shown, with a cursor on its values."""
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
-from zoneinfo import ZoneInfo
+from datetime import tzinfo
 
 from textual import events
 
-from omnitui.clock import Clock, Millis
-from omnitui.i18n import _, ngettext
+from omnitui.clock import Clock
 from omnitui.model.card import Card
 from omnitui.model.conversations import Conversation
-from omnitui.text.safe import safe
-from omnitui.text.widths import cell_width, wrap
-from omnitui.ui import phrases
 from omnitui.ui.last_hop.focusing import MarksFocus
-from omnitui.ui.roles import Line, plain
+from omnitui.ui.panels import Entry, Sight, entries
+from omnitui.ui.roles import Line, cropped, line_width
 from omnitui.ui.widgets.lines import Lines
-
-_MOST = 8
-_ABOUT = 8_000
-"""Characters of the notes that a card shows; the form has all of them."""
-
-
-def card_lines(card: Card, shown: Conversation | None, width: int, now: Millis, zone: tzinfo) -> list[Line]:
-    """The card as lines of at most `width` cells."""
-    contact = card.contact
-    lines: list[Line] = [((plain(contact.name or _("unnamed")), "title"),)]
-    if card.organization is not None:
-        lines.append(((plain(card.organization.name), "text"),))
-    lines += _facts(card, now, width)
-    lines += _section(_("Channels"), [_address(one.channel, one.address, one.verified) for one in card.identities])
-    lines += _section(
-        _("Also known as"),
-        [((f"{plain(one.contact.name)} · {plain(one.link.reason)}", "text"),) for one in card.links[:_MOST]],
-    )
-    others = [one for one in card.open if shown is None or one.id != shown.id]
-    lines += _section(
-        ngettext("{n} other open matter", "{n} other open matters", len(others)).format(n=len(others)),
-        [
-            ((plain(one.subject or one.snippet), "text"), (f" {phrases.ago(one.last_activity_at, now)}", "muted"))
-            for one in others[:_MOST]
-        ],
-    )
-    lines += _section(_("Satisfaction"), _ratings(card))
-    if card.last_reason:
-        lines += _section(_("Last reason"), [((plain(card.last_reason), "text"),)])
-    if contact.about:
-        about = safe(contact.about, max_chars=_ABOUT)
-        lines += _section(_("Notes"), [((line, "text"),) for line in wrap(about, max(width, 8))])
-    lines += _section(
-        _("Perhaps the same person"),
-        [((f"{plain(one.contact.name)} · {plain(one.reason)}", "text"),) for one in card.suggestions[:_MOST]],
-    )
-    return lines
-
-
-def _facts(card: Card, now: Millis, width: int) -> list[Line]:
-    contact = card.contact
-    facts = [
-        (_("Segment"), contact.segment),
-        (_("Language"), contact.language),
-        (_("Local time"), local_time(contact.time_zone, now)),
-        (_("First"), phrases.ago(card.first_at, now) if card.first_at is not None else ""),
-        (_("Last"), phrases.ago(card.last_at, now) if card.last_at is not None else ""),
-        (_("Total"), _total(card)),
-        *((plain(name), value) for name, value in contact.fields.items()),
-    ]
-    shown = [(name, plain(value)) for name, value in facts if value]
-    room = min(max((cell_width(name) for name, _value in shown), default=0), width // 2)
-    return [((name + " " * max(room - cell_width(name), 0) + "  ", "muted"), (value, "text")) for name, value in shown]
-
-
-def _total(card: Card) -> str:
-    conversations = ngettext("{n} conversation", "{n} conversations", card.conversations).format(n=card.conversations)
-    return f"{conversations} · {phrases.messages_word(card.messages)}"
-
-
-def local_time(zone: str, now: Millis) -> str:
-    """The time of day where the customer is, with the zone's name; "" where it is not known."""
-    if not zone:
-        return ""
-    try:
-        there = datetime.fromtimestamp(now / 1000, ZoneInfo(zone))
-    except (KeyError, ValueError, OSError):
-        return zone
-    return f"{there:%H:%M} ({zone})"
-
-
-def _address(channel: str, address: str, verified: bool) -> Line:
-    mark = " ✓" if verified else ""
-    return ((f"{plain(channel)} ", "muted"), (plain(address), "text"), (mark, "good"))
-
-
-def _ratings(card: Card) -> list[Line]:
-    if not card.ratings:
-        return []
-    scores = [one.score for one in card.ratings]
-    newest = " ".join(map(str, scores[:_MOST]))
-    return [((f"{sum(scores) / len(scores):.1f}/5", "text"), (f"  {newest}", "muted"))]
-
-
-def _section(title: str, lines: list[Line]) -> list[Line]:
-    return [(), ((title, "label"),), *lines] if lines else []
 
 
 class CardPane(MarksFocus, Lines, can_focus=True):
-    """Draws the card and scrolls it."""
+    """Draws the card; the cursor goes from value to value, and is drawn while the pane has the keys."""
 
     DEFAULT_CSS = "CardPane { height: 1fr; }"
 
@@ -116,32 +26,93 @@ class CardPane(MarksFocus, Lines, can_focus=True):
         self.zone = zone
         self.card: Card | None = None
         self._shown: Conversation | None = None
+        self._entries: list[Entry] = []
+        self._at = 0
         self._top = 0
 
     def load(self, card: Card | None, shown: Conversation | None) -> None:
-        """Show this card from its top, or the same card anew where it stands."""
-        if card is None or self.card is None or card.contact.id != self.card.contact.id:
-            self._top = 0
+        """Show this card from its top, or the same card anew with the cursor where it was."""
+        before = self.current
+        other = card is None or self.card is None or card.contact.id != self.card.contact.id
         self.card, self._shown = card, shown
-        self._draw()
+        self._fit()
+        if other:
+            self._top = 0
+            self._at = next(iter(self._stops()), 0)
+        elif before is not None:
+            same = [at for at in self._stops() if _place(self._entries[at]) == _place(before)]
+            self._at = min(same, key=lambda at: abs(at - self._at), default=self._at)
+        self.draw()
+
+    @property
+    def current(self) -> Entry | None:
+        """The entry under the cursor."""
+        return self._entries[self._at] if self._at < len(self._entries) else None
+
+    def move(self, steps: int) -> None:
+        """Go to another value; at the ends of them to the ends of the card."""
+        stops = self._stops()
+        if not stops:
+            return
+        index = next((index for index, at in enumerate(stops) if at >= self._at), len(stops) - 1)
+        wanted = min(max(index + steps, 0), len(stops) - 1)
+        self._at = stops[wanted]
+        height = max(self.size.height, 1)
+        if wanted == 0:
+            self._top = 0
+        elif wanted == len(stops) - 1:
+            self._top = max(len(self._entries) - height, min(self._top, self._at))
+        self._top = min(max(self._top, self._at - height + 1), self._at)
+        self.draw()
 
     def scroll_lines(self, lines: int) -> None:
-        """Move by lines."""
-        room = max(len(self._all()) - self.size.height, 0)
-        self._top = min(max(self._top + lines, 0), room)
-        self._draw()
+        """Move by lines; the cursor stays in sight."""
+        height = max(self.size.height, 1)
+        self._top = min(max(self._top + lines, 0), max(len(self._entries) - height, 0))
+        seen = [at for at in self._stops() if self._top <= at < self._top + height]
+        if seen and self._at not in seen:
+            self._at = seen[0] if self._at < seen[0] else seen[-1]
+        self.draw()
 
-    def _all(self) -> list[Line]:
+    def _stops(self) -> list[int]:
+        return [at for at, entry in enumerate(self._entries) if entry.value]
+
+    def _fit(self) -> None:
         if self.card is None:
-            return []
-        return card_lines(self.card, self._shown, self.size.width, self.clock.now(), self.zone)
+            self._entries = []
+        else:
+            width = max(self.size.width, 20)
+            self._entries = entries(Sight(self.card, self._shown, width, self.clock.now(), self.zone))
+        self._at = min(self._at, max(len(self._entries) - 1, 0))
+        self._top = min(self._top, max(len(self._entries) - max(self.size.height, 1), 0))
 
-    def _draw(self) -> None:
-        self.show(self._all()[self._top : self._top + max(self.size.height, 1)])
+    def draw(self) -> None:
+        """Draw what is visible."""
+        visible = range(self._top, min(self._top + max(self.size.height, 1), len(self._entries)))
+        self.show([self._line(at) for at in visible])
+
+    def _line(self, at: int) -> Line:
+        line = self._entries[at].line
+        if at != self._at or not self.has_focus or not self._entries[at].value:
+            return line
+        # A sign beside the colour: the cursor is seen without any.
+        width = self.size.width
+        kept = cropped(line, max(width - 2, 1))
+        rest = " " * max(width - line_width(kept) - 2, 0)
+        return (*((text, "chosen") for text, _role in kept), (f"{rest} <", "chosen"))
+
+    def focus_moved(self) -> None:
+        """The cursor is shown, or hidden."""
+        self.draw()
 
     def on_resize(self) -> None:
         """Another size: wrap anew."""
-        self._draw()
+        before = self.current
+        self._fit()
+        if before is not None:
+            same = [at for at, entry in enumerate(self._entries) if entry.value and _place(entry) == _place(before)]
+            self._at = same[0] if same else self._at
+        self.draw()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """The wheel scrolls this pane only."""
@@ -152,3 +123,14 @@ class CardPane(MarksFocus, Lines, can_focus=True):
         """The wheel scrolls this pane only."""
         event.stop()
         self.scroll_lines(-3)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click puts the cursor on a value."""
+        at = self._top + event.y
+        if at in self._stops():
+            self._at = at
+            self.draw()
+
+
+def _place(entry: Entry) -> tuple[str, str]:
+    return entry.target, "" if entry.target else entry.value

@@ -1,0 +1,154 @@
+"""Pictures in the terminal: shown behind the console, by the protocol that the terminal itself says it has.
+
+Nothing is assumed from names: kitty's protocol and sixel are asked for, and iTerm2's only where the terminal answers
+with its own name. A picture comes from a stranger, and is decoded here for sixel alone, within limits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+import re
+import select
+import sys
+import termios
+import time
+import tty
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Any, Final
+
+from textual.app import App, SuspendNotSupported
+
+from omnitui.errors import Refused
+from omnitui.i18n import _
+from omnitui.ui.png import Picture, decoded
+
+ASK: Final = b"\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[>q\x1b[c"
+"""Whether it has kitty's protocol, its name, and what it is: the last is answered by every terminal."""
+ANSWER_SECONDS: Final = 1.5
+_CHUNK: Final = 4_096
+
+
+class Way(StrEnum):
+    """How a terminal takes pictures."""
+
+    KITTY = "kitty"
+    ITERM = "iterm2"
+    SIXEL = "sixel"
+    NONE = ""
+
+
+def way_of(answer: bytes) -> Way:
+    """What a terminal's answer to `ASK` says."""
+    if re.search(rb"\x1b_Gi=31;OK", answer):
+        return Way.KITTY
+    if re.search(rb"\x1bP>\|(?:iTerm2|WezTerm|mintty|Konsole)", answer, re.I):
+        return Way.ITERM
+    attributes = re.search(rb"\x1b\[\?([\d;]*)c", answer)
+    return Way.SIXEL if attributes and b"4" in attributes[1].split(b";") else Way.NONE
+
+
+async def show_picture(app: App[Any], data: bytes, name: str) -> None:
+    """Show a picture until a key is pressed.
+
+    Raises:
+        Refused: The terminal shows no pictures, or not one of this form.
+    """
+    try:
+        with app.suspend():
+            why = await asyncio.to_thread(_shown, data, name)
+    except SuspendNotSupported:
+        why = _("this terminal shows no pictures")
+    if why:
+        raise Refused(why, hint=_("save it or open it outside"))
+
+
+def _shown(data: bytes, name: str) -> str:
+    """Ask, show, wait for a key; returns why not."""
+    terminal = sys.__stdin__.fileno() if sys.__stdin__ is not None else 0
+    out = sys.__stdout__.fileno() if sys.__stdout__ is not None else 1
+    try:
+        before = termios.tcgetattr(terminal)
+    except termios.error:
+        return _("this terminal shows no pictures")
+    try:
+        tty.setraw(terminal)
+        _write(out, ASK)
+        way = way_of(_answer(terminal))
+        if way is Way.NONE:
+            return _("this terminal says that it shows no pictures (kitty, iTerm2, sixel)")
+        size = os.get_terminal_size(out)
+        try:
+            parts = list(spelled(way, data, size.columns, max(size.lines - 3, 1)))
+        except ValueError:
+            return _("this form of picture cannot be shown by {way}").format(way=way.value)
+        words = _("{name} – any key goes back").format(name=name)
+        _write(out, b"\x1b[2J\x1b[H" + words.encode("utf-8", "replace") + b"\r\n")
+        for part in parts:
+            _write(out, part)
+        select.select([terminal], [], [])
+        os.read(terminal, 1_024)
+        if way is Way.KITTY:
+            _write(out, b"\x1b_Ga=d,d=A\x1b\\")
+        _write(out, b"\x1b[2J\x1b[H")
+        return ""
+    finally:
+        termios.tcsetattr(terminal, termios.TCSAFLUSH, before)
+
+
+def _answer(terminal: int) -> bytes:
+    found = b""
+    end = time.monotonic() + ANSWER_SECONDS
+    while (left := end - time.monotonic()) > 0 and len(found) < _CHUNK:
+        ready, _out, _err = select.select([terminal], [], [], left)
+        if ready:
+            found += os.read(terminal, 1_024)
+        if re.search(rb"\x1b\[\?[\d;]*c", found):
+            break
+    return found
+
+
+def _write(out: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(out, data) :]
+
+
+def spelled(way: Way, data: bytes, columns: int, lines: int) -> Iterator[bytes]:
+    """The picture in a terminal's own words, within so many columns and lines.
+
+    Raises:
+        ValueError: This way cannot show this form of picture.
+    """
+    if way is Way.KITTY:
+        picture = decoded(data)
+        wide = picture.width / max(picture.height, 1) * 2 > columns / lines
+        fit = f"c={columns}" if wide else f"r={lines}"
+        sent = base64.standard_b64encode(data)
+        for start in range(0, len(sent), _CHUNK):
+            more = int(start + _CHUNK < len(sent))
+            keys = f"a=T,f=100,q=2,{fit},m={more}" if start == 0 else f"m={more}"
+            yield b"\x1b_G" + keys.encode() + b";" + sent[start : start + _CHUNK] + b"\x1b\\"
+    elif way is Way.ITERM:
+        sent = base64.standard_b64encode(data)
+        keys = f"inline=1;size={len(data)};width={columns};height={lines};preserveAspectRatio=1"
+        yield b"\x1b]1337;File=" + keys.encode() + b":" + sent + b"\x07"
+    else:
+        yield sixels(decoded(data).within(columns * 8, lines * 16))
+
+
+def sixels(picture: Picture) -> bytes:
+    """A picture as sixels, in 216 colours."""
+    out = [b'\x1bPq"1;1;%d;%d' % (picture.width, picture.height)]
+    out += [b"#%d;2;%d;%d;%d" % (n, n // 36 * 20, n // 6 % 6 * 20, n % 6 * 20) for n in range(216)]
+    for top in range(0, picture.height, 6):
+        band: dict[int, bytearray] = {}
+        for y in range(top, min(top + 6, picture.height)):
+            row = picture.row(y)
+            for x in range(picture.width):
+                red, green, blue = row[3 * x : 3 * x + 3]
+                colour = (red * 6 >> 8) * 36 + (green * 6 >> 8) * 6 + (blue * 6 >> 8)
+                band.setdefault(colour, bytearray(b"?" * picture.width))[x] += 1 << (y - top)
+        out.append(b"$".join(b"#%d%s" % (colour, bytes(cells)) for colour, cells in band.items()) + b"-")
+    return b"".join(out) + b"\x1b\\"

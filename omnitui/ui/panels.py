@@ -1,0 +1,261 @@
+"""The panels of the card: each a pure function that makes entries of what is known. `PANELS` is their order.
+
+A further panel is a function more, and a word in that tuple.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, tzinfo
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from omnitui.clock import Millis
+from omnitui.i18n import _, ngettext
+from omnitui.ids import Ulid
+from omnitui.model.card import Card
+from omnitui.model.conversations import Conversation
+from omnitui.model.people import Identity
+from omnitui.text.safe import safe
+from omnitui.text.widths import cell_width, wrap
+from omnitui.ui import phrases
+from omnitui.ui.roles import Line, cropped, plain
+from omnitui.values import dataclass
+
+MOST = 8
+_ABOUT = 8_000
+"""Characters of the notes that a card shows; the form has all of them."""
+
+
+class Act(StrEnum):
+    """What Enter does on an entry."""
+
+    NOTHING = ""
+    EDIT = "edit"
+    """Change the field that `target` names."""
+    OPEN = "open"
+    """Show the conversation that `target` is."""
+    LINK = "link"
+    """Say that the contact `target` is the same person."""
+    UNLINK = "unlink"
+    """Take back that the contact `target` is the same person."""
+    PREFER = "prefer"
+    """Make the identity `target` the preferred one, or no longer so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the card."""
+
+    line: Line
+    value: str = ""
+    """What copying takes; empty: the cursor passes it by."""
+    act: Act = Act.NOTHING
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What a panel is made from."""
+
+    card: Card
+    shown: Conversation | None
+    """The conversation that is on the screen."""
+    width: int
+    now: Millis
+    zone: tzinfo
+
+
+Panel = Callable[[Sight], list[Entry]]
+
+
+def entries(sight: Sight) -> list[Entry]:
+    """The whole card, no line wider than `sight.width`."""
+    found: list[Entry] = []
+    for panel in PANELS:
+        made = panel(sight)
+        if made and found:
+            found.append(Entry(()))
+        found += made
+    return [Entry(cropped(one.line, sight.width), one.value, one.act, one.target) for one in found]
+
+
+def name_panel(sight: Sight) -> list[Entry]:
+    """Who it is, and of which firm."""
+    contact, firm = sight.card.contact, sight.card.organization
+    made = [Entry(((plain(contact.name or _("unnamed")), "title"),), contact.name, Act.EDIT, "name")]
+    if firm is not None:
+        made.append(Entry(((plain(firm.name), "text"),), firm.name, Act.EDIT, "organization"))
+    return made
+
+
+def facts_panel(sight: Sight) -> list[Entry]:
+    """Segment, language, time of day there, first and last contact."""
+    card, now = sight.card, sight.now
+    contact = card.contact
+    facts = [
+        (_("Segment"), contact.segment, contact.segment, "segment"),
+        (_("Language"), contact.language, contact.language, "language"),
+        (_("Local time"), local_time(contact.time_zone, now), contact.time_zone, "time_zone"),
+        (_("First"), _when(card.first_at, sight), "", ""),
+        (_("Last"), _when(card.last_at, sight), "", ""),
+        (_("Total"), _total(card), "", ""),
+    ]
+    return _facts([fact for fact in facts if fact[1]], sight.width)
+
+
+def channels_panel(sight: Sight) -> list[Entry]:
+    """The addresses, the preferred one first; then those of linked contacts."""
+    card = sight.card
+    made = [_identity(one, card.preferred == one.id, Act.PREFER) for one in card.identities]
+    for link in card.links[:MOST]:
+        made += [_identity(one, False, Act.NOTHING) for one in link.identities[:MOST]]
+    return _section(_("Channels"), made)
+
+
+def _identity(one: Identity, preferred: bool, act: Act) -> Entry:
+    mark = f" ★ {_('preferred')}" if preferred else ""
+    name = f" {plain(one.name)}" if one.name and one.name != one.address else ""
+    line: Line = (
+        (f"{plain(one.channel)} ", "muted"),
+        (plain(one.address), "text"),
+        (" ✓" if one.verified else "", "good"),
+        (mark, "label"),
+        (name, "muted"),
+    )
+    return Entry(tuple(piece for piece in line if piece[0]), one.address, act, one.id)
+
+
+def links_panel(sight: Sight) -> list[Entry]:
+    """Contacts that were said to be the same person."""
+    made = [
+        Entry(((f"{plain(one.contact.name)} · {plain(one.link.reason)}", "text"),), one.contact.name, Act.UNLINK, own)
+        for one in sight.card.links[:MOST]
+        for own in (one.contact.id,)
+    ]
+    return _section(_("Also known as"), made)
+
+
+def open_panel(sight: Sight) -> list[Entry]:
+    """Other conversations that are open."""
+    others = [one for one in sight.card.open if sight.shown is None or one.id != sight.shown.id]
+    title = ngettext("{n} other open matter", "{n} other open matters", len(others)).format(n=len(others))
+    return _section(title, [_matter(one, sight) for one in others[:MOST]])
+
+
+def _matter(one: Conversation, sight: Sight) -> Entry:
+    subject = plain(one.subject or one.snippet or _("no subject"))
+    age = f" {phrases.ago(one.last_activity_at, sight.now)}"
+    channel = f"{plain(one.channel)} "
+    room = max(sight.width - cell_width(age) - cell_width(channel), 4)
+    line = ((channel, "muted"), *cropped(((subject, "text"),), room), (age, "muted"))
+    return Entry(line, subject, Act.OPEN, one.id)
+
+
+def satisfaction_panel(sight: Sight) -> list[Entry]:
+    """What the customer thought of it."""
+    scores = [one.score for one in sight.card.ratings]
+    if not scores:
+        return []
+    mean = f"{sum(scores) / len(scores):.1f}/5"
+    line: Line = ((mean, "text"), ("  " + " ".join(map(str, scores[:MOST])), "muted"))
+    newest = sight.card.ratings[0].conversation_id
+    return _section(_("Satisfaction"), [Entry(line, mean, Act.OPEN, newest)])
+
+
+def reason_panel(sight: Sight) -> list[Entry]:
+    """Why the customer wrote the last time."""
+    reason = sight.card.last_reason
+    return _section(_("Last reason"), [Entry(((plain(reason), "text"),), reason)] if reason else [])
+
+
+def about_panel(sight: Sight) -> list[Entry]:
+    """What agents noted."""
+    about = sight.card.contact.about
+    lines = wrap(safe(about, max_chars=_ABOUT), max(sight.width, 8)) if about else []
+    first = [Entry(((line, "text"),), about, Act.EDIT, "about") for line in lines[:1]]
+    return _section(_("Notes"), [*first, *(Entry(((line, "text"),)) for line in lines[1:])])
+
+
+def fields_panel(sight: Sight) -> list[Entry]:
+    """Further facts, by the names that they were given."""
+    fields = sight.card.contact.custom
+    facts = [(plain(name), plain(value), value, f"fields.{name}") for name, value in fields.items() if value]
+    return _section(_("Further facts"), _facts(facts, sight.width))
+
+
+def suggestions_panel(sight: Sight) -> list[Entry]:
+    """Contacts that may be the same person."""
+    made = [
+        Entry(((f"{plain(one.contact.name)} · {plain(one.reason)}", "text"),), one.contact.name, Act.LINK, own)
+        for one in sight.card.suggestions[:MOST]
+        for own in (one.contact.id,)
+    ]
+    return _section(_("Perhaps the same person"), made)
+
+
+PANELS: tuple[Panel, ...] = (
+    name_panel,
+    facts_panel,
+    channels_panel,
+    links_panel,
+    open_panel,
+    satisfaction_panel,
+    reason_panel,
+    about_panel,
+    fields_panel,
+    suggestions_panel,
+)
+
+
+def _section(title: str, made: list[Entry]) -> list[Entry]:
+    return [Entry(((title, "label"),)), *made] if made else []
+
+
+def _facts(facts: Iterable[tuple[str, str, str, str]], width: int) -> list[Entry]:
+    """Names in a column of their own; each fact is a name, what is shown, what is copied, and the field it is."""
+    listed = [(name, plain(value), copied or value, field) for name, value, copied, field in facts]
+    room = min(max((cell_width(name) for name, *_rest in listed), default=0), width // 2)
+    return [
+        Entry(
+            (
+                *cropped(((name, "muted"),), room),
+                (" " * (max(room - cell_width(name), 0) + 2), "muted"),
+                (value, "text"),
+            ),
+            copied,
+            Act.EDIT if field else Act.NOTHING,
+            field,
+        )
+        for name, value, copied, field in listed
+    ]
+
+
+def _when(at: Millis | None, sight: Sight) -> str:
+    return phrases.ago(at, sight.now) if at is not None else ""
+
+
+def _total(card: Card) -> str:
+    conversations = ngettext("{n} conversation", "{n} conversations", card.conversations).format(n=card.conversations)
+    return f"{conversations} · {phrases.messages_word(card.messages)}"
+
+
+def local_time(zone: str, now: Millis) -> str:
+    """The time of day where the customer is, with the zone's name; "" where it is not known."""
+    if not zone:
+        return ""
+    try:
+        there = datetime.fromtimestamp(now / 1000, ZoneInfo(zone))
+    except (KeyError, ValueError, OSError):
+        return zone
+    return f"{there:%H:%M} ({zone})"
+
+
+def preferred_name(identity: Identity) -> str:
+    """How a contact's preferred address is kept."""
+    return f"{identity.channel}:{identity.address}"
+
+
+def identity_of(card: Card, identity_id: Ulid) -> Identity | None:
+    """An address of the card's own contact."""
+    return next((one for one in card.identities if one.id == identity_id), None)
