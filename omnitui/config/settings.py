@@ -33,6 +33,15 @@ class Replies:
 
 
 @dataclass(frozen=True, slots=True)
+class Composer:
+    """Writing."""
+
+    spell: tuple[str, ...] = ()
+    """A command that gets the text and prints the words it does not know, one a line: `["aspell", "list"]`,
+    `["hunspell", "-l", "-d", "en_GB"]`. They are underlined. Empty: no spelling."""
+
+
+@dataclass(frozen=True, slots=True)
 class Interface:
     """How the console looks."""
 
@@ -45,6 +54,24 @@ class Interface:
     signs: Literal["auto", "unicode", "ascii"] = "auto"
     """Signs, borders and marks: `ascii` for terminals and fonts that lack the others; `auto` takes `ascii` where the
     locale is no UTF-8 one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """What the terminal tells while you look at another window."""
+
+    via: Literal["auto", "bell", "osc9", "osc777", "osc99", "off"] = "auto"
+    """How: `auto` asks what terminal it is, `bell` rings, `osc9` (iTerm2, WezTerm, ghostty), `osc777` (foot, urxvt,
+    GNOME), `osc99` (kitty), `off`. Behind tmux it needs `set -g allow-passthrough on`, else it rings."""
+    on: tuple[str, ...] = ("mine", "unassigned", "mentioned", "failed")
+    """About what: a new message in a conversation of yours, in one of nobody, a note that names you with `@`, a message
+    that could not be sent."""
+    text: bool = False
+    """Whether a notice about one message shows who wrote and how it begins; your screen may be seen by others."""
+    quiet: str = ""
+    """Hours without notices, in your zone: `22:00-07:00`."""
+    every: float = 10.0
+    """Seconds between two notices; what happens meanwhile becomes one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +92,9 @@ class Settings:
     """IANA name of the zone in which times are shown and read: `Asia/Tokyo`. Empty: the machine's."""
     agent: Agent = field(default_factory=Agent)
     replies: Replies = field(default_factory=Replies)
+    composer: Composer = field(default_factory=Composer)
     interface: Interface = field(default_factory=Interface)
+    notify: Notify = field(default_factory=Notify)
     log: Log = field(default_factory=Log)
 
     def zone(self) -> tzinfo:

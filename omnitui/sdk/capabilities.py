@@ -114,6 +114,8 @@ class Capabilities:
     """Whether we may write first."""
     writes: bool = True
     """Whether a written reply can be sent at all; a call takes none."""
+    quotes: bool = False
+    """Whether a reply can point at the message that it answers, so that the channel shows it as a quote."""
     mail: bool = False
     """Whether conversations are threads of RFC 5322 mail: the core parses, threads and addresses them."""
     window: Millis | None = None

@@ -11,6 +11,8 @@ from omnitui.clock import Clock, Millis, ScaledClock, SystemClock, speed_of
 from omnitui.desk.query import parse
 from omnitui.model.accounts import Account
 from omnitui.model.people import Agent
+from omnitui.services import canned
+from omnitui.services.demo_snippets import FILES
 from omnitui.services.session import Session
 from omnitui.store.accounts import put_agent
 from omnitui.store.reads import accounts, inbox
@@ -74,6 +76,7 @@ def _settle(session: Session, seed: int) -> Account:
     me: Agent = replace(session.cache.me(), name=name, addresses=(address,))
     session.cache.write(lambda tx: put_agent(tx, me))
     session.cache.forget_me()
+    canned.give(session.profile, dict(FILES))
     account = session.accounts.add("demo", ACCOUNT, {"seed": str(seed)})
 
     async def fill() -> None:

@@ -57,7 +57,10 @@ class Operations:
         *,
         files: Sequence[Path | str] = (),
         hold: Millis | None = None,
+        at: Millis | None = None,
         seen: Ulid | None = None,
+        answers: Ulid | None = None,
+        subject: str | None = None,
         to_all: bool = False,
         cc: Sequence[str] = (),
         bcc: Sequence[str] = (),
@@ -69,7 +72,10 @@ class Operations:
             text: What is said.
             files: To send along; copies are kept.
             hold: Undo time in milliseconds; the channel's, else the account's, where not given.
+            at: When it is to leave, instead of after the undo time.
             seen: The newest message its author had on screen: if somebody wrote after it, the reply is blocked.
+            answers: The message that it answers; the customer's newest, where not said.
+            subject: Where it is to have another one than the conversation.
             to_all: Whether all others who got the customer's mail get the answer too.
             cc: Further addressees, where the channel has them.
             bcc: Hidden addressees.
@@ -77,9 +83,9 @@ class Operations:
         Raises:
             Refused: Empty, or the channel takes no written reply now.
         """
-        target = self._target(conversation_id)
+        target = self._target(conversation_id, answers)
         capabilities = snapshot.read(target.capabilities, target.channel)
-        text = _checked_text(text, files)
+        text = outgoing.checked_length(_checked_text(text, files), capabilities)
         if (cc or bcc) and not capabilities.mail:
             raise Refused(_("this channel has no Cc"))
         if not capabilities.writes:
@@ -96,7 +102,20 @@ class Operations:
             policy = capabilities.policy(tx.now(), conversation.last_incoming_at if conversation else None)
             if isinstance(policy, Barred):
                 raise Refused(policy.why)
-            return self._send(tx, target, text, kept, Verb.REPLY, hold, tx.ids.new(), seen=seen, cc=copies, bcc=hidden)
+            return self._send(
+                tx,
+                target,
+                text,
+                kept,
+                Verb.REPLY,
+                hold,
+                tx.ids.new(),
+                at=at,
+                subject=mended(subject) if subject else None,
+                seen=seen,
+                cc=copies,
+                bcc=hidden,
+            )
 
         return self._cache.write(work)
 
@@ -109,10 +128,14 @@ class Operations:
         *,
         files: Sequence[Path | str] = (),
         hold: Millis | None = None,
+        at: Millis | None = None,
         cc: Sequence[str] = (),
         bcc: Sequence[str] = (),
+        draft: Ulid | None = None,
     ) -> Op:
         """Write first: start a conversation with `to` from the account's first inbox that allows it.
+
+        What `draft` names has become this message.
 
         Raises:
             NotFound: No such account.
@@ -126,6 +149,7 @@ class Operations:
             raise Refused(_("this account cannot write first"))
         channel = snapshot.read(capabilities, box.channel)
         address = outgoing.checked_address(to) if box.channel == "email" else to
+        text = outgoing.checked_length(text, channel)
         kept = outgoing.read_files(files, self._cache.blobs, channel)
         copies = [outgoing.checked_address(each) for each in cc]
         hidden = [outgoing.checked_address(each) for each in bcc]
@@ -139,7 +163,11 @@ class Operations:
             target = reply_target(tx.db, conversation_id)
             assert target is not None
             target = replace(target, contact=address)
-            return self._send(tx, target, text, kept, Verb.NEW, hold, group, subject=subject, cc=copies, bcc=hidden)
+            if draft is not None:
+                drafts.drop_first(tx, draft)
+            return self._send(
+                tx, target, text, kept, Verb.NEW, hold, group, at=at, subject=subject, cc=copies, bcc=hidden
+            )
 
         return self._cache.write(work)
 
@@ -307,8 +335,8 @@ class Operations:
 
     # How
 
-    def _target(self, conversation_id: Ulid) -> ReplyTarget:
-        target = self._cache.read(reply_target, conversation_id)
+    def _target(self, conversation_id: Ulid, answers: Ulid | None = None) -> ReplyTarget:
+        target = self._cache.read(reply_target, conversation_id, answers)
         if target is None:
             raise NotFound(_("there is no conversation {id}").format(id=conversation_id))
         return target
@@ -329,12 +357,15 @@ class Operations:
         hold: Millis | None,
         group_id: Ulid,
         *,
+        at: Millis | None = None,
         subject: str | None = None,
         seen: Ulid | None = None,
         cc: Sequence[str] = (),
         bcc: Sequence[str] = (),
     ) -> Op:
-        wait = self._hold(target, hold)
+        wait = self._hold(target, hold) if at is None else at - tx.now()
+        if at is not None and wait <= 0:
+            raise Refused(_("that time has passed"))
         op_id = tx.ids.new()
         made = outgoing.compose(
             target,
@@ -357,7 +388,8 @@ class Operations:
         intent = Intent(verb, ObjectKind.MESSAGE, made.message.id, after, target.conversation_id, op_id=op_id)
         op = record(tx, self._me.id, group_id, intent)
         assert op is not None
-        enqueue(tx, op, made.payload, due_at=tx.now() + wait, held=wait > 0, message_id=made.message.id)
+        payload = made.payload if at is None else {**made.payload, "scheduled": True}
+        enqueue(tx, op, payload, due_at=tx.now() + wait, held=wait > 0, message_id=made.message.id)
         drafts.drop(tx, target.conversation_id, MessageKind.PUBLIC)
         return op
 

@@ -21,6 +21,7 @@ from omnitui.model.people import Agent
 from omnitui.model.states import Direction, MessageKind, SendState
 from omnitui.sdk import snapshot
 from omnitui.sdk.capabilities import Capabilities
+from omnitui.sdk.measure import UNITS, measured
 from omnitui.store.blobs import Blobs
 from omnitui.store.reads.replying import ReplyTarget
 from omnitui.values import dataclass
@@ -63,6 +64,23 @@ def read_files(paths: Iterable[Path | str], blobs: Blobs, capabilities: Capabili
         media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         kept.append({"name": path.name, "media_type": media_type, "size": len(data), "sha256": blobs.put(data)})
     return kept
+
+
+def checked_length(text: str, capabilities: Capabilities) -> str:
+    """`text`, as long as the channel takes it.
+
+    Raises:
+        Refused: It is longer.
+    """
+    limit, used = capabilities.text_limit, measured(text, capabilities.text_unit)
+    if limit is not None and used > limit:
+        raise Refused(
+            _("the text is too long for this channel: {used} of {limit} {unit}").format(
+                used=used, limit=limit, unit=_(UNITS[capabilities.text_unit])
+            ),
+            hint=_("shorten it, or send it in parts"),
+        )
+    return text
 
 
 def checked_address(text: str) -> str:
@@ -159,6 +177,7 @@ def compose(
         "inbox": target.inbox,
         "conversation": target.conversation,
         "contact": target.contact,
+        "reply_to_external_id": target.answers,
         "seen": seen or target.newest_id,
         "seen_at": seen_at if seen_at is not None else target.newest_at or now,
         "status": target.status.value,

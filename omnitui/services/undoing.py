@@ -147,7 +147,10 @@ def _redo_one(tx: Tx, me: Agent, group: Ulid, inverse: Op) -> Op | None:
     if op.verb in SENDS and entry is not None:
         account = accounts.account(tx.db, op.account_id)
         hold = account.hold if account else 0
-        enqueue(tx, op, entry.payload, due_at=tx.now() + hold, held=hold > 0, message_id=op.object_id)
+        due_at = tx.now() + hold
+        if entry.payload.get("scheduled"):
+            due_at = max(due_at, entry.due_at)
+        enqueue(tx, op, entry.payload, due_at=due_at, held=due_at > tx.now(), message_id=op.object_id)
         drafts.drop(tx, op.conversation_id, MessageKind.PUBLIC)
     elif op.verb is Verb.NOTE:
         drafts.drop(tx, op.conversation_id, MessageKind.NOTE)
@@ -173,5 +176,12 @@ def _back_to_draft(tx: Tx, op: Op) -> None:
     text = message["text"]
     if present is not None and present.text.strip() and present.text != text:
         text = f"{text}\n\n{present.text}"
+    if present is not None:
+        drafts.save(tx, replace(present, text=text, updated_at=tx.now()))
+        return
     draft = Draft(tx.ids.new(), op.conversation_id, kind, text, updated_at=tx.now())
-    drafts.save(tx, replace(present, text=text, updated_at=tx.now()) if present else draft)
+    past = (*draft_reads.earlier(tx.db, op.conversation_id, kind), *draft_reads.earlier(tx.db, "", kind))
+    sent = next((one for one in past if one.text == text), draft)
+    drafts.save(
+        tx, replace(draft, attachments=sent.attachments, seen_message_id=sent.seen_message_id, extra=sent.extra)
+    )

@@ -26,11 +26,13 @@ SELECT: Final = """
     LEFT JOIN conversation c ON c.pk = o.conversation_pk LEFT JOIN message m ON m.pk = o.message_pk"""
 """Rows for `made`."""
 
-# What words wait for: everything unsettled before them. Other verbs do not wait for a decision of the agent's.
+# What words wait for: everything unsettled before them. Other verbs do not wait for a decision of the agent's. What is
+# to leave at a time of the agent's choosing holds up nothing before that time.
 _HEAD: Final = """
     NOT EXISTS (
         SELECT 1 FROM outbox p WHERE p.ahead = 1 AND p.conversation_pk = o.conversation_pk AND p.op_pk < o.op_pk
-        AND (p.state NOT IN ('blocked', 'unknown') OR o.verb IN ('reply', 'new')))"""
+        AND (p.state NOT IN ('blocked', 'unknown') OR o.verb IN ('reply', 'new'))
+        AND NOT (p.state = 'held' AND p.due_at > :now AND coalesce(json_extract(p.payload, '$.scheduled'), 0)))"""
 
 
 def put(tx: Tx, entry: OutboxEntry) -> None:
@@ -150,7 +152,9 @@ def entry(db: sqlite3.Connection, op_id: Ulid) -> OutboxEntry | None:
 
 def due(db: sqlite3.Connection, now: Millis) -> list[OutboxEntry]:
     """What may leave now: of each conversation only the head of its line."""
-    rows = db.execute(f"{SELECT} WHERE o.waiting = 1 AND o.due_at <= ? AND {_HEAD} ORDER BY o.due_at, o.op_pk", (now,))
+    rows = db.execute(
+        f"{SELECT} WHERE o.waiting = 1 AND o.due_at <= :now AND {_HEAD} ORDER BY o.due_at, o.op_pk", {"now": now}
+    )
     return [made(row) for row in rows]
 
 

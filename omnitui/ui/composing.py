@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from omnitui.clock import Millis
+from omnitui.desk.segments import segments
 from omnitui.i18n import _, ngettext
 from omnitui.model.conversations import Conversation
 from omnitui.model.states import MessageKind
 from omnitui.sdk.capabilities import Allow, Barred, Capabilities, TextUnit
+from omnitui.sdk.measure import UNITS, measured
 from omnitui.ui import phrases
 from omnitui.ui.roles import Piece, plain
 
-SMS_UNIT = 70
-"""UTF-16 units of a single segment outside GSM 7 bit: the careful count."""
+NEAR = 0.9
+"""The part of a limit from which on it is warned of."""
 
 
 def title_pieces(kind: MessageKind, to: str, channel: str) -> list[Piece]:
@@ -26,25 +28,36 @@ def title_pieces(kind: MessageKind, to: str, channel: str) -> list[Piece]:
     ]
 
 
-def policy_pieces(
-    kind: MessageKind, capabilities: Capabilities, conversation: Conversation, now: Millis, hold: Millis
-) -> list[Piece]:
-    """What the channel allows now, and how long a reply is held."""
+def first_title(account: str, channel: str) -> list[Piece]:
+    """The title line of a first message: from where it goes."""
+    words = _("from {account} by {channel}").format(account=plain(account), channel=plain(channel))
+    return [(f" {_('NEW CONVERSATION')} ", "mine"), (words, "text")]
+
+
+def rule_pieces(kind: MessageKind, capabilities: Capabilities, conversation: Conversation, now: Millis) -> list[Piece]:
+    """What the channel does not allow now, or not for long; none where nothing is in the way."""
     if kind is MessageKind.NOTE:
         return []
     policy = capabilities.policy(now, conversation.last_incoming_at)
     if isinstance(policy, Barred):
-        return [(" ! " + plain(policy.why), "bad")]
-    if not isinstance(policy, Allow):
-        return [(" ! " + plain(policy.why), "warn")]
+        return [(" ! " + plain(_(policy.why)), "bad")]
     pieces: list[Piece] = []
-    if policy.until is not None:
+    if not isinstance(policy, Allow):
+        pieces.append((" ! " + plain(_(policy.why)), "warn"))
+    elif policy.until is not None:
         left = policy.until - now
         role = "warn" if left < 3_600_000 else "muted"
         pieces.append((" " + _("window closes in {span}").format(span=phrases.span(left)), role))
-    if hold:
-        pieces.append((" " + _("held {span} for undo").format(span=phrases.span(hold)), "muted"))
+    if not capabilities.attachments:
+        pieces.append((" · " * bool(pieces) + " " + _("this channel takes no files"), "muted"))
     return pieces
+
+
+def hold_pieces(kind: MessageKind, hold: Millis) -> list[Piece]:
+    """How long a reply is held."""
+    if kind is MessageKind.NOTE or not hold:
+        return []
+    return [(" " + _("held {span} for undo").format(span=phrases.span(hold)), "muted")]
 
 
 def copy_pieces(others: Sequence[str], cc: Collection[str], key: str) -> list[Piece]:
@@ -57,21 +70,29 @@ def copy_pieces(others: Sequence[str], cc: Collection[str], key: str) -> list[Pi
 
 
 def limit_pieces(kind: MessageKind, capabilities: Capabilities, text: str) -> list[Piece]:
-    """How much is written, against the channel's limit."""
-    used = measured(text, capabilities.text_unit)
-    limit = capabilities.text_limit if kind is not MessageKind.NOTE else None
-    if capabilities.text_unit is TextUnit.SEGMENTS and kind is not MessageKind.NOTE:
-        return [(ngettext("{n} segment", "{n} segments", used).format(n=used) + " ", "muted")]
-    if limit is None:
+    """How much is written, in the channel's own unit and against its limit."""
+    unit, limit = capabilities.text_unit, capabilities.text_limit
+    if kind is MessageKind.NOTE or (limit is None and unit is not TextUnit.SEGMENTS):
         return [(f"{len(text)} ", "muted")] if text else []
-    return [(f"{used}/{limit} ", "bad" if used > limit else "warn" if used > limit * 0.9 else "muted")]
+    used = measured(text, unit)
+    role = "muted" if limit is None or used <= limit * NEAR else "warn" if used <= limit else "bad"
+    if unit is TextUnit.SEGMENTS:
+        cut = segments(text)
+        words = ngettext("{n} segment", "{n} segments", cut.count).format(n=cut.count)
+        most = f"/{limit}" if limit is not None else ""
+        alphabet = "GSM-7" if cut.gsm else "UCS-2"
+        return [(f"{words}{most} · {_('{n} left').format(n=cut.left)} · {alphabet} ", role)]
+    word = "" if unit is TextUnit.CHARACTERS else f"{_(UNITS[unit])} "
+    over = f"! {_('{n} too many').format(n=used - limit)} · " if limit is not None and used > limit else ""
+    return [(f"{over}{used}/{limit} {word}", role)]
 
 
-def measured(text: str, unit: TextUnit) -> int:
-    """The length of a text in a channel's unit."""
-    if unit is TextUnit.BYTES:
-        return len(text.encode("utf-8", "replace"))
-    if unit is TextUnit.CHARACTERS:
-        return len(text)
-    utf16 = len(text.encode("utf-16-le", "replace")) // 2
-    return utf16 if unit is TextUnit.UTF16 else -(-utf16 // SMS_UNIT)
+def file_pieces(files: Sequence[tuple[str, int | None]], limit: int | None) -> list[Piece]:
+    """Chips of files to send along, each with its size in bytes (None: it is gone), against the channel's limit."""
+    pieces: list[Piece] = []
+    for path, size in files:
+        name = plain(path.rsplit("/", 1)[-1])
+        bad = size is None or (limit is not None and size > limit)
+        shown = phrases.size(size) if size is not None else _("is gone")
+        pieces += [(f" {'! ' if bad else ''}{name} {shown} ", "bad" if bad else "chip"), (" ", "")]
+    return pieces

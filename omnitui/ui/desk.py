@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from omnitui.bus import Changed
@@ -24,11 +23,8 @@ from omnitui.ui.picture import Picture, Standing, picture, standing
 from omnitui.ui.reading import Reading
 from omnitui.ui.row_sources import CachedRows
 
-    from collections.abc import Callable
-
-    from omnitui.services.commandline import ConsoleVerbs
-    from omnitui.ui.panes.composer import ComposerPane
 if TYPE_CHECKING:
+    from omnitui.ui.panes.composer import ComposerPane
     from omnitui.ui.screens.main import MainScreen
 
 READ_AFTER = 1.2
@@ -53,10 +49,6 @@ class Desk(Backstage):
         self.standing = Standing()
         self.drafting = Drafting(session.cache)
         self.reading = Reading(self)
-        self.unsent: Mapping[str, str] = {}
-        """A new conversation that was not sent."""
-        self.verbs: Callable[[], ConsoleVerbs] | None = None
-        """The shell's verbs, where somebody hands them in."""
         self.searched = ""
         """What was searched for last."""
         self.memory = Memory(session.profile.state)
@@ -69,7 +61,7 @@ class Desk(Backstage):
         if self._read_timer is not None:
             self._read_timer.cancel()
         # The last keys may not have been told yet: the field knows them.
-        composer = self.screen.composer
+        composer = self.composer
         if composer.settle() and composer.draft is not None:
             self.drafting.keep(composer.draft)
         await self.finish()
@@ -80,6 +72,12 @@ class Desk(Backstage):
         """Keep a line of what was used, for this start and the next ones."""
         self.memory.keep(name, line)
         self.spawn(asyncio.to_thread(self.memory.flush))
+
+    @property
+    def composer(self) -> ComposerPane:
+        """The composer that keys mean: that of the dialog in front, else the one below the history."""
+        fronts = (getattr(screen, "composer", None) for screen in reversed(self.screen.app.screen_stack))
+        return next((one for one in fronts if one is not None), self.screen.composer)
 
     # The list
 

@@ -16,6 +16,7 @@ DELAY = 0.25
 """Seconds in which keystrokes become one commit."""
 
 Place = tuple[Ulid, MessageKind]
+"""The conversation, or of a first message the draft itself; and the kind."""
 
 
 class Drafting:
@@ -29,13 +30,13 @@ class Drafting:
 
     def keep(self, draft: Draft) -> None:
         """Save this draft soon; a later one of the same place replaces it."""
-        self._unsaved[draft.conversation_id, draft.kind] = draft
+        self._unsaved[draft.conversation_id or draft.id, draft.kind] = draft
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(DELAY, self._due)
 
-    def forget(self, conversation_id: Ulid, kind: MessageKind) -> None:
+    def forget(self, draft: Draft) -> None:
         """What was written has become a message: nothing of it is to be saved any more."""
-        self._unsaved.pop((conversation_id, kind), None)
+        self._unsaved.pop((draft.conversation_id or draft.id, draft.kind), None)
 
     def _due(self) -> None:
         self._timer = None
@@ -73,8 +74,11 @@ class Drafting:
 
 
 def _save(tx: Tx, unsaved: Mapping[Place, Draft]) -> None:
-    for (conversation_id, kind), draft in unsaved.items():
-        if draft.text.strip() or draft.attachments:
+    for draft in unsaved.values():
+        addressed = not draft.conversation_id and (draft.extra.get("to") or draft.extra.get("subject"))
+        if draft.text.strip() or draft.attachments or addressed:
             drafts.save(tx, draft)
+        elif draft.conversation_id:
+            drafts.drop(tx, draft.conversation_id, draft.kind)
         else:
-            drafts.drop(tx, conversation_id, kind)
+            drafts.drop_first(tx, draft.id)

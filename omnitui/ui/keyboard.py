@@ -30,6 +30,8 @@ def spelled(key: str, character: str | None) -> str:
     """A key of Textual's as keymaps spell it: the character itself where it types one."""
     if character and character.isprintable() and len(character) == 1 and "+" not in key:
         return "space" if character == " " else character
+    if key == "ctrl+underscore":
+        return "ctrl+_"
     return key
 
 

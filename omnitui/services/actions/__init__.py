@@ -39,9 +39,16 @@ FOOTERS: Mapping[Scope, tuple[str, ...]] = MappingProxyType(
             "history.why",
             "app.help",
         ),
-        Scope.CARD: ("card.open", "card.copy", "contact.edit", "conversation.reply", "pane.back", "app.help"),
+        Scope.CARD: ("contact.edit", "copy.address", "conversation.reply", "pane.back", "app.help"),
         Scope.SIDEBAR: ("sidebar.open", "app.search", "pane.back", "app.help"),
-        Scope.COMPOSER: ("composer.send", "composer.mode", "composer.editor", "composer.attach", "pane.back"),
+        Scope.COMPOSER: (
+            "composer.send",
+            "composer.mode",
+            "composer.canned",
+            "composer.attach",
+            "composer.later",
+            "pane.back",
+        ),
     }
 )
 """What the footer names for each focused pane: at most six."""

@@ -41,6 +41,8 @@ class ReplyTarget:
     references: tuple[str, ...] = ()
     reply_to: tuple[str, ...] = ()
     """Where its author wants answers, if elsewhere."""
+    answers: str = ""
+    """The back end's id of the message that is answered, where one was chosen."""
     others: tuple[str, ...] = ()
     """Who else got that mail, without ourselves: whom an answer to all goes to as well."""
 
@@ -65,19 +67,22 @@ _ANSWERED = """
     SELECT mail.rfc_id, mail.refs, mail.sender, mail.reply_to, message.direction, message.addressees, message.copied
     FROM message JOIN mail ON mail.message_pk = message.pk
     WHERE message.conversation_pk = ? AND message.deleted_at IS NULL AND coalesce(message.state, '') <> 'canceled'
-    ORDER BY message.direction = 'incoming' DESC, message.received_at DESC, message.id DESC LIMIT 1
+    ORDER BY message.id = ? DESC, message.direction = 'incoming' DESC, message.received_at DESC, message.id DESC LIMIT 1
 """
 
 
-def reply_target(db: sqlite3.Connection, conversation_id: Ulid) -> ReplyTarget | None:
+def reply_target(db: sqlite3.Connection, conversation_id: Ulid, answers: Ulid | None = None) -> ReplyTarget | None:
     """Where a reply to this conversation goes; None where there is no such conversation.
 
-    A mail answers the newest incoming one; where there is none, the newest that we sent.
+    A mail answers the message `answers`, else the newest incoming one; where there is none, the newest that we sent.
     """
     row = db.execute(_TARGET, (conversation_id,)).fetchone()
     if row is None:
         return None
-    answered = db.execute(_ANSWERED, (row[13],)).fetchone()
+    answered = db.execute(_ANSWERED, (row[13], answers or "")).fetchone()
+    chosen = db.execute(
+        "SELECT external_id FROM message WHERE id = ? AND conversation_pk = ?", (answers or "", row[13])
+    ).fetchone()
     contact = row[14]
     mail_id, references, reply_to = "", (), ()
     rest: tuple[str, ...] = ()
@@ -107,5 +112,6 @@ def reply_target(db: sqlite3.Connection, conversation_id: Ulid) -> ReplyTarget |
         mail_id=mail_id,
         references=references,
         reply_to=reply_to,
+        answers=chosen[0] if chosen else "",
         others=rest,
     )

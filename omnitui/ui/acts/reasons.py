@@ -29,7 +29,7 @@ def _no_message(desk: Desk) -> str:
 
 
 def _no_draft(desk: Desk) -> str:
-    return "" if desk.screen.composer.draft is not None else _("nothing is being written")
+    return "" if desk.composer.draft is not None else _("nothing is being written")
 
 
 def _no_writing(desk: Desk) -> str:

@@ -1,8 +1,9 @@
-"""Writing: opening the composer, sending, the editor, files."""
+"""Writing: opening the composer, the editor, files, canned responses, earlier drafts."""
 
 from __future__ import annotations
 
 from collections.abc import Coroutine, Mapping
+from dataclasses import replace
 from typing import Any
 
 from omnitui.errors import OmniError
@@ -10,7 +11,9 @@ from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.conversations import Draft
 from omnitui.model.states import MessageKind
-from omnitui.ui.acts.handler import Handler
+from omnitui.store import drafts
+from omnitui.ui.acts import sending
+from omnitui.ui.acts.handler import Handler, doing
 from omnitui.ui.desk import Desk
 
 
@@ -30,8 +33,8 @@ async def _editor(desk: Desk, conversation_id: Ulid) -> None:
 async def _edit(desk: Desk) -> None:
     from omnitui.ui.editor import edited
 
-    composer = desk.screen.composer
-    draft = _draft(desk)
+    composer = desk.composer
+    draft = sending.draft_of(desk)
     text = await edited(desk.screen.app, composer.text, desk.session.profile.state)
     if composer.draft is not None and composer.draft.id == draft.id:
         composer.put(text)
@@ -39,55 +42,12 @@ async def _edit(desk: Desk) -> None:
         composer.sheet.focus()
 
 
-def _draft(desk: Desk) -> Draft:
-    draft = desk.screen.composer.draft
-    if draft is None:
-        raise OmniError(_("nothing is being written"))
-    return draft
-
-
-def _send(desk: Desk) -> Coroutine[Any, Any, None]:
-    composer = desk.screen.composer
-    composer.changed()
-    draft = _draft(desk)
-    if not draft.text.strip() and not draft.attachments:
-        raise OmniError(_("there is nothing to send"))
-    return _deliver(desk, draft, composer.cc)
-
-
-async def _deliver(desk: Desk, draft: Draft, cc: tuple[str, ...]) -> None:
-    """Send what was written. Until that is on disk the text stays where it is."""
-    operations = desk.session.operations
-    note = draft.kind is MessageKind.NOTE
-    await desk.drafting.flush()
-    if note:
-        await desk.act_first(operations.note, draft.conversation_id, draft.text, files=draft.attachments)
-    else:
-        await desk.act_first(
-            operations.reply,
-            draft.conversation_id,
-            draft.text,
-            files=draft.attachments,
-            seen=draft.seen_message_id,
-            cc=cc,
-        )
-    composer = desk.screen.composer
-    if composer.draft is not None and composer.draft.id == draft.id:
-        rest = composer.text
-        composer.draft = None
-        desk.drafting.forget(draft.conversation_id, draft.kind)
-        composer.display = False
-        desk.screen.after_sending()
-        if rest != draft.text:
-            desk.say(_("what you typed after sending was not sent"), "warn")
-            return
-    desk.say(_("note kept") if note else _("reply held for undo, then it leaves"))
-
-
 def _mode(desk: Desk) -> Coroutine[Any, Any, None]:
-    draft = _draft(desk)
+    draft = sending.draft_of(desk)
+    if not draft.conversation_id:
+        raise OmniError(_("a first message is no note"))
     kind = MessageKind.PUBLIC if draft.kind is MessageKind.NOTE else MessageKind.NOTE
-    desk.screen.composer.changed()
+    desk.composer.changed()
 
     async def work() -> None:
         await desk.drafting.flush()
@@ -98,27 +58,99 @@ def _mode(desk: Desk) -> Coroutine[Any, Any, None]:
     return work()
 
 
+def _header(desk: Desk) -> None:
+    sending.draft_of(desk)
+    header = desk.composer.header
+    if not header.names:
+        raise OmniError(_("this channel has neither Cc nor subject"))
+    header.unfold(not header.open)
+    fields = header.shown()
+    (fields[0] if fields else desk.composer.sheet).focus()
+
+
 async def _attach(desk: Desk) -> None:
     from omnitui.ui.screens.files import pick_file
 
-    _draft(desk)
-    path = await pick_file(desk)
+    sending.draft_of(desk)
+    composer = desk.composer
+    note = composer.kind is MessageKind.NOTE
+    if composer.capabilities is not None and not note and not composer.capabilities.attachments:
+        raise OmniError(_("this channel takes no files"))
+    path = await pick_file(desk, composer.capabilities if not note else None)
     if path:
-        desk.screen.composer.attach(path)
-        desk.screen.composer.sheet.focus()
+        composer.attach(path)
+        composer.sheet.focus()
+
+
+async def _detach(desk: Desk) -> None:
+    from omnitui.ui.screens.writing import pick_enclosed
+
+    draft = sending.draft_of(desk)
+    composer = desk.composer
+    if not draft.attachments and not draft.extra.get("reply_to"):
+        raise OmniError(_("nothing is attached"))
+    path = await pick_enclosed(desk, draft)
+    if path is not None:
+        composer.detach(path)
+
+
+async def _canned(desk: Desk) -> None:
+    from omnitui.ui.screens.writing import pick_canned
+
+    sending.draft_of(desk)
+    composer = desk.composer
+    await composer.shelf.renew()
+    chosen = await pick_canned(desk, composer.canned())
+    if chosen is not None and composer.draft is not None:
+        composer.insert(chosen)
+
+
+async def _earlier(desk: Desk) -> None:
+    from omnitui.ui.screens.writing import pick_earlier
+
+    composer = desk.composer
+    composer.changed()
+    draft = sending.draft_of(desk)
+    chosen = await pick_earlier(desk, draft)
+    if chosen is None or composer.draft is None or composer.draft.id != draft.id:
+        return
+    # What stands there becomes an earlier draft itself.
+    composer.changed()
+    await desk.drafting.flush()
+    if draft.conversation_id:
+        await desk.cache.awrite(lambda tx: drafts.drop(tx, draft.conversation_id, draft.kind))
+    else:
+        await desk.cache.awrite(lambda tx: drafts.drop_first(tx, draft.id))
+    own = desk.cache.ids.new()
+    composer.draft = replace(chosen, id=own, text="", seen_message_id=draft.seen_message_id)
+    composer.header.load(composer.header.names, chosen.extra, unfolded=composer.header.open)
+    composer.put(chosen.text)
+    composer.changed()
+    composer.sheet.focus()
+    desk.say(_("an earlier draft is back; the one that stood here can be brought back too"))
 
 
 async def _discard(desk: Desk, draft: Draft) -> None:
     from omnitui.ui.screens.confirm import confirmed
 
     if await confirmed(desk, _("Throw away what you wrote?"), _("discard")):
-        composer = desk.screen.composer
-        composer.sheet.text = ""
-        composer.draft = None
-        composer.display = False
+        composer = desk.composer
+        composer.changed()
+        await desk.drafting.flush()
+        composer.leave()
         desk.drafting.keep(Draft(draft.id, draft.conversation_id, draft.kind, ""))
         await desk.drafting.flush()
-        desk.screen.after_sending()
+        sending.done(desk, composer)
+
+
+def _undo(desk: Desk) -> None:
+    sending.draft_of(desk)
+    desk.composer.sheet.undo()
+
+
+def _redo(desk: Desk) -> None:
+    sending.draft_of(desk)
+    desk.composer.sheet.redo()
 
 
 async def _new(desk: Desk) -> None:
@@ -139,10 +171,18 @@ HANDLERS: Mapping[str, Handler] = {
     "conversation.reply_all": lambda desk, count: _write(desk, MessageKind.PUBLIC, desk.need(), to_all=True),
     "conversation.note": lambda desk, count: _write(desk, MessageKind.NOTE, desk.need()),
     "conversation.editor": lambda desk, count: _editor(desk, desk.need()),
-    "composer.send": lambda desk, count: _send(desk),
+    "composer.send": lambda desk, count: sending.send(desk),
+    "composer.send_now": lambda desk, count: sending.send(desk, hold=0),
+    "composer.later": lambda desk, count: sending.send_later(desk),
     "composer.mode": lambda desk, count: _mode(desk),
     "composer.editor": lambda desk, count: _edit(desk),
+    "composer.header": doing(_header),
     "composer.attach": lambda desk, count: _attach(desk),
-    "composer.discard": lambda desk, count: _discard(desk, _draft(desk)),
+    "composer.detach": lambda desk, count: _detach(desk),
+    "composer.canned": lambda desk, count: _canned(desk),
+    "composer.earlier": lambda desk, count: _earlier(desk),
+    "composer.undo": doing(_undo),
+    "composer.redo": doing(_redo),
+    "composer.discard": lambda desk, count: _discard(desk, sending.draft_of(desk)),
     "history.save": lambda desk, count: _save(desk),
 }

@@ -1,67 +1,99 @@
-"""The composer: a reply or an internal note, unmistakably one or the other. Enter never sends, nor does a paste."""
+"""The composer: a reply, a note or a first message, unmistakably one of them. Enter never sends, nor does a paste."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input, TextArea
 
 from omnitui.clock import Clock, Millis
+from omnitui.desk.canned import code_before, fitting
+from omnitui.desk.mentions import mentioned
 from omnitui.i18n import _
 from omnitui.ids import Ids, Ulid
-from omnitui.model.conversations import Conversation, Draft
+from omnitui.model.conversations import Conversation, Draft, Message
 from omnitui.model.states import MessageKind
 from omnitui.sdk.capabilities import Capabilities
-from omnitui.ui.composing import copy_pieces, limit_pieces, policy_pieces, title_pieces
-from omnitui.ui.panes.fields import Field, Sheet, editable
+from omnitui.ui.composing import (
+    copy_pieces,
+    file_pieces,
+    first_title,
+    hold_pieces,
+    limit_pieces,
+    rule_pieces,
+    title_pieces,
+)
+from omnitui.ui.enclosing import fault_of, size_of
+from omnitui.ui.offering import Offer, address_offers, address_part, agent_offers, canned_offers, offer
+from omnitui.ui.panes.fields import Sheet, editable
+from omnitui.ui.panes.header import ADDRESSED, LABELS, Header
+from omnitui.ui.panes.tabbing import Tabbing
 from omnitui.ui.picture import Picture
 from omnitui.ui.roles import Line, Piece, plain, spread
+from omnitui.ui.shelf import Shelf
+from omnitui.ui.spelling import misspelt
 from omnitui.ui.widgets.lines import Lines
+
+SPELL_AFTER = 0.8
+"""Seconds without a key after which the spelling is looked at."""
 
 
 class ComposerPane(Vertical):
     """Writes into one conversation. `keep` is given the draft after every keystroke."""
 
-    def __init__(self, clock: Clock, ids: Ids, keep: Callable[[Draft], None], *, id: str) -> None:  # noqa: A002
+    def __init__(self, clock: Clock, ids: Ids, keep: Callable[[Draft], None], shelf: Shelf, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
         self.keep = keep
         self.clock = clock
         self.ids = ids
+        self.shelf = shelf
         self.conversation: Conversation | None = None
         self.draft: Draft | None = None
+        self.capabilities: Capabilities | None = None
         self.hold: Millis = 0
         self.to = ""
         self.meanwhile = False
         """Whether somebody wrote since the newest message that was seen."""
-        self.sheet: TextArea = Sheet(id="composer-text", soft_wrap=True, show_line_numbers=False, compact=True)
+        self.facts: dict[str, str] = {}
+        """What the names in canned responses stand for."""
+        self.header_key = ""
+        """The key that unfolds the header."""
+        self.sheet = Sheet(id="composer-text", soft_wrap=True, show_line_numbers=False, compact=True)
         """The text field."""
+        self.header = Header(id="composer-header")
         self._title = Lines(id="composer-title")
-        self._cc = Field(placeholder="Cc", id="composer-cc", compact=True)
+        self._title.private = True
+        self._rules = Lines(id="composer-rules")
+        self._line = Lines(id="composer-offers")
         self._info = Lines(id="composer-info")
+        self._tabbing = Tabbing(self._line)
         self._others: tuple[str, ...] = ()
         self._all_key = ""
-        self._capabilities: Capabilities | None = None
+        self._channel = self._account = ""
         self._loading = False
+        self._spelling: asyncio.TimerHandle | None = None
+        self._spelt: asyncio.Task[None] | None = None
+        self._asking: asyncio.Task[None] | None = None
+        self._renewing: asyncio.Task[None] | None = None
 
     def compose(self) -> ComposeResult:
-        """A title, Cc where the channel has it, the text, and what the channel allows."""
+        """A title, the channel's rules, the header where the channel has one, the text, offers, and what is left."""
         yield self._title
-        yield self._cc
+        yield self._rules
+        yield self.header
         yield self.sheet
+        yield self._line
         yield self._info
 
     @property
     def text(self) -> str:
         """What is written."""
         return self.sheet.text
-
-    @property
-    def cc(self) -> tuple[str, ...]:
-        """Further addressees."""
-        return _addresses(self._cc.value)
 
     @property
     def kind(self) -> MessageKind | None:
@@ -84,46 +116,130 @@ class ComposerPane(Vertical):
         With `to_all` the others who got the customer's mail are put into Cc; `all_key` is the key that does so.
         """
         self.conversation = picture.conversation
-        self._capabilities = picture.capabilities
-        self.to, self.hold, self.meanwhile = to, hold, False
-        known = picture.drafts.get(kind)
-        if known is None:
-            known = Draft(self.ids.new(), picture.conversation.id, kind, "", seen_message_id=seen)
-        self.draft = replace(known, seen_message_id=seen or known.seen_message_id)
-        self._loading = True
-        self.sheet.load_text(editable(known.text))
-        self.sheet.move_cursor(self.sheet.document.end)
-        field = self._cc
-        copies = {str(one).lower(): str(one) for one in known.extra.get("cc", ())}
+        self._channel, self.to = picture.conversation.channel, to
+        self.facts = self.shelf.facts(picture)
+        known = picture.drafts.get(kind) or Draft(self.ids.new(), picture.conversation.id, kind, "")
         self._others = picture.others if picture.capabilities.cc and kind is MessageKind.PUBLIC else ()
         self._all_key = all_key
-        for one in self._others if to_all else ():
-            copies.setdefault(one.lower(), one)
-        field.value = editable(", ".join(copies.values()), multiline=False)
-        field.display = picture.capabilities.cc and kind is MessageKind.PUBLIC
+        self._begin(replace(known, seen_message_id=seen or known.seen_message_id), picture.capabilities, hold)
+        if to_all:
+            for one in self._others:
+                self.header.add("cc", one)
+            self.changed()
+
+    def open_first(self, draft: Draft, capabilities: Capabilities, *, account: str, channel: str, hold: Millis) -> None:
+        """Write to somebody first, on this account and channel."""
+        self.conversation = None
+        self._account, self._channel = account, channel
+        self.facts = self.shelf.facts(None) | {"conversation.account": account, "conversation.channel": channel}
+        self._begin(draft, capabilities, hold)
+
+    def _begin(self, draft: Draft, capabilities: Capabilities, hold: Millis) -> None:
+        self.capabilities, self.hold, self.meanwhile = capabilities, hold, False
+        self.draft = draft
+        self._loading = True
+        first = not draft.conversation_id
+        self.header.load(self._fields(), draft.extra, unfolded=first)
+        self.sheet.misspelt = ()
+        self.sheet.load_text(editable(draft.text))
+        self.sheet.move_cursor(self.sheet.document.end)
         self._loading = False
-        if to_all and self.settle():
-            self.keep(self.draft)
-        self.set_class(kind is MessageKind.NOTE, "-note")
+        self._tabbing.say(())
+        self.set_class(draft.kind is MessageKind.NOTE, "-note")
         self.display = True
         self.redraw()
+        self._renewing = asyncio.create_task(self.shelf.renew())
+        self._spell_soon()
+
+    def _fields(self) -> tuple[str, ...]:
+        if self.draft is None or self.capabilities is None or self.draft.kind is MessageKind.NOTE:
+            return ()
+        has = {
+            "to": not self.draft.conversation_id,
+            "cc": self.capabilities.cc,
+            "bcc": self.capabilities.cc,
+            "subject": self.capabilities.subject,
+        }
+        return tuple(name for name in LABELS if has[name])
 
     def close(self) -> None:
         """Nothing is being written any more; the draft is kept."""
         self.changed()
+        self.leave()
+
+    def leave(self) -> None:
+        """Nothing is being written any more; what becomes of the draft is settled elsewhere."""
         self.draft = self.conversation = None
         self.display = False
+        for task in (self._spelt, self._asking):
+            if task is not None:
+                task.cancel()
+        if self._spelling is not None:
+            self._spelling.cancel()
 
     def put(self, text: str) -> None:
-        """Replace the text, as an editor did."""
-        self.sheet.text = editable(text)
+        """Replace the text, as an editor did; it is one step of the field's undo."""
+        self.sheet.history.checkpoint()
+        self.sheet.replace(editable(text), (0, 0), self.sheet.document.end, maintain_selection_offset=False)
+        self.sheet.move_cursor(self.sheet.document.end)
+
+    def insert(self, one: Offer) -> None:
+        """Put a canned response in at the cursor."""
+        self.sheet.history.checkpoint()
+        self.sheet.replace(one.text, *sorted(self.sheet.selection), maintain_selection_offset=False)
+        self._warn_of(one)
+        self.sheet.focus()
+
+    def canned(self) -> list[Offer]:
+        """All canned responses for this conversation, filled in."""
+        return [offer(one, self.facts) for one in self._fitting()]
+
+    def _fitting(self) -> list:  # type: ignore[type-arg]
+        return fitting(self.shelf.canned, self._channel, self.facts.get("contact.language", "")[:2])
+
+    def answer(self, message: Message, quote: str) -> None:
+        """Let the reply answer this message: by the channel's own quote where it has one, else with `quote`."""
+        if self.draft is None or self.capabilities is None:
+            return
+        self._amend(replace(self.draft, extra={**self.draft.extra, "reply_to": message.id}))
+        if not self.capabilities.quotes or self.draft.kind is MessageKind.NOTE:
+            before = self.text.rstrip("\n")
+            self.put((f"{before}\n\n" if before else "") + quote)
+        self.changed()
 
     def attach(self, path: str) -> None:
-        """Add a file."""
-        if self.draft is not None:
-            self.draft = replace(self.draft, attachments=(*self.draft.attachments, path), updated_at=self.clock.now())
-            self.keep(self.draft)
-            self.changed()
+        """Add a file.
+
+        Raises:
+            OmniError: The channel takes none, or not of this size.
+        """
+        if self.draft is not None and self.capabilities is not None:
+            fault = fault_of(path, self.capabilities, note=self.draft.kind is MessageKind.NOTE)
+            if fault is not None:
+                raise fault
+            self._amend(replace(self.draft, attachments=(*self.draft.attachments, path)))
+
+    def detach(self, path: str) -> None:
+        """Take a file away; "" lets go of the message that is answered."""
+        if self.draft is not None and path:
+            rest = tuple(one for one in self.draft.attachments if one != path)
+            self._amend(replace(self.draft, attachments=rest))
+        elif self.draft is not None:
+            extra = {name: value for name, value in self.draft.extra.items() if name != "reply_to"}
+            self._amend(replace(self.draft, extra=extra))
+
+    def _amend(self, draft: Draft) -> None:
+        self.draft = replace(draft, updated_at=self.clock.now())
+        self.settle()
+        self.keep(self.draft)
+        self.redraw()
+
+    def complain(self, text: str, field: str = "") -> None:
+        """Say what is wrong with what is written, at the field that it concerns."""
+        if field:
+            self.header.blame(field, text)
+        else:
+            self._tabbing.say(((f" ! {plain(text)}", "bad"),))
 
     def wrote_meanwhile(self, wrote: bool) -> None:
         """Somebody wrote that the author has not seen yet."""
@@ -131,15 +247,87 @@ class ComposerPane(Vertical):
             self.meanwhile = wrote
             self.redraw()
 
+    # Keys
+
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """A keystroke."""
         event.stop()
         self.changed()
+        if not self._tabbing.settled(self.text):
+            self._tabbing.offer(self._offers() or (), self.size.width)
+        self._spell_soon()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """A keystroke in Cc."""
+        """A keystroke in the header."""
         event.stop()
+        name = self.header.name_of(event.input)
+        self.header.blame(name, "")
         self.changed()
+        if self._tabbing.settled(event.value) or not event.input.has_focus:
+            return
+        self._tabbing.say(())
+        before = event.value[: event.input.cursor_position]
+        if self._asking is not None:
+            self._asking.cancel()
+        if name in ADDRESSED and len(address_part(before)) > 1:
+            self._asking = asyncio.create_task(self._ask(event.input, before))
+
+    async def _ask(self, field: Input, before: str) -> None:
+        known = await self.shelf.addresses(address_part(before))
+        if field.has_focus and field.value[: field.cursor_position] == before:
+            self._tabbing.offer(address_offers(before, known), self.size.width)
+
+    def _offers(self) -> Sequence[Offer] | None:
+        row, column = self.sheet.cursor_location
+        before = self.sheet.document.get_line(row)[:column]
+        if (found := canned_offers(before, self._fitting(), self.facts)) is not None:
+            return found
+        return agent_offers(before, self.shelf.agents) if self.kind is MessageKind.NOTE else None
+
+    def on_key(self, event: events.Key) -> None:
+        """Tab takes what is offered, else it goes through the fields; Escape first drops an offer."""
+        field = self.screen.focused
+        if event.key not in ("tab", "shift+tab", "escape") or not isinstance(field, Input | TextArea):
+            return
+        step = -1 if event.key == "shift+tab" else 1
+        if event.key == "escape":
+            if not self._tabbing.active:
+                return
+            self._tabbing.say(())
+        elif self._tabbing.active:
+            self._warn_of(self._tabbing.take(field, step, self.size.width))
+        elif field is self.sheet and step > 0 and self._code():
+            self.complain(_("there is no canned response for this channel called {code}").format(code=self._code()))
+        elif not self._step(field, step):
+            return
+        event.stop()
+        event.prevent_default()
+
+    def _code(self) -> str:
+        row, column = self.sheet.cursor_location
+        return code_before(self.sheet.document.get_line(row)[:column]) or ""
+
+    def _step(self, field: Input | TextArea, step: int) -> bool:
+        """Go to the next field; False where there is none on that side."""
+        order: list[Input | TextArea] = [*self.header.shown(), self.sheet]
+        at = order.index(field) + step if field in order else -1
+        if not 0 <= at < len(order):
+            return False
+        order[at].focus()
+        self._tabbing.say(())
+        return True
+
+    def _warn_of(self, taken: Offer) -> None:
+        if taken.missing:
+            names = ", ".join(f"{{{name}}}" for name in taken.missing)
+            self.complain(_("not known here, fill it in yourself: {names}").format(names=names))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter goes to the next field; it never sends."""
+        event.stop()
+        self._step(event.input, 1)
+
+    # What is written
 
     def changed(self) -> None:
         """Have what is written kept, where it differs from the draft."""
@@ -151,32 +339,64 @@ class ComposerPane(Vertical):
         """Bring the draft in step with the fields; gives whether it was not."""
         if self.draft is None or self._loading:
             return False
-        extra = {**self.draft.extra, "cc": list(self.cc)} if self.cc else {}
+        other = {name: value for name, value in self.draft.extra.items() if name not in LABELS}
+        extra = {**other, **self.header.values()}
         if (self.text, extra) == (self.draft.text, dict(self.draft.extra)):
             return False
         self.draft = replace(self.draft, text=self.text, extra=extra, updated_at=self.clock.now())
         return True
 
     def redraw(self) -> None:
-        """Title and limits."""
-        if self.draft is None or self.conversation is None or self._capabilities is None:
+        """Title, rules and limits."""
+        if self.draft is None or self.capabilities is None:
             return
         width = max(self.size.width, 20)
-        title: list[Piece] = title_pieces(self.draft.kind, self.to, self.conversation.channel)
+        kind = self.draft.kind
+        title: list[Piece] = first_title(self._account, self._channel)
+        rules: list[Piece] = []
+        if self.conversation is not None:
+            title = title_pieces(kind, self.to, self._channel)
+            rules = rule_pieces(kind, self.capabilities, self.conversation, self.clock.now())
+        if self.draft.extra.get("reply_to"):
+            title.append((" · " + _("answers one message"), "muted"))
         warning: Line = ((f"! {_('somebody wrote meanwhile')} ", "bad"),) if self.meanwhile else ()
         self._title.show([spread(tuple(title), warning, width)])
-        left = policy_pieces(self.draft.kind, self._capabilities, self.conversation, self.clock.now(), self.hold)
-        files: list[Piece] = []
-        for path in self.draft.attachments:
-            files += [(f" {plain(path.rsplit('/', 1)[-1])} ", "chip"), (" ", "")]
-        left = [*copy_pieces(self._others, self.cc, self._all_key), *left]
-        right = limit_pieces(self.draft.kind, self._capabilities, self.text)
-        self._info.show([spread((*files, *left), tuple(right), width)])
+        self._rules.show([tuple(rules)] if rules else [])
+        self._rules.display = bool(rules)
+        self.header.redraw(self.header_key)
+        self._info.show([spread(tuple(self._left()), tuple(limit_pieces(kind, self.capabilities, self.text)), width)])
+
+    def _left(self) -> list[Piece]:
+        assert self.draft is not None
+        assert self.capabilities is not None
+        limit = self.capabilities.attachment_limit if self.draft.kind is not MessageKind.NOTE else None
+        pieces = file_pieces([(path, size_of(path)) for path in self.draft.attachments], limit)
+        if self.sheet.misspelt:
+            pieces.append((f" {_('spelling')}: {plain(', '.join(self.sheet.misspelt))} ", "warn"))
+        if self.draft.kind is MessageKind.NOTE:
+            named = mentioned(self.text, self.shelf.agents)
+            return [*pieces, *[(f" @{plain(agent.name)} ", "chip") for agent in named]]
+        cc = self.header.values().get("cc") or ()
+        return [*pieces, *copy_pieces(self._others, cc, self._all_key), *hold_pieces(self.draft.kind, self.hold)]
+
+    def _spell_soon(self) -> None:
+        if self._spelling is not None:
+            self._spelling.cancel()
+        if self.shelf.spell:
+            self._spelling = asyncio.get_running_loop().call_later(SPELL_AFTER, self._begin_spelling)
+
+    def _begin_spelling(self) -> None:
+        if self._spelt is not None:
+            self._spelt.cancel()
+        if self.draft is not None:
+            self._spelt = asyncio.create_task(self._spell(self.text))
+
+    async def _spell(self, text: str) -> None:
+        found = await misspelt(self.shelf.spell, text) if text.strip() else ()
+        if self.draft is not None and text == self.text and found is not None and found != self.sheet.misspelt:
+            self.sheet.underline(found)
+            self.redraw()
 
     def on_resize(self) -> None:
         """Another width."""
         self.redraw()
-
-
-def _addresses(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.replace(";", ",").split(",") if part.strip())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+from rich.text import Text
 from textual import events
 from textual.message import Message
 from textual.widgets import Input, TextArea
@@ -31,6 +34,24 @@ class Field(Input):
 
 class Sheet(TextArea):
     """Many lines. Tab leaves it; nothing sends from here."""
+
+    misspelt: tuple[str, ...] = ()
+    """Words that are underlined."""
+
+    def underline(self, words: tuple[str, ...]) -> None:
+        """Underline these words."""
+        self.misspelt = words
+        self._line_cache.clear()
+        self.refresh()
+
+    def get_line(self, line_index: int) -> Text:
+        """One line, with what is misspelt underlined."""
+        line = super().get_line(line_index)
+        if self.misspelt:
+            for word in self.misspelt:
+                for found in re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", line.plain):
+                    line.stylize("underline", *found.span())
+        return line
 
     def on_paste(self, event: events.Paste) -> None:
         """Take what was pasted, without control characters; all of it or, where it would hold up typing, nothing."""

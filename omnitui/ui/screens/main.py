@@ -31,6 +31,7 @@ from omnitui.ui.panes.fields import TooLong
 from omnitui.ui.panes.history import HistoryPane
 from omnitui.ui.panes.sidebar import SidebarPane
 from omnitui.ui.picture import Picture
+from omnitui.ui.shelf import Shelf
 from omnitui.ui.signs import wants_ascii
 from omnitui.ui.stretch import Stretch
 from omnitui.ui.widgets.conversation_list import ConversationList
@@ -84,7 +85,9 @@ class MainScreen(LastHopScreen[None]):
             id="list",
         )
         self.history = HistoryPane(clock, zone, id="history")
-        self.composer = ComposerPane(clock, session.cache.ids, self.desk.drafting.keep, id="composer")
+        shelf = Shelf(session)
+        self.composer = ComposerPane(clock, session.cache.ids, self.desk.drafting.keep, shelf, id="composer")
+        self.composer.header_key = keyboard.keymap.key_of("composer.header")
         self.card = CardPane(clock, zone, id="card")
         self.captions = Captions(self)
 
@@ -186,7 +189,7 @@ class MainScreen(LastHopScreen[None]):
         if self.narrowing.typing:
             self.narrowing.type(event.value)
 
-    @on(Input.Submitted, "#filter")
+    @on(FilterField.Kept)
     def _filter_kept(self) -> None:
         self.narrowing.keep()
 
@@ -277,14 +280,15 @@ class MainScreen(LastHopScreen[None]):
         self.composer.wrote_meanwhile(self.composer.draft is not None and self.history.below > 0)
         self.captions.redraw_heading()
 
-    def write(self, kind: MessageKind) -> None:
-        """Open the composer on the shown conversation."""
+    def write(self, kind: MessageKind, *, to_all: bool = False) -> None:
+        """Open the composer on the shown conversation; `to_all`: for all who got the customer's mail."""
         found = self.desk.picture
         if found is None or found.conversation.id != self.desk.shown:
             return
         hold = self.desk.hold_of(found.conversation.channel)
         to = found.address
-        self.composer.open(found, kind, self.history.seen, to=to, hold=hold)
+        key = self.keyboard.keymap.key_of("conversation.reply_all")
+        self.composer.open(found, kind, self.history.seen, to=to, hold=hold, to_all=to_all, all_key=key)
         self.layouts.read(focus=False)
         self.composer.sheet.focus()
 

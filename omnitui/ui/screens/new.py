@@ -1,75 +1,141 @@
-"""Writing to somebody first. What was written is kept until it is sent, whatever goes wrong."""
+"""Writing to somebody first: a composer of its own. What is written is a draft like any other."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from omnitui.clock import SECOND
 from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.model.accounts import Account
+from omnitui.model.conversations import Draft
+from omnitui.model.states import MessageKind
 from omnitui.sdk import snapshot
-from omnitui.store.reads import accounts
+from omnitui.sdk.capabilities import Capabilities
+from omnitui.services.actions import Scope
+from omnitui.store.reads import accounts, drafts
+from omnitui.ui import acts
 from omnitui.ui.desk import Desk
+from omnitui.ui.keyboard import Keyboard, spelled
+from omnitui.ui.last_hop import LastHopModal
+from omnitui.ui.panes.composer import ComposerPane
+from omnitui.ui.panes.fields import TooLong
+from omnitui.ui.panes.status import footer_line
 from omnitui.ui.roles import plain
-from omnitui.ui.screens.form import Entry, FormScreen
 from omnitui.ui.screens.picker import PickerScreen, among
+from omnitui.ui.shelf import Shelf
 from omnitui.ui.widgets.choices import Choice
+from omnitui.ui.widgets.lines import Lines
+from omnitui.values import dataclass
 
 if TYPE_CHECKING:
     import sqlite3
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """An account that can write first, and its channel that can."""
+
+    account: Account
+    channel: str
+    capabilities: Capabilities
+
+
 async def write_new(desk: Desk) -> None:
-    """Ask for the account, then for address, subject and text, and send it, held for undo."""
+    """Go on with a first message that was not sent, or ask for the account and begin one."""
     able = await desk.cache.aread(_able)
     if not able:
         raise OmniError(_("no account can write first"), hint=_("omnitui account add email"))
-    account = able[0]
-    if len(able) > 1:
-        choices = [Choice(one, ((plain(one.name), "text"),), ((plain(one.kind), "muted"),)) for one in able]
-        chosen = await desk.ask(PickerScreen(_("From which account?"), among(choices), small=True))
-        if chosen is None:
-            return
-        account = chosen.value
-    kept: Mapping[str, str] = desk.unsent
-    while True:
-        title = _("New conversation from {account}").format(account=plain(account.name))
-        found = await desk.ask(FormScreen(title, _entries(kept), done=_("send")))
-        if found is None:
-            return
-        desk.unsent = kept = found
-        try:
-            await desk.act(
-                desk.session.operations.new, account.id, found["to"], found["subject"], found["text"], cc=_cc(found)
-            )
-        except OmniError as error:
-            desk.complain(error)
-            continue
-        desk.unsent = {}
-        desk.say(_("held for undo, then it leaves"))
-        return
+    begun = [one for one in await desk.cache.aread(drafts.firsts) if _start(able, one) is not None]
+    draft: Draft | None = begun[0] if begun else None
+    if draft is None:
+        start = able[0]
+        if len(able) > 1:
+            choices = [
+                Choice(one, ((plain(one.account.name), "text"),), ((plain(one.channel), "muted"),)) for one in able
+            ]
+            chosen = await desk.ask(PickerScreen(_("From which account?"), among(choices), small=True))
+            if chosen is None:
+                return
+            start = chosen.value
+        extra = {"account": start.account.id, "channel": start.channel}
+        draft = Draft(desk.cache.ids.new(), "", MessageKind.PUBLIC, "", extra=extra)
+    found = _start(able, draft)
+    assert found is not None
+    await desk.ask(NewScreen(desk, draft, found))
 
 
-def _entries(kept: Mapping[str, str]) -> tuple[Entry, ...]:
-    return (
-        Entry("to", _("To"), kept.get("to", "")),
-        Entry("cc", "Cc", kept.get("cc", "")),
-        Entry("subject", _("Subject"), kept.get("subject", "")),
-        Entry("text", _("Text"), kept.get("text", ""), long=True),
-    )
+class NewScreen(LastHopModal[None]):
+    """A composer with the keys of the one below the history."""
+
+    AUTO_FOCUS: ClassVar[str | None] = None
+
+    def __init__(self, desk: Desk, draft: Draft, start: Start) -> None:
+        super().__init__()
+        self._desk = desk
+        self._draft = draft
+        self._start = start
+        self._keyboard = Keyboard(desk.screen.keyboard.keymap)
+        self.composer = ComposerPane(desk.clock, desk.cache.ids, desk.drafting.keep, Shelf(desk.session), id="composer")
+        self.composer.header_key = self._keyboard.keymap.key_of("composer.header")
+
+    def compose(self) -> ComposeResult:
+        """The composer and its keys."""
+        with Vertical(classes="dialog"):
+            yield self.composer
+            yield Lines(classes="hint")
+
+    def on_mount(self) -> None:
+        """Begin, or go on, with the first field that is empty."""
+        start = self._start
+        own = self._desk.session.settings.replies.hold_by_channel.get(start.channel)
+        hold = start.account.hold if own is None else round(own * SECOND)
+        self.composer.open_first(
+            self._draft, start.capabilities, account=start.account.name, channel=start.channel, hold=hold
+        )
+        empty = [field for field in self.composer.header.shown()[:1] if not field.value]
+        (empty[0] if empty else self.composer.sheet).focus()
+        self.on_resize()
+
+    def on_resize(self) -> None:
+        """The keys, as many as fit."""
+        width = self.query_one(".hint", Lines).size.width or self.size.width
+        self.query_one(".hint", Lines).show([footer_line(self._keyboard, Scope.COMPOSER, width)])
+
+    def on_key(self, event: events.Key) -> None:
+        """Keys that no field took."""
+        press = self._keyboard.press(Scope.COMPOSER, spelled(event.key, event.character))
+        if press.taken:
+            event.stop()
+            event.prevent_default()
+        if press.action_id == "pane.back":
+            self.composer.close()
+            self.dismiss(None)
+            self._desk.say(_("kept as a draft"))
+        elif press.action_id.startswith("composer.") or press.action_id == "app.quit":
+            acts.run(self._desk, press.action_id)
+
+    @on(TooLong)
+    def _too_long(self) -> None:
+        self.composer.complain(_("too long to paste: attach it as a file"))
 
 
-def _cc(found: Mapping[str, str]) -> list[str]:
-    return [part.strip() for part in found["cc"].split(",") if part.strip()]
+def _start(able: list[Start], draft: Draft) -> Start | None:
+    """Where a draft was begun, if that can still write first."""
+    own = [one for one in able if one.account.id == draft.extra.get("account")]
+    return next((one for one in own if one.channel == draft.extra.get("channel")), own[0] if own else None)
 
 
-def _able(db: sqlite3.Connection) -> list[Account]:
-    found = []
+def _able(db: sqlite3.Connection) -> list[Start]:
+    found: list[Start] = []
     boxes = accounts.inboxes(db)
     for account in accounts.accounts(db):
-        capabilities = accounts.capabilities(db, account.id)
-        channels = [box.channel for box in boxes if box.account_id == account.id]
-        if any(snapshot.read(capabilities, channel).can_start for channel in channels):
-            found.append(account)
+        taken = accounts.capabilities(db, account.id)
+        channels = dict.fromkeys(box.channel for box in boxes if box.account_id == account.id)
+        able = [(channel, snapshot.read(taken, channel)) for channel in channels]
+        found += [Start(account, channel, can) for channel, can in able if can.can_start][:1]
     return found
