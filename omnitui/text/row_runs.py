@@ -27,6 +27,10 @@ def gutter_runs(conversation: Row, selected: bool, marked: bool, glyphs: Glyphs)
     return (glyphs.cursor if selected else " ", "row.cursor"), sign, (channel, "row.channel"), (" ", "row")
 
 
+AGE = 5
+"""Cells of the column of ages."""
+
+
 class Drawing:
     """One conversation with what decides how its row looks."""
 
@@ -76,11 +80,23 @@ class Drawing:
             runs.append(("!! ", "row.urgent"))
         elif conversation.priority == "high":
             runs.append(("^ ", "row.high"))
-        since = conversation.unanswered_since
-        if since is not None and "unanswered" in self.columns and room >= 20:
-            role = "row.unanswered.long" if self.now - since >= LONG else "row.unanswered"
-            runs.append((f"{self.glyphs.unanswered}{age(self.now, since)} ", role))
+        text, role = self.unanswered
+        if text and text != self.age and room >= 20:
+            runs.append((f"{self.glyphs.unanswered}{text} ", role))
         return runs
+
+    @property
+    def age(self) -> str:
+        """How old the newest message is."""
+        return age(self.now, self.conversation.last_message_at or self.conversation.last_activity_at)
+
+    @property
+    def unanswered(self) -> Run:
+        """How long the customer has waited for an answer; "" where nobody waits."""
+        since = self.conversation.unanswered_since
+        if since is None or "unanswered" not in self.columns:
+            return "", ""
+        return age(self.now, since), "row.unanswered.long" if self.now - since >= LONG else "row.unanswered"
 
     def word(self, room: int) -> Run:
         """What the view's own column says, in at most `room` cells."""
@@ -118,11 +134,15 @@ class Drawing:
         return ((f" {crop(name, room - 1, self.glyphs.ellipsis)}", "row.assignee"),)
 
     def end(self) -> Line:
-        """Send state and age: seven cells in every row, so that they stand in columns."""
-        conversation = self.conversation
-        sign, role = state_sign(conversation, self.glyphs)
-        at = conversation.last_message_at or conversation.last_activity_at
-        return (" ", "row"), (sign, role), (pad(age(self.now, at), 5, align="right"), "row.age")
+        """Send state and age: seven cells in every row, so that they stand in columns.
+
+        Where all of that time the customer has waited for an answer, the age says so.
+        """
+        sign, role = state_sign(self.conversation, self.glyphs)
+        shown, shown_role = self.age, "row.age"
+        if self.unanswered[0] == shown and cell_width(shown) < AGE:
+            shown, shown_role = f"{self.glyphs.unanswered}{shown}", self.unanswered[1]
+        return (" ", "row"), (sign, role), (pad(shown, AGE, align="right"), shown_role)
 
     def _lit(self, text: str, role: str) -> Line:
         if not self.match:

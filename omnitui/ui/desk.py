@@ -168,7 +168,7 @@ class Desk(Backstage):
 
     def load_soon(self) -> None:
         """Read the conversation that is pointed at, unless it is read."""
-        if self.conversation is None and self._loading != self.shown:
+        if self.conversation is None and (self._loading != self.shown or self.shown is None):
             self._loading = self.shown
             self.spawn(self.load())
 

@@ -191,7 +191,8 @@ class Layout:
         if pane.id is not None and not self.narrow:
             self._widths[pane.id] = width
             self.fit()
-            self._widths[pane.id] = min(width, self._held(pane.id, self._screen.size.width) or width)
+            self._widths[pane.id] = self._held(pane.id, self._screen.size.width) or width
+            self._screen.call_after_refresh(self._screen.captions.redraw)
             self._screen.rested()
 
     def _held(self, name: str, total: int) -> int | None:

@@ -21,12 +21,15 @@ class FilterField(Field):
     class Cleared(Message):
         """Escape was pressed."""
 
+    class Kept(Message):
+        """Enter was pressed."""
+
     def on_key(self, event: events.Key) -> None:
-        """Escape clears; what the field does not take moves in the list."""
-        if event.key == "escape":
+        """Escape clears, Enter keeps; other keys that the field does not take mean the list."""
+        if event.key in ("escape", "enter"):
             event.stop()
             event.prevent_default()
-            self.post_message(self.Cleared())
+            self.post_message(self.Cleared() if event.key == "escape" else self.Kept())
 
 
 class Narrowing:
@@ -46,12 +49,17 @@ class Narrowing:
     def begin(self) -> None:
         """Show the field and let keys in."""
         screen = self._screen
-        screen.layouts.home()
+        shown = bool(screen.queue.region)
+        if not shown:
+            screen.layouts.home()
         screen.captions.titles["list"].display = False
         self.field.display = True
         self.field.value = self.text
         self.field.cursor_position = len(self.text)
-        screen.set_focus(self.field)
+        if shown:
+            screen.set_focus(self.field)  # at once: the next key is meant for it
+        else:
+            screen.call_after_refresh(self.field.focus)
 
     def type(self, text: str) -> None:
         """Narrow the list to what fits the text; with none, show all of it."""
@@ -62,13 +70,14 @@ class Narrowing:
         words = tuple(folded(text).split())
         whole = screen.desk.rows(screen.desk.view)
         source: CachedRows | NarrowedRows = NarrowedRows(whole, words) if words else whole
-        screen.queue.narrow(source, words, screen.queue.selected)
+        screen.queue.narrow(source, words)
 
     def keep(self) -> None:
-        """The filter stays; keys mean the list again."""
+        """The filter stays; keys mean the list again, as it will be."""
         if self.typing:
             self._close()
-            self._screen.queue.focus()
+            self._screen.set_focus(self._screen.queue)
+            self._screen.desk.spawn(self._screen.queue.narrowed(), keyed=True)
 
     def left(self) -> None:
         """Another pane has the focus."""
@@ -82,7 +91,7 @@ class Narrowing:
         self.type("")
         self._screen.captions.redraw_title()
         if typing:
-            self._screen.queue.focus()
+            self._screen.set_focus(self._screen.queue)
 
     def forget(self) -> None:
         """Another view is open: it is shown whole."""

@@ -176,13 +176,18 @@ class Reel:
         The time counts for held messages and the names of days only.
         """
         before = self._setting
+        at_end = before is None or (stick and self.at_end)  # asked before lines of the old width are thrown away
+        index, line = self._top
+        whole = len(self._lines.get(self.messages[index].id, ())) if line and index < len(self.messages) else 0
         if before is None or (before.width, before.zone) != (setting.width, setting.zone) or self._day_changed(setting):
             self._lines.clear()
-        at_end = before is None or (stick and self.at_end)
         self._setting, self._height = setting, height
         for message in self.messages:
             if message.op_id in self.due:
                 self._lines.pop(message.id, None)
+        if whole and before is not None and before.width != setting.width:
+            # The same words stay at the top, as near as lines of another length can tell.
+            self._top = index, line * len(self.lines_of(index)) // whole
         if at_end:
             self.to_end()
         else:

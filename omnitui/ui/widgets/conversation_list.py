@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
@@ -16,6 +17,7 @@ from textual import events
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
+from textual.worker import Worker, WorkerCancelled
 
 from omnitui.clock import Clock
 from omnitui.i18n import _, ngettext
@@ -97,6 +99,7 @@ class ConversationList(MarksFocus, can_focus=True):
         self.strips = RowStrips(style_of, clock, glyphs)
         self.density = density
         self._stale = True
+        self._narrowing: Worker[None] | None = None
         self._marks_told: frozenset[Ulid] = frozenset()
         self._reading = asyncio.Lock()
         self._refresh_wanted = False
@@ -148,16 +151,29 @@ class ConversationList(MarksFocus, can_focus=True):
         self._loaded = False
         self._read(lambda: self._load(select))
 
-    def narrow(self, source: RowSource, match: tuple[str, ...], select: Ulid | None = None) -> None:
-        """Show other rows of the same list once they are there; of calls while one is read only the last counts."""
+    def narrow(self, source: RowSource, match: tuple[str, ...]) -> None:
+        """Show other rows of the same list once they are there; of calls while one is read only the last counts.
+
+        The selected row stays selected, if it is among them.
+        """
 
         async def work() -> None:
             self.window.source = source
             # Rows that are on the screen stay until these come: nothing flickers while somebody types.
-            await self._load(select)
+            chosen = self.window.selected_row
+            if chosen is not None and await source.row(chosen.id) is not None:
+                await self.window.refresh()
+            else:
+                await self.window.load_top()
             self.strips.show(self.strips.columns, match)
 
-        self._read(work, select=True, group="narrow")
+        self._narrowing = self._read(work, select=True, group="narrow")
+
+    async def narrowed(self) -> None:
+        """Wait until the rows that `narrow` was asked for are there."""
+        if self._narrowing is not None and not self._narrowing.is_finished:
+            with suppress(WorkerCancelled):
+                await self._narrowing.wait()
 
     def set_density(self, density: Density) -> None:
         """Take one line for each row, or two."""
@@ -277,7 +293,7 @@ class ConversationList(MarksFocus, can_focus=True):
 
     # Reading
 
-    def _read(self, work: Callable[[], Awaitable[Any]], *, select: bool = False, group: str = "rows") -> None:
+    def _read(self, work: Callable[[], Awaitable[Any]], *, select: bool = False, group: str = "rows") -> Worker[None]:
         async def run() -> None:
             async with self._reading:
                 before = self.selected
@@ -287,7 +303,7 @@ class ConversationList(MarksFocus, can_focus=True):
             self.refresh()
             self._after(before, forced=select)
 
-        self.run_worker(run(), group=group, exclusive=group != "rows", exit_on_error=True)
+        return self.run_worker(run, group=group, exclusive=group != "rows", exit_on_error=True)
 
     async def _load(self, select: Ulid | None) -> None:
         if select is None or not await self.window.load_at(select):

@@ -27,7 +27,7 @@ class Split(Vertical):
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Take the border."""
-        if event.x == 0 and event.widget is self and self.styles.border_left[0]:
+        if event.screen_x == self.region.x and self.styles.border_left[0]:
             self._dragging = True
             self.capture_mouse()
             event.stop()

@@ -197,6 +197,17 @@ def test_columns_say_what_a_row_shows() -> None:
     assert not [word for word in ("[", "←", "#vip", "Keiko", "question") if word in bare]
 
 
+def test_an_age_says_whether_the_customer_has_waited_all_the_time() -> None:
+    for density in (Density.TWO, Density.ONE):
+        new = a_conversation(unanswered_since=NOW - 3 * HOUR, last_message_at=NOW - 3 * HOUR)
+        again = a_conversation(unanswered_since=NOW - 3 * HOUR, last_message_at=NOW - HOUR)
+        first, second = (plain(inbox_row(row, 80, now=NOW, density=density)) for row in (new, again))
+        assert first.count("3h") == 1
+        assert "←3h" in first
+        assert "←3h" in second
+        assert " 1h" in second
+
+
 def test_how_long_a_customer_waits_is_said_louder_after_hours() -> None:
     roles = [
         {role for line in inbox_row(a_conversation(unanswered_since=NOW - ago), 80, now=NOW) for _text, role in line}
