@@ -42,7 +42,7 @@ class Takeover:
     @property
     def selected(self) -> str:
         """The id of the row that is shown as selected."""
-        return str(self._rows[self._keys.at].id) if self._rows else ""
+        return str(getattr(self._rows[self._keys.at], "id", "")) if self._rows else ""
 
     def stop_keys(self) -> bytes:
         """Read the terminal no more; gives what was typed and not obeyed."""

@@ -111,3 +111,21 @@ async def test_only_what_changed_is_asked_for() -> None:
             compositor.update_widgets(set(app.query(Digits)))
             compositor.render_partial_update()
         assert sorted(asked) == ["a 2+1", "bottom 0+1"]
+
+
+async def test_containers_that_panes_cover_are_not_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = Paned()
+    async with app.run_test(size=(WIDTH, HEIGHT)):
+        asked: list[str] = []
+
+        def render_lines(self: Vertical, crop: Region) -> list[Strip]:
+            asked.append(self.id or "")
+            return Widget.render_lines(self, crop)
+
+        monkeypatch.setattr(Vertical, "render_lines", render_lines)
+        app.screen._compositor.render_full_update()
+        assert asked == ["right"]  # for its border
+        app.query_one("#b", Digits).change(HEIGHT - 3)
+        app.screen._compositor.update_widgets({app.query_one("#b", Digits)})
+        app.screen._compositor.render_partial_update()
+        assert asked == ["right"]

@@ -30,7 +30,7 @@ ALTERNATE_SCREEN = "\x1b[?1049h"
 READ_SIZE = 65_536
 ENDINGS = (signal.SIGHUP, signal.SIGTERM)
 """A closed terminal, a shutdown: by default they would end us with drafts unsaved and the terminal raw."""
-ESCAPE_SECONDS = 0.015
+ESCAPE_SECONDS = 0.005
 ESCAPE_SECONDS_REMOTE = 0.05
 
 

@@ -17,8 +17,10 @@ ALLOWED = re.compile(
     | \x1b\[6n
     | \x1b\]22;[a-z-]{0,24}\x07
     | \x1b\]52;c;[A-Za-z0-9+/=]*(?:\x07|\x1b\\)
-    | \x1b\](?:0|2|9);[^\x00-\x1f\x7f-\x9f]*(?:\x07|\x1b\\)
+    | \x1b\](?:0|2|9|99;);[^\x00-\x1f\x7f-\x9f]*(?:\x07|\x1b\\)
     | \x1b\]777;notify;[^\x00-\x1f\x7f-\x9f]*(?:\x07|\x1b\\)
+    | \x1bPtmux;\x1b\x1b\](?:9|99;|777;notify);[^\x00-\x1f\x7f-\x9f]*\x07\x1b\\
+    | \x1bP(?:\x1b\]52;c;[A-Za-z0-9+/=]*|[A-Za-z0-9+/=]+|\x07)\x1b\\
     | \x1bPtmux;(?:\x1b\x1b\]52;c;[A-Za-z0-9+/=]*\x07)\x1b\\
     | \x07
     | [\r\n]
@@ -27,7 +29,7 @@ ALLOWED = re.compile(
 )
 SPECIAL = re.compile("[\x00-\x1f\x7f-\x9f]")
 # A payload may carry text of strangers (a title, a notification): what a terminal could reorder or hide by goes too.
-TITLE = re.compile(r"\x1b\](?:0|2|9|777);")
+TITLE = re.compile(r"(\x1bPtmux;\x1b)?\x1b\](?:0|2|9|99|777);")
 
 
 def guarded(data: str) -> str:
@@ -57,8 +59,10 @@ def guarded(data: str) -> str:
 
 def disarmed_title(sequence: str) -> str:
     """A title or notification sequence whose text is filtered."""
-    end = "\x07" if sequence.endswith("\x07") else "\x1b\\"
-    return f"\x1b]{strip_controls(sequence[2 : -len(end)])}{end}"
+    begin, end = "\x1b]", "\x07" if sequence.endswith("\x07") else "\x1b\\"
+    if sequence.startswith("\x1bP"):
+        begin, end = "\x1bPtmux;\x1b\x1b]", "\x07\x1b\\"
+    return f"{begin}{strip_controls(sequence[len(begin) : -len(end)])}{end}"
 
 
 def title(text: str) -> str:
