@@ -43,6 +43,16 @@ class Tokens:
         if token == self._token:
             self._token = ""
 
+    async def _keep(self, renewed: object) -> None:
+        """Microsoft hands out a new refresh token each time; the one before ends some day, elsewhere at once."""
+        if not isinstance(renewed, str) or renewed in ("", self._refresh_token):
+            return
+        self._refresh_token = renewed
+        if not await self._context.keep_secret("password", renewed):
+            self._context.log(
+                "the provider gave a new refresh token, and it is not kept: the next start has the old one"
+            )
+
     async def _refresh(self) -> None:
         form = {
             "grant_type": "refresh_token",
@@ -72,8 +82,7 @@ class Tokens:
             lifetime = str(answer.get("expires_in"))
             seconds = int(lifetime) if lifetime.isdecimal() else _LIFETIME
             self._ends_at = self._context.clock.now() + seconds * SECOND
-            # Microsoft hands out a new refresh token each time; the stored one stays good until its own end.
-            self._refresh_token = str(answer.get("refresh_token") or self._refresh_token)
+            await self._keep(answer.get("refresh_token"))
             return
         words = clean(str(answer.get("error_description") or answer.get("error") or response.status_code))
         if response.status_code == 429:

@@ -11,7 +11,7 @@ from omnitui.cli.shell import Shell
 from omnitui.cli.verbs import Verb
 from omnitui.cli.writing import seconds_of
 from omnitui.clock import SECOND
-from omnitui.errors import ConfigError, OmniError, UsageError
+from omnitui.errors import ConfigError, NotFound, OmniError, UsageError
 from omnitui.i18n import N_, _
 from omnitui.services import records
 
@@ -74,7 +74,10 @@ def _add(shell: Shell) -> int:
 
     arguments = shell.arguments
     accounts = shell.session.accounts
-    manifest = load(arguments.kind).manifest
+    try:
+        manifest = load(arguments.kind).manifest
+    except NotFound as error:
+        raise UsageError(error.message, hint=error.hint) from error
     given = {setting.name: getattr(arguments, setting.name) for setting in manifest.settings}
     settings = {name: value for name, value in given.items() if value is not None}
     accounts.refuse(manifest, arguments.name, settings)

@@ -45,6 +45,9 @@ class Context:
     """Commit durably that op `op_id` is past the point of no return; returns when it is on disk."""
     log: Callable[[str], None]
     """A line for the log: no bodies, no secrets."""
+    keep_secret: Callable[[str, str], Awaitable[bool]]
+    """Keep what the back end gives in place of one of `secrets`: its name, its new value. From then on every start has
+    it. False where it could not be kept: a command or a variable of the person's gives it."""
     state_dir: str
     """A private folder for what the connector itself must keep (the demo's world)."""
 

@@ -6,6 +6,7 @@ import asyncio
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +30,7 @@ from omnitui.store.cache import Cache
 from omnitui.store.reads import accounts as reads
 from omnitui.store.writer import Tx
 
+LOG = logger(__name__)
 CHECK_SECONDS: Final = 30.0
 _ADDRESS: Final = "address"
 """The setting that, where a connector has it, is the account's own address."""
@@ -197,9 +199,17 @@ class Accounts:
                 http=self.http,
                 mark=self._mark,
                 log=lambda line: log.info("%s: %s", account.name, line),
+                keep_secret=partial(self._keep_secret, account),
                 state_dir=str(folder),
             )
         )
+
+    async def _keep_secret(self, account: Account, name: str, secret: str) -> bool:
+        try:
+            return await asyncio.to_thread(self.secrets.renew, account.secret_ref, name, secret)
+        except ConfigError as error:
+            LOG.warning("account %s: the new %s could not be kept: %s", account.name, name, error.message)
+            return False
 
     async def _mark(self, op_id: Ulid) -> None:
         from omnitui.sync.outbox import mark

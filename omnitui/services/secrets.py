@@ -78,6 +78,16 @@ class Secrets:
         """Every secret of an account by its name."""
         return {name: self.get(ref) for name, ref in refs(secret_ref).items()}
 
+    def renew(self, secret_ref: str, name: str, secret: str) -> bool:
+        """Keep a new value where the old one lies; False where we only fetch it. Raises ConfigError."""
+        store, _colon, place = refs(secret_ref).get(name, "").partition(":")
+        hide(secret)
+        if store == "service":
+            self._keychain.put(place, secret)
+        elif store == "vault":
+            self.vault.put(place, secret)
+        return store in STORES
+
     def forget(self, secret_ref: str) -> None:
         """Delete what we keep ourselves; commands and variables are the user's."""
         for ref in refs(secret_ref).values():

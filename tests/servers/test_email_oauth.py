@@ -95,3 +95,29 @@ async def test_a_provider_that_is_down_is_tried_again(account: MailAccount, prov
     async with account.running(oauth_token_url="http://127.0.0.1:1/token") as connector:
         with pytest.raises(NotReady, match="cannot be reached"):
             await connector.perform(account.reply("customer@example.test"))
+
+
+async def test_a_rotated_refresh_token_is_kept_for_the_next_start(
+    account: MailAccount, provider: TokenEndpoint
+) -> None:
+    provider.rotating = True
+    for number in (2, 3):
+        async with account.running() as connector:
+            await connector._credentials()
+            assert account.secrets["password"] == f"refresh-{number}"
+    assert [form["refresh_token"] for form in provider.forms] == ["refresh-1", "refresh-2"]
+
+
+async def test_a_refresh_token_that_cannot_be_kept_is_told_and_used_until_the_end(
+    account: MailAccount, provider: TokenEndpoint
+) -> None:
+    provider.rotating = True
+    account.keeps = False
+    async with account.running() as connector:
+        await connector._credentials()
+        assert isinstance(account.clock, FrozenClock)
+        account.clock.advance(HOUR)
+        await connector._credentials()
+    assert [form["refresh_token"] for form in provider.forms] == ["refresh-1", "refresh-2"]
+    assert account.secrets["password"] == "refresh-1"
+    assert any("not kept" in line for line in account.lines)

@@ -44,6 +44,8 @@ class MailAccount:
     clock: Clock = field(default_factory=SystemClock)
     marks: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
+    keeps: bool = True
+    """Whether a secret that the back end gives anew can be kept."""
     on_mark: Callable[[], None] | None = None
     client: httpx.AsyncClient | None = None
 
@@ -66,6 +68,11 @@ class MailAccount:
             if self.on_mark:
                 self.on_mark()
 
+        async def keep_secret(name: str, secret: str) -> bool:
+            if self.keeps:
+                self.secrets[name] = secret
+            return self.keeps
+
         def http() -> Any:
             assert self.client is not None
             return self.client
@@ -80,6 +87,7 @@ class MailAccount:
                 http=http,
                 mark=mark,
                 log=self.lines.append,
+                keep_secret=keep_secret,
                 state_dir=str(self.folder),
             )
         )

@@ -17,6 +17,10 @@ async def _unmarked(_op_id: Ulid) -> None:
     """For tests that do not look at marks."""
 
 
+async def _unkept(_name: str, _secret: str) -> bool:
+    return False
+
+
 def _no_network() -> httpx.AsyncClient:
     raise AssertionError("this test has no network")
 
@@ -29,6 +33,7 @@ def a_context(
     clock: Clock | None = None,
     mark: Callable[[Ulid], Awaitable[None]] = _unmarked,
     http: Callable[[], httpx.AsyncClient] = _no_network,
+    keep_secret: Callable[[str, str], Awaitable[bool]] = _unkept,
 ) -> Context:
     """A context with a folder of its own; no network, no secrets unless given."""
     return Context(
@@ -40,5 +45,6 @@ def a_context(
         http=http,
         mark=mark,
         log=lambda line: None,
+        keep_secret=keep_secret,
         state_dir=str(folder),
     )

@@ -20,6 +20,8 @@ class TokenEndpoint:
     issued: list[str] = field(default_factory=list)
     forms: list[dict[str, str]] = field(default_factory=list)
     revoked: set[str] = field(default_factory=set)
+    rotating: bool = False
+    """Whether each refresh gives a new refresh token and ends the one before."""
     failing: int = 0
     """A status to answer with instead of a token."""
     _server: ThreadingHTTPServer | None = None
@@ -72,4 +74,8 @@ class TokenEndpoint:
             return 400, {"error": "invalid_grant", "error_description": "Token has been expired or revoked."}
         token = f"access-{len(self.issued) + 1}"
         self.issued.append(token)
-        return 200, {"access_token": token, "expires_in": self.lifetime, "token_type": "Bearer"}
+        answer: dict[str, object] = {"access_token": token, "expires_in": self.lifetime, "token_type": "Bearer"}
+        if self.rotating:
+            self.refresh_token = f"refresh-{len(self.issued) + 1}"
+            answer["refresh_token"] = self.refresh_token
+        return 200, answer

@@ -198,7 +198,7 @@ def test_name_is_taken_once_before_a_secret_is_asked_for(desk: Desk, monkeypatch
 
 @pytest.mark.parametrize(
     ("kind", "code", "said"),
-    [("nope", 1, "fake"), ("future", 3, "99"), ("broken", 3, "slixmpp"), ("nasty", 3, "ValueError")],
+    [("nope", 2, "fake"), ("future", 3, "99"), ("broken", 3, "slixmpp"), ("nasty", 3, "ValueError")],
 )
 def test_connector_that_cannot_be_used_is_named(desk: Desk, kind: str, code: int, said: str) -> None:
     ran = desk.run("account", "add", kind, "--name", "X")

@@ -60,6 +60,18 @@ def test_secret_service_is_chosen_when_it_answers(home: Profile) -> None:
         secrets.get(ref)
 
 
+def test_renewed_secret_lies_where_the_old_one_did(home: Profile, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "correct horse")
+    chain = FakeChain()
+    secrets = Secrets(home, keychain=Keychain(lambda: chain))
+    for store in ("service", "vault"):
+        ref = joined({"password": secrets.keep(store, ID, "password", "old"), "other": env_ref("NAME")})
+        assert secrets.renew(ref, "password", "new")
+        assert secrets.get(refs(ref)["password"]) == "new"
+        assert not secrets.renew(ref, "other", "new")
+        assert not secrets.renew(ref, "unheard of", "new")
+
+
 def test_vault_is_chosen_when_the_service_is_absent(home: Profile) -> None:
     secrets = Secrets(
         home, keychain=Keychain(nothing), vault=Vault(home.vault_file, lambda new: "correct horse battery")
