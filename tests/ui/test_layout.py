@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
+from textual.geometry import Offset
+from textual.widget import Widget
 
 from omnitui.services.session import Session
+from omnitui.text.rows import Density
 from omnitui.text.widths import cell_width
+from omnitui.ui.widgets.conversation_list import ConversationList
 from tests.support.console import Person, a_console, a_session
 from tests.support.desk import a_conversation
 
@@ -35,6 +40,14 @@ def fits(screen: str, width: int, height: int) -> bool:
 
 def shows_half(person: Person, width: int, height: int) -> bool:
     return "half" in person.screen and fits(person.screen, width, height)
+
+
+def differs(pane: Widget, width: int) -> bool:
+    return pane.size.width != width
+
+
+def has_density(queue: ConversationList, density: Density) -> bool:
+    return queue.density is density
 
 
 @pytest.mark.parametrize(
@@ -154,3 +167,137 @@ async def test_selection_and_focus_have_signs_beside_their_colours(session: Sess
         await person.press("tab")
         await person.misses("▌Inbox")
         await person.sees("▌About Ann")
+
+
+async def test_border_moves_with_the_mouse(session: Session) -> None:
+    async with a_console(session, 140, 40) as person:
+        main = person.app.main
+        reading, about = main.query_one("#reading"), main.query_one("#about")
+        before = main.queue.size.width
+        await person.pilot.mouse_down(offset=Offset(reading.region.x, 10))
+        await person.pilot.hover(offset=Offset(reading.region.x + 7, 10))
+        await person.until(lambda: main.queue.size.width == before + 7)
+        await person.pilot.mouse_up(offset=Offset(reading.region.x, 10))
+        card = about.region.width
+        edge = about.region.x
+        await person.pilot.mouse_down(offset=Offset(edge, 10))
+        await person.pilot.mouse_up(offset=Offset(edge - 5, 10))
+        await person.until(lambda: about.region.width == card + 5)
+        await person.pilot.mouse_down(offset=Offset(reading.region.x + 6, 10))
+        await person.pilot.mouse_up(offset=Offset(reading.region.x + 12, 10))
+        assert main.queue.size.width == before + 7
+
+
+async def test_border_of_the_card_moves_while_the_card_has_the_focus(session: Session) -> None:
+    async with a_console(session, 140, 40) as person:
+        about = person.app.main.query_one("#about")
+        before = about.region.width
+        await person.press("shift+tab", "<")
+        await person.until(lambda: about.region.width == before + 4)
+        await person.press("2", ">")
+        await person.until(lambda: about.region.width == before - 4)
+
+
+async def test_arrangement_is_there_at_the_next_start(session: Session) -> None:
+    async with a_console(session, 140, 40) as person:
+        before = person.app.main.queue.size.width
+        await person.press("<", "=", "i")
+        await person.until(lambda: panes(person) == ["list", "history"])
+    async with a_console(session, 140, 40) as person:
+        assert panes(person) == ["list", "history"]
+        assert person.app.main.queue.size.width == before - 4
+        assert person.app.main.queue.density is Density.ONE
+    async with a_console(session, 100, 30) as person:
+        assert person.app.main.queue.region.width == 36
+
+
+async def test_broken_arrangement_is_as_good_as_none(session: Session) -> None:
+    for text in ("", "[]", '{"widths": {"wide": {"queue": "x", "about": -3}}, "hidden": 5, "rows": [1]}'):
+        (session.profile.state / "arrangement.json").write_text(text, "utf-8")
+        async with a_console(session, 140, 40) as person:
+            assert panes(person) == ["list", "history", "card"]
+
+
+async def test_no_border_can_be_pushed_off_the_screen(session: Session) -> None:
+    async with a_console(session, 120, 30) as person:
+        await person.press("9", "9", ">")
+        await person.until(lambda: panes(person) == ["list", "history", "card"])
+        assert all(pane.region.width >= 20 for pane in (person.app.main.history, person.app.main.card))
+        await person.press("9", "9", "<")
+        await person.until(lambda: person.app.main.queue.region.width >= 20)
+        await person.pilot.resize_terminal(80, 24)
+        await person.until(lambda: fits(person.screen, 80, 24) and panes(person) == ["list", "history"])
+
+
+async def test_other_pane_scrolls_while_the_focus_stays(tmp_path: Path) -> None:
+    with a_session(tmp_path) as session:
+        for number in range(40):
+            a_conversation(session.cache, f"text {number}", contact=f"Person {number}", subject="S")
+        a_conversation(session.cache, "\n".join(f"line {n}" for n in range(90)), contact="Ann", subject="Long")
+        async with a_console(session, 120, 30) as person:
+            queue = person.app.main.queue
+            await person.sees("line 20")
+            await person.press("shift+pagedown", "shift+pagedown", "shift+pagedown", "shift+pagedown")
+            await person.sees("line 89")
+            await person.press("2", "ctrl+y")
+            await person.misses("line 89")
+            await person.press("2", "ctrl+e")
+            await person.sees("line 89")
+            assert person.app.main.focused is queue
+            await person.press("tab", "2", "ctrl+e")
+            await person.until(lambda: queue.window.first == 2)
+            assert person.app.main.focused is person.app.main.history
+            selected = queue.selected
+            await person.press("r", "shift+pageup")
+            await person.misses("line 89")
+            await person.until(lambda: person.app.main.focused is person.app.main.composer.sheet)
+            assert queue.selected == selected
+
+
+async def test_resize_keeps_the_place_in_a_long_message(tmp_path: Path) -> None:
+    with a_session(tmp_path) as session:
+        words = " ".join(f"word{n}" for n in range(900))
+        a_conversation(session.cache, words, contact="Ann", subject="Long")
+        async with a_console(session, 140, 40) as person:
+            history = person.app.main.history
+
+            def first_word() -> int:
+                return int(re.findall(r"word(\d+)", "".join(history.render_line(y).text for y in range(9)))[0])
+
+            await person.sees("word0 ")
+            await person.press("3", "0", "ctrl+e")
+            await person.misses("word0 word1 word2 word3 word4 word5 word6")
+            before = first_word()
+            for size in ((100, 30), (200, 50), (140, 40)):
+                width = history.size.width
+                await person.pilot.resize_terminal(*size)
+                await person.until(partial(differs, history, width))
+                await person.until(lambda: abs(first_word() - before) < 40, "the same words")
+
+
+async def test_density_changes_by_key_and_the_selected_row_stays_in_sight(tmp_path: Path) -> None:
+    with a_session(tmp_path) as session:
+        for number in range(40):
+            a_conversation(session.cache, f"text {number}", contact=f"Person {number}", subject="S")
+        async with a_console(session, 100, 24) as person:
+            queue = person.app.main.queue
+            await person.press("1", "5", "j")
+            chosen = queue.selected_row
+            assert chosen is not None
+            for density in (Density.ONE, Density.TWO):
+                await person.press("=")
+                await person.until(partial(has_density, queue, density))
+                await person.sees(f"{chosen.contact} ")
+                assert queue.selected == chosen.id
+
+
+async def test_what_is_new_comes_in_by_its_key(session: Session) -> None:
+    async with a_console(session, 100, 24) as person:
+        await person.press("N")
+        await person.sees("nothing new above")
+        a_conversation(session.cache, "text of Cem", contact="Cem", subject="About Cem")
+        await person.sees("1 new ↑")
+        assert "Cem" not in person.screen
+        await person.press("N")
+        await person.sees("> @ Cem")
+        await person.misses("new ↑")
