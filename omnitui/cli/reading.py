@@ -9,10 +9,11 @@ from typing import Final
 
 from omnitui.cli.shell import Shell
 from omnitui.cli.verbs import Verb
+from omnitui.errors import NotFound
 from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.conversations import Conversation, Message
-from omnitui.model.states import Direction, MessageKind
+from omnitui.model.states import Direction, MessageKind, ObjectKind
 from omnitui.services import records
 
 _PAGE: Final = 200
@@ -90,24 +91,75 @@ def _row(shell: Shell, item: Conversation) -> tuple[str, ...]:
 
 
 def _show_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
-    parser.add_argument("id", metavar="ID", help=_("the conversation"))
+    parser.add_argument("id", metavar="ID", help=_("the conversation; or a contact, whose timeline is shown"))
+    parser.add_argument(
+        "--timeline", action="store_true", help=_("everything with the contact, over all conversations and channels")
+    )
     parser.add_argument("--quotes", action="store_true", help=_("show what was quoted, too"))
 
 
-def messages(shell: Shell, conversation_id: Ulid) -> Iterator[Message]:
-    """All messages of a conversation, oldest first."""
+def messages(shell: Shell, of: Ulid, *, timeline: bool = False) -> Iterator[Message]:
+    """All messages of a conversation, or with `timeline` of a contact, oldest first."""
     from omnitui.store.reads import history
 
+    read = history.timeline if timeline else history.page
     after: tuple[int, str] | None = (-1, "")
     while after is not None:
-        page = shell.session.cache.read(history.page, conversation_id, after=after, limit=_PAGE)
+        page = shell.session.cache.read(read, of, after=after, limit=_PAGE)
         yield from page
         after = (page[-1].received_at, page[-1].id) if len(page) == _PAGE else None
+
+
+def _contact(shell: Shell) -> Ulid | None:
+    """Whose timeline is asked for; None where a conversation is."""
+    from omnitui.cli.contacts import contact
+
+    ref: str = shell.arguments.id
+    if shell.arguments.timeline:
+        return contact(shell, ref)
+    try:
+        shell.id(ref)
+    except NotFound:
+        try:
+            return shell.id(ref, ObjectKind.CONTACT)
+        except NotFound:
+            return None
+    return None
+
+
+def _timeline(shell: Shell, contact_id: Ulid) -> int:
+    from omnitui.store.reads import between, people
+
+    cache = shell.session.cache
+    found = cache.read(people.contact, contact_id)
+    if found is None:
+        shell.fail(_("{ref} has gone").format(ref=shell.arguments.id))
+        return 1
+    said = list(messages(shell, contact_id, timeline=True))
+    places = cache.read(between.places, (item.conversation_id for item in said))
+    refs = {own: ref_of(shell, own) for own in places}
+    if not shell.out.text:
+        shell.out.one("timeline", records.timeline(found, [(places[own], refs[own]) for own in places], said), "")
+        return 0
+    shell.out.line(found.name)
+    last = ""
+    for item in said:
+        if item.conversation_id != last:
+            last = item.conversation_id
+            place = places[last]
+            shell.out.line("")
+            facts = [refs[last], place.channel, place.subject or place.snippet, place.status.value]
+            shell.out.line("== " + " · ".join(fact for fact in facts if fact))
+        _print_message(shell, item)
+    return 0
 
 
 def _show(shell: Shell) -> int:
     from omnitui.store.reads import inbox
 
+    contact_id = _contact(shell)
+    if contact_id is not None:
+        return _timeline(shell, contact_id)
     conversation_id = next(iter(shell.ids([shell.arguments.id])), None)
     if conversation_id is None:
         return 1

@@ -78,6 +78,16 @@ def transcript(found: Conversation, ref: str, said: Iterable[Message]) -> Fields
     return {**conversation(found, ref), "messages": messages}
 
 
+def timeline(found: Contact, places: Iterable[tuple[Conversation, str]], said: Iterable[Message]) -> Fields:
+    """Everything with a contact: the conversations, each with its ref, and all their messages in one order."""
+    return {
+        "contact_id": found.id,
+        "contact": found.name,
+        "conversations": [{"v": VERSION, "type": "conversation", **conversation(one, ref)} for one, ref in places],
+        "messages": [{"v": VERSION, "type": "message", **message(item)} for item in said],
+    }
+
+
 def message(found: Message) -> Fields:
     return {
         "id": found.id,

@@ -66,7 +66,8 @@ def block(message: Message, setting: Setting) -> list[Line]:
         reason = safe(message.reason, max_lines=6, max_chars=1_000)
         lines += [((" " * INDENT, ""), (line, role)) for line in wrap(reason, setting.width - INDENT - 1)]
     # A note is one by its bar too: colour says nothing on a terminal without any, and to those who do not see it.
-    return [lines[0], *map(_barred, lines[1:])] if note else lines
+    barred = [lines[0], *map(_barred, lines[1:])] if note else lines
+    return [cropped(line, setting.width) for line in barred]
 
 
 def _barred(line: Line) -> Line:

@@ -46,6 +46,7 @@ def printed(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict
     runs = [
         ["ls", "--json"],
         ["show", talk.id, "--json"],
+        ["show", talk.id, "--timeline", "--json"],
         ["search", "hello", "--json"],
         ["resolve", talk.id, "--json"],
         ["log", "--json"],

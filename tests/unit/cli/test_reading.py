@@ -148,3 +148,20 @@ def test_rows_are_cut_at_the_terminals_edge_in_cells(desk: Desk, monkeypatch: py
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     line = desk.run("ls").out.rstrip("\n")
     assert 40 < cell_width(line) <= 60
+
+
+def test_show_of_a_contact_prints_everything_over_all_channels_in_one_order(desk: Desk) -> None:
+    mail = a_conversation(desk.cache, "by mail", subject="Invoice")
+    chat = a_conversation(desk.cache, "by chat", channel="line", address="U-ann", contact="Ann C")
+    a_message(desk.cache, mail.id, "mail again")
+    assert desk.run("contact", "link", mail.contact_id, chat.contact_id).code == 0
+    for words in ([mail.contact_id], ["--timeline", mail.id], ["--timeline", chat.contact_id]):
+        found = desk.run("show", *words, "--json").object
+        assert found["type"] == "timeline"
+        assert [item["text"] for item in found["messages"]] == ["by mail", "by chat", "mail again"]
+        assert {item["id"] for item in found["conversations"]} == {mail.id, chat.id}
+        assert all(item["type"] == "message" for item in found["messages"])
+    text = desk.run("show", mail.contact_id).out
+    assert text.count("== ") == 3
+    assert text.index("by chat") < text.index("mail again")
+    assert desk.run("show", "nothing").code == 1
