@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,8 @@ class Memory:
         self._folder = state / "recent"
         self._lines: dict[str, list[str]] = {}
         self._changed: dict[str, list[str]] = {}
+        self.kept: Counter[str] = Counter()
+        """How many lines were kept under each name since the start."""
 
     def recall(self, name: str) -> list[str]:
         """What was kept under this name, the newest first."""
@@ -31,6 +34,7 @@ class Memory:
         if not line or len(line) > _LONGEST:
             return
         known = self.recall(name)
+        self.kept[name] += 1
         self._lines[name] = _first([line], known)
         self._changed[name] = _first([line], self._changed.get(name, []))
 

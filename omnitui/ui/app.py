@@ -15,6 +15,7 @@ from omnitui.i18n import _
 from omnitui.services.keymap import Keymap, read_keymap
 from omnitui.services.session import Session
 from omnitui.store import migrations
+from omnitui.ui.acts.places import turn_tour
 from omnitui.ui.dressing import Dressing
 from omnitui.ui.keyboard import Keyboard
 from omnitui.ui.last_hop import LastHopApp
@@ -41,9 +42,18 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = []
 
     def __init__(
-        self, session: Session, *, sync: bool = True, verbs: Callable[[], ConsoleVerbs] | None = None, **options: Any
+        self,
+        session: Session,
+        *,
+        sync: bool = True,
+        verbs: Callable[[], ConsoleVerbs] | None = None,
+        tour: bool = False,
+        **options: Any,
     ) -> None:
-        """`sync` false only reads and records: another process runs the connectors. `verbs` are the shell's."""
+        """`sync` false only reads and records: another process runs the connectors. `verbs` are the shell's.
+
+        `tour` begins the tour.
+        """
         super().__init__(**options)
         self.session = session
         self.keymap: Keymap = read_keymap(session.profile.keys_file)
@@ -52,6 +62,7 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
         self.syncing = Syncing(session) if sync else None
         self.main = MainScreen(session, Keyboard(self.keymap), self.ready, self.remember_soon)
         self.main.desk.verbs = verbs
+        self._tour = tour
         self.dressing = Dressing(self)
         self._begun = False
         self._remembering: Timer | None = None
@@ -116,6 +127,8 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
             return
         self._begun = True
         self.remember_soon()
+        if self._tour:
+            turn_tour(self.main.desk)
         if self.syncing is not None:
             self.main.desk.spawn(self.syncing.run())
 

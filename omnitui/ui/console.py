@@ -37,10 +37,19 @@ def run_console(
 
         print(screen_text(ConsoleApp(session, sync=False)))
         return 0
-    app = ConsoleApp(session, takeover=takeover, verbs=verbs)
+    app = ConsoleApp(session, takeover=takeover, verbs=verbs, tour=begins_tour(session))
     code = app.run()
     if app.fault is not None:
         said, hint = app.fault
         print(f"omnitui: {said}\n  {hint}", file=sys.stderr)
         return 1
     return code if code is not None else (app.return_code or 0)
+
+
+def begins_tour(session: Session) -> bool:
+    """Whether the tour begins by itself: at the first start of the demo."""
+    if session.profile.name != "demo" or os.environ.get("OMNITUI_TOUR") == "0":
+        return False
+    from omnitui.ui.tour import kept
+
+    return not kept(session).exists()

@@ -24,8 +24,12 @@ from omnitui.ui.reading import Reading
 from omnitui.ui.row_sources import CachedRows
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from omnitui.services.commandline import ConsoleVerbs
     from omnitui.ui.panes.composer import ComposerPane
     from omnitui.ui.screens.main import MainScreen
+    from omnitui.ui.tour import Tour
 
 READ_AFTER = 1.2
 """Seconds on the screen after which a conversation counts as read."""
@@ -52,6 +56,9 @@ class Desk(Backstage):
         self.searched = ""
         """What was searched for last."""
         self.memory = Memory(session.profile.state)
+        self.verbs: Callable[[], ConsoleVerbs] | None = None
+        """The shell's verbs, where somebody hands them in."""
+        self.tour: Tour | None = None
         self._read_timer: asyncio.TimerHandle | None = None
         self._loading: Ulid | None = None
         self._rested: Ulid | None = None

@@ -48,6 +48,7 @@ ROLES: Mapping[str, str] = {
     "current": "bold $primary",
     "chosen": "$foreground on $chosen",
     "hit": "bold underline $accent",
+    "jump": "bold reverse $accent",
     "chosen.hit": "bold underline $foreground on $chosen",
     "unread": "bold $foreground",
     "found": "bold reverse $warning",

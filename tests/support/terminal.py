@@ -100,6 +100,7 @@ class Terminal:
             "COLORTERM": "truecolor",
             "LC_ALL": "C.UTF-8",
             "PYTHONUNBUFFERED": "1",
+            "OMNITUI_TOUR": "0",
             **(env or {}),
         }
         for name in ("COLUMNS", "LINES", "NO_COLOR"):

@@ -39,6 +39,26 @@ async def _command(desk: Desk) -> None:
     await open_commandline(desk)
 
 
+async def _leader(desk: Desk) -> None:
+    from omnitui.ui.screens.leader import open_leader
+
+    await open_leader(desk)
+
+
+async def _jump(desk: Desk) -> None:
+    from omnitui.ui.jumping import jump
+
+    await jump(desk)
+
+
+def turn_tour(desk: Desk) -> None:
+    """Take the tour up, or leave it."""
+    from omnitui.ui.tour import Tour
+
+    desk.tour = desk.tour or Tour(desk)
+    desk.tour.toggle()
+
+
 async def _search(desk: Desk) -> None:
     from omnitui.ui.screens.search import open_search
 
@@ -104,6 +124,9 @@ HANDLERS: Mapping[str, Handler] = {
     "app.palette": lambda desk, count: _palette(desk),
     "app.help": lambda desk, count: _help(desk),
     "app.command": lambda desk, count: _command(desk),
+    "app.leader": lambda desk, count: _leader(desk),
+    "app.jump": lambda desk, count: _jump(desk),
+    "app.tour": doing(turn_tour),
     "app.search": lambda desk, count: _search(desk),
     "app.quit": doing(_quit),
     "app.theme": lambda desk, count: _theme(desk),

@@ -47,7 +47,9 @@ async def open_palette(desk: Desk) -> None:
                 yield [*found[:FIRST], *many, *found[FIRST:]]
 
     hint = _("actions, views, labels, themes, settings, conversations, contacts")
-    chosen = await desk.ask(PickerScreen(_("What to do, or where to go"), source, hint=hint))
+    screen = PickerScreen(_("What to do, or where to go"), source, hint=hint)
+    screen.id = "palette"
+    chosen = await desk.ask(screen)
     if chosen is None:
         return
     kind, value = chosen.value
