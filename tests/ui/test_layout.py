@@ -11,6 +11,7 @@ import pytest
 from textual.geometry import Offset
 from textual.widget import Widget
 
+from omnitui.services.actions import Scope
 from omnitui.services.session import Session
 from omnitui.text.rows import Density
 from omnitui.text.widths import cell_width
@@ -243,10 +244,10 @@ async def test_other_pane_scrolls_while_the_focus_stays(tmp_path: Path) -> None:
             await person.misses("line 89")
             await person.press("2", "ctrl+e")
             await person.sees("line 89")
-            assert person.app.main.focused is queue
+            assert person.app.main.scope is Scope.LIST
             await person.press("tab", "2", "ctrl+e")
             await person.until(lambda: queue.window.first == 2)
-            assert person.app.main.focused is person.app.main.history
+            assert person.app.main.scope is Scope.HISTORY
             selected = queue.selected
             await person.press("r", "shift+pageup")
             await person.misses("line 89")

@@ -10,12 +10,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from time import monotonic
-from typing import Any
+from typing import Any, TypeAlias
 
 from rich.style import Style
 from textual import events
 from textual.geometry import Region, Size
-from textual.message import Message
 from textual.strip import Strip
 from textual.worker import Worker, WorkerCancelled
 
@@ -27,7 +26,9 @@ from omnitui.text.rows import COLUMNS, UNICODE, Density, Glyphs
 from omnitui.text.widths import cell_width, crop
 from omnitui.ui.last_hop import LastHopApp
 from omnitui.ui.last_hop.focusing import MarksFocus
-from omnitui.ui.widgets.marking import MOST_MARKED, Marking
+from omnitui.ui.widgets import list_messages
+from omnitui.ui.widgets.marked_rows import MarkedRows
+from omnitui.ui.widgets.marking import Marking
 from omnitui.ui.widgets.row_strips import RowStrips, StyleOf
 from omnitui.ui.widgets.row_window import RowSource, RowWindow
 
@@ -36,52 +37,18 @@ SETTLED_QUIET = 0.06
 REPEATING = 0.1  # seconds; selections that follow each other faster are a held key
 
 
-class ConversationList(MarksFocus, can_focus=True):
+class ConversationList(MarkedRows, MarksFocus, can_focus=True):
     """Conversations, one of them selected. The selection is an id and never moves by itself."""
 
     DEFAULT_CSS = """
     ConversationList { height: 1fr; width: 1fr; }
     """
 
-    class Selected(Message):
-        """Another conversation is selected (None: there is none). Posted at once."""
-
-        def __init__(self, conversation_id: Ulid | None) -> None:
-            super().__init__()
-            self.conversation_id = conversation_id
-
-        def can_replace(self, message: Message) -> bool:
-            """Only the newest selection matters."""
-            return type(message) is type(self)
-
-    class Settled(Selected):
-        """The selection has come to rest: time to show the conversation."""
-
-    class Opened(Message):
-        """A conversation was opened (Enter, or a second click)."""
-
-        def __init__(self, conversation_id: Ulid) -> None:
-            super().__init__()
-            self.conversation_id = conversation_id
-
-    class Newcomers(Message):
-        """So many rows came above what is visible (0: the top is in sight)."""
-
-        def __init__(self, count: int) -> None:
-            super().__init__()
-            self.count = count
-
-    class Marked(Message):
-        """Other conversations are marked than before."""
-
-        def __init__(self, count: int, *, more: bool = False) -> None:
-            """`more`: not all that were meant are marked, there are too many."""
-            super().__init__()
-            self.count = count
-            self.more = more
-
-    class Loaded(Message):
-        """Rows are on the screen: for the first time after `show`."""
+    Selected: TypeAlias = list_messages.Selected
+    Settled: TypeAlias = list_messages.Settled
+    Opened: TypeAlias = list_messages.Opened
+    Newcomers: TypeAlias = list_messages.Newcomers
+    Loaded: TypeAlias = list_messages.Loaded
 
     def __init__(
         self,
@@ -100,7 +67,6 @@ class ConversationList(MarksFocus, can_focus=True):
         self.density = density
         self._stale = True
         self._narrowing: Worker[None] | None = None
-        self._marks_told: frozenset[Ulid] = frozenset()
         self._reading = asyncio.Lock()
         self._refresh_wanted = False
         self._settle_timer: asyncio.TimerHandle | None = None
@@ -126,18 +92,6 @@ class ConversationList(MarksFocus, can_focus=True):
     def selected_row(self) -> Conversation | None:
         """The selected conversation, if it is loaded."""
         return self.window.selected_row
-
-    @property
-    def marked(self) -> frozenset[Ulid]:
-        """The ids of the marked conversations."""
-        return frozenset(self.window.marked)
-
-    @property
-    def targets(self) -> tuple[Ulid, ...]:
-        """What an action on the list means: the marked conversations, else the selected one."""
-        if self.window.marked:
-            return tuple(sorted(self.window.marked))
-        return (self.selected,) if self.selected else ()
 
     # What the pane calls
 
@@ -224,59 +178,6 @@ class ConversationList(MarksFocus, can_focus=True):
         if self.selected:
             self.post_message(self.Opened(self.selected))
 
-    def toggle_mark(self, conversation_id: Ulid | None = None) -> None:
-        """Mark a conversation (the selected one) or take its mark away."""
-        chosen = conversation_id or self.selected
-        if chosen:
-            self.marking.toggle(chosen)
-            self._remarked()
-
-    def toggle_range(self) -> None:
-        """From here on moving marks, until it is ended the same way; marks stay."""
-        if self.marking.ranging:
-            self.marking.end()
-        else:
-            self.marking.begin()
-        self._remarked()
-
-    def mark_all(self) -> None:
-        """Mark the whole list, as far as it can be marked at once; where it is marked already, take the marks away."""
-
-        async def work() -> None:
-            ids = await self.window.source.between(limit=MOST_MARKED + 1)
-            more = len(ids) > MOST_MARKED
-            if set(ids[:MOST_MARKED]) <= self.window.marked:
-                self.marking.clear()
-            else:
-                self.marking.take([*self.window.marked, *ids[:MOST_MARKED]])
-            self._tell_marks(more=more)
-
-        self.marking.end()
-        self._read(work)
-
-    def clear_marks(self) -> None:
-        """Take all marks away."""
-        self.marking.clear()
-        self._remarked()
-
-    def _remarked(self) -> None:
-        self.refresh()
-        self._paint_now(range(self.size.height))
-        self._tell_marks()
-
-    def _tell_marks(self, *, more: bool = False) -> None:
-        if self.marked != self._marks_told or more:
-            self._marks_told = self.marked
-            if self.is_attached:
-                self.post_message(self.Marked(len(self._marks_told), more=more))
-
-    async def _range(self) -> None:
-        """Mark what lies in the range, some of which is not loaded."""
-        ends = self.marking.ends()
-        if ends is not None:
-            self.marking.take((await self.window.source.between(*ends, limit=MOST_MARKED))[:MOST_MARKED])
-            self._tell_marks()
-
     def drop(self, ids: Iterable[Ulid]) -> None:
         """Take out conversations that the agent has just dealt with; the next one is selected."""
         before = self.selected
@@ -331,12 +232,6 @@ class ConversationList(MarksFocus, can_focus=True):
         self._after(before)
         if window.hungry and not self._reading.locked():
             self._read(self._nothing)
-
-    def _follow(self) -> None:
-        """The range follows the selection."""
-        if not self.marking.follow() and not self._reading.locked():
-            self._read(self._range)
-        self._tell_marks()
 
     def _refresh_row(self, index: int | None) -> None:
         if index is not None:
