@@ -49,7 +49,7 @@ def rule_pieces(kind: MessageKind, capabilities: Capabilities, conversation: Con
         role = "warn" if left < 3_600_000 else "muted"
         pieces.append((" " + _("window closes in {span}").format(span=phrases.span(left)), role))
     if not capabilities.attachments:
-        pieces.append((" · " * bool(pieces) + " " + _("this channel takes no files"), "muted"))
+        pieces.append((f"{' ·' if pieces else ''} {_('takes no files')}", "muted"))
     return pieces
 
 

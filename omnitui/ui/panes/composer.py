@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.widgets import Input, TextArea
 
 from omnitui.clock import Clock, Millis
-from omnitui.desk.canned import code_before, fitting
+from omnitui.desk.canned import Canned, code_before, fitting
 from omnitui.desk.mentions import mentioned
 from omnitui.i18n import _
 from omnitui.ids import Ids, Ulid
@@ -76,6 +76,8 @@ class ComposerPane(Vertical):
         self._all_key = ""
         self._channel = self._account = ""
         self._loading = False
+        self._complained: str | None = None
+        """The text of which something wrong was said."""
         self._spelling: asyncio.TimerHandle | None = None
         self._spelt: asyncio.Task[None] | None = None
         self._asking: asyncio.Task[None] | None = None
@@ -194,7 +196,7 @@ class ComposerPane(Vertical):
         """All canned responses for this conversation, filled in."""
         return [offer(one, self.facts) for one in self._fitting()]
 
-    def _fitting(self) -> list:  # type: ignore[type-arg]
+    def _fitting(self) -> list[Canned]:
         return fitting(self.shelf.canned, self._channel, self.facts.get("contact.language", "")[:2])
 
     def answer(self, message: Message, quote: str) -> None:
@@ -237,9 +239,9 @@ class ComposerPane(Vertical):
     def complain(self, text: str, field: str = "") -> None:
         """Say what is wrong with what is written, at the field that it concerns."""
         if field:
-            self.header.blame(field, text)
-        else:
-            self._tabbing.say(((f" ! {plain(text)}", "bad"),))
+            self.header.blame(field)
+        self._complained = self.text
+        self._tabbing.say(((f" ! {plain(text)}", "bad"),))
 
     def wrote_meanwhile(self, wrote: bool) -> None:
         """Somebody wrote that the author has not seen yet."""
@@ -253,7 +255,7 @@ class ComposerPane(Vertical):
         """A keystroke."""
         event.stop()
         self.changed()
-        if not self._tabbing.settled(self.text):
+        if self.text != self._complained and not self._tabbing.settled(self.text):
             self._tabbing.offer(self._offers() or (), self.size.width)
         self._spell_soon()
 
@@ -261,7 +263,7 @@ class ComposerPane(Vertical):
         """A keystroke in the header."""
         event.stop()
         name = self.header.name_of(event.input)
-        self.header.blame(name, "")
+        self.header.absolve(name)
         self.changed()
         if self._tabbing.settled(event.value) or not event.input.has_focus:
             return
@@ -297,7 +299,7 @@ class ComposerPane(Vertical):
         elif self._tabbing.active:
             self._warn_of(self._tabbing.take(field, step, self.size.width))
         elif field is self.sheet and step > 0 and self._code():
-            self.complain(_("there is no canned response for this channel called {code}").format(code=self._code()))
+            self.complain(_("no canned response {code} here").format(code=self._code()))
         elif not self._step(field, step):
             return
         event.stop()
@@ -320,7 +322,7 @@ class ComposerPane(Vertical):
     def _warn_of(self, taken: Offer) -> None:
         if taken.missing:
             names = ", ".join(f"{{{name}}}" for name in taken.missing)
-            self.complain(_("not known here, fill it in yourself: {names}").format(names=names))
+            self.complain(_("to be filled in: {names}").format(names=names))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter goes to the next field; it never sends."""

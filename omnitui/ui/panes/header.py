@@ -32,7 +32,8 @@ class Header(Vertical):
         self._labels = {name: Lines(classes="header-label") for name in LABELS}
         self._fields = {name: Field(id=f"composer-{name}", compact=True) for name in LABELS}
         self._rows: dict[str, Horizontal] = {}
-        self._faults: dict[str, str] = {}
+        self._faults: set[str] = set()
+        self._key = ""
 
     def compose(self) -> ComposeResult:
         """The folded line; rows come when they are needed."""
@@ -74,14 +75,19 @@ class Header(Vertical):
         if text.lower() not in (one.lower() for one in addresses(field.value)):
             field.value = editable(", ".join((*addresses(field.value), text)), multiline=False)
 
-    def blame(self, name: str, why: str) -> None:
-        """Say at a field what is wrong with it, and go there; "" takes it back."""
-        if why:
-            self._faults[name] = why
-            self.unfold(True)
-            self._fields[name].focus()
-        elif self._faults.pop(name, None) is not None:
+    def blame(self, name: str) -> None:
+        """Mark a field as wrong, and go there."""
+        self._faults.add(name)
+        self.unfold(True)
+        self._fields[name].focus()
+
+    def absolve(self, name: str) -> bool:
+        """Take the mark off; whether it was there."""
+        marked = name in self._faults
+        self._faults.discard(name)
+        if marked:
             self.redraw()
+        return marked
 
     def name_of(self, field: Input) -> str:
         """The name of a field."""
@@ -94,13 +100,9 @@ class Header(Vertical):
     def redraw(self, key: str = "") -> None:
         """Labels, faults and the folded line; `key` unfolds it."""
         for name, label in self._labels.items():
-            if name in self._faults:
-                label.show([((f" {_(LABELS[name])} ", "bad"), (f"! {plain(self._faults[name])}", "bad"))])
-                label.styles.width = "50%"
-            else:
-                label.show([((f" {_(LABELS[name])}", "muted"),)])
-                label.styles.width = 10
-        self._key = key or getattr(self, "_key", "")
+            wrong = name in self._faults
+            label.show([((f" {'! ' if wrong else ''}{_(LABELS[name])}", "bad" if wrong else "muted"),)])
+        self._key = key or self._key
         self._line.show([self._folded()])
 
     def _folded(self) -> Line:

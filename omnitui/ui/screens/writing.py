@@ -46,7 +46,7 @@ async def pick_sending(desk: Desk, hold: Millis) -> Leaving | None:
     ]
 
     async def source(text: str) -> Sequence[Choice]:
-        found = [one for _score, one in sorted(fitting(text, offers), key=lambda one: -one[0])] if text else offers[:]
+        found = [one for _score, one in fitting(text, offers)] if text.strip() else offers[:]
         if text.strip():
             try:
                 at = wake_time(text, now=desk.clock.now(), zone=desk.zone)
