@@ -10,7 +10,7 @@ from typing import Final
 from omnitui.cli.shell import Shell
 from omnitui.cli.verbs import Verb
 from omnitui.errors import NotFound
-from omnitui.i18n import _
+from omnitui.i18n import _, ngettext
 from omnitui.ids import Ulid
 from omnitui.model.conversations import Conversation, Message
 from omnitui.model.states import Direction, MessageKind, ObjectKind
@@ -206,6 +206,9 @@ def _search(shell: Shell) -> int:
     query = shell.session.query(" ".join(shell.arguments.query))
     count: int = shell.arguments.n
     hits = shell.session.cache.read(search.search, query, limit=count or 1_000_000)
+    if left := shell.session.cache.read(search.unsearchable):
+        said = ngettext("{count} message cannot be searched yet", "{count} messages cannot be searched yet", left)
+        shell.out.say(said.format(count=left))
     if not shell.out.text:
         from omnitui.store.reads import history
 

@@ -89,8 +89,8 @@ def put_back(tx: Tx, message_pk: int) -> None:
         put(tx, message_pk, source(row[1], row[2], row[3] or "", row[4]), filter_terms(row[5]))
 
 
-def index_pending(tx: Tx, limit: int) -> int:
-    """Index up to `limit` messages that were left for later, newest first; how many are still left.
+def index_pending(tx: Tx, limit: int) -> bool:
+    """Index up to `limit` messages that were left for later, newest first; whether any are still left.
 
     An outdated index is emptied first, so that calling this until nothing is left renews it.
     """
@@ -105,8 +105,7 @@ def index_pending(tx: Tx, limit: int) -> int:
         "DELETE FROM unindexed WHERE message_pk IN (SELECT message_pk FROM unindexed ORDER BY message_pk DESC LIMIT ?)",
         (limit,),
     )
-    left: int = tx.db.execute("SELECT count(*) FROM unindexed").fetchone()[0]
-    return left
+    return tx.db.execute("SELECT 1 FROM unindexed LIMIT 1").fetchone() is not None
 
 
 def outdated(db: sqlite3.Connection) -> bool:

@@ -11,13 +11,11 @@ from omnitui.model.accounts import Json
 from omnitui.sdk.contract import Backfills
 from omnitui.store import inflow
 from omnitui.store.cache import Cache
+from omnitui.sync.indexing import index
 from omnitui.sync.ingest import Ingest
 
 PREFIX = "backfill "
 """Cursors of the backfill are stored under this and the scope."""
-
-INDEX_BATCH = 500
-"""Messages brought into the full-text index in one commit."""
 
 BREATH_SECONDS = 0.02
 """The pause between two batches, in which live mail and the agent go first."""
@@ -38,7 +36,7 @@ class Backfill:
         Raises:
             Fault: The way to the back end is not open; what was loaded stays, and the next run goes on after it.
         """
-        await self.index()
+        await index(self._cache)
         live = await self._cache.aread(inflow.cursor, self._account_id, "")
         waiting = list(self._connector.scopes(live))
         while waiting:
@@ -51,13 +49,6 @@ class Backfill:
                 await asyncio.sleep(BREATH_SECONDS)
         return True
 
-    async def index(self) -> None:
-        """Make what was loaded searchable."""
-        left = True
-        while left:
-            left = bool(await self._cache.awrite(lambda tx: inflow.index_pending(tx, INDEX_BATCH), durable=False))
-            await asyncio.sleep(BREATH_SECONDS)
-
     async def _step(self, scope: str) -> bool:
         """Load one batch; whether it was the last one."""
         stored: Any = await self._cache.aread(inflow.cursor, self._account_id, PREFIX + scope)
@@ -67,5 +58,5 @@ class Backfill:
         batch = await self._connector.backfill(scope, before)
         place = {"before": batch.cursor if batch.cursor is not None else before, "done": batch.caught_up}
         await self._ingest.commit(batch, scope=PREFIX + scope, cursor=place, history=True)
-        await self.index()
+        await index(self._cache)
         return batch.caught_up

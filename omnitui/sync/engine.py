@@ -10,6 +10,7 @@ from functools import partial
 
 from omnitui.bus import Changed
 from omnitui.clock import MINUTE, SECOND, Millis
+from omnitui.errors import OmniError
 from omnitui.ids import Ulid
 from omnitui.logs import logger
 from omnitui.model.accounts import Account, LedgerEntry
@@ -20,6 +21,7 @@ from omnitui.store.reads import accounts as account_reads
 from omnitui.store.reads import ledger as ledger_reads
 from omnitui.store.reads import outbox as outbox_reads
 from omnitui.sync.files import LIMIT, Files
+from omnitui.sync.indexing import index
 from omnitui.sync.lease import Lease
 from omnitui.sync.ledger import note_health
 from omnitui.sync.naps import nap
@@ -71,6 +73,7 @@ class Engine:
         self._moving = asyncio.Lock()
         """Held while tasks are started and ended."""
         self._stop = asyncio.Event()
+        self._indexing: asyncio.Future[None]
 
     async def run(self, lease: Lease | None = None) -> None:
         """Sync every account that is not paused until `stop`; with a lease, from when it becomes ours."""
@@ -145,7 +148,9 @@ class Engine:
             self._parser = ParseWorker()
         unsubscribe = self._cache.bus.subscribe(Changed, hop)
         await self._follow(chosen)
-        tasks = [asyncio.create_task(self._keep_following(chosen)), asyncio.create_task(self._wake_snoozed())]
+        self._indexing = asyncio.create_task(self._index())
+        following, waking = self._keep_following(chosen), self._wake_snoozed()
+        tasks = [self._indexing, asyncio.create_task(following), asyncio.create_task(waking)]
         try:
             yield
         finally:
@@ -156,6 +161,13 @@ class Engine:
             await asyncio.gather(*(self._end(account_id) for account_id in list(self._running)))
             if self._own_parser:
                 self._parser.close()
+
+    async def _index(self) -> None:
+        """Make searchable what an earlier process took in and did not come to; no back end is needed for it."""
+        try:
+            await index(self._cache)
+        except OmniError:
+            LOG.exception("messages could not be made searchable")
 
     def _heard(self, event: Changed) -> None:
         kinds = {change.kind for change in event.changes}
@@ -221,7 +233,8 @@ class Engine:
         while not self._stop.is_set():
             late = self._cache.clock.now() >= history_ends
             syncs = await self._syncs()
-            if all(_ready(sync, late) for sync in syncs) and not await self._leaving(syncs, latest):
+            ready = (late or self._indexing.done()) and all(_ready(sync, late) for sync in syncs)
+            if ready and not await self._leaving(syncs, latest):
                 return
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), QUIET_SECONDS)

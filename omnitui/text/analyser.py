@@ -79,7 +79,8 @@ def phrases(query: str, *, exact: bool = False) -> list[tuple[str, bool]]:
         if not tokens:
             continue
         last = tokens[-1]
-        prefix = (last.isascii() and not exact) or (len(last) == 1 and not last.isascii())
+        word = (run := _RUNS.match(last)) is None or run[1] is None
+        prefix = not exact if word else len(last) == 1
         found.append((_UNKNOWN.sub(_spelt, " ".join(tokens)), prefix))
         if len(found) == _MAX_PARTS:
             break

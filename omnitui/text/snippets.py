@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from omnitui.text.analyser import normalised
@@ -20,8 +21,13 @@ def snippet(text: str, words: Iterable[str], size: int = 160) -> str:
     folded = line.lower()
     if len(folded) != len(line):
         folded = line
-    places = (folded.find(word) for word in (normalised(word).lower() for word in words) if word)
+    places = (folded.find(word) for word in map(_folded, words) if word)
     first = min((place for place in places if place >= 0), default=0)
     start = 0 if first <= _BEFORE or len(line) <= size else max(0, min(first - _BEFORE, len(line) - size))
     end = start + size
     return f"{_ELLIPSIS if start else ''}{line[start:end]}{_ELLIPSIS if end < len(line) else ''}"
+
+
+@lru_cache(maxsize=64)
+def _folded(word: str) -> str:
+    return normalised(word).lower()

@@ -110,3 +110,10 @@ async def test_query_is_kept_as_the_list(session: Session) -> None:
         await person.until(lambda: [row.contact for row in person.app.main.queue.window.rows] == ["Bo", "山田 花子"])
         await person.press("g", "i")
         await person.sees("▌Inbox")
+
+
+async def test_search_says_how_many_messages_it_cannot_look_at_yet(session: Session) -> None:
+    session.cache.write(lambda tx: tx.db.execute("INSERT INTO unindexed SELECT pk FROM message"))
+    async with a_console(session) as person:
+        await search(person, "kettle")
+        await person.sees("3 messages cannot be searched yet")

@@ -26,6 +26,7 @@ class Step:
 STEPS: tuple[Step, ...] = (
     Step(1, ("0001_tables.sql", "0001_extras.sql")),
     Step(2, ("0002_drafts.sql",)),
+    Step(3, ("0003_counters.sql", "0003_blocks.sql")),
 )
 
 

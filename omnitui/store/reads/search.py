@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any, Final
 
 from omnitui.clock import Millis
@@ -21,10 +22,11 @@ from omnitui.store.reads.assembly import maker
 from omnitui.store.reads.compile import Condition
 from omnitui.store.reads.history import DIRECTIONS, KINDS
 from omnitui.store.reads.inbox import Key
+from omnitui.store.reads.prefixes import widened
 from omnitui.text.snippets import snippet
 
-SELDOM: Final = 1_000
-"""Up to so many rows are taken from the full-text index at once."""
+SELDOM: Final = 100
+"""Up to so many finds are all looked at; of more, only those in the newest blocks."""
 RANKED: Final = 2_000
 """Relevance is judged among so many of the newest finds."""
 _hit: Final = maker(Hit)
@@ -68,6 +70,7 @@ def search(
     """
     compiled.prepare(db)
     match, condition = _plan(query)
+    match = widened(db, match)
     if before is not None:
         older = "m.received_at <= ? AND (m.received_at, m.id) < (?, ?)"
         condition = Condition(f"{condition.sql} AND {older}", (*condition.values, before[0], *before))
@@ -78,6 +81,12 @@ def search(
     else:
         finds = _found(db, match, condition, limit)
     return _hits(db, [pk for _at, _id, pk in finds], texts(query))
+
+
+def unsearchable(db: sqlite3.Connection) -> int:
+    """How many messages are here that no search finds yet: whoever syncs brings them into the index."""
+    count: int = db.execute("SELECT count(*) FROM unindexed").fetchone()[0]
+    return count
 
 
 def _plan(query: Query) -> tuple[str, Condition]:
@@ -99,50 +108,30 @@ def _found(db: sqlite3.Connection, match: str, condition: Condition, limit: int)
     """The newest finds of a text, newest first."""
     rows = db.execute("SELECT rowid FROM message_fts WHERE message_fts MATCH ? LIMIT ?", (match, SELDOM + 1)).fetchall()
     if len(rows) > SELDOM:
-        return _often(db, match, condition, limit)
-    inside: dict[int, list[int]] = {}
-    for (row,) in rows:
-        inside.setdefault(row >> _BLOCK_BITS, []).append(row)
-    blocks = [(block, newest) for block, newest in _blocks(db) if block in inside]
-    found: list[_Find] = []
-    some: list[int] = []
-    for at, (block, _newest) in enumerate(blocks, 1):
-        some += inside[block]
-        if len(some) < limit and at < len(blocks):
-            continue
-        found += db.execute(f"{_AMONG} {condition.sql}", (json.dumps(some), *condition.values))
-        some = []
-        if _enough(found, limit, blocks[at:]):
-            break
-    return found[:limit]
+        # As many blocks as would hold enough if the text were found everywhere as often as at the index's beginning.
+        enough = limit * (rows[-1][0] - rows[0][0]) // SELDOM
+        return _often(db, match, condition, limit, 1 + (enough >> _BLOCK_BITS))
+    pks = json.dumps([row for (row,) in rows])
+    return sorted(db.execute(f"{_AMONG} {condition.sql}", (pks, *condition.values)), reverse=True)[:limit]
 
 
-def _often(db: sqlite3.Connection, match: str, condition: Condition, limit: int) -> list[_Find]:
-    """The same by asking the index for few blocks at first, and then for more and more."""
-    blocks = _blocks(db)
+def _often(db: sqlite3.Connection, match: str, condition: Condition, limit: int, size: int) -> list[_Find]:
+    """The same by asking the index for `size` blocks at first, and then for more and more."""
+    blocks = db.execute("SELECT block, newest FROM message_block ORDER BY newest DESC, block DESC")
     found: list[_Find] = []
     # A condition with a query of its own costs the same for one block and for many.
     growth = 8 if "SELECT" in condition.sql else 2
-    at, size = 0, 1
-    while at < len(blocks):
-        for first, last in _ranges([block for block, _newest in blocks[at : at + size]]):
+    ahead: tuple[int, Millis] | None = blocks.fetchone()
+    while ahead is not None:
+        some = [ahead[0], *(block for block, _newest in islice(blocks, size - 1))]
+        for first, last in _ranges(some):
             bounds = (first << _BLOCK_BITS, ((last + 1) << _BLOCK_BITS) - 1)
             found += db.execute(f"{_IN_RANGE} {condition.sql}", (match, *bounds, *condition.values))
-        at, size = at + size, growth * size
-        if _enough(found, limit, blocks[at:]):
+        found.sort(reverse=True)
+        ahead, size = blocks.fetchone(), growth * size
+        if ahead is not None and len(found) >= limit and found[limit - 1][0] > ahead[1]:
             break
     return found[:limit]
-
-
-def _blocks(db: sqlite3.Connection) -> list[tuple[int, Millis]]:
-    """All blocks of rows with their newest times, newest first."""
-    return db.execute("SELECT block, newest FROM message_block ORDER BY newest DESC").fetchall()
-
-
-def _enough(found: list[_Find], limit: int, left: Sequence[tuple[int, Millis]]) -> bool:
-    """Put the finds in order; whether no block that is left can hold one that belongs before the last of them."""
-    found.sort(reverse=True)
-    return not left or (len(found) >= limit and found[limit - 1][0] > left[0][1])
 
 
 def _ranges(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:

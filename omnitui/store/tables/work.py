@@ -175,5 +175,6 @@ class MessageBlock(Base, table=True):
     """
 
     __tablename__ = "message_block"
+    __table_args__ = (index("ix_message_block_newest", "newest", "block"),)
     block: int | None = Field(default=None, sa_type=Integer, primary_key=True)
     newest: int = number()

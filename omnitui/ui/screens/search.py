@@ -13,7 +13,7 @@ from omnitui.desk.completion import Completion, Names, complete
 from omnitui.desk.fuzzy import spans
 from omnitui.desk.terms import Query
 from omnitui.errors import OmniError
-from omnitui.i18n import _
+from omnitui.i18n import _, ngettext
 from omnitui.ids import Ulid
 from omnitui.model.revisions import Hit
 from omnitui.model.states import Direction, MessageKind
@@ -55,6 +55,7 @@ class SearchScreen(PickerScreen):
         self._counting: asyncio.Task[None] | None = None
         self._filled = ""
         self._base = ""
+        self._unsearchable = 0
 
     @property
     def placeholder(self) -> str:
@@ -66,6 +67,7 @@ class SearchScreen(PickerScreen):
             return [Choice(line, (("↺ ", "muted"), (plain(line), "text"))) for line in self._history]
         query = self._desk.session.query(text)
         found = await self._desk.cache.aread(search.search, query, limit=MOST)
+        self._unsearchable = await self._desk.cache.aread(search.unsearchable)
         now, zone = self._desk.clock.now(), self._desk.zone
         words = tuple(search.texts(query))
         return [hit_choice(hit, phrases.moment(hit.received_at, now, zone), words) for hit in found]
@@ -87,6 +89,9 @@ class SearchScreen(PickerScreen):
     def _show(self, text: str, found: Sequence[Choice]) -> None:
         super()._show(text, found)
         self._draw_offered()
+        if count := self._unsearchable:
+            said = ngettext("{count} message cannot be searched yet", "{count} messages cannot be searched yet", count)
+            self.say(said.format(count=count), "warn")
 
     def complain(self, error: OmniError) -> None:
         """While a filter's value is being typed, what it may become says more than that it is none yet."""

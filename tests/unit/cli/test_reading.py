@@ -127,6 +127,15 @@ def test_search_finds_japanese_messages_and_names_their_conversation(desk: Desk)
     assert wanted.id[-6:] in desk.run("search", "返金").out
 
 
+def test_search_says_how_many_messages_it_cannot_look_at_yet(desk: Desk) -> None:
+    a_conversation(desk.cache, "kettle")
+    assert desk.run("search", "kettle").err == ""
+    desk.cache.write(lambda tx: tx.db.execute("INSERT INTO unindexed SELECT pk FROM message"))
+    ran = desk.run("search", "kettle", "--jsonl")
+    assert "1 message cannot be searched yet" in ran.err
+    assert len(ran.objects) == 1
+
+
 def test_ids_flow_from_one_verb_into_the_next(desk: Desk) -> None:
     a_conversation(desk.cache, "one")
     a_conversation(desk.cache, "two", labels=["vip"])

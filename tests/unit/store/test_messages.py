@@ -13,6 +13,7 @@ from omnitui.model.states import Direction, MessageKind, SendState, Status
 from omnitui.store import fulltext, inflow
 from omnitui.store.inflow import Arrival
 from omnitui.store.messages import role_of
+from omnitui.store.reads import search
 from tests.support.store_desk import NOW, Desk
 
 
@@ -136,7 +137,9 @@ def test_backfilled_message_is_searchable_after_indexing(desk: Desk) -> None:
     message = desk.message(text="deferred words")
     desk.cache.write(lambda tx: inflow.put_message(tx, message, index=False))
     assert desk.found("deferred") == 0
-    assert desk.cache.write(lambda tx: inflow.index_pending(tx, 10)) == 0
+    assert desk.cache.read(search.unsearchable) == 1
+    assert not desk.cache.write(lambda tx: inflow.index_pending(tx, 10))
+    assert desk.cache.read(search.unsearchable) == 0
     assert desk.found("deferred") == 1
 
 
@@ -165,7 +168,7 @@ def test_outdated_index_is_renewed_in_the_background(desk: Desk) -> None:
         desk.receive(text=f"words {number}", external_id=f"m{number}")
     desk.cache.write(lambda tx: tx.db.execute("UPDATE meta SET value = 'old' WHERE name = 'fulltext'"))
     left = [desk.cache.write(lambda tx: inflow.index_pending(tx, 2)) for _ in range(3)]
-    assert left == [3, 1, 0]
+    assert left == [True, True, False]
     assert desk.found("words") == 5
 
 

@@ -21,7 +21,7 @@ from omnitui.services.operations import Operations
 from omnitui.store import accounts, inflow
 from omnitui.store.arrivals import attachment_of
 from omnitui.store.cache import Cache
-from omnitui.store.reads import ledger
+from omnitui.store.reads import ledger, search
 from omnitui.sync import supervisor
 from omnitui.sync.engine import Engine
 from omnitui.sync.files import Files
@@ -138,6 +138,15 @@ async def test_once_ends_when_all_has_come_in_and_gone_out(desk: SyncDesk) -> No
     assert desk.entry(op.id).state is SendState.BLOCKED
     assert desk.cache.read(lambda db: db.execute("SELECT count(*) FROM outbox").fetchone()) == (1,)
     assert later.id
+    desk.close()
+
+
+async def test_engine_makes_searchable_what_an_earlier_process_left_though_no_back_end_answers(desk: SyncDesk) -> None:
+    await desk.take(*(a_message(number) for number in range(1, 4)), history=True)
+    desk.fake["inbound_script"] = [NotReady("no route")] * 1_000
+    assert desk.cache.read(search.unsearchable) == 3
+    await asyncio.wait_for(Engine(desk.cache, desk.connect, parser=PARSER).once(), 30)
+    assert desk.cache.read(search.unsearchable) == 0
     desk.close()
 
 

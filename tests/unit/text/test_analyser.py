@@ -93,4 +93,4 @@ def test_query_without_words_is_empty(query: str) -> None:
 
 
 def test_query_quotes_and_stars_as_documented() -> None:
-    assert query_terms("東京都 返 foo bär") == '"東京 京都" AND "返"* AND "foo"* AND "bär"'
+    assert query_terms("東京都 返 foo bär") == '"東京 京都" AND "返"* AND "foo"* AND "bär"*'

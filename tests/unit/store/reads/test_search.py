@@ -20,7 +20,7 @@ from omnitui.model.revisions import Hit
 from omnitui.model.states import Direction, Flag, MessageKind
 from omnitui.store import inflow
 from omnitui.store.cache import Cache
-from omnitui.store.reads import search
+from omnitui.store.reads import prefixes, search
 from omnitui.store.writer import Tx
 from tests.support.desk import a_cache, a_conversation, a_message
 
@@ -183,3 +183,44 @@ def test_deleted_message_is_not_found(cache: Cache) -> None:
     assert len(hits(cache, "zebra")) == 1
     cache.write(lambda tx: inflow.delete_message(tx, gone.account_id, "x1", tx.now()))
     assert hits(cache, "zebra") == []
+
+
+def test_words_of_other_alphabets_are_found_by_their_beginning(cache: Cache) -> None:
+    texts = ("Viele Grüße", "Übernachtung", "посылка пришла", "café crème", "йогурт")
+    for text in texts:
+        a_conversation(cache, text)
+    for typed, wanted in (
+        ("grüß", "Viele Grüße"),
+        ("GRÜSS", None),
+        ("über", "Übernachtung"),
+        ("посы", "посылка пришла"),
+        ("й", "йогурт"),
+        ("caf", "café crème"),
+        ("cafe cre", "café crème"),
+    ):
+        assert [hit.snippet for hit in hits(cache, typed)] == ([] if wanted is None else [wanted]), typed
+    assert hits(cache, '"grüß"') == []
+
+
+@pytest.mark.parametrize("most", [0, 2, 400])
+def test_beginning_of_few_or_many_words_finds_them_all(
+    cache: Cache, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(prefixes, "MOST", most)
+    for text in ("refund", "refunds", "Refunded", "read", "注文番号D12", "注文番号D34", "番号D12"):
+        a_conversation(cache, text)
+    assert len(hits(cache, "ref")) == 3
+    assert len(hits(cache, "re")) == 4
+    assert len(hits(cache, "注文番号d")) == 2
+    assert len(hits(cache, "注文番号d -番号d34 ref")) == 0
+    assert len(hits(cache, "refundx")) == 0
+
+
+def test_single_letter_that_begins_very_many_words_stands_for_itself(
+    cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for text in ("plan B", "bread", "butter"):
+        a_conversation(cache, text)
+    assert len(hits(cache, "b")) == 3
+    monkeypatch.setattr(prefixes, "MOST", 2)
+    assert [hit.snippet for hit in hits(cache, "b")] == ["plan B"]
