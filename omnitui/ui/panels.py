@@ -114,13 +114,14 @@ def channels_panel(sight: Sight) -> list[Entry]:
 
 
 def _identity(one: Identity, preferred: bool, act: Act) -> Entry:
-    mark = f" ★ {_('preferred')}" if preferred else ""
+    star, word = ("* ", f" {_('preferred')}") if preferred else ("", "")
     name = f" {plain(one.name)}" if one.name and one.name != one.address else ""
     line: Line = (
+        (star, "label"),
         (f"{plain(one.channel)} ", "muted"),
         (plain(one.address), "text"),
         (" ✓" if one.verified else "", "good"),
-        (mark, "label"),
+        (word, "label"),
         (name, "muted"),
     )
     return Entry(tuple(piece for piece in line if piece[0]), one.address, act, one.id)

@@ -12,7 +12,10 @@ from omnitui.model.states import Priority, Status, Verb
 from omnitui.text.widths import cell_width
 from omnitui.ui import phrases
 from omnitui.ui.blocks import INDENT, MAX_TEXT_WIDTH, Setting
-from omnitui.ui.roles import Line, cropped, plain
+from omnitui.ui.roles import Line, Piece, cropped, plain
+
+_BESIDE: Piece = ("", "")
+"""Begins a line that is no part of a message: the mark of the current one is not drawn on it."""
 
 
 def day_line(at: Millis, setting: Setting) -> Line:
@@ -46,14 +49,14 @@ def deed_lines(deeds: Sequence[Deed], activities: int, folded: bool, setting: Se
     if folded:
         count = len(deeds) + activities
         words = ngettext("{n} change", "{n} changes", count).format(n=count)
-        return [cropped((("  ┄ ", "muted"), (words, "muted")), setting.width)] if count else []
+        return [cropped((_BESIDE, ("  ┄ ", "muted"), (words, "muted")), setting.width)] if count else []
     return [cropped(_deed(deed, setting), setting.width) for deed in deeds]
 
 
 def _deed(deed: Deed, setting: Setting) -> Line:
     at = phrases.hour(deed.at, setting.zone)
     who = f" · {plain(deed.author)}" if deed.author else ""
-    return (("  · ", "muted"), (plain(deed_words(deed, setting)), "muted"), (f"{who} · {at}", "muted"))
+    return (_BESIDE, ("  · ", "muted"), (plain(deed_words(deed, setting)), "muted"), (f"{who} · {at}", "muted"))
 
 
 def deed_words(deed: Deed, setting: Setting) -> str:

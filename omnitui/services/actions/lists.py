@@ -35,7 +35,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("card.last", N_("Bottom"), N_("The last value."), ("G", "end"), _K),
     Action("card.open", N_("Open or change"),
            N_("Change the value, open the conversation, link the person, prefer the address."),
-           ("enter",), _K, short=N_("open")),
+           ("enter",), _K, short=N_("choose")),
     Action("card.copy", N_("Copy the value"), N_("The value under the cursor."), ("Y",), _K, short=N_("copy")),
     Action("sidebar.down", N_("Down"), N_("Next view."), ("j", "down"), _S),
     Action("sidebar.up", N_("Up"), N_("View above."), ("k", "up"), _S),

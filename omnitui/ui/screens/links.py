@@ -45,9 +45,8 @@ async def follow(desk: Desk, url: str) -> None:
         raise Refused(_("only links to the web and to mail addresses are opened"))
     try:
         opener()
-    except Refused as why:
-        copy(desk, url, _("the link"))
-        desk.say(_("the link is copied: {why}").format(why=why.message))
+    except Refused:
+        copy(desk, url, _("no desktop here to open it on: the link"))
         return
     await open_outside(url)
     desk.say(_("opened: {host}").format(host=plain(link.host)))
