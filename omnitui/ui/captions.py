@@ -106,7 +106,7 @@ class Captions:
 
     def _redraw_chords(self) -> None:
         screen = self._screen
-        lines = chord_lines(screen.keyboard, screen.size.width)
+        lines = chord_lines(screen.keyboard, screen.size.width, lambda action_id: why_not(screen.desk, action_id))
         edges = [pane.region.x for pane in screen.query("#panes Vertical")]
         cuts = tuple({cut for edge in edges for cut in (edge, edge + 1)})
         self.chords.show([clear_of(line, cuts) for line in lines])
@@ -123,6 +123,8 @@ class Captions:
         screen.card.load(screen.card.card, self.row)
         self.redraw_heading()
         self.redraw_status()
+        from omnitui.ui.acts.reasons import why_not
+
 
 
 def title_line(text: str, right: str, widget: Widget, focused: bool) -> Line:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 from omnitui.clock import Millis
 from omnitui.i18n import _, ngettext
@@ -111,20 +112,23 @@ def footer_line(keyboard: Keyboard, scope: Scope, width: int) -> Line:
     return spread(tuple(pieces), right, width)
 
 
-def chord_lines(keyboard: Keyboard, width: int) -> list[Line]:
-    """What may follow a begun chord, in columns."""
-    found = [(shown(key), ACTIONS[action_id].label) for key, action_id in keyboard.continuations()]
+def chord_lines(keyboard: Keyboard, width: int, why_not: Callable[[str], str] = lambda action_id: "") -> list[Line]:
+    """What may follow a begun chord, in columns; what cannot be done now is muted."""
+    ordered = sorted(keyboard.continuations(), key=lambda one: (one[0].casefold(), one[0]))
+    found = [
+        (shown(key), ACTIONS[action_id].label, "muted" if why_not(action_id) else "") for key, action_id in ordered
+    ]
     if not found:
         return []
-    cell = max(cell_width(key) + cell_width(label) for key, label in found) + 4
+    cell = max(cell_width(key) + cell_width(label) for key, label, _dim in found) + 4
     columns = max(min((width - 2) // cell, 4), 1)
     rows = -(-len(found) // columns)
     lines: list[Line] = []
     for row in range(rows):
         pieces: list[Piece] = [(" ", "")]
-        for key, label in found[row::rows]:
+        for key, label, dim in found[row::rows]:
             gap = cell - cell_width(key) - cell_width(label) - 1
-            pieces += [(key, "key"), (f" {label}" + " " * gap, "text")]
+            pieces += [(key, dim or "key"), (f" {label}" + " " * gap, dim or "text")]
         lines.append(cropped(tuple(pieces), width))
     return lines
 

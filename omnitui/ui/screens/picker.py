@@ -16,7 +16,7 @@ from omnitui.desk.fuzzy import fit
 from omnitui.desk.matching import fold
 from omnitui.errors import OmniError
 from omnitui.i18n import _
-from omnitui.text.widths import cell_width
+from omnitui.text.widths import cell_width, wrap
 from omnitui.ui.last_hop import LastHopModal
 from omnitui.ui.panes.fields import Field
 from omnitui.ui.roles import Line, lit, plain
@@ -28,6 +28,8 @@ __all__ = ["PickerScreen", "Source", "among", "fold"]
 Source = Callable[[str], Awaitable[Sequence[Choice]] | AsyncIterator[Sequence[Choice]]]
 """Finds the choices for what was typed: at once, or more and more of them."""
 
+ROOMY = 80
+"""Columns from which on a dialog leaves something of the screen beside it."""
 STEPS = {"down": 1, "up": -1, "ctrl+n": 1, "ctrl+j": 1, "tab": 1, "shift+tab": -1}
 
 
@@ -52,6 +54,8 @@ class PickerScreen(LastHopModal[Choice | None]):
 
     def compose(self) -> ComposeResult:
         """Title, field, a line that belongs to the field, choices, one line of hint."""
+        # Textual would mark the width after the first layout, and style every widget a second time for it.
+        self.set_class(self.app.size.width < ROOMY, "-close", update=False)
         with Vertical(classes="dialog picker -small" if self._small else "dialog picker"):
             yield Lines(classes="title")
             yield Field(value=self._text, placeholder=self.placeholder, compact=True)
@@ -92,8 +96,10 @@ class PickerScreen(LastHopModal[Choice | None]):
         self.field.cursor_position = len(text)
 
     def say(self, text: str, role: str = "muted") -> None:
-        """Show a line below the choices."""
-        self.query_one(".hint", Lines).show([((plain(text), role),)])
+        """Show a line below the choices, two where it takes them."""
+        hint = self.query_one(".hint", Lines)
+        lines = wrap(plain(text), max(hint.size.width or self.app.size.width - 16, 20))[:2] if text else [""]
+        hint.show([((line, role),) for line in lines])
 
     def below(self, line: Line) -> None:
         """Show a line right below the field."""
@@ -113,6 +119,10 @@ class PickerScreen(LastHopModal[Choice | None]):
         event.stop()
         self.last = event.value
         self._ask()
+
+    def on_resize(self) -> None:
+        """Another width."""
+        self.set_class(self.app.size.width < ROOMY, "-close")
 
     def _ask(self) -> None:
         if self._work is not None:
