@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omnitui.text.links import inspect, link_suffix
+from omnitui.text.html import html_links
+from omnitui.text.links import find_links, inspect, link_suffix
 
 
 @pytest.mark.parametrize(
@@ -73,3 +74,19 @@ def test_what_looks_like_a_trap_is_marked_behind_the_text() -> None:
 def test_inspect_never_raises(url: str, text: str) -> None:
     inspect(url, text)
     inspect("https://" + url, text)
+
+
+def test_links_of_a_text_end_where_the_sentence_goes_on() -> None:
+    text = (
+        "See https://a.example/x_(y), (http://b.example/z). https://a.example/x_(y) "
+        "詳しくはhttps://例え.jp/「引用」へ。mailto:a@b.example, javascript:x"
+    )
+    found = ["https://a.example/x_(y)", "http://b.example/z", "https://例え.jp/", "mailto:a@b.example"]
+    assert find_links(text) == found
+
+
+def test_links_of_html_come_with_what_they_show() -> None:
+    source = (
+        '<a href="https://evil.example/p">www.bank.example</a> <a href="x"></a><a href="mailto:a@b.example">write</a>'
+    )
+    assert html_links(source) == [("www.bank.example", "https://evil.example/p"), ("write", "mailto:a@b.example")]
