@@ -30,6 +30,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"omnitui {__version__}")
         return 0
     _open_streams()
+    if "status" in words[:3]:
+        from omnitui.cli.prompt import answered
+        from omnitui.ui.first_frame import folders
+
+        code = answered(words, folders)
+        if code is not None:
+            return code
     takeover = _first_frame(words)
     from omnitui.errors import OmniError
 

@@ -106,6 +106,7 @@ GROUPS: Final[tuple[tuple[str, tuple[Entry, ...]], ...]] = (
     (
         N_("This machine"),
         (
+            Entry("status", "status", N_("counts for a prompt or a status line")),
             Entry("doctor", "machine", N_("check whether everything is in order")),
             Entry("paths", "machine", N_("where things are kept")),
             Entry("keys", "machine", N_("every action with its keys")),

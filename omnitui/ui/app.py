@@ -20,6 +20,7 @@ from omnitui.ui.dressing import Dressing
 from omnitui.ui.keyboard import Keyboard
 from omnitui.ui.last_hop import LastHopApp
 from omnitui.ui.last_hop.ending import EndsInOrder
+from omnitui.ui.notifying import Notifier
 from omnitui.ui.screens.main import MainScreen
 from omnitui.ui.signs import AsciiSigns, wants_ascii
 from omnitui.ui.syncing import Syncing
@@ -64,6 +65,9 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
         self.main.desk.verbs = verbs
         self._tour = tour
         self.dressing = Dressing(self)
+        self.notifier = Notifier(self)
+        self.veiled = False
+        """Whether customers' words are covered, because others see the screen."""
         self._begun = False
         self._remembering: Timer | None = None
         self._dress()
@@ -103,8 +107,25 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
         """Follow the cache; connect once the first rows are on the screen."""
         self.theme_changed_signal.subscribe(self, lambda theme: self._relook(theme.name))
         self.dressing.watch()
+        self.main.desk.spawn(self.notifier.follow())
         self.main.desk.spawn(self.main.desk.follow())
         self.complain_of_settings()
+
+    def on_app_blur(self) -> None:
+        """Another window has the focus."""
+        self.notifier.blurred()
+
+    def write_sequence(self, data: str) -> None:
+        """Write a sequence of ours to the terminal; what is none of them does not pass."""
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(data)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy what a text field or the mouse has selected."""
+        from omnitui.ui.acts.copying import put
+
+        self._clipboard = text
+        self.main.desk.spawn(put(self.main.desk, text, _("the text")))
 
     def complain_of_settings(self) -> None:
         """Name what is wrong with keys and themes, the first in full."""

@@ -13,11 +13,14 @@ from omnitui.services.actions import Scope
 from omnitui.ui.heading import heading_lines
 from omnitui.ui.panes.status import chord_lines, footer_line, status_line
 from omnitui.ui.roles import Line, clear_of, plain, spread
+from omnitui.ui.veil import is_veiled, without
 from omnitui.ui.widgets.lines import Lines
 
 if TYPE_CHECKING:
     from omnitui.ui.screens.main import MainScreen
 
+NAMES = 2_000
+"""Customers' names and subjects that the veil knows for notices."""
 CHORD_SECONDS = 0.25
 """How long a begun chord waits until what may follow is shown."""
 
@@ -29,12 +32,14 @@ class Captions:
         self._screen = screen
         self.titles = {name: Lines(id=f"{name}-title") for name in ("views", "list", "card")}
         self.heading = Lines(id="heading")
+        self.heading.private = True
         self.status = Lines(id="status")
         self.footer = Lines(id="footer")
         self.chords = Lines(id="chords")
         self.row: Conversation | None = None
         """The conversation that the heading names, read or only pointed at."""
         self._chord_timer: Timer | None = None
+        self._named: list[str] = []
         self._ticking: Timer | None = None
 
     def begin(self) -> None:
@@ -86,7 +91,20 @@ class Captions:
         key = self._screen.keyboard.keymap.key_of("app.undo") or "ctrl+p"
         width, now = self._screen.size.width, desk.clock.now()
         marks = self._marks()
-        self.status.show([status_line(desk.standing, desk.notice, now, width, undo_key=key, marks=marks)])
+        notice = desk.notice
+        if is_veiled(self._screen):
+            marks = f"{_('veiled')} {marks}".rstrip()
+            notice = (without(notice[0], self._names()), notice[1])
+        self.status.show([status_line(desk.standing, notice, now, width, undo_key=key, marks=marks)])
+
+    def _names(self) -> list[str]:
+        """Customers' names and subjects that a notice may hold: also of rows that have just left the list."""
+        found = self._screen.desk.picture
+        rows = [*self._screen.queue.window.rows, *([found.conversation] if found is not None else [])]
+        address = [found.address] if found is not None else []
+        here = [*address, *(name for one in rows for name in (one.contact, one.subject))]
+        self._named = list(dict.fromkeys([*here, *self._named]))[:NAMES]
+        return self._named
 
     def _marks(self) -> str:
         queue = self._screen.queue

@@ -2,22 +2,46 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, cast
 
 from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.text.safe import safe
 from omnitui.ui.acts.handler import Handler
+from omnitui.ui.clipboard import handed, sequence, ways
 from omnitui.ui.desk import Desk
+
+if TYPE_CHECKING:
+    from omnitui.ui.app import ConsoleApp
 
 
 def copy(desk: Desk, text: str, what: str) -> None:
-    """Put a text on the clipboard by OSC 52."""
+    """Put a text on the clipboard, in the background."""
+    desk.spawn(put(desk, text, what))
+
+
+async def put(desk: Desk, text: str, what: str) -> None:
+    """Put a text on the clipboard and say by which way.
+
+    Raises:
+        OmniError: There is no text, or no way.
+    """
     clean = safe(text)
     if not clean:
         raise OmniError(_("there is nothing to copy"))
-    desk.screen.app.copy_to_clipboard(clean)
-    desk.say(_("{what} copied (by the terminal, OSC 52)").format(what=what))
+    for way in ways():
+        if way.argv:
+            if not await asyncio.to_thread(handed, way, clean):
+                continue
+        else:
+            cast("ConsoleApp", desk.screen.app).write_sequence(sequence(way, clean))
+        desk.say(_("{what} copied (by {way})").format(what=what, way=way.said))
+        return
+    raise OmniError(
+        _("nothing here leads to a clipboard"), hint=_("this terminal has none; install wl-copy or xclip, or use tmux")
+    )
 
 
 async def _text(desk: Desk) -> None:

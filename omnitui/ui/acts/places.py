@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, cast
 
 from omnitui.desk.views import view
 from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.ui.acts.handler import Handler, doing
 from omnitui.ui.desk import Desk
+
+if TYPE_CHECKING:
+    from omnitui.ui.app import ConsoleApp
 
 
 def _view(view_id: str) -> Handler:
@@ -115,6 +119,13 @@ async def _theme(desk: Desk) -> None:
     await pick_theme(desk)
 
 
+def _veil(desk: Desk) -> None:
+    app = cast("ConsoleApp", desk.screen.app)
+    app.veiled = desk.screen.queue.strips.veiled = not app.veiled
+    desk.screen.restyle()
+    desk.say(_("customers' words are covered") if app.veiled else _("customers' words are shown again"))
+
+
 def _quit(desk: Desk) -> None:
     desk.screen.composer.changed()
     desk.screen.app.exit(0)
@@ -129,6 +140,7 @@ HANDLERS: Mapping[str, Handler] = {
     "app.tour": doing(turn_tour),
     "app.search": lambda desk, count: _search(desk),
     "app.quit": doing(_quit),
+    "app.veil": doing(_veil),
     "app.theme": lambda desk, count: _theme(desk),
     "go.outbox": lambda desk, count: _outbox(desk),
     "go.ledger": lambda desk, count: _ledger(desk),

@@ -19,6 +19,7 @@ class CardPane(MarksFocus, Lines, can_focus=True):
     """Draws the card; the cursor goes from value to value, and is drawn while the pane has the keys."""
 
     DEFAULT_CSS = "CardPane { height: 1fr; }"
+    private = True
 
     def __init__(self, clock: Clock, zone: tzinfo, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)

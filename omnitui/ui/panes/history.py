@@ -22,6 +22,7 @@ from omnitui.ui.last_hop.focusing import MarksFocus
 from omnitui.ui.reel import Reel, Row
 from omnitui.ui.roles import Line
 from omnitui.ui.stretch import Stretch
+from omnitui.ui.veil import is_veiled, veil
 from omnitui.ui.widgets.lines import drawn, look_of
 
 WHEEL = 3
@@ -228,7 +229,8 @@ class HistoryPane(MarksFocus, can_focus=True):
             line = ((f"  {self.empty_words}", "muted"),)
         strip = self._strips.get(line)
         if strip is None or strip.cell_length != self.size.width:
-            strip = self._strips[line] = drawn(line, self.size.width, self._base or Style.null(), look_of(self))
+            shown = veil(line, private=True) if is_veiled(self) else line
+            strip = self._strips[line] = drawn(shown, self.size.width, self._base or Style.null(), look_of(self))
         return strip
 
     def notify_style_update(self) -> None:

@@ -246,7 +246,8 @@ class MainScreen(LastHopScreen[None]):
         """Another theme."""
         self.queue.restyle()
         self.history.restyle()
-        for lines in self.query(Lines):
+        # By class, not by name: Textual knows a mixed-in class by its first base only.
+        for lines in self.query().results(Lines):
             lines.restyle()
 
     @property

@@ -20,6 +20,7 @@ Writer = Callable[[int], Sequence[Line]]
 
 class _Sheet(Lines, can_focus=True):
     DEFAULT_CSS = "_Sheet { height: 1fr; }"
+    private = True
 
     def __init__(self, write: Writer) -> None:
         super().__init__()

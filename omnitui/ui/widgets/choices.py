@@ -10,6 +10,7 @@ from textual import events
 from textual.message import Message
 
 from omnitui.ui.roles import Line, spread
+from omnitui.ui.veil import is_theirs, is_veiled, veil
 from omnitui.ui.widgets.lines import Lines
 
 
@@ -76,7 +77,10 @@ class Choices(Lines):
         choice = self.choices[index]
         chosen = index == self.at
         mark = (("> ", "current"),) if chosen else (("  ", ""),)
-        line = spread((*mark, *choice.left), (*choice.right, (" ", "")), width)
+        left = choice.left
+        if is_veiled(self) and any(is_theirs(role) for _text, role in left):
+            left = veil(left, private=True)
+        line = spread((*mark, *left), (*choice.right, (" ", "")), width)
         if choice.dim and not chosen:
             return tuple((text, role if role == "hit" else "muted") for text, role in line)
         return tuple((text, "chosen.hit" if role == "hit" else "chosen") for text, role in line) if chosen else line

@@ -15,12 +15,15 @@ from omnitui.text.safe import safe
 from omnitui.text.widths import cell_width
 from omnitui.ui.roles import Line, cropped, rich_style
 from omnitui.ui.themes import Look, load
+from omnitui.ui.veil import is_veiled, veil
 
 
 class Lines(Widget):
     """Lines one below the other, cropped to the width. Everything passes `safe` on its way."""
 
     DEFAULT_CSS = "Lines { height: auto; }"
+    private = False
+    """Whether it shows customers' words, which the veil covers."""
 
     def __init__(self, **attributes: Any) -> None:
         """`attributes` are Textual's own: id, classes."""
@@ -61,7 +64,8 @@ class Lines(Widget):
         if strip is None or strip.cell_length != width:
             if len(self._strips) > 1_000:
                 self._strips.clear()
-            strip = self._strips[line] = drawn(line, width, base, look_of(self))
+            shown = veil(line, private=self.private) if is_veiled(self) else line
+            strip = self._strips[line] = drawn(shown, width, base, look_of(self))
         return strip
 
     def _current_base(self) -> Style:

@@ -13,6 +13,7 @@ from omnitui.clock import Clock
 from omnitui.model.conversations import Conversation
 from omnitui.text.rows import COLUMNS, Density, Glyphs, age, inbox_row, row_role
 from omnitui.text.widths import cell_width, crop
+from omnitui.ui.veil import veil
 
 CACHED_ROWS = 512
 
@@ -31,6 +32,8 @@ class RowStrips:
         """Folded words whose letters are shown where they stand."""
         self.cache: dict[tuple[Any, ...], tuple[Conversation, str, list[Strip]]] = {}
         self.base = Style.null()
+        self.veiled = False
+        """Whether customers' words are covered."""
         self._clock = clock
 
     def rebase(self, base: Style) -> None:
@@ -71,6 +74,8 @@ class RowStrips:
             columns=self.columns,
             match=self.match,
         )
+        if self.veiled:
+            lines = tuple(veil(line, private=False) for line in lines)
         strips = [self.line(line, width, base) for line in lines]
         if len(self.cache) >= CACHED_ROWS:
             for old in list(self.cache)[: CACHED_ROWS // 4]:
