@@ -25,7 +25,7 @@ from omnitui.store.reads.inbox import Key
 from omnitui.store.reads.prefixes import widened
 from omnitui.text.snippets import snippet
 
-SELDOM: Final = 100
+SELDOM: Final = 20
 """Up to so many finds are all looked at; of more, only those in the newest blocks."""
 RANKED: Final = 2_000
 """Relevance is judged among so many of the newest finds."""
@@ -108,8 +108,8 @@ def _found(db: sqlite3.Connection, match: str, condition: Condition, limit: int)
     """The newest finds of a text, newest first."""
     rows = db.execute("SELECT rowid FROM message_fts WHERE message_fts MATCH ? LIMIT ?", (match, SELDOM + 1)).fetchall()
     if len(rows) > SELDOM:
-        # As many blocks as would hold enough if the text were found everywhere as often as at the index's beginning.
-        enough = limit * (rows[-1][0] - rows[0][0]) // SELDOM
+        # As many blocks as hold enough if the text stands everywhere about as often as at the index's beginning.
+        enough = limit * (rows[-1][0] - rows[0][0]) * 5 // (SELDOM * 4)
         return _often(db, match, condition, limit, 1 + (enough >> _BLOCK_BITS))
     pks = json.dumps([row for (row,) in rows])
     return sorted(db.execute(f"{_AMONG} {condition.sql}", (pks, *condition.values)), reverse=True)[:limit]

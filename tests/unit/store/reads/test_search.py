@@ -79,7 +79,7 @@ def archive(
     """Many messages; what is found in `few` is taken at once, in `many` block by block."""
     count = 200 if request.param == "few" else 1_500
     patch = pytest.MonkeyPatch()
-    patch.setattr(search, "SELDOM", search.SELDOM if request.param == "few" else 50)
+    patch.setattr(search, "SELDOM", 1_000 if request.param == "few" else search.SELDOM)
     cache = a_cache(tmp_path_factory.mktemp("archive"), FrozenClock(START + 10_000 * MINUTE))
     messages = backfilled(cache, count, 7)
     yield cache, messages
