@@ -123,6 +123,8 @@ class Captions:
             self._chord_timer = screen.set_timer(CHORD_SECONDS, self._redraw_chords)
 
     def _redraw_chords(self) -> None:
+        from omnitui.ui.acts.reasons import why_not
+
         screen = self._screen
         lines = chord_lines(screen.keyboard, screen.size.width, lambda action_id: why_not(screen.desk, action_id))
         edges = [pane.region.x for pane in screen.query("#panes Vertical")]
@@ -141,8 +143,6 @@ class Captions:
         screen.card.load(screen.card.card, self.row)
         self.redraw_heading()
         self.redraw_status()
-        from omnitui.ui.acts.reasons import why_not
-
 
 
 def title_line(text: str, right: str, widget: Widget, focused: bool) -> Line:
