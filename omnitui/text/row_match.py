@@ -8,8 +8,8 @@ from omnitui.text.analyser import normalised
 from omnitui.text.row_signs import Line, Run
 from omnitui.text.widths import cell_width, clusters
 
-LEAD = 8
-"""Characters that are shown before a find which would be out of sight."""
+LEAD = 16
+"""Cells that are shown at most before a find which would be out of sight."""
 
 
 def folded(text: str) -> str:
@@ -60,9 +60,13 @@ def near(text: str, room: int, words: Sequence[str], ellipsis: str) -> str:
     found = spans(text, words)
     if not found or cell_width(text[: found[0][1]]) < room:
         return text
-    at = 0
-    for piece, _width in clusters(text):
-        if at >= found[0][0] - LEAD:
+    first, end = found[0]
+    lead = min(LEAD, room - 2 - cell_width(text[first:end]))
+    at = start = first
+    for piece, width in reversed(clusters(text[:first])):
+        lead -= width
+        at -= len(piece)
+        if lead < 0:
             break
-        at += len(piece)
-    return ellipsis + text[at:]
+        start = at
+    return ellipsis + text[start:]

@@ -167,7 +167,7 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
 
     def remember(self) -> None:
         """Keep the frame that is on the screen, without customers' words, for the next start's first frame."""
-        if self.is_headless or self.screen_stack[-1:] != [self.main]:
+        if self.is_headless or self.screen_stack[-1:] != [self.main] or not self.main.layouts.as_at_start:
             return
         from omnitui.ui.frame_memory import remember
 

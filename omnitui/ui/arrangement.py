@@ -8,6 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from omnitui.ui.first_frame import FILE as FRAME
+
 FILE: Final = "arrangement.json"
 WIDEST: Final = 500
 
@@ -50,9 +52,10 @@ class Arrangement:
         self.save()
 
     def save(self) -> None:
-        """Write the file: small, and not worth waiting for the disk."""
+        """Write the file: small, and not worth waiting for the disk. First frames of another look are dropped."""
         kept = {"widths": self.widths, "hidden": sorted(self.hidden), "rows": self._rows}
         draft = self._path.with_name(f".{FILE}.{os.getpid()}")
         with suppress(OSError):
             draft.write_text(json.dumps(kept), "utf-8")
             draft.replace(self._path)
+            self._path.with_name(FRAME).unlink(missing_ok=True)

@@ -90,7 +90,8 @@ def _views(desk: Desk) -> Iterator[Target]:
         desk.screen.layouts.close_views()
         acts.run(desk, f"go.{view_id}")
 
-    for y, view in enumerate(VIEWS[: region.height]):
+    top = desk.screen.sidebar.top
+    for y, view in enumerate(VIEWS[top : top + region.height]):
         if f"go.{view.id}" in ACTIONS:
             yield Target(region.x, region.y + y, partial(go, view.id))
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.widget import Widget
 
+from omnitui.desk.views import VIEWS
 from omnitui.services.actions import Scope
 from omnitui.ui.arrangement import Arrangement
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 STEP = 4
 LEAST = 24
 CARD = 36
-VIEWS = 22
+SIDEBAR = 22
 """Columns of both where nobody chose others, as the style sheet has them."""
 HIDEABLE = frozenset({"card", "views"})
 
@@ -41,6 +42,12 @@ class Layout:
     def wide(self) -> bool:
         """Whether the card has a column of its own."""
         return self._screen.size.width >= 120
+
+    @property
+    def as_at_start(self) -> bool:
+        """Whether the screen is as the next start will show it: the first view, no drawer, no zoom."""
+        passing = ("-zoom-list", "-zoom-history", "-zoom-card", "-views", "-card", "-read")
+        return self._screen.desk.view is VIEWS[0] and not any(map(self._screen.has_class, passing))
 
     def order(self) -> list[Widget]:
         """The panes that are on the screen, from left to right."""
@@ -206,7 +213,7 @@ class Layout:
         if self.wide and not self._screen.has_class("-no-card"):
             beside += self._held("about", total) or CARD
         if self._room == "broad" and not self._screen.has_class("-no-views"):
-            beside += VIEWS
+            beside += SIDEBAR
         return min(max(width, LEAST), max(total - beside, LEAST))
 
     def _widen(self, total: int) -> None:

@@ -47,6 +47,10 @@ def differs(pane: Widget, width: int) -> bool:
     return pane.size.width != width
 
 
+def focused(person: Person) -> Scope:
+    return person.app.main.scope
+
+
 def has_density(queue: ConversationList, density: Density) -> bool:
     return queue.density is density
 
@@ -244,10 +248,10 @@ async def test_other_pane_scrolls_while_the_focus_stays(tmp_path: Path) -> None:
             await person.misses("line 89")
             await person.press("2", "ctrl+e")
             await person.sees("line 89")
-            assert person.app.main.scope is Scope.LIST
+            assert focused(person) is Scope.LIST
             await person.press("tab", "2", "ctrl+e")
             await person.until(lambda: queue.window.first == 2)
-            assert person.app.main.scope is Scope.HISTORY
+            assert focused(person) is Scope.HISTORY
             selected = queue.selected
             await person.press("r", "shift+pageup")
             await person.misses("line 89")
@@ -302,3 +306,18 @@ async def test_what_is_new_comes_in_by_its_key(session: Session) -> None:
         await person.press("N")
         await person.sees("> @ Cem")
         await person.misses("new ↑")
+
+
+async def test_views_scroll_where_they_do_not_fit(session: Session) -> None:
+    async with a_console(session, 80, 10) as person:
+        sidebar = person.app.main.sidebar
+        await person.press("b")
+        await person.sees("Unassigned")
+        assert "Spam" not in person.screen
+        await person.press("1", "0", "j")
+        await person.sees("> All")
+        assert fits(person.screen, 80, 10)
+        sidebar.scroll_lines(-9)
+        await person.sees("Inbox")
+        await person.pilot.click(offset=Offset(4, sidebar.region.y + 1))
+        await person.sees("▌Mine")
