@@ -27,12 +27,19 @@ class Drafting:
         self._unsaved: dict[Place, Draft] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._saves: set[asyncio.Future[None]] = set()
+        self._moved = False
 
     def keep(self, draft: Draft) -> None:
         """Save this draft soon; a later one of the same place replaces it."""
+        self._moved = True
         self._unsaved[draft.conversation_id or draft.id, draft.kind] = draft
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(DELAY, self._due)
+
+    def moved(self) -> bool:
+        """Whether anything was kept since this was asked last: what was read before may be older."""
+        moved, self._moved = self._moved, False
+        return moved
 
     def forget(self, draft: Draft) -> None:
         """What was written has become a message: nothing of it is to be saved any more."""

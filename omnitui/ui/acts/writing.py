@@ -20,6 +20,10 @@ from omnitui.ui.desk import Desk
 async def _write(desk: Desk, kind: MessageKind, conversation_id: Ulid, *, to_all: bool = False) -> None:
     if desk.conversation is None:
         await desk.load()
+    elif desk.drafting.moved():
+        # The picture may still hold a draft as it was before the last keystrokes.
+        await desk.drafting.flush()
+        await desk.renew()
     if desk.shown == conversation_id:
         desk.mark_read(conversation_id)
         desk.screen.write(kind, to_all=to_all)

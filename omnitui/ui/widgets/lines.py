@@ -46,6 +46,9 @@ class Lines(Widget):
         ]
         if changed and self.size.width:
             self.refresh(Region(0, changed[0], self.size.width, changed[-1] - changed[0] + 1))
+        elif changed:
+            # Hidden, it has no size; shown again at the width it had, it would be painted as it was.
+            self.refresh()
 
     def get_content_height(self, container: object, viewport: object, width: int) -> int:
         """As many rows as there are lines."""
