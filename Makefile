@@ -28,6 +28,7 @@ format: $(VENV)/.ready-lint
 
 bench: $(READY)
 	@$(BIN)/pytest tests/bench -m bench -q -s -p no:xdist --timeout 3600
+	@$(BIN)/python -m tests.bench.page
 
 docs: $(READY)
 	$(BIN)/python -m docs.generate

@@ -13,6 +13,9 @@ from omnitui.sync.lease import Lease
 if TYPE_CHECKING:
     from omnitui.sync.engine import Engine
 
+START_AFTER = 0.7
+"""Seconds after the first rows until the engine is imported, which keeps the processor for 0.2 s: keys go first."""
+
 LOOK_EVERY = 5.0
 """Seconds between looks whether the process that held the lease has gone."""
 
@@ -37,6 +40,7 @@ class Syncing:
 
     async def run(self) -> None:
         """Wait for the lease and run the engine until `stop`."""
+        await asyncio.sleep(START_AFTER)
         # The lock of another process wakes nobody when it goes.
         while not self._stopped and not self._lease.acquire():  # noqa: ASYNC110
             await asyncio.sleep(LOOK_EVERY)

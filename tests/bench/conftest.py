@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from omnitui.store.cache import Cache
-from tests.bench import filling
+from tests.bench import filling, page
 from tests.bench.figures import Figures
 
 _FIGURES = Figures()
@@ -33,8 +33,9 @@ def big_cache(big: Path) -> Iterator[Cache]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the table."""
+    """Print the table, and keep it for the page that is made from it."""
     if _FIGURES.rows:
         terminalreporter.section("measured against a floor of the same run")
         for line in _FIGURES.lines():
             terminalreporter.write_line(line)
+        page.keep(_FIGURES)

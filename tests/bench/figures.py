@@ -41,8 +41,8 @@ class Figures:
         """The table, one line a figure."""
         wide = max(len(row.what) for row in self.rows)
         return [
-            f"{row.what:<{wide}}  {_number(row.value, row.unit):>10}  goal {'≤' if row.most else '≥'}"
-            f" {_number(row.goal, row.unit):>8}  {'reached' if row.reached else 'MISSED '}  {row.remark}"
+            f"{row.what:<{wide}}  {shown_number(row.value, row.unit):>10}  goal {'≤' if row.most else '≥'}"
+            f" {shown_number(row.goal, row.unit):>8}  {'reached' if row.reached else 'MISSED '}  {row.remark}"
             for row in self.rows
         ]
 
@@ -67,6 +67,7 @@ def percentile(values: Sequence[float], part: float) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * part / 100))]
 
 
-def _number(value: float, unit: str) -> str:
+def shown_number(value: float, unit: str) -> str:
+    """A figure with its unit."""
     shown = f"{value:.4f}" if unit == "" else f"{value:.2f}"
     return f"{shown} {unit}".strip()

@@ -2,15 +2,44 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tests.support.full_cache import fill
+from omnitui.store.cache import Cache
+from tests.bench import filling
+from tests.support.full_cache import fill, talk
 from tests.support.rows import NAMES, a_conversation
 
 ROOT = Path(__file__).parents[2]
+TALKS = 60
+LONG = 3
+"""The row whose conversation has `LONG_COUNT` messages."""
+LONG_COUNT = 500
+STORM = """
+import sys, time
+from pathlib import Path
+from omnitui.model.conversations import Message
+from omnitui.model.states import Direction, MessageKind
+from omnitui.store import inflow
+from omnitui.store.cache import Cache
+each, rate = 25, float(sys.argv[2])
+with Cache.open(Path(sys.argv[1])) as cache:
+    number, begun, run = 0, time.monotonic(), cache.ids.new()
+    def put(tx):
+        for _ in range(each):
+            at = tx.now()
+            place = f"01J{number % 7000 + 100:023d}"
+            inflow.put_message(tx, Message(tx.ids.new(), place, "A", Direction.INCOMING, MessageKind.PUBLIC, None,
+                "Storm", None, at, at, "one of many messages", external_id=f"{run}{number}"))
+            globals()["number"] += 1
+    while True:
+        cache.write(put, durable=False)
+        time.sleep(max(0.0, begun + number / rate - time.monotonic()))
+"""
 
 RAW = """
 import os, sqlite3, sys, termios, time, tty
@@ -49,7 +78,7 @@ Hello().run()
 """
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Program:
     """One program to measure."""
 
@@ -63,6 +92,8 @@ class Program:
     """The key of a page down; none to measure without."""
     opens: str = ""
     """The key that opens a message."""
+    closes: str = ""
+    """The key that leads back to the list."""
     alive: str = ""
     """What the first key brings to the screen, for how soon keys are obeyed."""
     up: str = ""
@@ -79,9 +110,9 @@ def hello_world() -> Program:
     return Program("Textual hello", [sys.executable, "-c", HELLO], "Hello, world", alive="key was seen")
 
 
-def omnitui(folder: Path, rows: int) -> Program:
-    """Our console on a cache of so many conversations."""
-    home = cache(folder, rows).parents[2]
+def omnitui(folder: Path, rows: int, home: Path | None = None) -> Program:
+    """Our console on a cache of so many conversations, or on the profile in `home`."""
+    home = home or cache(folder, rows).parents[2]
     return Program(
         f"omnitui {rows:,}",
         [sys.executable, "-m", "omnitui"],
@@ -94,7 +125,8 @@ def omnitui(folder: Path, rows: int) -> Program:
         },
         quit=("ctrl+q",),
         page="pagedown",
-        opens="enter",
+        opens="j",
+        closes="k",
         up="\x1b[?2004h",
     )
 
@@ -104,7 +136,19 @@ def cache(folder: Path, rows: int) -> Path:
     path = folder / f"home-{rows}" / "default/data/cache.sqlite3"
     if not path.exists():
         fill(path, rows)
+        with Cache.open(path.parent) as made:
+            for number in range(TALKS):
+                talk(made, number, LONG_COUNT if number == LONG else 2 + number % 6)
     return path
+
+
+def searched(folder: Path) -> Program:
+    """Our console on the big cache of the store's benchmarks, of which it has a copy."""
+    data = folder / "home-search/default/data"
+    if not data.exists():
+        shutil.copytree(filling.kept(filling.CONVERSATIONS), data)
+    found = omnitui(folder, 0, home=folder / "home-search")
+    return replace(found, name="omnitui search", ready="")
 
 
 def neomutt(folder: Path, mails: int) -> Program | None:
@@ -119,7 +163,7 @@ def neomutt(folder: Path, mails: int) -> Program | None:
         'bind index,pager j next-undeleted\nset from="a@b.example"\nset realname="A"\n'
     )
     argv = ["neomutt", "-n", "-F", str(rc)]
-    return Program("neomutt", argv, NAMES[1].split()[0], quit=("q", "q"), page="pagedown", opens="enter")
+    return Program("neomutt", argv, NAMES[1].split()[0], quit=("q", "q"), page="pagedown", opens="enter", closes="q")
 
 
 def aerc(folder: Path, mails: int) -> Program | None:
@@ -134,8 +178,30 @@ def aerc(folder: Path, mails: int) -> Program | None:
     accounts.chmod(0o600)
     env = {"XDG_CONFIG_HOME": str(folder / "config"), "HOME": str(folder)}
     return Program(
-        "aerc", ["aerc"], NAMES[1].split()[0], env=env, quit=(":", "q", "u", "i", "t", "enter"), page="ctrl+f"
+        "aerc",
+        ["aerc"],
+        NAMES[1].split()[0],
+        env=env,
+        quit=(":", "q", "u", "i", "t", "enter"),
+        page="ctrl+f",
+        opens="enter",
+        closes="q",
     )
+
+
+def alot(folder: Path, mails: int) -> Program | None:
+    """alot on the same Maildir, indexed by notmuch; None where they are not installed."""
+    if shutil.which("alot") is None or shutil.which("notmuch") is None:
+        return None
+    box = maildir(folder, mails)
+    rc, config = folder / "notmuchrc", folder / "alotrc"
+    env = {"NOTMUCH_CONFIG": str(rc), "HOME": str(folder)}
+    if not rc.exists():
+        rc.write_text(f"[database]\npath={box.parent}\n[user]\nname=A\nprimary_email=a@b.example\n")
+        config.write_text("initial_command = search *\n")
+        subprocess.run(["notmuch", "new", "--quiet"], env={**os.environ, **env}, check=True, timeout=300)
+    argv = ["alot", "-c", str(config), "-n", str(rc)]
+    return Program("alot", argv, NAMES[1].split()[0], env=env, page="pagedown", opens="enter", closes="q")
 
 
 def maildir(folder: Path, mails: int) -> Path:

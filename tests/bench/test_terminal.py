@@ -1,13 +1,16 @@
 """Speed as it is felt in a terminal: start, keys, pages, resize, idle, each beside floors and peers in the same run.
 
 The programs run in turns on the same machine; what counts are the ratios. OMNITUI_BENCH_ROWS names the sizes of ours
-("10000,1000000"), OMNITUI_BENCH_ROUNDS how often each program runs.
+("10000,1000000"), OMNITUI_BENCH_ROUNDS how often each program runs, OMNITUI_BENCH_FOLDER where caches are kept.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import statistics
+import subprocess
+import sys
 import time
 from collections import defaultdict
 from pathlib import Path
@@ -15,6 +18,8 @@ from pathlib import Path
 import pytest
 
 from tests.bench import programs
+from tests.bench.figures import Figures as Table
+from tests.bench.figures import percentile
 from tests.bench.programs import Program
 from tests.support.terminal import Terminal
 
@@ -26,6 +31,9 @@ MAILS = 10_000
 KEYS = 30
 HELD = 45
 GAP = 0.14
+STORM_RATE = 1_000
+SEARCHED = os.environ.get("OMNITUI_BENCH_SEARCH", "1") == "1"
+SELECTED = re.compile(r"[│ ]?>")
 Figures = dict[str, dict[str, list[float]]]
 
 
@@ -110,10 +118,14 @@ def measure(program: Program, figures: dict[str, list[float]]) -> None:
         if program.alive:
             terminal.send("j")
             figures["keys, ms"].append(seen_at(terminal, program.alive))
+            terminal.wait_quiet(0.5)
+            figures["memory, MB"].append(memory(terminal.process.pid))
             leave(terminal, program)
             return
         seen_at(terminal, program.up)
         terminal.wait_quiet(1.0)
+        if program.opens:
+            opened(terminal, program, figures)
         first, last, sent = strokes(terminal, "j", KEYS, GAP)
         figures["j first, ms"] += first
         figures["j all, ms"] += last
@@ -126,13 +138,8 @@ def measure(program: Program, figures: dict[str, list[float]]) -> None:
             _, last, sent = strokes(terminal, program.page, 12, 0.2)
             figures["page, ms"] += last
             figures["page, bytes"] += sent
-            at = terminal.resize(110, 38)
-            terminal.wait_quiet(0.5)
-            came = terminal.since(at)
-            if came:
-                figures["resize, ms"].append((came[-1][0] - at) * 1000)
-                figures["resize, bytes"].append(sum(len(data) for _, data in came))
-            terminal.wait_quiet(1.5)
+            resized(terminal, figures)
+            terminal.wait_quiet(2.5)
             before, at = cpu_and_switches(terminal.process.pid), time.perf_counter()
             time.sleep(4)
             after = cpu_and_switches(terminal.process.pid)
@@ -143,17 +150,98 @@ def measure(program: Program, figures: dict[str, list[float]]) -> None:
         leave(terminal, program)
 
 
-def keys_after_start(program: Program, figures: dict[str, list[float]]) -> None:
-    """From the start until a key that was typed at once has had its effect."""
+def opened(terminal: Terminal, program: Program, figures: dict[str, list[float]]) -> None:
+    """Open a message again and again: with us the conversation of 500, with peers the mail that is selected."""
+    if program.up:
+        for _ in range(programs.LONG - 1):
+            terminal.send("j")
+            time.sleep(GAP)
+    for _ in range(8):
+        _, last, sent = strokes(terminal, program.opens, 1, 0.3)
+        figures["open, ms"] += last
+        figures["open, bytes"] += sent
+        strokes(terminal, program.closes, 1, 0.3)
+    if not program.up:
+        return
+    for _ in range(8):
+        strokes(terminal, "enter", 1, 0.25)
+        _, last, _ = strokes(terminal, "escape", 1, 0.25)
+        figures["Esc, ms"] += last
+    for keys in ("gu", "gi") * 4:
+        strokes(terminal, keys[0], 1, 0.1)
+        _, last, _ = strokes(terminal, keys[1], 1, 0.4)
+        figures["view, ms"] += last
+    strokes(terminal, "home", 1, 0.4)
+
+
+def resized(terminal: Terminal, figures: dict[str, list[float]]) -> None:
+    """Change the size to and fro."""
+    for columns, lines in ((100, 32), (120, 40)) * 4:
+        at = terminal.resize(columns, lines)
+        terminal.wait_quiet(0.3)
+        came = terminal.since(at)
+        if came:
+            figures["resize, ms"].append((came[-1][0] - at) * 1000)
+            figures["resize, bytes"].append(sum(len(data) for _, data in came))
+
+
+def keys_after_start(program: Program, last: int, figures: dict[str, list[float]]) -> None:
+    """From the start until keys that were typed at once have had their effect: a move, and a key of the console's."""
     with run(program) as terminal:
         terminal.send("j")
-        end = time.monotonic() + 60
-        while time.monotonic() < end:
-            lines = [y for y, line in enumerate(terminal.rows()) if line.startswith(">")]
-            if lines and lines[0] > 2:
-                break
-            time.sleep(0.01)
-        figures["keys, ms"].append((terminal.arrivals[-1][0] - terminal.started) * 1000)
+        figures["keys, ms"].append(selected_at(terminal))
+        leave(terminal, program)
+    with run(program) as terminal:
+        terminal.send("G")
+        terminal.wait_for(f"#{last}", timeout=60)
+        figures["console, ms"].append(seen_at(terminal, f"#{last}"))
+        leave(terminal, program)
+
+
+def selected_at(terminal: Terminal) -> float:
+    """Milliseconds from the start until another row than the first was marked as selected."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        seen = len(terminal.arrivals)
+        lines = [y for y, line in enumerate(terminal.rows()) if SELECTED.match(line)]
+        if lines and lines[0] > 2:
+            return (terminal.arrivals[seen - 1][0] - terminal.started) * 1000
+        time.sleep(0.002)
+    raise AssertionError(f"the selection never moved:\n{terminal.screen()}")
+
+
+def storm(program: Program, data: Path, figures: dict[str, list[float]]) -> None:
+    """Keys while another process stores 1,000 messages a second in the same cache."""
+    with run(program) as terminal:
+        seen_at(terminal, program.up)
+        terminal.wait_quiet(1.0)
+        argv = [sys.executable, "-c", programs.STORM, str(data), str(STORM_RATE)]
+        writer = subprocess.Popen(argv, cwd=programs.ROOT)
+        try:
+            time.sleep(1.0)
+            for _ in range(KEYS):
+                at = terminal.send("j")
+                time.sleep(GAP)
+                came = terminal.since(at)
+                if came:
+                    figures["j in a storm, ms"].append((came[0][0] - at) * 1000)
+        finally:
+            writer.terminate()
+            writer.wait(20)
+        leave(terminal, program)
+
+
+def searching(program: Program, figures: dict[str, list[float]]) -> None:
+    """Type words into the search, letter by letter."""
+    with run(program) as terminal:
+        seen_at(terminal, program.up)
+        terminal.wait_quiet(1.5)
+        for word in ("refund", "invoice", "返金", "login"):
+            strokes(terminal, "/", 1, 0.5)
+            for letter in word:
+                _, last, _ = strokes(terminal, letter, 1, 0.3)
+                figures["search, ms"] += last
+            strokes(terminal, "escape", 1, 0.5)
         leave(terminal, program)
 
 
@@ -170,59 +258,77 @@ def table(figures: Figures) -> str:
             values = sorted(figures[name].get(row, []))
             if not values:
                 cells.append("–")
-            elif len(values) >= 10 and row.endswith("ms"):
-                cells.append(f"{statistics.median(values):.1f} / {values[int(len(values) * 0.95)]:.1f}")
+            elif len(values) >= 8 and row.endswith("ms"):
+                cells.append(f"{statistics.median(values):.1f} / {percentile(values, 95):.1f}")
             else:
                 cells.append(f"{statistics.median(values):,.1f}")
         lines.append(f"{row:18}" + "".join(f"{cell:>19}" for cell in cells))
     return "\n".join(lines)
 
 
-def ratios(figures: Figures) -> str:
-    """The goals as ratios, where both sides were measured."""
+RATIOS = (
+    ("first rows / neomutt's", "rows, ms", 50, "neomutt", "rows, ms", 0.2),
+    ("first key obeyed / hello-world's", "keys, ms", 50, "Textual hello", "keys, ms", 1.15),
+    ("every key obeyed / hello-world's", "console, ms", 50, "Textual hello", "keys, ms", 1.15),
+    ("j, selection, p95 / neomutt's", "j first, ms", 95, "neomutt", "j first, ms", 1.5),
+    ("j, all panes, p95 / aerc's", "j all, ms", 95, "aerc", "j all, ms", 0.6),
+    ("j, all panes, p95 / alot's", "j all, ms", 95, "alot", "j all, ms", 0.6),
+    ("open of 500 messages, p95 / aerc's one", "open, ms", 95, "aerc", "open, ms", 0.3),
+    ("memory / hello-world's", "memory, MB", 50, "Textual hello", "memory, MB", 2.0),
+)
+MOSTS = (
+    ("page down, p95", "page, ms", 95, 16, "ms"),
+    ("open of 500 messages, p95", "open, ms", 95, 16, "ms"),
+    ("another view, p95", "view, ms", 95, 16, "ms"),
+    ("Esc, p95", "Esc, ms", 95, 20, "ms"),
+    ("resize, p95", "resize, ms", 95, 33, "ms"),
+    ("resize", "resize, bytes", 50, 15_000, "bytes"),
+    ("j", "j, bytes", 50, 1_200, "bytes"),
+    ("j held", "j held, bytes", 50, 1_200, "bytes"),
+    ("idle", "idle, bytes", 50, 0, "bytes"),
+    ("idle, CPU", "idle, CPU %", 50, 0.2, "%"),
+)
 
-    def of(name: str, row: str, share: float) -> float | None:
-        values = sorted(figures.get(name, {}).get(row, []))
-        return values[min(len(values) - 1, int(len(values) * share))] if values else None
 
-    lines = [""]
+def put_goals(figures: Figures, goals: Table) -> None:
+    """The goals, where both sides were measured."""
+
+    def of(name: str, row: str, part: float) -> float | None:
+        values = figures.get(name, {}).get(row, [])
+        return percentile(values, part) if values else None
+
     for size in SIZES:
         ours = f"omnitui {size:,}"
-        for title, row, share, other, other_row, goal in (
-            ("rows / neomutt's", "rows, ms", 0.5, "neomutt", "rows, ms", 0.2),
-            ("rows / raw Python's", "rows, ms", 0.5, "raw Python", "rows, ms", 0.0),
-            ("keys / hello world's", "keys, ms", 0.5, "Textual hello", "keys, ms", 1.15),
-            ("j selection p95 / neomutt's", "j first, ms", 0.95, "neomutt", "j first, ms", 1.5),
-            ("j all p95 / aerc's", "j all, ms", 0.95, "aerc", "j all, ms", 0.6),
-            ("held j p95 / neomutt's j", "j held, ms", 0.95, "neomutt", "j first, ms", 2.0),
-            ("page p95 / neomutt's", "page, ms", 0.95, "neomutt", "page, ms", 3.0),
-            ("memory / neomutt's", "memory, MB", 0.5, "neomutt", "memory, MB", 1.0),
-        ):
-            mine, theirs = of(ours, row, share), of(other, other_row, share)
+        for title, row, part, other, other_row, goal in RATIOS:
+            mine, theirs = of(ours, row, part), of(other, other_row, part)
             if mine is not None and theirs:
-                wish = f"goal ≤ {goal}" if goal else ""
-                lines.append(f"{ours:18} {title:30} {mine / theirs:6.2f}   {wish}")
-        for title, row, goal in (
-            ("bytes of j", "j, bytes", 1_200),
-            ("bytes of a held j", "j held, bytes", 1_200),
-            ("bytes of a page", "page, bytes", 11_500),
-            ("bytes of a resize", "resize, bytes", 15_000),
-            ("idle wake-ups a second", "idle, wake-ups/s", 0.5),
-            ("idle bytes", "idle, bytes", 0),
-        ):
-            value = of(ours, row, 0.5)
+                unit = "MB" if row.endswith("MB") else "ms"
+                goals.put(f"{title} ({size:,})", mine / theirs, goal, remark=f"{mine:.1f} {unit} to {theirs:.1f}")
+        for title, row, part, most, unit in MOSTS:
+            value = of(ours, row, part)
             if value is not None:
-                lines.append(f"{ours:18} {title:30} {value:6.1f}   goal ≤ {goal:,}")
-    return "\n".join(lines)
+                goals.put(f"{title} ({size:,})", value, most, unit)
+        calm, busy = of(ours, "j first, ms", 95), of(ours, "j in a storm, ms", 95)
+        if calm and busy:
+            remark = f"{busy:.1f} ms to {calm:.1f}"
+            goals.put(f"j, p95, 1,000 messages/s to calm ({size:,})", busy / calm, 1.5, remark=remark)
+    found = of("omnitui search", "search, ms", 95)
+    if found is not None:
+        goals.put("search as one types, p95, a million messages", found, 30, "ms")
 
 
-def test_terminal_speed_beside_floors_and_peers(tmp_path_factory: pytest.TempPathFactory) -> None:
-    folder = tmp_path_factory.mktemp("bench")
-    ours = [programs.omnitui(folder, size) for size in SIZES]
-    peers = [programs.neomutt(folder, MAILS), programs.aerc(folder, MAILS)]
-    others = [programs.raw_python(folder, SIZES[0]), programs.hello_world(), *(peer for peer in peers if peer)]
-    figures: Figures = defaultdict(lambda: defaultdict(list))
-    for program in (*ours, *others):
+@pytest.mark.skipif(not SIZES, reason="OMNITUI_BENCH_ROWS is empty")
+def test_terminal_speed_beside_floors_and_peers(tmp_path_factory: pytest.TempPathFactory, figures: Table) -> None:
+    folder = Path(os.environ.get("OMNITUI_BENCH_FOLDER") or tmp_path_factory.mktemp("bench"))
+    sizes = {programs.omnitui(folder, size): size for size in SIZES}
+    peers = {
+        name: find(folder, MAILS)
+        for name, find in (("neomutt", programs.neomutt), ("aerc", programs.aerc), ("alot", programs.alot))
+    }
+    others = [programs.raw_python(folder, SIZES[0]), programs.hello_world(), *(peer for peer in peers.values() if peer)]
+    search = [programs.searched(folder)] if SEARCHED else []
+    found: Figures = defaultdict(lambda: defaultdict(list))
+    for program in (*sizes, *search, *others):
         # Once unmeasured: compiled modules, header caches, the layout for the first frame.
         with run(program) as terminal:
             seen_at(terminal, program.ready)
@@ -230,11 +336,18 @@ def test_terminal_speed_beside_floors_and_peers(tmp_path_factory: pytest.TempPat
             terminal.wait_quiet(3.0)
             leave(terminal, program)
     for _ in range(ROUNDS):
-        for program in (*others, *ours):
-            measure(program, figures[program.name])
-            if program in ours:
-                keys_after_start(program, figures[program.name])
-    print(table(figures))
-    print(ratios(figures))
-    for program in ours:
-        assert figures[program.name]["j first, ms"], "the selection moved"
+        for program in (*others, *sizes):
+            measure(program, found[program.name])
+            if program in sizes:
+                keys_after_start(program, sizes[program] - 1, found[program.name])
+        for program in search:
+            searching(program, found[program.name])
+    for program, size in sizes.items():
+        storm(program, programs.cache(folder, size).parent, found[program.name])
+    print(table(found))
+    for name, peer in peers.items():
+        if peer is None:
+            print(f"{name} is not installed: not compared")
+    put_goals(found, figures)
+    for program in sizes:
+        assert found[program.name]["j first, ms"], "the selection moved"

@@ -6,11 +6,21 @@ import sqlite3
 from pathlib import Path
 
 from omnitui.desk.terms import Query
-from omnitui.model.conversations import Conversation
+from omnitui.model.conversations import Conversation, Message
+from omnitui.model.states import Direction, MessageKind, SendState
+from omnitui.store import inflow
 from omnitui.store.cache import Cache
 from omnitui.store.reads import inbox
+from omnitui.store.writer import Tx
 from omnitui.ui.widgets.row_window import PAGE, Key
-from tests.support.rows import a_conversation
+from tests.support.rows import MINUTE, a_conversation
+
+WORDS = (
+    "お世話になっております。先日購入した商品がまだ届いていないようなので、状況を教えていただけますか。\n\nよろしくお願いいたします。",
+    "Hello,\n\nI have looked at the invoice again, and it still does not match.\n\n- item 1\n- item 2\n\nBest regards",
+    "ありがとうございます。確認いたします。",
+    "Sure, one moment please. I will check this with the warehouse and come back to you within the hour.",
+)
 
 
 def fill(cache: Path, count: int) -> None:
@@ -41,6 +51,41 @@ def fill(cache: Path, count: int) -> None:
 def contact_of(number: int) -> int:
     """The key of a conversation's contact, who has the name that the conversation gives and two more conversations."""
     return number % 5 + 5 * (number // 15) + 1
+
+
+def talk(cache: Cache, number: int, count: int) -> None:
+    """Give a conversation that `fill` made so many messages; it keeps its place in the list."""
+    row = a_conversation(number)
+
+    def work(tx: Tx) -> None:
+        found = tx.db.execute(
+            "SELECT p.id FROM conversation c JOIN contact p ON p.pk = c.contact_pk WHERE c.id = ?", (row.id,)
+        )
+        (contact,) = found.fetchone()
+        me = cache.me().id
+        for place in range(count):
+            incoming = place % 3 != 1
+            at = row.last_message_at - (count - 1 - place) * MINUTE // 4
+            inflow.put_message(
+                tx,
+                Message(
+                    tx.ids.new(),
+                    row.id,
+                    "A",
+                    Direction.INCOMING if incoming else Direction.OUTGOING,
+                    MessageKind.PUBLIC,
+                    None if incoming else SendState.DELIVERED,
+                    row.contact if incoming else "Agent",
+                    contact if incoming else me,
+                    at,
+                    at,
+                    f"{WORDS[place % len(WORDS)]} ({place})",
+                    external_id=f"{number}-{place}",
+                ),
+                seen=True,
+            )
+
+    cache.write(work, durable=False)
 
 
 class CacheRows:
