@@ -26,6 +26,7 @@ from omnitui.ui.row_sources import CachedRows
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from omnitui.desk.completion import Names
     from omnitui.services.commandline import ConsoleVerbs
     from omnitui.ui.panes.composer import ComposerPane
     from omnitui.ui.screens.main import MainScreen
@@ -61,6 +62,8 @@ class Desk(Backstage):
         self.tour: Tour | None = None
         self._read_timer: asyncio.TimerHandle | None = None
         self._loading: Ulid | None = None
+        self.names: Names | None = None
+        """What completion offers, once it was read."""
         self._rested: Ulid | None = None
 
     async def leave(self) -> None:

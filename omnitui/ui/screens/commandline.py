@@ -19,11 +19,11 @@ from omnitui.i18n import N_, _
 from omnitui.model.states import Status
 from omnitui.services.actions import ACTIONS
 from omnitui.services.commandline import CommandError, Said, Word, words
-from omnitui.store.reads import names
 from omnitui.text.safe import safe
 from omnitui.text.widths import wrap
 from omnitui.ui import acts
 from omnitui.ui.desk import Desk
+from omnitui.ui.knowledge import learn
 from omnitui.ui.roles import Line, plain
 from omnitui.ui.screens.picker import PickerScreen
 from omnitui.ui.widgets.choices import Choice, Choices
@@ -44,10 +44,11 @@ Step = Callable[[], Any]
 class CommandScreen(PickerScreen):
     """A line with completion. Enter runs it, Tab completes, up and down bring earlier lines."""
 
-    def __init__(self, desk: Desk, known: Names) -> None:
+    def __init__(self, desk: Desk) -> None:
         super().__init__(_("Command"), self._find, hint=_usual(), small=True)
         self._desk = desk
-        self._names = known
+        self._names = desk.names or Names()
+        self._learning: asyncio.Task[None] | None = None
         self._verbs = desk.verbs() if desk.verbs is not None else None
         self._base = ""
         self._filled: str | None = None
@@ -59,6 +60,20 @@ class CommandScreen(PickerScreen):
     def placeholder(self) -> str:
         """Examples."""
         return "resolve · snooze tomorrow 9 · label +vip · view is:open"
+
+    def on_mount(self) -> None:
+        """The names of agents and labels come a little later."""
+        self._learning = asyncio.create_task(self._learn())
+
+    async def _learn(self) -> None:
+        self._names = await learn(self._desk)
+        if self.is_attached and self._filled is None and self.typed:
+            self._ask()
+
+    def on_unmount(self) -> None:
+        """Nobody asks for names any more."""
+        if self._learning is not None:
+            self._learning.cancel()
 
     async def _find(self, text: str) -> Sequence[Choice]:
         self._hint = self._about(text)
@@ -231,7 +246,7 @@ def _choice(one: Completion, about: dict[str, str]) -> Choice:
 
 async def open_commandline(desk: Desk) -> None:
     """Ask for a line and do what it says."""
-    chosen = await desk.ask(CommandScreen(desk, await desk.cache.aread(names.names)))
+    chosen = await desk.ask(CommandScreen(desk))
     if chosen is None:
         return
     line, step = chosen.value

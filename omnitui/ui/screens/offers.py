@@ -10,11 +10,13 @@ from omnitui.desk.views import VIEWS, View, view
 from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.services.actions import ACTIONS, Scope, actions_of
-from omnitui.store.reads import inbox, names, people, search
+from omnitui.store.reads import inbox, people, search
 from omnitui.ui import acts, phrases
 from omnitui.ui.desk import Desk
+from omnitui.ui.knowledge import known
 from omnitui.ui.roles import Line, plain
 from omnitui.ui.screens.help import offered
+from omnitui.ui.screens.picker import fitting
 from omnitui.ui.widgets.choices import Choice
 from omnitui.values import dataclass
 
@@ -40,6 +42,8 @@ class Offers:
     """Those that fit what was typed, where they are many."""
     recalled: Callable[[Desk, Sequence[str]], Awaitable[Sequence[Choice]]] | None = None
     """Those that were chosen before, where they are many."""
+    rests: bool = False
+    """Whether finding them takes a while: not between two keys."""
 
 
 def _kind(word: str) -> Line:
@@ -75,9 +79,17 @@ def _open_view(desk: Desk, view_id: str) -> None:
         desk.screen.layouts.home()
 
 
-async def _labels(desk: Desk) -> list[Choice]:
-    known = await desk.cache.aread(names.labels)
-    return [Choice(name, ((f"#{plain(name)}", "label"),), _kind(_("label"))) for name in known]
+async def _find_labels(desk: Desk, text: str) -> list[Choice]:
+    labels = (await known(desk)).labels
+    return [choice for _score, choice in fitting(text, [_label(name) for name in labels])][:MOST]
+
+
+async def _recall_labels(desk: Desk, names: Sequence[str]) -> list[Choice]:
+    return [_label(name) for name in names[:RECALLED]]
+
+
+def _label(name: str) -> Choice:
+    return Choice(name, ((f"#{plain(name)}", "label"),), _kind(_("label")))
 
 
 def open_query(desk: Desk, text: str, title: str = "") -> None:
@@ -190,10 +202,10 @@ def _run(desk: Desk, action_id: str) -> None:
 SOURCES: tuple[Offers, ...] = (
     Offers("action", _run, _actions),
     Offers("view", _open_view, _views),
-    Offers("label", _open_label, _labels),
     Offers("theme", _wear, _themes),
     Offers("setting", _show_setting, _settings),
+    Offers("label", _open_label, found=_find_labels, recalled=_recall_labels),
     Offers("conversation", _go, found=_find_conversations, recalled=_recall_conversations),
-    Offers("contact", _open_contact, found=_find_contacts),
+    Offers("contact", _open_contact, found=_find_contacts, rests=True),
 )
 """In the order in which they are shown where nothing else decides."""

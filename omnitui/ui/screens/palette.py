@@ -16,6 +16,7 @@ from omnitui.ui.widgets.choices import Choice
 REMEMBERED = "palette"
 FIRST = 8
 """Of what is listed at once so many stay above what is found in the cache."""
+REST_SECONDS = 0.12
 _BONUS = 30
 """What having been used last is worth beside a better fit; 40 is a word's beginning."""
 
@@ -43,6 +44,8 @@ async def open_palette(desk: Desk) -> None:
         many: list[Choice] = []
         for offers in SOURCES:
             if offers.found is not None:
+                if offers.rests:
+                    await asyncio.sleep(REST_SECONDS)
                 many += _of(offers, await offers.found(desk, text))
                 yield [*found[:FIRST], *many, *found[FIRST:]]
 

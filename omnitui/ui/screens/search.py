@@ -17,9 +17,10 @@ from omnitui.i18n import _, ngettext
 from omnitui.ids import Ulid
 from omnitui.model.revisions import Hit
 from omnitui.model.states import Direction, MessageKind
-from omnitui.store.reads import inbox, names, search
+from omnitui.store.reads import inbox, search
 from omnitui.ui import phrases
 from omnitui.ui.desk import Desk
+from omnitui.ui.knowledge import learn
 from omnitui.ui.roles import Line, Piece, cropped, lit, plain
 from omnitui.ui.screens.picker import PickerScreen
 from omnitui.ui.widgets.choices import Choice
@@ -41,12 +42,13 @@ _COUNTERS = {"open": "inbox"}
 class SearchScreen(PickerScreen):
     """A picker of messages. An empty field lists what was searched for before."""
 
-    def __init__(self, desk: Desk, known: Names, text: str) -> None:
+    def __init__(self, desk: Desk, text: str) -> None:
         key = "ctrl+l"
         hint = _("Tab completes, ↑ earlier searches, {key} keeps it as the list").format(key=key)
         super().__init__(_("Search all messages"), self._find, hint=hint, text=text)
         self._desk = desk
-        self._names = known
+        self._names = desk.names or Names()
+        self._learning: asyncio.Task[None] | None = None
         self._history = desk.memory.recall(REMEMBERED)[:]
         self._back = -1
         self._offered: list[Completion] = []
@@ -74,16 +76,29 @@ class SearchScreen(PickerScreen):
 
     # Completion
 
+    def on_mount(self) -> None:
+        """The names that filters may have come a little later."""
+        self._learning = asyncio.create_task(self._learn())
+
+    async def _learn(self) -> None:
+        self._names = await learn(self._desk)
+        if self.is_attached and self._chosen < 0:
+            self._offer()
+
+    def _offer(self) -> None:
+        field = self.field
+        self._offered = complete(field.value, field.cursor_position, self._names)[:OFFERED]
+        self._chosen = -1
+        self._counts = {}
+        self._draw_offered()
+        self._count_soon()
+
     def on_input_changed(self, event: Input.Changed) -> None:
         """A keystroke: hits and completions anew."""
         event.prevent_default()
         super().on_input_changed(event)
         if event.value != self._filled:
-            field = self.field
-            self._offered = complete(field.value, field.cursor_position, self._names)[:OFFERED]
-            self._chosen = -1
-            self._counts = {}
-            self._count_soon()
+            self._offer()
         self._filled = ""
 
     def _show(self, text: str, found: Sequence[Choice]) -> None:
@@ -146,9 +161,7 @@ class SearchScreen(PickerScreen):
         field.value = self._filled
         field.cursor_position = one.start + len(one.text)
         if len(self._offered) == 1 or one.text.endswith(":"):
-            self._offered = complete(field.value, field.cursor_position, self._names)[:OFFERED]
-            self._chosen = -1
-            self._count_soon()
+            self._offer()
         self._draw_offered()
 
     # Keys
@@ -189,8 +202,9 @@ class SearchScreen(PickerScreen):
 
     def on_unmount(self) -> None:
         """Nothing is counted any more."""
-        if self._counting is not None:
-            self._counting.cancel()
+        for task in (self._counting, self._learning):
+            if task is not None:
+                task.cancel()
 
 
 def _counted(db: sqlite3.Connection, queries: dict[str, Query]) -> dict[str, int]:
@@ -211,7 +225,7 @@ def hit_choice(hit: Hit, moment: str, words: Sequence[str] = ()) -> Choice:
 
 async def open_search(desk: Desk, text: str | None = None) -> None:
     """Search, and show what was chosen at its message, or all that was found as the list."""
-    screen = SearchScreen(desk, await desk.cache.aread(names.names), desk.searched if text is None else text)
+    screen = SearchScreen(desk, desk.searched if text is None else text)
     chosen = await desk.ask(screen)
     desk.searched = screen.last
     if chosen is None:
