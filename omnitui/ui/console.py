@@ -6,6 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from omnitui.i18n import _
 from omnitui.services.session import Session
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ def run_console(
         from omnitui.ui.still import screen_text
 
         print(screen_text(ConsoleApp(session, sync=False)))
+        if sys.stdin.isatty():
+            print(_("This terminal cannot place its cursor: omnitui --linear works line by line on it."), file=sys.stderr)
         return 0
     app = ConsoleApp(session, takeover=takeover, verbs=verbs, tour=begins_tour(session))
     code = app.run()
