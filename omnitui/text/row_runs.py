@@ -34,13 +34,20 @@ AGE = 5
 class Drawing:
     """One conversation with what decides how its row looks."""
 
-    __slots__ = ("columns", "conversation", "glyphs", "match", "now")
+    __slots__ = ("age", "columns", "conversation", "glyphs", "match", "now", "unanswered")
 
     def __init__(
         self, conversation: Row, now: Millis, glyphs: Glyphs, columns: Collection[str], match: tuple[str, ...]
     ) -> None:
         self.conversation, self.now, self.glyphs = conversation, now, glyphs
         self.columns, self.match = columns, match
+        self.age = age(now, conversation.last_message_at or conversation.last_activity_at)
+        """How old the newest message is."""
+        self.unanswered: Run = "", ""
+        """How long the customer has waited for an answer; "" where nobody waits."""
+        since = conversation.unanswered_since
+        if since is not None and "unanswered" in columns:
+            self.unanswered = age(now, since), "row.unanswered.long" if now - since >= LONG else "row.unanswered"
 
     def contact(self, room: int) -> Line:
         """The contact's name and, above one, the number of unread messages."""
@@ -85,19 +92,6 @@ class Drawing:
             runs.append((f"{self.glyphs.unanswered}{text} ", role))
         return runs
 
-    @property
-    def age(self) -> str:
-        """How old the newest message is."""
-        return age(self.now, self.conversation.last_message_at or self.conversation.last_activity_at)
-
-    @property
-    def unanswered(self) -> Run:
-        """How long the customer has waited for an answer; "" where nobody waits."""
-        since = self.conversation.unanswered_since
-        if since is None or "unanswered" not in self.columns:
-            return "", ""
-        return age(self.now, since), "row.unanswered.long" if self.now - since >= LONG else "row.unanswered"
-
     def word(self, room: int) -> Run:
         """What the view's own column says, in at most `room` cells."""
         conversation, columns, now = self.conversation, self.columns, self.now
@@ -108,7 +102,8 @@ class Drawing:
             until = conversation.snoozed_until
             word = _("for {time}").format(time=age(until, now)) if until > now else _("woken")
         elif "since" in columns:
-            word = _("since {time}").format(time=age(now, conversation.last_activity_at))
+            since = age(now, conversation.last_activity_at)
+            word = _("since {time}").format(time=since) if since != self.age else ""
         elif "status" in columns:
             word = status_word(conversation, now)
         return crop(word, room, self.glyphs.ellipsis), role

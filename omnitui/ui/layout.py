@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 STEP = 4
 LEAST = 24
+READING = 32
+"""Columns that the history keeps at least."""
 CARD = 36
 SIDEBAR = 22
 """Columns of both where nobody chose others, as the style sheet has them."""
@@ -208,8 +210,8 @@ class Layout:
         if width is None or self._room == "narrow":
             return None
         if name == "about":
-            return min(max(width, LEAST), total - 2 * LEAST if self.wide else total - STEP)
-        beside = LEAST
+            return min(max(width, LEAST), total - LEAST - READING if self.wide else total - STEP)
+        beside = READING
         if self.wide and not self._screen.has_class("-no-card"):
             beside += self._held("about", total) or CARD
         if self._room == "broad" and not self._screen.has_class("-no-views"):
