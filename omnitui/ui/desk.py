@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 READ_AFTER = 1.2
 """Seconds on the screen after which a conversation counts as read."""
+COUNTED: Millis = 120 * SECOND
+"""What leaves later than in this time is not counted down by the second."""
 FOLLOW_AFTER = 0.25
 """Seconds after which a row that came back is in the list again."""
 
@@ -295,7 +297,8 @@ class Desk(Backstage):
     @property
     def counting(self) -> bool:
         """Whether something counts down by the second."""
-        return any(entry.state is SendState.HELD for entry in self.standing.outbox)
+        soon = self.clock.now() + COUNTED
+        return any(entry.state is SendState.HELD and entry.due_at < soon for entry in self.standing.outbox)
 
     def hold_of(self, channel: str) -> Millis:
         """How long a reply on this channel is held, as the composer says it."""

@@ -357,3 +357,21 @@ async def test_cursor_of_the_terminal_stands_in_the_field_for_input_methods(sess
         await person.until(lambda: sheet.text == "お茶")
         await person.until(lambda: person.app.cursor_position == sheet.cursor_screen_offset)
         assert sheet.cursor_screen_offset.x == sheet.content_region.x + 4
+
+
+async def test_message_is_answered_by_the_channels_own_quote_or_by_marked_lines(session: Session) -> None:
+    conversation = a_conversation(session.cache, "Hello?")
+    (asked,) = session.cache.read(history.page, conversation.id)
+    for quotes, begins in ((False, "> Hello?"), (True, "")):
+        able(session.cache, replace(MAIL, quotes=quotes))
+        async with a_console(session) as person:
+            await person.press("enter", "Q")
+            await person.sees("answers one message")
+            text = person.app.main.composer.text
+            assert begins in text
+            assert bool(text) is not quotes
+            await person.type("Yes")
+            await person.press("ctrl+s")
+            await person.sees("held for undo")
+        entry = session.cache.read(outbox.entries)[-1]
+        assert entry.payload["reply_to_external_id"] == asked.external_id

@@ -29,10 +29,7 @@ async def _quote(desk: Desk) -> None:
     composer = desk.screen.composer
     if composer.draft is None:
         raise OmniError(_("nothing is being written"))
-    before = composer.text.rstrip("\n")
-    composer.put((f"{before}\n\n" if before else "") + quoted(desk, message))
-    composer.sheet.move_cursor(composer.sheet.document.end)
-    composer.changed()
+    composer.answer(message, quoted(desk, message))
 
 
 def quoted(desk: Desk, message: Message) -> str:

@@ -359,8 +359,6 @@ class ComposerPane(Vertical):
         if self.conversation is not None:
             title = title_pieces(kind, self.to, self._channel)
             rules = rule_pieces(kind, self.capabilities, self.conversation, self.clock.now())
-        if self.draft.extra.get("reply_to"):
-            title.append((" · " + _("answers one message"), "muted"))
         warning: Line = ((f"! {_('somebody wrote meanwhile')} ", "bad"),) if self.meanwhile else ()
         self._title.show([spread(tuple(title), warning, width)])
         self._rules.show([tuple(rules)] if rules else [])
@@ -373,6 +371,8 @@ class ComposerPane(Vertical):
         assert self.capabilities is not None
         limit = self.capabilities.attachment_limit if self.draft.kind is not MessageKind.NOTE else None
         pieces = file_pieces([(path, size_of(path)) for path in self.draft.attachments], limit)
+        if self.draft.extra.get("reply_to"):
+            pieces.insert(0, (f" {_('answers one message')} ", "chip"))
         if self.sheet.misspelt:
             pieces.append((f" {_('spelling')}: {plain(', '.join(self.sheet.misspelt))} ", "warn"))
         if self.draft.kind is MessageKind.NOTE:
