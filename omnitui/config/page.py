@@ -35,6 +35,7 @@ keys and says what is wrong with the file.
 | `OMNITUI_VAULT_PASSPHRASE` | Passphrase of the vault file. |
 | `OMNITUI_VAULT_PASSPHRASE_FD` | Number of an open descriptor to read the passphrase from. |
 | `OMNITUI_VAULT_PASSPHRASE_COMMAND` | Command whose first line of output is the passphrase. |
+| `OMNITUI_TOUR` | `0`: the demo's first start shows no tour. |
 | `NO_COLOR` | No colours. |
 """
 
