@@ -28,6 +28,9 @@ MESSAGE: Final = """
 """
 """The start of every statement that reads messages for `to_message`."""
 
+_STANDS: Final = """(m.deleted_at IS NULL OR m.op_id IS NULL OR (m.kind <> 'note' AND m.state <> 'canceled')
+    OR NOT EXISTS (SELECT 1 FROM op WHERE op.undoes = m.op_id))"""
+
 _message: Final = maker(Message)
 DIRECTIONS: Final = {str(one): one for one in Direction}
 KINDS: Final = {str(one): one for one in MessageKind}
@@ -59,18 +62,18 @@ def page(
 ) -> list[Message]:
     """Messages of a conversation, the oldest first: the newest page, the one after a key, or the one before a key.
 
-    A key is the received time and the id of a message. Deleted messages are among them, marked.
+    A key is the received time and the id of a message. Deleted messages are among them, marked; what its author undid
+    before it had left is not: the op log has it.
     """
-    where = "m.conversation_pk = (SELECT pk FROM conversation WHERE id = ?)"
-    return _page(db, where, conversation_id, after, before, limit)
+    return _page(db, conversation_id, after, before, limit)
 
 
 def timeline(
     db: sqlite3.Connection, contact_id: Ulid, *, after: Key | None = None, before: Key | None = None, limit: int = 50
 ) -> list[Message]:
     """Like `page`, over all conversations of a contact and of those linked to it, in one order."""
-    among = f"SELECT pk FROM conversation WHERE deleted_at IS NULL AND contact_pk IN ({LINKED})"
-    return _page(db, f"m.conversation_pk IN ({among})", contact_id, after, before, limit)
+    among = f"SELECT pk FROM conversation WHERE deleted_at IS NULL AND contact_pk IN ({LINKED.replace('?', ':of')})"
+    return _page(db, contact_id, after, before, limit, among)
 
 
 def message(db: sqlite3.Connection, message_id: Ulid) -> Message | None:
@@ -131,17 +134,29 @@ def revisions(db: sqlite3.Connection, message_id: Ulid) -> list[Revision]:
 
 
 def _page(
-    db: sqlite3.Connection, where: str, of: Ulid, after: Key | None, before: Key | None, limit: int
+    db: sqlite3.Connection, of: Ulid, after: Key | None, before: Key | None, limit: int, among: str = ""
 ) -> list[Message]:
-    values: tuple[Any, ...] = (of,)
+    """A page of the messages of a conversation, or of all those that `among` selects."""
+    values: dict[str, Any] = {"of": of, "limit": limit}
+    where = _STANDS
     if after is not None:
-        where, values = f"{where} AND (m.received_at, m.id) > (?, ?)", (*values, *after)
+        where += " AND (m.received_at, m.id) > (:after_at, :after_id)"
+        values |= {"after_at": after[0], "after_id": after[1]}
     if before is not None:
-        where, values = f"{where} AND (m.received_at, m.id) < (?, ?)", (*values, *before)
+        where += " AND (m.received_at, m.id) < (:before_at, :before_id)"
+        values |= {"before_at": before[0], "before_id": before[1]}
     way = "DESC" if after is None else "ASC"
-    rows = db.execute(
-        f"{MESSAGE} WHERE {where} ORDER BY m.received_at {way}, m.id {way} LIMIT ?", (*values, limit)
-    ).fetchall()
+    order = f"ORDER BY m.received_at {way}, m.id {way} LIMIT :limit"
+    if among:
+        # Each conversation gives its nearest messages by its index: to sort ten thousand of a contact takes 40 ms.
+        near = f"SELECT m.pk FROM message m WHERE m.conversation_pk = k.pk AND {where} {order}"
+        where = (
+            f"m.pk IN (SELECT n.pk FROM conversation k CROSS JOIN message n ON n.pk IN ({near})"
+            f" WHERE k.pk IN ({among}))"
+        )
+    else:
+        where = f"m.conversation_pk = (SELECT pk FROM conversation WHERE id = :of) AND {where}"
+    rows = db.execute(f"{MESSAGE} WHERE {where} {order}", values).fetchall()
     if after is None:
         rows.reverse()
     return [to_message(row) for row in rows]
