@@ -66,6 +66,7 @@ class EmailConnector:
         self._smtp = SmtpSender(settings.smtp, settings.timeout, self._tls_context)
         self._sent = SentFolder(settings, self._errands, context.clock, context.state_dir, context.log)
         self._states: dict[str, FolderState] = {}
+        self._watch: Watch | None = None
         self._closed = False
 
     def _lane(self, name: str, *, again: bool) -> Lane:
@@ -125,7 +126,7 @@ class EmailConnector:
         if self._closed:
             return
         self._sent.file()
-        watch = Watch(
+        self._watch = watch = Watch(
             self._settings,
             self._context.clock,
             self._first,
@@ -142,6 +143,13 @@ class EmailConnector:
         except Fault:
             if not self._closed:
                 raise
+        finally:
+            self._watch = None
+
+    async def look(self) -> None:
+        """Where the server tells no news by itself: ask for them now."""
+        if self._watch is not None and "IDLE" not in self._first.session.capabilities:
+            await self._watch.look()
 
     def scopes(self, cursor: Json) -> tuple[str, ...]:
         self._states = {**read_cursor(cursor), **self._states}

@@ -42,6 +42,12 @@ def followed(settings: EmailSettings, folders: Folders) -> tuple[str, ...]:
     return tuple(dict.fromkeys("INBOX" if name.upper() == "INBOX" else name for name in exact))
 
 
+def _answer(asked: list[asyncio.Future[None]]) -> None:
+    for one in asked:
+        if not one.done():
+            one.set_result(None)
+
+
 def _step(_session: ImapSession, step: Callable[[], T]) -> T:
     """A step of a `FolderPull`, which knows its session."""
     return step()
@@ -61,7 +67,11 @@ class Watch:
     poke: asyncio.Event
     """Look at the others now."""
     states: dict[str, FolderState]
-    _queue: asyncio.Queue[tuple[Pull, bool] | BaseException] = field(default_factory=lambda: asyncio.Queue(2))
+    _asked: list[asyncio.Future[None]] = field(default_factory=list)
+    """Who waits for a look at the first folder."""
+    _queue: asyncio.Queue[tuple[Pull, bool] | list[asyncio.Future[None]] | BaseException] = field(
+        default_factory=lambda: asyncio.Queue(2)
+    )
     _behind: set[str] = field(default_factory=set)
     _sent: str = ""
 
@@ -88,6 +98,10 @@ class Watch:
                 item = await self._queue.get()
                 if isinstance(item, BaseException):
                     raise item
+                if isinstance(item, list):
+                    # Whoever takes our batches has asked for the next one: those before it are in the cache.
+                    _answer(item)
+                    continue
                 pull, behind = item
                 told = self._batch(pull, behind, fresh)
                 if told is not None:
@@ -95,9 +109,17 @@ class Watch:
         finally:
             for task in tasks:
                 task.cancel()
+            _answer(self._asked)
             # The thread may sit in IDLE; whoever asks next shall not wait for its end.
             self.first.session.wake()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def look(self) -> None:
+        """Return when the first folder has been looked at and what was found is in the cache, or the stream ends."""
+        asked = asyncio.get_running_loop().create_future()
+        self._asked.append(asked)
+        self.first.session.wake()
+        await asked
 
     def _batch(self, pull: Pull, behind: bool, fresh: set[str]) -> Batch | None:
         caught_up_before = not self._behind
@@ -148,11 +170,16 @@ class Watch:
         pull = self._pull(self.first, name)
         first = await self.first.run(_step, URGENT, pull.open)
         yield first, bool(first.state.todo)
+        asked: list[asyncio.Future[None]] = []
         while True:
             async for item in self._more(self.first, pull, URGENT):
                 yield item
+            if asked:
+                await self._queue.put(asked)
             seconds = IDLE_SECONDS if "IDLE" in self.first.session.capabilities else self.settings.poll_seconds
             await self.first.run(ImapSession.wait, URGENT, seconds)
+            self._asked = [one for one in self._asked if not one.done()]
+            asked = list(self._asked)
             news = await self.first.run(_step, URGENT, pull.look)
             yield news, bool(news.state.todo)
 

@@ -122,6 +122,16 @@ class Fetches(Protocol):
         ...
 
 
+@runtime_checkable
+class Looks(Protocol):
+    """Learns of news only by asking now and then, and can ask at once."""
+
+    async def look(self) -> None:
+        """Return when `inbound` has handed over what had come in before the call, and it is in the cache. Raises
+        `Fault`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Directory:
     """What a back end knows beside messages: addresses of its agents, its labels, its inboxes."""

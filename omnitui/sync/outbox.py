@@ -17,7 +17,7 @@ from omnitui.ids import Ulid
 from omnitui.logs import logger
 from omnitui.model.accounts import Account
 from omnitui.model.operations import OutboxEntry
-from omnitui.model.states import SendState
+from omnitui.model.states import SendState, Verb
 from omnitui.sdk.capabilities import Capabilities, Idempotency
 from omnitui.sdk.contract import Connector
 from omnitui.sdk.faults import AuthFailed, Deferred, Fault, RateLimited
@@ -60,6 +60,11 @@ class OutboxRunner:
     random: random.Random = field(default_factory=random.Random)
     resume_at: Millis = 0
     """Not before this time does the back end want to hear from us again."""
+
+    async def words_leave(self) -> bool:
+        """Whether something that an agent wrote to a customer is due."""
+        due = await self.cache.aread(lines.due, self.cache.clock.now())
+        return any(entry.account_id == self.account.id and entry.verb is Verb.REPLY for entry in due)
 
     async def settle(self) -> None:
         """Decide about every op that an earlier process left as `sending`.

@@ -13,7 +13,7 @@ from omnitui.i18n import _
 from omnitui.logs import logger
 from omnitui.model.accounts import Account
 from omnitui.sdk import snapshot
-from omnitui.sdk.contract import Backfills, Connector
+from omnitui.sdk.contract import Backfills, Connector, Looks
 from omnitui.sdk.events import Batch
 from omnitui.sdk.faults import AuthFailed, Fault, RateLimited
 from omnitui.store import inflow
@@ -33,6 +33,8 @@ CLOSE_SECONDS = 2.0
 """How long a connector may take to let go."""
 IN_STEP_SECONDS = 120.0
 """How long what shall leave waits for what came in meanwhile."""
+LOOK_SECONDS = 20.0
+"""How long a back end may take to tell, when it is asked, what came in."""
 LAST_SEND_SECONDS = 3.0
 """How long a send that has begun may take to end when the sync stops; it is settled at the next start otherwise."""
 
@@ -144,23 +146,33 @@ class AccountSync:
                 await self._rest(fault, backoff, self._look)
                 self._away = None
 
-    async def _in_step(self) -> None:
+    async def _look_first(self, runner: OutboxRunner) -> None:
+        """Where news come only when they are asked for, ask before words leave: somebody may have written meanwhile."""
+        if isinstance(runner.connector, Looks) and await runner.words_leave():
+            with contextlib.suppress(TimeoutError, Fault):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await runner.connector.look()
+
+    async def _in_step(self, runner: OutboxRunner) -> None:
         """Let what came in meanwhile be known first: it may hold a reply back.
 
         A way in that is closed is tried once more; what shall leave does not depend on its being open.
         """
-        if self.caught_up.is_set() or isinstance(self._away, AuthFailed | RateLimited):
+        if isinstance(self._away, AuthFailed | RateLimited):
             return
-        self._met.clear()
-        self._look.set()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._met.wait(), IN_STEP_SECONDS)
+        if not self.caught_up.is_set():
+            self._met.clear()
+            self._look.set()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._met.wait(), IN_STEP_SECONDS)
+        if self.caught_up.is_set():
+            await self._look_first(runner)
 
     async def _outbox(self, runner: OutboxRunner) -> None:
         backoff = Backoff()
         while True:
             self._wake_outbox.clear()
-            await self._in_step()
+            await self._in_step(runner)
             found = await self._unbroken(runner.run())
             if found.fault is not None:
                 await self._rest_stuck(found.fault, backoff)

@@ -186,3 +186,21 @@ async def test_old_mail_is_loaded_behind_the_new_and_threads_as_if_it_had_come_i
     assert entry is not None
     assert entry.complete_since == 0
     desk.session.close()
+
+
+async def test_without_idle_the_server_is_asked_before_a_reply_leaves(
+    plain_servers: MailServers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(plain_servers, monkeypatch, poll_seconds="600")
+    desk.write("Where is it?", "<first@customer.test>")
+    async with desk.running():
+        await until(lambda: desk.conversations())
+        (talk,) = desk.conversations()
+        more = a_mail("Re: A question", "Never mind, it has come.", sender=desk.customer, to=desk.address)
+        more["In-Reply-To"] = "<first@customer.test>"
+        plain_servers.deliver(desk.address, more, desk.customer)
+        op = desk.session.operations.reply(talk.id, "It is on its way.")
+        await until(lambda: desk.state(op) is SendState.BLOCKED)
+    assert len(desk.session.cache.read(history.page, talk.id)) == 3
+    assert plain_servers.messages(desk.customer) == []
+    desk.session.close()
