@@ -168,7 +168,9 @@ class SmtpServer:
 
     def _deliver(self, sender: str, recipients: list[str], content: bytes) -> None:
         with smtplib.LMTP("127.0.0.1", self.lmtp_port) as lmtp:
-            lmtp.sendmail(sender, recipients, content)
+            # LMTP answers for each recipient, of which smtplib reads the first answer only.
+            for recipient in recipients:
+                lmtp.sendmail(sender, [recipient], content)
 
     def _bounce(self, envelope: Envelope, recipient: str) -> None:
         report = MIMEMultipart("report")

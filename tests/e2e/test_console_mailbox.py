@@ -1,0 +1,213 @@
+"""A day in a real terminal on a real mailbox: Dovecot and SMTP behind a line that can be cut."""
+
+from __future__ import annotations
+
+import asyncio
+import email
+import email.policy
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from tests.support import dovecot
+from tests.support.mail_servers import MailServers, a_mail, mail_servers
+from tests.support.proxy import FaultyProxy
+from tests.support.terminal import Terminal
+
+pytestmark = pytest.mark.server
+
+START = 60.0
+HOLD = "3"
+PASSPHRASE = "correct horse"
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[MailServers]:
+    if dovecot.binary() is None:
+        pytest.skip(f"needs Dovecot: {dovecot.INSTALL}")
+    with mail_servers() as running:
+        yield running
+
+
+@dataclass
+class Line:
+    """The way to both servers, which can be closed and opened."""
+
+    servers: MailServers
+    _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+    _proxies: list[FaultyProxy] = field(default_factory=list)
+
+    def __enter__(self) -> Line:
+        threading.Thread(target=self._loop.run_forever, daemon=True).start()
+        for port in (self.servers.dovecot.imap_port, self.servers.smtp.port):
+            proxy = FaultyProxy(port)
+            asyncio.run_coroutine_threadsafe(proxy.__aenter__(), self._loop).result(10)
+            self._proxies.append(proxy)
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        for proxy in self._proxies:
+            asyncio.run_coroutine_threadsafe(proxy.__aexit__(), self._loop).result(10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+
+    @property
+    def ports(self) -> tuple[int, int]:
+        """Of IMAP and of SMTP."""
+        imap, smtp = self._proxies
+        return imap.port, smtp.port
+
+    def close(self) -> None:
+        """The laptop goes into a tunnel."""
+        for proxy in self._proxies:
+            proxy.refuse = True
+            self._loop.call_soon_threadsafe(proxy.cut)
+
+    def open(self) -> None:
+        for proxy in self._proxies:
+            proxy.refuse = False
+
+
+@pytest.fixture
+def line(servers: MailServers) -> Iterator[Line]:
+    with Line(servers) as made:
+        yield made
+
+
+def environment(home: Path) -> dict[str, str]:
+    return {"OMNITUI_HOME": str(home), "OMNITUI_VAULT_PASSPHRASE": PASSPHRASE, "TZ": "Asia/Tokyo"}
+
+
+def add(home: Path, line: Line, address: str, password: str = "secret") -> None:
+    imap, smtp = line.ports
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "omnitui", "account", "add", "email", "--name", "Support", "--address", address),
+            *("--username", address, "--imap-host", "127.0.0.1", "--imap-port", str(imap), "--imap-security", "none"),
+            *("--smtp-port", str(smtp), "--smtp-security", "none", "--password-stdin", "--secrets", "vault"),
+            *("--hold", HOLD, "--no-check"),
+        ],
+        input=password.encode(),
+        env={**os.environ, **environment(home)},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+
+
+def console(home: Path, columns: int, lines: int) -> Terminal:
+    return Terminal([sys.executable, "-m", "omnitui"], columns=columns, lines=lines, env=environment(home))
+
+
+def received(servers: MailServers, user: str, count: int = 1) -> list[EmailMessage]:
+    """What is in somebody's mailbox, once so many mails are."""
+    end = time.monotonic() + START
+    while len(raws := servers.messages(user)) < count:
+        assert time.monotonic() < end, f"{user} has {len(raws)} mails"
+        time.sleep(0.1)
+    return [email.message_from_bytes(raw, policy=email.policy.default) for raw in raws]  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(("columns", "lines"), [(80, 24), (140, 40)])
+def test_day_on_a_mailbox_by_keys(tmp_path: Path, servers: MailServers, line: Line, columns: int, lines: int) -> None:
+    ours, tanaka, alice, bob = (servers.user(name) for name in ("support", "tanaka", "alice", "bob"))
+    servers.deliver(ours, a_mail("返品について", "商品を返品したいです。", sender=f"田中 一郎 <{tanaka}>", to=ours))
+    add(tmp_path, line, ours)
+    with console(tmp_path, columns, lines) as terminal:
+        terminal.wait_for("in step", timeout=START)
+        terminal.wait_for("田中 一郎", timeout=START)
+
+        # Something new is on the screen by itself, and moves nothing.
+        question = a_mail("Invoice 4711", "The VAT number is wrong.", sender=f"Alice <{alice}>", to=ours)
+        question["Cc"] = f"Bob <{bob}>"
+        servers.deliver(ours, question)
+        terminal.wait_for("1 new")
+        terminal.send("g", "g")
+        terminal.wait_for("Invoice 4711")
+        terminal.send("enter")
+        terminal.wait_for("The VAT number is wrong.")
+
+        # A reply goes to the writer, says who else was in copy, and can be taken back while it is held.
+        terminal.send("r")
+        terminal.wait_for("1 other was in copy")
+        terminal.type("too hasty")
+        terminal.send("ctrl+s")
+        terminal.wait_for("takes it back")
+        terminal.send("u")
+        terminal.wait_for("undone: reply")
+        terminal.send("r")
+        terminal.wait_for("too hasty")
+        for _ in "too hasty":
+            terminal.send("backspace")
+        terminal.wait_for("too hasty", gone=True)
+        terminal.send("escape")
+        terminal.wait_for("REPLY", gone=True)
+
+        # One to all goes to all.
+        terminal.send("R")
+        terminal.wait_for(bob)
+        terminal.type("Corrected, sorry.")
+        terminal.send("ctrl+s")
+        terminal.wait_for("accepted", timeout=START)
+        (answer,) = received(servers, alice)
+        assert (answer["Subject"], answer["In-Reply-To"]) == ("Re: Invoice 4711", question["Message-ID"])
+        assert (answer["To"], answer["Cc"]) == (alice, bob)
+        assert [mail["Message-ID"] for mail in received(servers, bob)] == [answer["Message-ID"]]
+
+        # Notes stay here; resolving goes on to the next, and undo brings it back.
+        terminal.send("n")
+        terminal.wait_for("INTERNAL NOTE")
+        terminal.type("bookkeeping knows")
+        terminal.send("ctrl+s")
+        terminal.wait_for("NOTE, only agents see it")
+        terminal.send("d", "d")
+        terminal.wait_for("resolved")
+
+        # Search in Japanese, over what came by mail.
+        terminal.send("/")
+        terminal.wait_for("Search all messages")
+        terminal.type("返品")
+        terminal.wait_for("田中 一郎")
+        terminal.send("enter")
+        terminal.wait_for("商品を返品したいです。")
+
+        # In a tunnel: what is written waits, and leaves when the line is back.
+        line.close()
+        terminal.wait_for("offline", timeout=START)
+        terminal.send("r")
+        terminal.wait_for("REPLY")
+        terminal.type("承知しました。")
+        terminal.send("ctrl+s")
+        terminal.wait_for("takes it back")
+        terminal.wait_for("tried again", timeout=START)
+        assert servers.messages(tanaka) == []
+        terminal.send("ctrl+q")
+        assert terminal.wait_end() == 0
+        assert "Traceback" not in terminal.screen()
+
+    line.open()
+    with console(tmp_path, columns, lines) as terminal:
+        terminal.wait_for("in step", timeout=START)
+        (answer,) = received(servers, tanaka)
+        assert answer["Subject"] == "Re: 返品について"
+        assert "承知しました。" in answer.as_string() or "承知しました。" in answer.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+        terminal.wait_for("田中 一郎")
+        terminal.send("ctrl+q")
+        assert terminal.wait_end() == 0
+    assert len(servers.messages(alice)) == 1
+
+
+def test_wrong_password_is_said_on_the_screen(tmp_path: Path, servers: MailServers, line: Line) -> None:
+    add(tmp_path, line, servers.user("support"), "wrong")
+    with console(tmp_path, 80, 24) as terminal:
+        terminal.wait_for("login refused", timeout=START)
+        terminal.send("ctrl+q")
+        assert terminal.wait_end() == 0
