@@ -120,6 +120,7 @@ def filled(cache: Cache) -> dict[str, Any]:
         "ids": (first.id,),
         "limit": 50,
         "conversations": (first.id, second.id),
+        "expression": 'stone OR "or"*',
         "message_id": asked.id,
         "messages": (asked.id, answer.id),
         "name": "Shop",
