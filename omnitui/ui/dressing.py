@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 2.0
 """Between looks whether a theme file has changed."""
+SIXTEEN = "ansi"
+"""The theme to begin with on a terminal of sixteen colours or eight."""
 FILE = "theme"
 """In the state folder: the theme that was chosen in the console, and what config.toml said then."""
 
@@ -44,7 +46,9 @@ class Dressing:
             chosen, configured = self._state.read_text("utf-8").split("\n")[:2]
             if configured == self._configured and chosen in names(self._own):
                 return chosen
-        return self._configured or DEFAULT
+        few = self._app.console.color_system == "standard" and not self._app.no_color
+        # Colours that are rounded to sixteen can end up alike: yellow on white, grey on black.
+        return self._configured or (SIXTEEN if few else DEFAULT)
 
     def register(self) -> None:
         """Make every theme known to the app."""
