@@ -188,11 +188,13 @@ class PickerScreen(LastHopModal[Choice | None]):
 
     def _choose(self) -> None:
         # What is listed may still fit an older text: taking the first of that would do something never asked for.
-        fresh = self._answered == self.typed and self.choices.current is not None
-        if fresh or self._work is None or self._work.done():
+        done = self._work is None or self._work.done()
+        if self._answered == self.typed and (done or self.choices.current is not None):
             self._take()
-        else:
-            self.choosing = True
+            return
+        self.choosing = True
+        if done:
+            self._ask()
 
     @on(Choices.Chosen)
     def _take(self) -> None:
