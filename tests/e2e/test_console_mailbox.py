@@ -113,7 +113,7 @@ def received(servers: MailServers, user: str, count: int = 1) -> list[EmailMessa
     while len(raws := servers.messages(user)) < count:
         assert time.monotonic() < end, f"{user} has {len(raws)} mails"
         time.sleep(0.1)
-    return [email.message_from_bytes(raw, policy=email.policy.default) for raw in raws]  # type: ignore[misc]
+    return [email.message_from_bytes(raw, policy=email.policy.default) for raw in raws]
 
 
 @pytest.mark.parametrize(("columns", "lines"), [(80, 24), (140, 40)])
