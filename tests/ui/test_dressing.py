@@ -14,6 +14,21 @@ from tests.support.console import a_console, a_profile, a_session
 from tests.support.desk import a_conversation
 
 
+@pytest.fixture(autouse=True)
+def _many_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLORTERM", "truecolor")
+
+
+async def test_terminal_of_sixteen_colours_begins_with_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("COLORTERM")
+    with a_session(tmp_path) as session:
+        a_conversation(session.cache, contact="Ann")
+        async with a_console(session, 100, 24) as person:
+            assert person.app.theme == "ansi"
+
+
 async def test_theme_is_worn_while_one_chooses_and_escape_brings_back_the_other(tmp_path: Path) -> None:
     with a_session(tmp_path) as session:
         a_conversation(session.cache, contact="Ann")
