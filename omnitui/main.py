@@ -78,8 +78,11 @@ def _first_frame(words: list[str]) -> Takeover | None:
     name = words[1] if len(words) > 1 and words[0] == "--profile" else None
     if words[2 if name else 0 :] not in ([], ["console"]):
         return None
+    import gc
+
     from omnitui.ui import first_frame
 
+    gc.disable()  # until `omnitui.ui.collection` takes over: starting makes little garbage and much to look through
     return first_frame.show(name)
 
 

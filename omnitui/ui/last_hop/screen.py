@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 else:
     _Base = object
 
-PAINT_GAP = 0.004
+PAINT_GAP = 0.001
 
 
 class PaintsWhenIdle(_Base):

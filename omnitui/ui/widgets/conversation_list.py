@@ -32,7 +32,7 @@ from omnitui.ui.widgets.marking import Marking
 from omnitui.ui.widgets.row_strips import RowStrips, StyleOf
 from omnitui.ui.widgets.row_window import RowSource, RowWindow
 
-SETTLED_SOON = 0.003
+SETTLED_SOON = 0.0
 SETTLED_QUIET = 0.06
 REPEATING = 0.1  # seconds; selections that follow each other faster are a held key
 
