@@ -75,24 +75,6 @@ class Notify:
 
 
 @dataclass(frozen=True, slots=True)
-class Notify:
-    """What the terminal tells while you look at another window."""
-
-    via: Literal["auto", "bell", "osc9", "osc777", "osc99", "off"] = "auto"
-    """How: `auto` asks what terminal it is, `bell` rings, `osc9` (iTerm2, WezTerm, ghostty), `osc777` (foot, urxvt,
-    GNOME), `osc99` (kitty), `off`. Behind tmux it needs `set -g allow-passthrough on`, else it rings."""
-    on: tuple[Literal["mine", "unassigned", "mentioned", "failed"], ...] = ("mine", "unassigned", "mentioned", "failed")
-    """About what: a new message in a conversation of yours, in one of nobody, a note that names you with `@`, a message
-    that could not be sent."""
-    text: bool = False
-    """Whether a notice about one message shows who wrote and how it begins; your screen may be seen by others."""
-    quiet: str = ""
-    """Hours without notices, in your zone: `22:00-07:00`."""
-    every: float = 10.0
-    """Seconds between two notices; what happens meanwhile becomes one."""
-
-
-@dataclass(frozen=True, slots=True)
 class Log:
     """What is written to the log file. It never holds message texts or secrets."""
 
