@@ -135,6 +135,7 @@ def filled(cache: Cache) -> dict[str, Any]:
         "scope": "INBOX",
         "since": 0,
         "until": None,
+        "words": ("order",),
         "text": first.id[-6:],
     }
 

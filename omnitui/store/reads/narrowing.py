@@ -18,7 +18,7 @@ SCANNED: Final = 20_000
 """So many of the newest rows are looked at one by one; older ones are found by the full-text index."""
 FOUND: Final = 500
 
-_FITS: Final = "(instr(lower(p.name), ?) OR instr(lower(c.subject), ?) OR instr(lower(c.snippet), ?))"
+_FITS: Final = "(instr(lower(p.name), ?) OR instr(lower(newest.subject), ?) OR instr(lower(newest.snippet), ?))"
 
 
 def fits(conversation: Conversation, words: Sequence[str]) -> bool:
@@ -38,8 +38,8 @@ def narrowed(db: sqlite3.Connection, query: Query, words: Sequence[str]) -> list
     order = "ORDER BY c.last_activity_at DESC, c.id DESC"
     newest = f"SELECT c.id, c.contact_pk, c.subject, c.snippet FROM conversation c WHERE {condition.sql} {order}"
     needed = " AND ".join([_FITS] * len(words))
-    named = "CROSS JOIN contact p ON p.pk = c.contact_pk"
-    sql = f"SELECT c.id FROM ({newest} LIMIT ?) c {named} WHERE {needed} LIMIT {FOUND}"
+    named = "CROSS JOIN contact p ON p.pk = newest.contact_pk"
+    sql = f"SELECT newest.id FROM ({newest} LIMIT ?) newest {named} WHERE {needed} LIMIT {FOUND}"
     needles = [word for word in words for _column in range(3)]
     ids = {own for (own,) in db.execute(sql, (*condition.values, SCANNED, *needles))}
     last = db.execute(

@@ -236,7 +236,7 @@ def fitting(text: str, choices: Sequence[Choice]) -> list[tuple[int, Choice]]:
     return sorted(found, key=lambda one: -one[0])
 
 
-def among(choices: Sequence[Choice]) -> Source:
+def among(choices: Sequence[Choice]) -> Callable[[str], Awaitable[Sequence[Choice]]]:
     """Choices that fit what was typed, the best first; equally good ones in the order that was given."""
 
     async def source(text: str) -> Sequence[Choice]:
