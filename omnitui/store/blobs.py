@@ -10,6 +10,7 @@ from pathlib import Path
 from omnitui.errors import NotFound
 from omnitui.i18n import _
 from omnitui.store.failpoints import reach
+from omnitui.store.faults import translated_os
 
 Sha256 = str
 """64 hexadecimal digits, lower case."""
@@ -36,14 +37,26 @@ class Blobs:
         """Keep `data` and return its name. `durable`: on the disk when this returns.
 
         What can be fetched again need not be durable: `get` proves what it reads, and says when it is not whole.
+
+        Raises:
+            CacheError: It cannot be written.
         """
         sha256 = hashlib.sha256(data).hexdigest()
         target = self.path(sha256)
         try:
-            if target.stat().st_size == len(data):
-                return sha256
-        except FileNotFoundError:
-            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._keep(target, data, durable)
+        except OSError as error:
+            raise translated_os(error) from error
+        return sha256
+
+    def _keep(self, target: Path, data: bytes, durable: bool) -> None:
+        if _holds(target, data):
+            # It may have been kept without care for power cuts before.
+            if durable:
+                _sync(target)
+                _sync(target.parent)
+            return
+        self._make(target.parent, durable)
         part = target.with_name(f".part-{os.getpid()}-{os.urandom(6).hex()}")
         descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         try:
@@ -58,13 +71,14 @@ class Blobs:
             part.unlink(missing_ok=True)
             raise
         if durable:
-            folder = os.open(target.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            _sync(target.parent)
         reach("blob.named")
-        return sha256
+
+    def _make(self, folder: Path, durable: bool) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if durable:
+            _sync(self._folder)
+            _sync(self._folder.parent)
 
     def get(self, sha256: Sha256) -> bytes:
         """What was put under that name.
@@ -86,3 +100,19 @@ class Blobs:
     def drop(self, sha256: Sha256) -> None:
         """Remove a blob, for erasure; nothing happens where it is not here."""
         self.path(sha256).unlink(missing_ok=True)
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    """Whether the file is whole: after a power cut it may have its size and zeros in it."""
+    try:
+        return path.stat().st_size == len(data) and path.read_bytes() == data
+    except FileNotFoundError:
+        return False
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

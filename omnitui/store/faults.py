@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
+from typing import Final
 
 from omnitui.errors import OmniError
 from omnitui.i18n import _
@@ -28,17 +30,29 @@ class CacheDamaged(CacheError):
     """The file is no database, or a broken one."""
 
 
+_IOERR_SHMSIZE: Final = sqlite3.SQLITE_IOERR | 19 << 8
+
+
+def translated_os(error: OSError) -> CacheError:
+    """The error that a person may see for a file beside the cache that could not be written."""
+    match error.errno:
+        case errno.ENOSPC | errno.EDQUOT:
+            return _full()
+        case errno.EROFS | errno.EACCES | errno.EPERM:
+            return _read_only(error.strerror)
+    return _failed(error.strerror)
+
+
 def translated(error: sqlite3.Error) -> Exception:
     """The error that a person may see for one of SQLite's; a mistake of ours stays what it is."""
-    code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+    whole: int = getattr(error, "sqlite_errorcode", None) or 0
+    # The shared memory beside the file could not grow.
+    code = sqlite3.SQLITE_FULL if whole == _IOERR_SHMSIZE else whole & 0xFF
     match code:
         case sqlite3.SQLITE_FULL:
-            return CacheFull(_("The disk is full: nothing was saved."), hint=_("Make room, then try again."))
+            return _full()
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_AUTH:
-            return CacheReadOnly(
-                _("The cache cannot be written: {reason}.").format(reason=error),
-                hint=_("Check the owner and the mode of the data folder (`omnitui paths` names it)."),
-            )
+            return _read_only(error)
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return CacheBusy(
                 _("Another process keeps the cache locked."),
@@ -50,7 +64,20 @@ def translated(error: sqlite3.Error) -> Exception:
                 hint=_("Run `omnitui doctor`; what the back ends hold can be fetched again."),
             )
         case sqlite3.SQLITE_IOERR:
-            return CacheError(
-                _("The disk failed: {reason}.").format(reason=error), hint=_("Check the disk, then try again.")
-            )
+            return _failed(error)
     return error
+
+
+def _full() -> CacheFull:
+    return CacheFull(_("The disk is full: nothing was saved."), hint=_("Make room, then try again."))
+
+
+def _read_only(reason: object) -> CacheReadOnly:
+    return CacheReadOnly(
+        _("The cache cannot be written: {reason}.").format(reason=reason),
+        hint=_("Check the owner and the mode of the data folder (`omnitui paths` names it)."),
+    )
+
+
+def _failed(reason: object) -> CacheError:
+    return CacheError(_("The disk failed: {reason}.").format(reason=reason), hint=_("Check the disk, then try again."))

@@ -42,7 +42,10 @@ class Feed:
             first, last = written[0].seq, written[-1].seq
             event = changes.joined(written)
             if self._seen is not None and self._seen < first - 1:
-                event = changes.since(db, self._seen) or event
+                try:
+                    event = changes.since(db, self._seen) or event
+                except sqlite3.Error:
+                    event = Changed(last, (), complete=False)
             if self._seen is not None:
                 self._seen = max(self._seen, last)
         self._bus.publish(event)

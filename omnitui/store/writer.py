@@ -26,7 +26,7 @@ from omnitui.model.states import ObjectKind
 from omnitui.store import changes, connection
 from omnitui.store.changes import Touched
 from omnitui.store.failpoints import reach
-from omnitui.store.faults import translated
+from omnitui.store.faults import CacheBusy, translated
 
 T = TypeVar("T")
 
@@ -104,7 +104,8 @@ class Writer:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closed = False
-        self._synchronous = "FULL"
+        self._doubtful = False
+        """Whether the disk failed since the log was last folded into the file."""
 
     def submit(self, work: Callable[[Tx], T], *, durable: bool = True) -> Future[T]:
         """Queue a work. Its future holds what it returned, once that is committed; or its error.
@@ -138,13 +139,9 @@ class Writer:
             thread.join()
 
     def _run(self) -> None:
+        db: sqlite3.Connection | None = None
+        untidy = False
         try:
-            db = connection.writer(self._path)
-        except Exception as error:
-            self._refuse(error)
-            return
-        try:
-            untidy = True
             while True:
                 try:
                     job = (
@@ -153,26 +150,27 @@ class Writer:
                         else self._queue.get(timeout=IDLE_SECONDS if untidy else None)
                     )
                 except queue.Empty:
-                    _checkpoint(db)
+                    self._tidy(db)
                     untidy = False
                     continue
                 if job is None:
                     break
-                self._batch(db, self._more(job))
+                jobs = self._more(job)
+                try:
+                    db = db or connection.writer(self._path)
+                    self._batch(db, jobs)
+                except Exception as error:
+                    # The file cannot be opened or not even be rolled back: whoever comes next tries it anew.
+                    self._fail_all(jobs, error)
+                    if db is not None:
+                        with contextlib.suppress(sqlite3.Error):
+                            db.close()
+                        db = None
                 untidy = True
-            _checkpoint(db)
+            self._tidy(db)
         finally:
-            db.close()
-
-    def _refuse(self, error: Exception) -> None:
-        """The file cannot be opened: everyone who waits learns why, and later ones may try again."""
-        with self._lock:
-            self._thread = None
-            with contextlib.suppress(queue.Empty):
-                while True:
-                    job = self._queue.get_nowait()
-                    if job is not None:
-                        _fail(job, error)
+            if db is not None:
+                db.close()
 
     def _more(self, job: _Job) -> list[_Job]:
         """The job and those that already wait behind it."""
@@ -195,7 +193,20 @@ class Writer:
         done: list[tuple[_Job, Any]] = []
         touched: Touched = {}
         until = time.monotonic() + MOST_SECONDS
+        committed = False
+
+        def committing() -> tuple[Change, ...]:
+            nonlocal committed
+            written = changes.append(db, touched) if touched else ()
+            db.execute("COMMIT")
+            committed = True
+            reach("writer.committed")
+            return written
+
         try:
+            if self._doubtful:
+                _fold(db)
+                self._doubtful = False
             self._sync(db, any(job.durable for job in jobs))
             db.execute("BEGIN IMMEDIATE")
             reach("writer.begun")
@@ -206,15 +217,18 @@ class Writer:
                 if job.future.set_running_or_notify_cancel():
                     self._work(db, job, done, touched, alone=len(jobs) == 1)
             reach("writer.applied")
-            self._commit(db, lambda: _committed(db, touched))
-        except Exception as error:
-            if db.in_transaction:
-                db.execute("ROLLBACK")
-            waiting = set(self._later)
-            for job in jobs:
-                if not job.future.done() and job not in waiting:
-                    _fail(job, error)
-            return
+            self._commit(db, committing)
+        except BaseException as error:
+            self._doubtful |= isinstance(error, sqlite3.Error) and _failed_disk(error)
+            if not committed:
+                self._fail_all(jobs, error)
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                return
+            # What is on the disk is done: whoever asked for it must not be told otherwise and do it again.
+            import logging
+
+            logging.getLogger(__name__).exception("a commit could not be told of")
         for job, result in done:
             job.future.set_result(result)
         reach("writer.published")
@@ -229,7 +243,7 @@ class Writer:
         try:
             result = job.work(tx)
             tx.settle()
-        except Exception as error:
+        except BaseException as error:
             if alone or not db.in_transaction:
                 raise  # SQLite has rolled back everything (a full disk): nobody in this batch has got anything
             db.execute("ROLLBACK TO work")
@@ -241,22 +255,25 @@ class Writer:
         touched.update(tx.touched)
         done.append((job, result))
 
+    def _fail_all(self, jobs: list[_Job], error: BaseException) -> None:
+        waiting = set(self._later)
+        for job in jobs:
+            if job not in waiting:
+                _fail(job, error)
+
+    def _tidy(self, db: sqlite3.Connection | None) -> None:
+        if db is not None:
+            try:
+                _checkpoint(db)
+            except sqlite3.Error as error:
+                self._doubtful |= _failed_disk(error)
+
     def _sync(self, db: sqlite3.Connection, durable: bool) -> None:
-        wanted = "FULL" if durable else "NORMAL"
-        if wanted != self._synchronous:
-            db.execute(f"PRAGMA synchronous = {wanted}")
-            self._synchronous = wanted
+        db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
 
 
-def _committed(db: sqlite3.Connection, touched: Touched) -> tuple[Change, ...]:
-    written = changes.append(db, touched) if touched else ()
-    db.execute("COMMIT")
-    reach("writer.committed")
-    return written
-
-
-def _fail(job: _Job, error: Exception) -> None:
-    if job.future.cancelled():
+def _fail(job: _Job, error: BaseException) -> None:
+    if job.future.done():
         return
     shown = translated(error) if isinstance(error, sqlite3.Error) else error
     if shown is not error:
@@ -264,11 +281,26 @@ def _fail(job: _Job, error: Exception) -> None:
     job.future.set_exception(shown)
 
 
+def _failed_disk(error: sqlite3.Error) -> bool:
+    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF == sqlite3.SQLITE_IOERR
+
+
+def _fold(db: sqlite3.Connection) -> None:
+    """Fold the write-ahead log into the file, whoever reads from it.
+
+    Needed after the disk failed: Linux reports pages that it could not write once and then takes them for written, so
+    commits that build on them would not outlive a power cut; and the commit that failed may lie whole behind the log's
+    end, where the next start would find it.
+    """
+    busy, _frames, _folded = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if busy:
+        raise CacheBusy(_("Another process keeps the cache locked."), hint=_("Try again."))
+
+
 def _checkpoint(db: sqlite3.Connection) -> None:
     """Fold the write-ahead log into the file unless somebody reads from it just now."""
-    with contextlib.suppress(sqlite3.Error):
-        db.execute("PRAGMA busy_timeout = 0")
-        try:
-            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        finally:
-            db.execute(f"PRAGMA busy_timeout = {connection.BUSY_TIMEOUT:d}")
+    db.execute("PRAGMA busy_timeout = 0")
+    try:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    finally:
+        db.execute(f"PRAGMA busy_timeout = {connection.BUSY_TIMEOUT:d}")
