@@ -15,6 +15,7 @@ from omnitui.services.session import Session
 from omnitui.store.cache import Cache
 from omnitui.store.drafts import save as save_draft
 from omnitui.store.reads import drafts, history, inbox, oplog
+from omnitui.ui.acts import copying
 from omnitui.ui.screens.picker import PickerScreen
 from omnitui.ui.widgets.choices import Choices
 from tests.support.console import Person, a_console, a_session
@@ -32,9 +33,9 @@ def session(tmp_path: Path) -> Iterator[Session]:
 def slow_reads(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     quick = Cache.aread
 
-    async def aread(cache: Cache, *args: object) -> object:
+    async def aread(cache: Cache, *args: object, **options: object) -> object:
         await asyncio.sleep(0.3)
-        return await quick(cache, *args)  # type: ignore[arg-type]
+        return await quick(cache, *args, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Cache, "aread", aread)
 
@@ -64,7 +65,7 @@ async def test_copying_means_the_conversation_that_is_pointed_at_though_it_is_no
     async with a_console(session) as person:
         slow_reads(session, monkeypatch)
         copied: list[str] = []
-        monkeypatch.setattr(person.app, "copy_to_clipboard", copied.append)
+        monkeypatch.setattr(copying, "copy", lambda desk, text, what: copied.append(text))
         await person.press("j", *keys)
         await person.until(lambda: bool(copied))
         assert copied in (["the second text"], ["second@example.com"])
