@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+from collections.abc import Sequence
 from typing import Final
 
 from omnitui.cli.shell import Shell
@@ -53,15 +55,28 @@ def _paths(shell: Shell) -> int:
     return 0
 
 
-def _keys(shell: Shell) -> int:
-    from omnitui.services.actions import ACTIONS
-    from omnitui.services.keymap import read_keymap
+def _keys_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
+    from omnitui.services import presets
+    from omnitui.services.actions import Scope
 
-    keymap = read_keymap(shell.profile.keys_file)
+    parser.add_argument("--preset", choices=presets.NAMES, help=_("the keys of a preset, without keys.toml"))
+    parser.add_argument("--scope", choices=[scope.value for scope in Scope], help=_("only the actions of one pane"))
+
+
+def _keys(shell: Shell) -> int:
+    from omnitui.config.files import load_settings
+    from omnitui.services.actions import ACTIONS
+    from omnitui.services.keymap import default_keymap, read_keymap
+
+    preset, scope = shell.arguments.preset, shell.arguments.scope
+    if preset:
+        keymap = default_keymap(preset)
+    else:
+        keymap = read_keymap(shell.profile.keys_file, load_settings(shell.profile).interface.keys)
+    actions = [action for action in ACTIONS.values() if scope in (None, action.scope.value)]
     if shell.out.text:
         rows = [
-            (action.id, "  ".join(keymap.keys_of(action.id)), action.scope.value, action.label)
-            for action in ACTIONS.values()
+            (action.id, "  ".join(keymap.keys_of(action.id)), action.scope.value, action.label) for action in actions
         ]
         shell.out.table(rows, widths=(30, 18, 9, 0))
     else:
@@ -77,7 +92,7 @@ def _keys(shell: Shell) -> int:
                     "help": _(action.help),
                     "asks_first": action.danger,
                 }
-                for action in ACTIONS.values()
+                for action in actions
             ),
         )
     for problem in keymap.problems:
@@ -136,7 +151,7 @@ def _connectors(shell: Shell) -> int:
 VERBS: Final = {
     "doctor": Verb(_doctor, notes=N_("It uses no network; “omnitui account check” tries the logins.")),
     "paths": Verb(_paths),
-    "keys": Verb(_keys),
+    "keys": Verb(_keys, _keys_arguments),
     "themes": Verb(_themes),
     "connectors": Verb(_connectors),
 }

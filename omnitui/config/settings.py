@@ -45,6 +45,9 @@ class Composer:
 class Interface:
     """How the console looks."""
 
+    keys: Literal["vim", "emacs", "plain"] = "vim"
+    """Which keys: those of vim, of Emacs, or arrows, function keys and ctrl with letters. `preset` in keys.toml is
+    stronger."""
     theme: str = ""
     """Name of a theme; `omnitui themes` lists them. Empty: the default."""
     rows: Literal["two", "one"] = "two"

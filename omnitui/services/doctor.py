@@ -7,6 +7,7 @@ import shutil
 import stat
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -14,12 +15,12 @@ from typing import Final
 
 from omnitui import __version__
 from omnitui.config.files import load_settings
-from omnitui.errors import OmniError
+from omnitui.errors import ConfigError, OmniError
 from omnitui.i18n import _
 from omnitui.model.accounts import Account
 from omnitui.model.states import SendState
 from omnitui.paths import Profile
-from omnitui.services import passphrase
+from omnitui.services import passphrase, presets
 from omnitui.services.keymap import read_keymap
 from omnitui.services.secrets import Secrets, refs
 from omnitui.services.session import Session
@@ -124,7 +125,10 @@ def _settings(profile: Profile) -> Iterator[Finding]:
 
 
 def _keys(profile: Profile) -> Iterator[Finding]:
-    problems = read_keymap(profile.keys_file).problems
+    preset = presets.VIM
+    with suppress(ConfigError):  # told as a finding of its own
+        preset = load_settings(profile).interface.keys
+    problems = read_keymap(profile.keys_file, preset).problems
     for problem in problems:
         yield Finding("keys", Verdict.WARNING, f"{profile.keys_file.name}: {problem.message}", problem.hint)
     if not problems:

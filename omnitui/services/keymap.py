@@ -1,9 +1,9 @@
-"""The keys in force: the table's defaults and what keys.toml says, checked, with every fault named."""
+"""The keys in force: those of a preset and what keys.toml says on top, checked, with every fault named."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 from difflib import get_close_matches
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 from omnitui.config.files import UNTAMPERED, read_toml
 from omnitui.errors import ConfigError
 from omnitui.i18n import _
+from omnitui.services import presets
 from omnitui.services.actions import ACTIONS, READING, Action, Scope, actions_of, printable
 from omnitui.values import dataclass
 
@@ -25,6 +26,10 @@ _NAMED = frozenset(
     )
 )
 _SAME = {"ctrl+m": "enter", "ctrl+i": "tab", "ctrl+h": "backspace", "ctrl+[": "escape"}
+_WRITING = frozenset(
+    ("enter", "backspace", "delete", "up", "down", "left", "right", "home", "end", "pageup", "pagedown")
+)
+"""Keys that a text field needs for itself."""
 _KEY = re.compile(r"((?:ctrl\+|alt\+|shift\+|super\+)*)(.+)", re.DOTALL)
 
 
@@ -45,6 +50,7 @@ class Keymap:
     problems: tuple[Problem, ...] = ()
     tables: Mapping[Scope, Mapping[Chord, str]] = field(default_factory=dict)
     """Pane → chord → action id."""
+    preset: str = presets.VIM
 
     def key_of(self, action_id: str) -> str:
         """The first key of an action as it is shown: "dd", "ctrl+p"; "" where it has none."""
@@ -86,32 +92,35 @@ def key_fault(key: str) -> Problem | None:
     return None
 
 
-def default_keymap() -> Keymap:
-    """The table's own keys."""
-    return build({})
+def default_keymap(preset: str = presets.VIM) -> Keymap:
+    """A preset's own keys. Raises ConfigError: there is no such preset."""
+    presets.keys_of(preset)
+    return build({}, preset=preset)
 
 
-def read_keymap(path: Path) -> Keymap:
-    """The keymap with what the file says; faults are in `problems` and leave the defaults in force."""
+def read_keymap(path: Path, preset: str = presets.VIM) -> Keymap:
+    """The keymap with what the file says; faults are in `problems` and leave the preset's keys in force.
+
+    `preset` holds unless the file names another one.
+    """
     try:
         data = read_toml(path, forbidden=UNTAMPERED)
     except ConfigError as error:
-        return build({}, (Problem(error.message, error.hint),))
-    return build(dict(_flat(data)))
+        return build({}, (Problem(error.message, error.hint),), preset=preset)
+    chosen = data.pop("preset", preset)
+    return build(dict(presets.flat(data)), preset=chosen)
 
 
-def _flat(data: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in data.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
-
-
-def build(changes: Mapping[str, Any], problems: Iterable[Problem] = ()) -> Keymap:
-    """The table's keys with `changes` (action id → key or keys)."""
+def build(changes: Mapping[str, Any], problems: Iterable[Problem] = (), *, preset: object = presets.VIM) -> Keymap:
+    """The keys of `preset` with `changes` (action id → key or keys)."""
     found = list(problems)
-    keys = {action.id: action.keys for action in ACTIONS.values()}
+    name = str(preset)
+    try:
+        keys = presets.keys_of(name)
+    except ConfigError as error:
+        found.append(Problem(error.message, error.hint))
+        name = presets.VIM
+        keys = presets.keys_of(name)
     changed: list[str] = []
     for action_id, value in changes.items():
         wanted = (value,) if isinstance(value, str) else value
@@ -122,13 +131,25 @@ def build(changes: Mapping[str, Any], problems: Iterable[Problem] = ()) -> Keyma
         elif not isinstance(wanted, list | tuple) or not all(isinstance(key, str) for key in wanted):
             found.append(Problem(_("{name}: a key or a list of keys is needed").format(name=action_id)))
         else:
-            faults = [fault for key in wanted if (fault := key_fault(key))]
+            faults = [fault for key in wanted if (fault := key_fault(key) or _dead(ACTIONS[action_id], key))]
             found += [Problem(f"{action_id}: {fault.message}", fault.hint) for fault in faults]
             if not faults:
                 keys[action_id] = tuple(wanted)
                 changed.append(action_id)
     tables = {scope: _table(scope, keys, changed, found) for scope in (*READING, Scope.COMPOSER)}
-    return Keymap(keys, tuple(dict.fromkeys(found)), tables)
+    return Keymap(keys, tuple(dict.fromkeys(found)), tables, name)
+
+
+def _dead(action: Action, key: str) -> Problem | None:
+    """What is wrong with a key of an action that is live only while one writes."""
+    if action.scope is not Scope.COMPOSER or not _writes(key):
+        return None
+    return Problem(_("in the composer {key} belongs to the text").format(key=shown(key)), _("choose another key"))
+
+
+def _writes(key: str) -> bool:
+    """Whether a text field takes one of the keys of a chord."""
+    return any(printable(part) or part in _WRITING for part in key.split(" "))
 
 
 def _table(
@@ -139,7 +160,7 @@ def _table(
     begun: dict[Chord, str] = {}
     for action in sorted(actions_of(scope), key=lambda action: action.id not in changed):
         for key in keys[action.id]:
-            if scope is Scope.COMPOSER and printable(key):
+            if scope is Scope.COMPOSER and _writes(key):
                 continue
             chord = tuple(key.split(" "))
             other = begun.get(chord) or _within(table, chord)

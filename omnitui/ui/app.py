@@ -57,7 +57,7 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
         """
         super().__init__(**options)
         self.session = session
-        self.keymap: Keymap = read_keymap(session.profile.keys_file)
+        self.keymap: Keymap = read_keymap(session.profile.keys_file, session.settings.interface.keys)
         self.look: Look = load()
         self.record_fault = lambda error: crash.sentences(error, session.profile.crashes)
         self.syncing = Syncing(session) if sync else None

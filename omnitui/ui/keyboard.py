@@ -24,15 +24,14 @@ class Press:
 
 IGNORED = Press(False)
 WAITING = Press(True)
+_SPELLED = {"ctrl+underscore": "ctrl+_", "ctrl+@": "ctrl+space"}
 
 
 def spelled(key: str, character: str | None) -> str:
     """A key of Textual's as keymaps spell it: the character itself where it types one."""
     if character and character.isprintable() and len(character) == 1 and "+" not in key:
         return "space" if character == " " else character
-    if key == "ctrl+underscore":
-        return "ctrl+_"
-    return key
+    return _SPELLED.get(key, key)
 
 
 class Keyboard:
