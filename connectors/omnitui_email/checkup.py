@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from omnitui.sdk import AuthFailed, Fault, Health
-from omnitui_email.client_imap import Credentials, Folders, ImapSession
+from omnitui_email.client_imap import ImapSession
 from omnitui_email.client_smtp import SmtpSender
 from omnitui_email.lane import Lane
+from omnitui_email.mailbox import Folders
 from omnitui_email.sent import SentFolder
-from omnitui_email.settings import EmailSettings
+from omnitui_email.settings import Credentials, EmailSettings
 from omnitui_email.watch import followed
 from omnitui_email.worker import URGENT
 

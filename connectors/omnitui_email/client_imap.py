@@ -1,23 +1,19 @@
-"""A session at an IMAP server: blocking, for one thread; knows folders, UIDs and bytes, and nothing of omnitui."""
+"""What is asked of an IMAP server over one line; knows folders, UIDs and bytes, and nothing of omnitui."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import select
 import ssl
-import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
-from omnitui.sdk import Fault, NotReady
 from omnitui_email import uids as uidset
 from omnitui_email.imap_line import ImapLine
-from omnitui_email.refusals import clean, imap_fault, login_fault
+from omnitui_email.imap_login import ImapLogin
+from omnitui_email.mailbox import Folders, Listed, Status
+from omnitui_email.refusals import clean
 from omnitui_email.settings import MIB, Server
 
 CHUNK_BYTES = 4 * MIB
@@ -26,120 +22,18 @@ _SENT_NAMES = ("sent", "sent items", "sent messages", "送信済み", "送信済
 _ARCHIVE_NAMES = ("archive", "archives", "アーカイブ", "archiv")
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """How to log in: a password, or an OAuth2 access token."""
-
-    username: str
-    password: str = field(default="", repr=False)
-    token: str = field(default="", repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Folders:
-    """The folders of the account, and which of them have a role."""
-
-    names: tuple[str, ...]
-    sent: str = ""
-    archive: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A mail as a list shows it. `size` is only what the server claims."""
-
-    uid: int
-    size: int
-    at: datetime | None
-    flags: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What a folder says of itself."""
-
-    uidvalidity: int
-    uidnext: int
-    modseq: int
-    """0 where the server keeps none."""
-    exists: int
-    unseen: int = -1
-    """Tells of read marks where there is no modseq."""
-
-
-class ImapSession:
-    """One line with its login and selected folder. Only `wake` and `cut` may be called from other threads.
-
-    Every method raises `Fault`; after one the line is gone, and the next call connects again.
-    """
+class ImapSession(ImapLogin):
+    """A line with its login and selected folder."""
 
     def __init__(self, server: Server, timeout: float, context: Callable[[], ssl.SSLContext]) -> None:
-        self._server = server
-        self._timeout = timeout
-        self._context = context
-        self._line: ImapLine | None = None
-        self._wake_out, self._wake_in = os.pipe()
-        os.set_blocking(self._wake_out, False)
-        os.set_blocking(self._wake_in, False)
-        self._pipe_lock = threading.Lock()
-        self._cut = False
+        super().__init__(server, timeout, context)
         self._count = 0
-        self.capabilities: frozenset[str] = frozenset()
-        self.qresync = False
-        self.selected: tuple[str, int] | None = None
-        """Folder and uidvalidity."""
         self.keywords = False
         """Whether the selected folder keeps keywords of any name."""
 
-    @property
-    def connected(self) -> bool:
-        return self._line is not None
-
-    @property
-    def condstore(self) -> bool:
-        return "CONDSTORE" in self.capabilities or self.qresync
-
-    def connect(self, credentials: Credentials) -> None:
-        """Connect and log in, unless that has been done."""
-        if self._line is not None:
-            return
-        with self._talking(connecting=True):
-            context = self._context()
-            line = ImapLine(self._server, context, self._timeout)
-            self._line = line
-            if self._cut:
-                raise IMAPClientAbortError("closed")
-            if self._server.security == "starttls":
-                line.upgrade(context)
-            if line.wire.state == "NONAUTH":
-                self._login(line, credentials)
-            self.capabilities = frozenset(name.decode("ascii", "replace") for name in line.capabilities())
-            if "ID" in self.capabilities:
-                # NetEase refuses SELECT to programs that did not introduce themselves.
-                with contextlib.suppress(IMAPClientError):
-                    line.id_({"name": "omnitui"})
-            self.qresync = {"QRESYNC", "ENABLE"} <= self.capabilities and b"QRESYNC" in line.enable("QRESYNC")
-
-    def _login(self, line: ImapLine, credentials: Credentials) -> None:
-        try:
-            if credentials.token:
-                line.oauth2_login(credentials.username, credentials.token)
-            elif line.has_capability("AUTH=PLAIN"):
-                line.plain_login(credentials.username, credentials.password)
-            elif line.has_capability("LOGINDISABLED"):
-                raise IMAPClientError("the server takes no passwords on a line that is not encrypted")
-            elif not (credentials.username + credentials.password).isascii():
-                raise IMAPClientError("this server's LOGIN takes ASCII only, in username and password")
-            else:
-                line.login(credentials.username, credentials.password)
-        except IMAPClientAbortError:
-            raise
-        except IMAPClientError as error:
-            raise login_fault(str(error), self._server, credentials.username, oauth=bool(credentials.token)) from error
-
     def folders(self) -> Folders:
         """All folders that can be opened, with Sent and Archive by SPECIAL-USE (RFC 6154), else by usual names."""
-        with self._talking() as line:
+        with self.talking() as line:
             listed = [
                 ({flag.decode("ascii", "replace").lower() for flag in flags}, str(name))
                 for flags, _, name in line.list_folders()
@@ -158,7 +52,7 @@ class ImapSession:
 
     def status(self, folder: str) -> Status:
         """STATUS of a folder. The selected one is brought up to date first: else it tells of its SELECT."""
-        with self._talking() as line:
+        with self.talking() as line:
             if self.selected is not None and self.selected[0] == folder:
                 line.wire.noop()
             items = ["MESSAGES", "UIDNEXT", "UIDVALIDITY", "UNSEEN", *(["HIGHESTMODSEQ"] if self.condstore else [])]
@@ -173,7 +67,7 @@ class ImapSession:
 
     def open(self, folder: str, uidvalidity: int = 0, modseq: int = 0) -> Status:
         """SELECT; with QRESYNC and a known state, what changed since is to be had from `changes` at once."""
-        with self._talking() as line:
+        with self.talking() as line:
             self.selected = None
             line.select(folder, (uidvalidity, modseq) if self.qresync and uidvalidity and modseq else None)
             permanent = b" ".join(item for item in line.take("PERMANENTFLAGS") if isinstance(item, bytes))
@@ -189,15 +83,15 @@ class ImapSession:
             return status
 
     def reopen(self, folder: str, uidvalidity: int) -> bool:
-        """Select a folder unless it is; false where its UIDVALIDITY is another one by now."""
+        """Select a folder, or let the server tell its news; false where its UIDVALIDITY is another one by now.
+
+        Without news a session knows nothing of mails that came since: a STORE on them is answered OK and not done.
+        """
         if self.selected is None or self.selected[0] != folder:
             self.open(folder)
+        else:
+            self.noop()
         return self.selected is not None and self.selected[1] == uidvalidity
-
-    def noop(self) -> None:
-        """Let the server tell its news."""
-        with self._talking() as line:
-            line.wire.noop()
 
     def count(self, gone: int = 0) -> int:
         """How many mails the selected folder holds: what the server last said, less `gone` where it said nothing."""
@@ -211,7 +105,7 @@ class ImapSession:
         `ask` false takes only what the server told of itself (after `open` with a known state). `below` bounds the
         vanished UIDs, since a server may name ranges that never existed.
         """
-        with self._talking() as line:
+        with self.talking() as line:
             if ask:
                 vanished = " VANISHED" if self.qresync else ""
                 line.fetch_lines("1:*", "(FLAGS)", f"(CHANGEDSINCE {modseq}{vanished})")
@@ -228,7 +122,7 @@ class ImapSession:
 
     def uids(self, low: int, high: int | None = None) -> list[int]:
         """The UIDs from `low` to `high` (None: the newest), ascending."""
-        with self._talking() as line:
+        with self.talking() as line:
             found = line.search(f"UID {low}:{high or '*'}")
             # `n:*` names the newest mail even where its UID is smaller than n.
             return sorted(int(uid) for uid in found if low <= uid <= (high or uid))
@@ -237,12 +131,12 @@ class ImapSession:
         """The smallest UID among the newest `count` mails; 1 where there are no more."""
         if exists <= count:
             return 1
-        with self._talking() as line:
+        with self.talking() as line:
             return min((int(uid) for uid in line.search(f"{exists - count + 1}:*")), default=1)
 
     def listing(self, low: int, high: int) -> list[Listed]:
         """The mails with UIDs from `low` to `high`, newest first."""
-        with self._talking() as line:
+        with self.talking() as line:
             line.answers()
             line.fetch_lines(f"{low}:{high}", "(UID RFC822.SIZE INTERNALDATE FLAGS)")
             rows = {
@@ -256,7 +150,7 @@ class ImapSession:
 
     def flags(self, low: int) -> dict[int, tuple[str, ...]]:
         """The flags of all mails from UID `low` on."""
-        with self._talking() as line:
+        with self.talking() as line:
             line.fetch_lines(f"{low}:*", "(UID FLAGS)")
             return {int(item[b"UID"]): _flags(item) for item in line.answers() if b"FLAGS" in item}
 
@@ -265,7 +159,7 @@ class ImapSession:
 
         Those that went meanwhile are in neither.
         """
-        with self._talking() as line:
+        with self.talking() as line:
             # Servers are known to tell sizes that are a little too small.
             line.limit(limit + limit // 4)
             found: dict[int, bytes] = {}
@@ -291,7 +185,7 @@ class ImapSession:
 
     def part(self, uid: int, section: str, start: int, size: int) -> bytes:
         """`size` bytes from `start` of a mail's body section ("" is the whole mail); fewer at its end."""
-        with self._talking() as line:
+        with self.talking() as line:
             line.limit(size)
             answer = line.fetch([uid], [f"BODY.PEEK[{section}]<{start}.{size}>"])
             for name, value in answer.get(uid, {}).items():
@@ -301,7 +195,7 @@ class ImapSession:
 
     def store(self, uids: list[int], add: list[str], remove: list[str]) -> None:
         """Set and clear flags and keywords in the selected folder."""
-        with self._talking() as line:
+        with self.talking() as line:
             if add:
                 line.add_flags(uids, [name.encode("ascii") for name in add], silent=True)
             if remove:
@@ -309,7 +203,7 @@ class ImapSession:
 
     def move(self, uids: list[int], folder: str) -> None:
         """MOVE (RFC 6851), or copy and delete exactly these where there is none."""
-        with self._talking() as line:
+        with self.talking() as line:
             if "MOVE" in self.capabilities:
                 line.move(uids, folder)
                 return
@@ -320,90 +214,20 @@ class ImapSession:
 
     def find(self, folder: str, message_id: str) -> bool:
         """Whether a folder holds a mail with this Message-ID."""
-        with self._talking() as line:
+        with self.talking() as line:
             self.open(folder)
             return bool(line.search(["HEADER", "Message-ID", message_id]))
 
     def create(self, folder: str) -> None:
         """Make a folder and subscribe to it."""
-        with self._talking() as line:
+        with self.talking() as line:
             line.create_folder(folder)
             line.subscribe_folder(folder)
 
     def append(self, folder: str, raw: bytes, at: datetime) -> None:
         """Put a mail into a folder, as read."""
-        with self._talking() as line:
+        with self.talking() as line:
             line.append(folder, raw, flags=[b"\\Seen"], msg_time=at)
-
-    def wait(self, seconds: float) -> None:
-        """Return when the server has news, `seconds` have passed, or somebody woke us. IDLE where there is one."""
-        with self._talking() as line:
-            if "IDLE" not in self.capabilities:
-                self._sleep(seconds, None)
-                return
-            line.start_idle()
-            if not line.unread_answers():
-                self._sleep(seconds, line.socket().fileno())
-            line.idle_done()
-
-    def wake(self) -> None:
-        """End a `wait` now."""
-        with self._pipe_lock, contextlib.suppress(OSError):
-            os.write(self._wake_in, b"!")
-
-    def cut(self) -> None:
-        """End whatever runs now, and refuse to run again."""
-        self._cut = True
-        self.wake()
-        if line := self._line:
-            line.cut()
-
-    def close(self) -> None:
-        """Say goodbye, where the line still stands, and let go of everything."""
-        if self._line is not None and not self._cut:
-            with contextlib.suppress(Exception):
-                self._line.socket().settimeout(2)
-                self._line.logout()
-        self._drop()
-        with self._pipe_lock, contextlib.suppress(OSError):
-            os.close(self._wake_in)
-            os.close(self._wake_out)
-            self._wake_in = self._wake_out = -1
-
-    def _sleep(self, seconds: float, descriptor: int | None) -> None:
-        poller = select.poll()
-        poller.register(self._wake_out, select.POLLIN)
-        if descriptor is not None:
-            poller.register(descriptor, select.POLLIN)
-        poller.poll(seconds * 1000)
-        with contextlib.suppress(BlockingIOError):
-            os.read(self._wake_out, 4096)
-
-    def _drop(self) -> None:
-        line, self._line, self.selected = self._line, None, None
-        if line is not None:
-            with contextlib.suppress(Exception):
-                line.shutdown()
-
-    @contextlib.contextmanager
-    def _talking(self, *, connecting: bool = False) -> Iterator[Any]:
-        if self._cut:
-            raise NotReady(f"{self._server.host}: closed")
-        if self._line is None and not connecting:
-            raise NotReady(f"{self._server.host}: not connected")
-        try:
-            yield self._line
-        except Fault:
-            if connecting:
-                self._drop()
-            raise
-        except Exception as error:
-            refused = isinstance(error, IMAPClientError) and not isinstance(error, IMAPClientAbortError)
-            if not refused or connecting:
-                self._drop()
-            if self._cut:
-                raise NotReady(f"{self._server.host}: closed") from error
-            raise imap_fault(error, self._server) from error
 
 
 def _flags(item: dict[bytes, Any]) -> tuple[str, ...]:

@@ -25,9 +25,8 @@ from omnitui.sdk import (
     Rejected,
     Unknown,
 )
-from omnitui_email.client_imap import Credentials
 from omnitui_email.refusals import clean, login_fault, network_fault
-from omnitui_email.settings import Server
+from omnitui_email.settings import Credentials, Server
 
 CONNECT_SECONDS = 20
 ANSWER_SECONDS = 600

@@ -32,7 +32,7 @@ from omnitui.sdk import (
 )
 from omnitui_email.changes import apply
 from omnitui_email.checkup import checkup
-from omnitui_email.client_imap import Credentials, ImapSession
+from omnitui_email.client_imap import ImapSession
 from omnitui_email.client_smtp import Envelope, SmtpSender
 from omnitui_email.folder import FolderState
 from omnitui_email.history import History, older
@@ -40,7 +40,7 @@ from omnitui_email.lane import Lane
 from omnitui_email.message import Unsendable, address, compose, recipients
 from omnitui_email.oauth import Tokens
 from omnitui_email.sent import SentFolder
-from omnitui_email.settings import MANIFEST, MIB, read_settings
+from omnitui_email.settings import MANIFEST, MIB, Credentials, read_settings
 from omnitui_email.tls import client_context
 from omnitui_email.watch import Watch, read_cursor
 from omnitui_email.worker import PATIENT, URGENT

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from omnitui_email import uids as uidset
-from omnitui_email.client_imap import ImapSession, Listed, Status
+from omnitui_email.client_imap import ImapSession
+from omnitui_email.mailbox import Listed, Status
 
 BATCH_MAILS = 100
 FIRST_MAILS = 25
@@ -120,7 +121,6 @@ class FolderPull:
         state = self._state
         if state is None or not self.session.reopen(self.folder, state.uidvalidity):
             return self.open()
-        self.session.noop()
         return self._changed(state, ask=True)
 
     def more(self) -> Pull | None:

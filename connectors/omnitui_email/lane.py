@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from typing import Concatenate, ParamSpec, TypeVar
 
 from omnitui.sdk import AuthFailed, NotReady
-from omnitui_email.client_imap import Credentials, ImapSession
-from omnitui_email.settings import Server
+from omnitui_email.client_imap import ImapSession
+from omnitui_email.settings import Credentials, Server
 from omnitui_email.worker import URGENT, Stopped, Worker
 
 P = ParamSpec("P")

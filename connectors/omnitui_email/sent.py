@@ -11,8 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from omnitui.sdk import MINUTE, Clock, Fault, Found, Millis, NotFound, NotReady, Reconciled, Unknowable
-from omnitui_email.client_imap import Folders, ImapSession
+from omnitui_email.client_imap import ImapSession
 from omnitui_email.lane import Lane
+from omnitui_email.mailbox import Folders
 from omnitui_email.mapping import as_datetime
 from omnitui_email.settings import EmailSettings
 from omnitui_email.worker import PATIENT, URGENT

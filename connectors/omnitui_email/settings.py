@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, cast
 
 from omnitui.sdk import Manifest, OmniError, Secret, Setting
@@ -86,6 +86,15 @@ class Server:
     host: str
     port: int
     security: Security
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """How to log in: a password, or an OAuth2 access token."""
+
+    username: str
+    password: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

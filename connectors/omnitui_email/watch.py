@@ -10,9 +10,10 @@ from typing import TypeVar
 
 from omnitui.sdk import Batch, Clock, Json, NotReady
 from omnitui_email import mapping
-from omnitui_email.client_imap import Folders, ImapSession, Status
+from omnitui_email.client_imap import ImapSession
 from omnitui_email.folder import FolderPull, FolderState, Pull
 from omnitui_email.lane import Lane
+from omnitui_email.mailbox import Folders, Status
 from omnitui_email.settings import EmailSettings
 from omnitui_email.worker import PATIENT, URGENT
 

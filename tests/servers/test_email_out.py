@@ -302,6 +302,21 @@ async def test_read_marks_and_labels_go_to_the_mailbox_and_back(account: MailAcc
     assert account.servers.flags(account.address)[1] & {"\\Seen", "vip"} == set()
 
 
+async def test_a_mail_that_came_after_an_earlier_change_can_be_changed_too(
+    account: MailAccount,
+) -> None:
+    account.servers.deliver(account.address, a_mail(to=account.address))
+    async with account.running() as connector, Listening(connector) as heard:
+        await heard.caught_up()
+        await connector.perform(an_op(Verb.READ, heard, read=True))
+        account.servers.deliver(account.address, a_mail("A second question", to=account.address))
+        await heard.until(lambda: len(heard.of(MailReceived)) == 2)
+        first = an_op(Verb.READ, heard, read=True)
+        folder, uidvalidity, uid = first.locations[0]
+        await connector.perform(replace(first, locations=([folder, uidvalidity, uid + 1],)))
+        assert "\\Seen" in account.servers.flags(account.address)[2]
+
+
 async def test_a_stale_place_is_left_alone(account: MailAccount) -> None:
     account.servers.deliver(account.address, a_mail(to=account.address))
     async with account.running() as connector, Listening(connector) as heard:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omnitui_email import mapping, uids
-from omnitui_email.client_imap import Folders, Listed
 from omnitui_email.folder import FolderState, Mail, Pull
 from omnitui_email.keywords import keyword, label, labels
+from omnitui_email.mailbox import Folders, Listed
 from omnitui_email.settings import read_settings
 from omnitui_email.watch import followed, read_cursor
 
