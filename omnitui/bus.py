@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from omnitui.values import dataclass
 
 if TYPE_CHECKING:
+    from omnitui.errors import OmniError
     from omnitui.model.operations import Change
 
 E = TypeVar("E")
@@ -29,6 +30,14 @@ class Changed:
         newest = {(change.kind, change.object_id): change for change in self.changes}
         newest.update(((change.kind, change.object_id), change) for change in later.changes)
         return Changed(max(self.seq, later.seq), tuple(newest.values()), self.complete and later.complete)
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """The cache could not be written, or can be again."""
+
+    error: OmniError | None
+    """Why; None once a commit went through."""
 
 
 class Bus:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from omnitui.bus import Bus, Changed
+from omnitui.bus import Bus, Changed, Stuck
 from omnitui.clock import Clock, SystemClock
 from omnitui.errors import Refused
 from omnitui.i18n import _
@@ -19,7 +19,7 @@ from omnitui.ids import Ids, Ulid
 from omnitui.model.people import Agent
 from omnitui.store import connection, migrations
 from omnitui.store.blobs import Blobs
-from omnitui.store.faults import translated
+from omnitui.store.faults import CacheError, translated
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
@@ -192,6 +192,14 @@ class Cache:
 
         return await asyncio.wrap_future(self._writing().submit(work, durable=durable))
 
+    async def writable(self) -> bool:
+        """Whether a work could be committed now, tried."""
+        try:
+            await self.awrite(_touch)
+        except CacheError:
+            return False
+        return True
+
     def submit(self, work: Callable[[Tx], T], *, durable: bool = True) -> Future[T]:
         """Queue `work` and return its future at once."""
         return self._writing().submit(work, durable=durable)
@@ -237,7 +245,14 @@ class Cache:
             if self._writer is None:
                 from omnitui.store.writer import Writer
 
-                self._writer = Writer(self.path, clock=self.clock, ids=self.ids, origin=self.origin, commit=feed.commit)
+                self._writer = Writer(
+                    self.path,
+                    clock=self.clock,
+                    ids=self.ids,
+                    origin=self.origin,
+                    commit=feed.commit,
+                    told=lambda error: self.bus.publish(Stuck(error)),
+                )
             return self._writer
 
     def _reader_threads(self) -> ThreadPoolExecutor:
@@ -257,6 +272,10 @@ class Cache:
             with self._lock:
                 self._readers.add(reader)
         return reader
+
+
+def _touch(tx: Tx) -> None:
+    tx.db.execute("UPDATE meta SET value = value WHERE name = 'fulltext'")
 
 
 def _me(db: sqlite3.Connection) -> Agent:

@@ -18,6 +18,12 @@ def create(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        for folder in path.parents[:2]:
+            descriptor = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
 
 
 def connect(path: Path, *, busy: int = BUSY_TIMEOUT) -> sqlite3.Connection:

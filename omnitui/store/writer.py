@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
 from omnitui.clock import Clock, Millis
-from omnitui.errors import Refused
+from omnitui.errors import OmniError, Refused
 from omnitui.i18n import _
 from omnitui.ids import Ids, Ulid
 from omnitui.model.operations import Change
@@ -26,7 +26,7 @@ from omnitui.model.states import ObjectKind
 from omnitui.store import changes, connection
 from omnitui.store.changes import Touched
 from omnitui.store.failpoints import reach
-from omnitui.store.faults import CacheBusy, translated
+from omnitui.store.faults import CacheBusy, CacheError, translated
 
 T = TypeVar("T")
 
@@ -84,6 +84,9 @@ Committed = Callable[[sqlite3.Connection, Callable[[], tuple[Change, ...]]], Non
 """Commits through the function it is given, and publishes the changes that this returns."""
 
 
+Told = Callable[[OmniError | None], None]
+
+
 class Writer:
     """Runs works one after the other and resolves each future after its `COMMIT`.
 
@@ -91,14 +94,17 @@ class Writer:
         path: The cache's file, already migrated.
         clock, ids, origin: What works get in their `Tx`.
         commit: Called with the connection and a function that commits and returns what changed.
+        told: Called when the file cannot be written, with the reason, and with None when it can be again.
     """
 
-    def __init__(self, path: Path, *, clock: Clock, ids: Ids, origin: Ulid, commit: Committed) -> None:
+    def __init__(self, path: Path, *, clock: Clock, ids: Ids, origin: Ulid, commit: Committed, told: Told) -> None:
         self._path = path
         self._clock = clock
         self._ids = ids
         self._origin = origin
         self._commit = commit
+        self._told = told
+        self._stuck = False
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._later: deque[_Job] = deque()
         self._lock = threading.Lock()
@@ -231,6 +237,9 @@ class Writer:
             logging.getLogger(__name__).exception("a commit could not be told of")
         for job, result in done:
             job.future.set_result(result)
+        if self._stuck:
+            self._stuck = False
+            self._told(None)
         reach("writer.published")
 
     def _work(
@@ -256,6 +265,10 @@ class Writer:
         done.append((job, result))
 
     def _fail_all(self, jobs: list[_Job], error: BaseException) -> None:
+        shown = translated(error) if isinstance(error, sqlite3.Error) else error
+        if isinstance(shown, CacheError):
+            self._stuck = True
+            self._told(shown)
         waiting = set(self._later)
         for job in jobs:
             if job not in waiting:

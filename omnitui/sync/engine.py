@@ -181,7 +181,12 @@ class Engine:
         while True:
             await self._changed.wait()
             self._changed.clear()
-            await self._follow(chosen)
+            try:
+                await self._follow(chosen)
+            except OmniError as error:
+                LOG.warning("accounts are not followed for a moment: %s", error.message)
+                self._changed.set()
+                await asyncio.sleep(LEASE_SECONDS)
 
     async def _follow(self, chosen: set[Ulid] | None) -> None:
         """Start, restart and end tasks so that they match the accounts as they are."""

@@ -6,9 +6,11 @@ the next start by whether it was marked past its point of no return, and by the 
 
 from __future__ import annotations
 
+import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from omnitui.clock import MINUTE, SECOND, Millis
 from omnitui.errors import OmniError
@@ -26,6 +28,7 @@ from omnitui.sdk.outbound import NotFound as Missing
 from omnitui.store import outbox as lines
 from omnitui.store.cache import Cache
 from omnitui.store.failpoints import reach
+from omnitui.store.faults import CacheError
 from omnitui.store.reads import outbox as outbox_reads
 from omnitui.store.writer import Tx
 from omnitui.sync.backoff import jittered, rest_after
@@ -38,6 +41,8 @@ _WAITING = (SendState.HELD, SendState.QUEUED, SendState.DEFERRED)
 
 MOST_REST: Millis = 10 * MINUTE
 """The longest wait between two tries of one op."""
+INSIST_SECONDS = 1.0
+"""How often it is tried to write down what a back end has said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +79,9 @@ class OutboxRunner:
         """
         left = [entry for entry in await self.cache.aread(lines.sending) if entry.account_id == self.account.id]
         for entry in left:
-            if not entry.marked:
-                await self._move(entry, SendState.QUEUED, due_at=self.cache.clock.now())
-            else:
-                await self._resolve(entry, _("interrupted while it was being sent"))
+            if not entry.marked and await self.cache.awrite(partial(_requeue, op_id=entry.op_id)):
+                continue
+            await self._resolve(entry, _("interrupted while it was being sent"))
 
     async def run(self) -> Pass:
         """Send all that is due now, each conversation in its order."""
@@ -137,6 +141,9 @@ class OutboxRunner:
         except Fault as fault:
             await self._defer(entry, fault)
             raise
+        except CacheError:
+            # It stays `sending` until the cache can be written: then it is settled like one that a dead process left.
+            raise
         except OmniError as error:
             current = await self.cache.aread(lines.entry, entry.op_id)
             left = current is not None and current.marked
@@ -166,7 +173,7 @@ class OutboxRunner:
     async def _write_down(self, entry: OutboxEntry, outcome: Outcome) -> None:
         match outcome:
             case Accepted():
-                await self.cache.awrite(lambda tx: settle_accepted(tx, self.account, entry, outcome))
+                await self._insist(lambda tx: settle_accepted(tx, self.account, entry, outcome))
                 reach("outbox.settled")
             case Rejected(reason, outcomes):
                 await self._move(entry, SendState.FAILED, reason=reason, outcomes=outcomes)
@@ -175,6 +182,16 @@ class OutboxRunner:
                 # Where the back end cannot be asked now it stays `sending`, and is settled by the next pass.
                 await self.cache.awrite(lambda tx: _mark(tx, entry.op_id))
                 await self._resolve(entry, reason)
+
+    async def _insist(self, work: Callable[[Tx], object]) -> None:
+        """Write down what the back end has said, as soon as the disk takes it: nobody may be able to ask again."""
+        while True:
+            try:
+                await self.cache.awrite(work)
+                return
+            except CacheError as error:
+                LOG.warning("what the back end said cannot be written down yet: %s", error.message)
+                await asyncio.sleep(INSIST_SECONDS)
 
     async def _resolve(self, entry: OutboxEntry, reason: str) -> None:
         """An op of which a copy may have left: retry, ask, or say that it is not known."""
@@ -241,6 +258,16 @@ async def mark(cache: Cache, op_id: Ulid) -> None:
     """
     await cache.awrite(lambda tx: lines.mark(tx, op_id))
     reach("outbox.marked")
+
+
+def _requeue(tx: Tx, op_id: Ulid) -> bool:
+    """Let an op leave anew that has not left; False where it was marked meanwhile, by a process that woke up."""
+    current = lines.entry(tx.db, op_id)
+    if current is not None and current.state is SendState.SENDING:
+        if current.marked:
+            return False
+        lines.move(tx, op_id, SendState.QUEUED, due_at=tx.now())
+    return True
 
 
 def _mark(tx: Tx, op_id: Ulid) -> None:

@@ -19,6 +19,7 @@ from omnitui.sdk.faults import AuthFailed, Fault, RateLimited
 from omnitui.store import inflow
 from omnitui.store.accounts import set_capabilities
 from omnitui.store.cache import Cache
+from omnitui.store.faults import CacheError
 from omnitui.sync.backfill import Backfill
 from omnitui.sync.backoff import Backoff
 from omnitui.sync.ingest import Ingest
@@ -35,6 +36,8 @@ IN_STEP_SECONDS = 120.0
 """How long what shall leave waits for what came in meanwhile."""
 LOOK_SECONDS = 20.0
 """How long a back end may take to tell, when it is asked, what came in."""
+UNWRITTEN_SECONDS = 2.0
+"""How often it is tried whether the cache can be written again."""
 LAST_SEND_SECONDS = 3.0
 """How long a send that has begun may take to end when the sync stops; it is settled at the next start otherwise."""
 
@@ -90,6 +93,8 @@ class AccountSync:
                 continue
             try:
                 await self._loops(self.connector)
+            except CacheError as error:
+                await self._rest_unwritten(error)
             except Exception:
                 await self._defect()
             finally:
@@ -236,6 +241,15 @@ class AccountSync:
         await self._unwell("auth" if isinstance(error, ConfigError) else "faulted", error.message, None)
         await asyncio.sleep(HOUR / SECOND)
 
+    async def _rest_unwritten(self, error: CacheError) -> None:
+        """The cache cannot be written: what came in is not taken, and nothing leaves, until it can be."""
+        LOG.warning("account %s stops: %s", self.account.name, error.message)
+        self.faulted.set()
+        await asyncio.sleep(self._connecting.rest() / SECOND)
+        # A disk tells nobody that there is room again.
+        while not await self._cache.writable():  # noqa: ASYNC110
+            await asyncio.sleep(UNWRITTEN_SECONDS)
+
     async def _defect(self) -> None:
         LOG.exception("account %s: an error in the connector", self.account.name)
         until = self._cache.clock.now() + self._connecting.rest()
@@ -246,9 +260,10 @@ class AccountSync:
         if self._health != health:
             LOG.warning("account %s is %s: %s", self.account.name, health, error)
         self._health = health
-        await self._cache.awrite(
-            lambda tx: note_health(tx, self.account.id, health, error=error, retry_at=retry_at), durable=False
-        )
+        with contextlib.suppress(CacheError):
+            await self._cache.awrite(
+                lambda tx: note_health(tx, self.account.id, health, error=error, retry_at=retry_at), durable=False
+            )
         # Who waits for this ends the sync, and reads in the ledger why.
         if keeps_out:
             self.faulted.set()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from omnitui.errors import OmniError
 from omnitui.ids import Ulid
 from omnitui.model.conversations import Draft
 from omnitui.model.states import MessageKind
@@ -15,6 +16,9 @@ from omnitui.store.writer import Tx
 DELAY = 0.25
 """Seconds in which keystrokes become one commit."""
 
+AGAIN = 1.0
+"""Seconds until what could not be saved is tried again."""
+
 Place = tuple[Ulid, MessageKind]
 """The conversation, or of a first message the draft itself; and the kind."""
 
@@ -22,8 +26,10 @@ Place = tuple[Ulid, MessageKind]
 class Drafting:
     """Saves drafts, one per conversation and kind. An empty one is dropped."""
 
-    def __init__(self, cache: Cache) -> None:
+    def __init__(self, cache: Cache, complain: Callable[[OmniError], None] = lambda error: None) -> None:
+        """`complain` is told, on the loop, why something could not be saved; it stays here until it can."""
         self._cache = cache
+        self._complain = complain
         self._unsaved: dict[Place, Draft] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._saves: set[asyncio.Future[None]] = set()
@@ -49,18 +55,37 @@ class Drafting:
         self._timer = None
         unsaved = self._taken()
         if unsaved:
-            save = asyncio.wrap_future(self._cache.submit(lambda tx: _save(tx, unsaved)))
+            save = asyncio.ensure_future(self._save(unsaved))
             self._saves.add(save)
             save.add_done_callback(self._saves.discard)
 
+    async def _save(self, unsaved: Mapping[Place, Draft]) -> None:
+        try:
+            await asyncio.wrap_future(self._cache.submit(lambda tx: _save(tx, unsaved)))
+        except OmniError as error:
+            self._take_back(unsaved)
+            if self._timer is None:
+                self._timer = asyncio.get_running_loop().call_later(AGAIN, self._due)
+            self._complain(error)
+
     async def flush(self) -> None:
-        """Everything is on disk when this returns."""
+        """Everything is on disk when this returns.
+
+        Raises:
+            CacheError: It cannot be written now; it is kept and tried again.
+        """
         self._stop()
-        unsaved = self._taken()
-        if unsaved:
-            await self._cache.awrite(lambda tx: _save(tx, unsaved))
         if self._saves:
             await asyncio.wait(set(self._saves))
+            self._stop()
+        unsaved = self._taken()
+        if unsaved:
+            try:
+                await self._cache.awrite(lambda tx: _save(tx, unsaved))
+            except OmniError:
+                self._take_back(unsaved)
+                self._timer = self._timer or asyncio.get_running_loop().call_later(AGAIN, self._due)
+                raise
 
     def flush_now(self) -> None:
         """The same without a loop: at the very end, a crash included."""
@@ -74,6 +99,9 @@ class Drafting:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def _take_back(self, unsaved: Mapping[Place, Draft]) -> None:
+        self._unsaved = {**unsaved, **self._unsaved}
 
     def _taken(self) -> Mapping[Place, Draft]:
         unsaved, self._unsaved = self._unsaved, {}
