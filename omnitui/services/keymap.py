@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from difflib import get_close_matches
 from pathlib import Path
@@ -39,6 +39,8 @@ class Problem:
 
     message: str
     hint: str = ""
+    conflict: bool = False
+    """Whether all keys of the file are in force, and only some of the preset's gave way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,7 @@ def _table(
                 for size in range(1, len(chord) + 1):
                     begun.setdefault(chord[:size], action.id)
             elif other != action.id:
-                found.append(_conflict(key, ACTIONS[other], action))
+                found.append(_conflict(key, ACTIONS[other], action, changed))
     return table
 
 
@@ -178,8 +180,9 @@ def _within(table: Mapping[Chord, str], chord: Chord) -> str | None:
     return next((table[chord[:size]] for size in range(1, len(chord)) if chord[:size] in table), None)
 
 
-def _conflict(key: str, winner: Action, loser: Action) -> Problem:
+def _conflict(key: str, winner: Action, loser: Action, changed: Sequence[str]) -> Problem:
     return Problem(
         _("{key} means both {one} and {other}; {one} has it").format(key=shown(key), one=winner.id, other=loser.id),
         _("give {other} another key in keys.toml").format(other=loser.id),
+        conflict=loser.id not in changed,
     )

@@ -12,7 +12,6 @@ from textual.timer import Timer
 
 from omnitui import crash
 from omnitui.i18n import _
-from omnitui.services.keymap import Keymap, read_keymap
 from omnitui.services.session import Session
 from omnitui.store import migrations
 from omnitui.ui.acts.places import turn_tour
@@ -21,6 +20,7 @@ from omnitui.ui.keyboard import Keyboard
 from omnitui.ui.last_hop import LastHopApp
 from omnitui.ui.last_hop.ending import EndsInOrder
 from omnitui.ui.notifying import Notifier
+from omnitui.ui.rereading import Rereading, sentences
 from omnitui.ui.screens.main import MainScreen
 from omnitui.ui.signs import AsciiSigns, wants_ascii
 from omnitui.ui.syncing import Syncing
@@ -57,11 +57,11 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
         """
         super().__init__(**options)
         self.session = session
-        self.keymap: Keymap = read_keymap(session.profile.keys_file, session.settings.interface.keys)
+        self.rereading = Rereading(self)
         self.look: Look = load()
         self.record_fault = lambda error: crash.sentences(error, session.profile.crashes)
         self.syncing = Syncing(session) if sync else None
-        self.main = MainScreen(session, Keyboard(self.keymap), self.ready, self.remember_soon)
+        self.main = MainScreen(session, Keyboard(self.rereading.keymap()), self.ready, self.remember_soon)
         self.main.desk.verbs = verbs
         self._tour = tour
         self.dressing = Dressing(self)
@@ -107,8 +107,10 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
         """Follow the cache; connect once the first rows are on the screen."""
         self.theme_changed_signal.subscribe(self, lambda theme: self._relook(theme.name))
         self.dressing.watch()
+        self.rereading.watch()
         self.main.desk.spawn(self.notifier.follow())
         self.main.desk.spawn(self.main.desk.follow())
+        self.main.desk.spawn(self.main.desk.trouble.follow())
         self.complain_of_settings()
 
     def on_app_blur(self) -> None:
@@ -129,14 +131,7 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
 
     def complain_of_settings(self) -> None:
         """Name what is wrong with keys and themes, the first in full."""
-        found = [
-            f"keys.toml: {problem.message}" + (f" ({problem.hint})" if problem.hint else "")
-            for problem in self.keymap.problems
-        ]
-        found += self.dressing.complaints
-        if found:
-            more = _(" – and {n} more; see omnitui doctor").format(n=len(found) - 1) if len(found) > 1 else ""
-            self.main.desk.say(f"! {found[0]}{more}", "bad", 20.0)
+        self.rereading.complain([*sentences(self.main.keyboard.keymap), *self.dressing.complaints])
 
     def ready(self) -> None:
         """The first rows of a list are on the screen: keys mean them from now on."""
@@ -178,7 +173,7 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
             self.session.profile.state,
             query=self.session.query(main.desk.view.text),
             schema=self.session.cache.read(migrations.version),
-            keymap=self.keymap,
+            keymap=self.main.keyboard.keymap,
             language=self.session.settings.language,
             private=main.private,
         )

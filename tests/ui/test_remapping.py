@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from omnitui.ui import rereading
 from omnitui.ui.app import ConsoleApp
 from omnitui.ui.panes.fields import Sheet
 from tests.support.console import a_console, a_session
@@ -58,3 +61,28 @@ async def test_key_that_a_text_field_binds_is_taken_by_the_action_that_has_it(tm
             await person.type("Hello")
             await person.press("ctrl+c", "ctrl+c")
             await person.sees("held for undo")
+
+
+async def test_keys_are_read_again_when_their_file_is_saved_and_a_faulty_file_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rereading, "LOOK_SECONDS", 0.05)
+    with a_session(tmp_path) as session:
+        a_conversation(session.cache, contact="Ann")
+        async with a_console(session) as person:
+            await person.sees("r reply")
+            session.profile.keys_file.write_text('"conversation.reply" = "W"\n', "utf-8")
+            await person.sees("W means both conversation.reply and message.links")
+            await person.sees("W reply")
+            session.profile.keys_file.write_text('conversation.reply = "W"\nmessage.links = []\n', "utf-8")
+            await person.sees("keys read again")
+            session.profile.keys_file.write_text('"conversation.repl" = "J"\n', "utf-8")
+            await person.sees("there is no action called conversation.repl (did you mean conversation.reply?)")
+            await person.sees("W reply")
+            session.profile.keys_file.write_text("nonsense", "utf-8")
+            await person.sees("is no TOML")
+            await person.press("W")
+            await person.until(lambda: isinstance(person.app.focused, Sheet), "the composer")
+            session.profile.keys_file.unlink()
+            await person.press("escape")
+            await person.sees("r reply")
