@@ -24,8 +24,8 @@ class Facts:
     """How many searches were followed since the start."""
     searched: str = ""
     """What was searched for last."""
-    front: str = ""
-    """The dialog in front: "palette", or nothing the tour asks for."""
+    latest: tuple[str, ...] = ()
+    """The last two things that were used, the newest first: "action app.palette" and what was chosen in it."""
 
 
 Done = Callable[[Facts, Facts], bool]
@@ -66,7 +66,7 @@ STEPS: Final = (
     Step("resolve", N_("The matter is done: {resolve}. The next one comes by itself."), _more("resolved"),
          {"resolve": "conversation.resolve"}),
     Step("palette", N_("Everything else is in the palette: {palette}. Type a few letters of anything."),
-         lambda before, now: now.front == "palette", {"palette": "app.palette"}),
+         lambda before, now: "action app.palette" in now.latest != before.latest, {"palette": "app.palette"}),
 )  # fmt: skip
 """In order. Each can be done by keys of the user's own, by mouse, by palette or by command line."""
 

@@ -147,12 +147,11 @@ def _facts(desk: Desk, ops: list[Op]) -> Facts:
         "note": sum(op.verb is Verb.NOTE and not op.undoes for op in ops),
         "resolved": sum(op.after.get("status") == "resolved" and not op.undoes for op in ops),
     }
-    front = screen.app.screen.id or ""
     return Facts(
         selected=screen.queue.selected or "",
         reading=screen.history.has_focus,
         deeds=deeds,
         searches=desk.memory.kept["searches"],
         searched=next(iter(desk.memory.recall("searches")), ""),
-        front=front,
+        latest=tuple(desk.memory.recall("palette")[:2]),
     )

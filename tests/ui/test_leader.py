@@ -144,6 +144,8 @@ async def test_tour_notices_acts_by_what_they_did_and_is_left_and_taken_up(sessi
         await person.press("d", "d")
         await person.sees("8/8")
         await person.press("ctrl+p")
+        await person.sees("What to do")
+        await person.press("escape")
         await person.sees("That was the tour")
 
 

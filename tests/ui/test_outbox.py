@@ -77,9 +77,9 @@ async def test_new_conversation_keeps_its_text_until_it_is_sent(session: Session
     a_conversation(session.cache)
     async with a_console(session) as person:
         await person.press("c")
-        await person.sees("New conversation from Shop")
+        await person.sees("NEW CONVERSATION from Shop")
         await person.type("nonsense")
-        await person.press("tab", "tab")
+        await person.press("tab", "tab", "tab")
         await person.type("About kettles")
         await person.press("tab")
         await person.type("Dear Bo")

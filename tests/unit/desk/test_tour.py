@@ -16,7 +16,7 @@ DONE = {
     "note": Facts(deeds={"note": 1}),
     "search": Facts(searched="返金", searches=2),
     "resolve": Facts(deeds={"resolved": 1}),
-    "palette": Facts(front="palette"),
+    "palette": Facts(latest=("contact bo", "action app.palette")),
 }
 
 
