@@ -16,8 +16,8 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
 from omnitui.ui.last_hop.guard import guarded
+from omnitui.ui.last_hop.incoming import Incoming
 from omnitui.ui.last_hop.outlet import Outlet, open_terminal
-from omnitui.ui.last_hop.pastes import Pastes
 from omnitui.ui.last_hop.typeahead import TypeAhead
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class LastHopDriver(LinuxDriver):
         self._outlet: Outlet | None = None
         self._parser: XTermParser | None = None
         self._decoder: IncrementalDecoder = getincrementaldecoder("utf-8")("replace")
-        self._pastes = Pastes()
+        self._incoming = Incoming()
         self._reads = 0
         self._wanted = False
         self._taking_over = False
@@ -149,7 +149,7 @@ class LastHopDriver(LinuxDriver):
         if self._wanted and self._parser is None and self._takeover is None:
             self._parser = XTermParser(self._debug)
             self._decoder.reset()
-            self._pastes = Pastes()
+            self._incoming = Incoming()
             self._loop.add_reader(self.fileno, self._readable)
 
     def _readable(self) -> None:
@@ -174,8 +174,13 @@ class LastHopDriver(LinuxDriver):
         if parser is None:
             return
         self._reads += 1
+        self._hand_on(parser, self._incoming.split(self._decoder.decode(data)))
+        if parser._timeout_time is not None or self._incoming.waits:
+            self._loop.call_later(constants.ESCAPE_DELAY, self._give_up, parser, self._reads)
+
+    def _hand_on(self, parser: XTermParser, pieces: list[tuple[bool, str]]) -> None:
         try:
-            for is_paste, text in self._pastes.split(self._decoder.decode(data)):
+            for is_paste, text in pieces:
                 if is_paste:
                     self.process_message(events.Paste(text))
                     continue
@@ -183,16 +188,12 @@ class LastHopDriver(LinuxDriver):
                     self.process_message(message)
         except Exception as error:
             self._app._handle_exception(error)
-            return
-        if parser._timeout_time is not None or self._pastes.waits:
-            self._loop.call_later(constants.ESCAPE_DELAY, self._give_up, parser, self._reads)
 
     def _give_up(self, parser: XTermParser, reads: int) -> None:
         """Nothing followed: what looked like the beginning of a sequence are keys."""
         if parser is not self._parser or reads != self._reads:
             return
-        for message in parser.feed(self._pastes.give_up()) if self._pastes.waits else ():
-            self.process_message(message)
+        self._hand_on(parser, self._incoming.give_up())
         if parser._timeout_time is not None:
             parser._timeout_time = 0.0
             for message in parser.tick():
