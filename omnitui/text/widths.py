@@ -14,6 +14,7 @@ from itertools import accumulate
 # The first frame imports this module, and typing costs it as much as SQLite.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Final
 
 # fmt: off
@@ -170,10 +171,11 @@ def pad(text: str, cells: int, *, align: str = "left", ellipsis: str = "…") ->
     return text + " " * gap
 
 
-def wrap(text: str, cells: int) -> list[str]:
+def wrap(text: str, cells: int, settle: Callable[[str, int, int], int] | None = None) -> list[str]:
     """Lines of at most `cells`, broken at spaces and between East Asian characters (line-edge rules kept).
 
     Newlines in `text` are kept as line ends; an overlong word is cut. The result has at least one line.
+    `settle` may move a break to the left: it gets the paragraph, where the line begins and where it would be cut.
     """
     cells = max(cells, 2)
     lines: list[str] = []
@@ -181,11 +183,11 @@ def wrap(text: str, cells: int) -> list[str]:
         if len(line) <= cells and cell_width(line) <= cells:
             lines.append(line)
         else:
-            lines.extend(_wrapped(line, cells))
+            lines.extend(_wrapped(line, cells, settle))
     return lines
 
 
-def _wrapped(line: str, cells: int) -> list[str]:
+def _wrapped(line: str, cells: int, settle: Callable[[str, int, int], int] | None) -> list[str]:
     """A line cut piece by piece, each found by looking at little more than itself: long lines are made to freeze us."""
     lines: list[str] = []
     cut_of = _latin_cut if line.isascii() and line.isprintable() else _cut
@@ -195,6 +197,8 @@ def _wrapped(line: str, cells: int) -> list[str]:
         if cut >= size:
             lines.append(line[start:])
             break
+        if settle is not None:
+            cut = settle(line, start, cut)
         lines.append(line[start:cut].rstrip(" "))
         start = cut
         while line.startswith(_BLANKS, start):
@@ -260,6 +264,11 @@ def _cut_of_clusters(line: str, start: int, cells: int) -> int:
     while cut and not _may_break(pieces[cut - 1][0], pieces[cut][0]):
         cut -= 1
     return start + sum(len(piece) for piece, _width in pieces[: cut or end])
+
+
+def may_break_at(line: str, at: int) -> bool:
+    """Whether `line` may be broken before its character `at`: not on the way to a mark, nor against line-edge rules."""
+    return _char_width(line[at]) > 0 and line[at - 1] != "\u200d" and _may_break(line[at - 1], line[at])
 
 
 def _may_break(before: str, after: str) -> bool:

@@ -11,6 +11,7 @@ from omnitui.i18n import _
 from omnitui.model.conversations import Attachment, Message
 from omnitui.model.deeds import Answered
 from omnitui.model.states import Direction, MessageKind, SendState
+from omnitui.text.japanese import wrap_prose
 from omnitui.text.safe import safe
 from omnitui.text.widths import cell_width, wrap
 from omnitui.ui import phrases
@@ -130,7 +131,7 @@ def _body(message: Message, setting: Setting, tone: str, dim: str) -> list[Line]
         if not setting.unfolded:
             hidden += part.count("\n") + 1
             continue
-        for line in wrap(safe(part).rstrip("\n"), room - 2):
+        for line in wrap_prose(safe(part).rstrip("\n"), room - 2):
             lines.append(((" " * INDENT, dim), (mark, "quote"), *shown_hits(line, setting.found, "quote")))
     if hidden:
         lines.append(((" " * INDENT, ""), ("┄ " + phrases.quoted_words(hidden), dim)))
@@ -172,7 +173,7 @@ def _laid(text: str, room: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """A text of any origin as lines, and what was taken from it. Kept: what counts down is drawn every second."""
     clean = safe(text)
     lines = clean.strip("\n")
-    return tuple(wrap(lines, room)) if lines else (), clean.badges
+    return tuple(wrap_prose(lines, room)) if lines else (), clean.badges
 
 
 def _badges(found: Iterable[str]) -> str:

@@ -16,8 +16,9 @@ from omnitui.ids import Ulid
 from omnitui.model.card import Card
 from omnitui.model.conversations import Conversation
 from omnitui.model.people import Identity
+from omnitui.text.japanese import wrap_prose
 from omnitui.text.safe import safe
-from omnitui.text.widths import cell_width, wrap
+from omnitui.text.widths import cell_width
 from omnitui.ui import phrases
 from omnitui.ui.roles import Line, cropped, plain
 from omnitui.values import dataclass
@@ -173,7 +174,7 @@ def reason_panel(sight: Sight) -> list[Entry]:
 def about_panel(sight: Sight) -> list[Entry]:
     """What agents noted."""
     about = sight.card.contact.about
-    lines = wrap(safe(about, max_chars=_ABOUT), max(sight.width, 8)) if about else []
+    lines = wrap_prose(safe(about, max_chars=_ABOUT), max(sight.width, 8)) if about else []
     first = [Entry(((line, "text"),), about, Act.EDIT, "about") for line in lines[:1]]
     return _section(_("Notes"), [*first, *(Entry(((line, "text"),)) for line in lines[1:])])
 

@@ -11,6 +11,7 @@ from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.conversations import Message
 from omnitui.model.revisions import Hit
+from omnitui.text import japanese
 from omnitui.ui import stretch
 from omnitui.ui.blocks import LONG_TEXT, lay_out
 from omnitui.ui.stretch import Key, Source, Stretch
@@ -149,7 +150,9 @@ class Reading:
         return found if source == self.source and reel is self._desk.screen.history.reel else None
 
     async def lay_out(self, messages: Sequence[Message]) -> None:
-        """Wrap what is long beforehand, in a thread."""
+        """Wrap what is long beforehand, in a thread, and load there what Japanese is wrapped by."""
+        if japanese.wanted(message.text for message in messages):
+            await asyncio.to_thread(japanese.load)
         width = self._desk.screen.history.size.width
         if width and any(len(message.text) > LONG_TEXT for message in messages):
             await asyncio.to_thread(lay_out, messages, width)

@@ -194,7 +194,7 @@ def test_what_counts_down_is_not_wrapped_every_second(monkeypatch: pytest.Monkey
         wrapped.append(text)
         return wrap(text, cells)
 
-    monkeypatch.setattr(blocks, "wrap", counted)
+    monkeypatch.setattr(blocks, "wrap_prose", counted)
     reel = Reel()
     reel.due = {"OP": NOW + 8_000}
     held = a_message(1, "a long text " * 9_000, direction=Direction.OUTGOING, state=SendState.HELD, op_id="OP")
