@@ -63,8 +63,10 @@ def behind_tmux() -> str:
 def sequence(kind: str, text: str, *, tmux: bool = False) -> str:
     """The bytes of a notice."""
     clean = crop(strip_controls(text).replace("\n", " ").replace(";", ","), WIDTH)
+    # To some terminals a number first is a command of theirs: a progress bar, a pause.
+    worded = f"omnitui: {clean}" if clean[:1].isdigit() else clean
     made = {
-        "osc9": f"\x1b]9;{clean}\x07",
+        "osc9": f"\x1b]9;{worded}\x07",
         "osc777": f"\x1b]777;notify;omnitui;{clean}\x07",
         "osc99": f"\x1b]99;;{clean}\x07",
     }.get(kind)
