@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check lint format bench docs clean
+.PHONY: demo test check lint format bench torture docs clean
 
 demo: $(READY)
 	@$(BIN)/omnitui demo
@@ -29,6 +29,9 @@ format: $(VENV)/.ready-lint
 bench: $(READY)
 	@$(BIN)/pytest tests/bench -m bench -q -s -p no:xdist --timeout 3600
 	@$(BIN)/python -m tests.bench.page
+
+torture: $(READY)
+	@$(BIN)/pytest -m torture -q -s -p no:xdist --timeout 3600
 
 docs: $(READY)
 	$(BIN)/python -m docs.generate

@@ -22,8 +22,13 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return None
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs ../shared where it is absent."""
+def pytest_collection_modifyitems(items: list[pytest.Item], config: pytest.Config) -> None:
+    """Skip what needs ../shared where it is absent; leave the long attacks to `make torture`."""
+    if "torture" not in str(config.getoption("-m", default="")):
+        long = [item for item in items if item.get_closest_marker("torture")]
+        if long:
+            config.hook.pytest_deselected(items=long)
+            items[:] = [item for item in items if item not in set(long)]
     for item in items:
         if item.get_closest_marker("shared") and not SHARED.is_dir():
             item.add_marker(pytest.mark.skip(reason="the folder ../shared is not on this machine"))
