@@ -97,7 +97,7 @@ def facts_panel(sight: Sight) -> list[Entry]:
     facts = [
         (_("Segment"), contact.segment, contact.segment, "segment"),
         (_("Language"), contact.language, contact.language, "language"),
-        (_("Local time"), local_time(contact.time_zone, now), contact.time_zone, "time_zone"),
+        (_("Local time"), local_time(contact.time_zone, now, sight.zone), contact.time_zone, "time_zone"),
         (_("First"), _when(card.first_at, sight), "", ""),
         (_("Last"), _when(card.last_at, sight), "", ""),
         (_("Total"), _total(card), "", ""),
@@ -242,15 +242,18 @@ def _total(card: Card) -> str:
     return f"{conversations} · {phrases.messages_word(card.messages)}"
 
 
-def local_time(zone: str, now: Millis) -> str:
-    """The time of day where the customer is, with the zone's name; "" where it is not known."""
+def local_time(zone: str, now: Millis, here: tzinfo) -> str:
+    """The time of day where the customer is, with the zone's name; the day too where it is another than `here`."""
     if not zone:
         return ""
     try:
         there = datetime.fromtimestamp(now / 1000, ZoneInfo(zone))
     except (KeyError, ValueError, OSError):
         return zone
-    return f"{there:%H:%M} ({zone})"
+    time = phrases.clock_words(there)
+    if there.date() != phrases.local(now, here).date():
+        time = _("{weekday} {time}").format(weekday=phrases.weekday(there), time=time)
+    return f"{time} ({zone})"
 
 
 def preferred_name(identity: Identity) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from datetime import datetime, tzinfo
+from functools import cache
 
 from omnitui.clock import DAY, HOUR, MINUTE, SECOND, Millis
 from omnitui.i18n import N_, _, ngettext
@@ -68,6 +71,19 @@ _MONTHS = (
     *(N_("Jan"), N_("Feb"), N_("Mar"), N_("Apr"), N_("May"), N_("Jun")),
     *(N_("Jul"), N_("Aug"), N_("Sep"), N_("Oct"), N_("Nov"), N_("Dec")),
 )
+_TWELVE = frozenset({"AU", "BD", "CA", "CO", "EG", "IN", "JO", "KR", "MX", "MY", "NZ", "PH", "PK", "SA", "US"})
+"""Countries whose locales write the time of day with am and pm (glibc's `t_fmt_ampm` in their `t_fmt`)."""
+
+
+@cache
+def by_twelve(locale: str = "") -> bool:
+    """Whether a locale ("en_US.UTF-8") counts hours to twelve; "": the one of this process."""
+    return (locale or time_locale(os.environ)).partition(".")[0].partition("_")[2] in _TWELVE
+
+
+def time_locale(environ: Mapping[str, str]) -> str:
+    """The locale that times are written in."""
+    return next((environ[name] for name in ("LC_ALL", "LC_TIME", "LANG") if environ.get(name)), "C")
 
 
 def local(at: Millis, zone: tzinfo) -> datetime:
@@ -79,19 +95,34 @@ def local(at: Millis, zone: tzinfo) -> datetime:
 
 
 def hour(at: Millis, zone: tzinfo) -> str:
-    """The time of day: 14:02."""
-    return local(at, zone).strftime("%H:%M")
+    """The time of day: 14:02, or 2:02 pm where the locale says so."""
+    return clock_words(local(at, zone))
+
+
+def clock_words(then: datetime) -> str:
+    """The time of day of a moment where it is taking place."""
+    if not by_twelve():
+        return f"{then:%H:%M}"
+    half = _("{time} am") if then.hour < 12 else _("{time} pm")
+    return half.format(time=f"{(then.hour + 11) % 12 + 1}:{then.minute:02}")
+
+
+def weekday(then: datetime) -> str:
+    """The day of the week, short: Fri."""
+    return _(_DAYS[then.weekday()])
 
 
 def day(at: Millis, now: Millis, zone: tzinfo) -> str:
-    """The day: Today, Yesterday, Fri 14 Nov, with the year where it is not this one."""
+    """The day: Today, Yesterday, Tomorrow, Fri 14 Nov, with the year where it is not this one."""
     then, today = local(at, zone), local(now, zone)
     distance = (today.date() - then.date()).days
     if distance == 0:
         return _("Today")
     if distance == 1:
         return _("Yesterday")
-    parts = {"weekday": _(_DAYS[then.weekday()]), "day": then.day, "month": _(_MONTHS[then.month - 1])}
+    if distance == -1:
+        return _("Tomorrow")
+    parts = {"weekday": weekday(then), "day": then.day, "month": _(_MONTHS[then.month - 1])}
     if then.year == today.year:
         return _("{weekday} {day} {month}").format(**parts)
     return _("{weekday} {day} {month} {year}").format(**parts, year=then.year)

@@ -168,6 +168,7 @@ def test_every_value_of_the_card_can_be_copied_and_says_what_enter_does() -> Non
 
 
 def test_local_time_of_a_zone_that_nobody_knows_is_its_name() -> None:
-    assert local_time("", NOW) == ""
-    assert local_time("Mars/Base", NOW) == "Mars/Base"
-    assert local_time("Asia/Tokyo", 0) == "09:00 (Asia/Tokyo)"
+    assert local_time("", NOW, UTC) == ""
+    assert local_time("Mars/Base", NOW, UTC) == "Mars/Base"
+    assert local_time("Asia/Tokyo", 0, UTC) == "09:00 (Asia/Tokyo)"
+    assert local_time("Pacific/Honolulu", 0, UTC) == "Wed 14:00 (Pacific/Honolulu)"
