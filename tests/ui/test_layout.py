@@ -296,6 +296,19 @@ async def test_density_changes_by_key_and_the_selected_row_stays_in_sight(tmp_pa
                 assert queue.selected == chosen.id
 
 
+async def test_what_is_new_shows_itself_until_the_first_key(session: Session) -> None:
+    async with a_console(session, 100, 24) as person:
+        chosen = person.app.main.queue.selected
+        a_conversation(session.cache, "text of Bea", contact="Bea", subject="About Bea")
+        await person.sees("@ Bea")
+        assert "new ↑" not in person.screen
+        assert person.app.main.queue.selected == chosen
+        await person.press("j")
+        a_conversation(session.cache, "text of Cem", contact="Cem", subject="About Cem")
+        await person.sees("1 new ↑")
+        assert "Cem" not in person.screen
+
+
 async def test_what_is_new_comes_in_by_its_key(session: Session) -> None:
     async with a_console(session, 100, 24) as person:
         await person.press("N")

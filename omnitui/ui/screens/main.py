@@ -136,6 +136,7 @@ class MainScreen(LastHopScreen[None]):
 
     def on_key(self, event: events.Key) -> None:
         """A key that no text field took."""
+        self.queue.touch()
         before = self.keyboard.begun
         press = self.keyboard.press(self.scope, spelled(event.key, event.character))
         if press.taken:
@@ -145,6 +146,10 @@ class MainScreen(LastHopScreen[None]):
             acts.run(self.desk, press.action_id, press.count if press.counted else None)
         if before or self.keyboard.begun:
             self.captions.redraw_footer()
+
+    def on_mouse_down(self) -> None:
+        """The mouse is a hand too."""
+        self.queue.touch()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Another pane: its keys, its mark."""

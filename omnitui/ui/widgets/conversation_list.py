@@ -43,6 +43,7 @@ class ConversationList(MarkedRows, MarksFocus, can_focus=True):
     DEFAULT_CSS = """
     ConversationList { height: 1fr; width: 1fr; }
     """
+    DRAWS_LINES = True
 
     Selected: TypeAlias = list_messages.Selected
     Settled: TypeAlias = list_messages.Settled
@@ -132,7 +133,7 @@ class ConversationList(MarkedRows, MarksFocus, can_focus=True):
     def set_density(self, density: Density) -> None:
         """Take one line for each row, or two."""
         self.density = density
-        self.strips.cache.clear()
+        self.strips.clear()
         self.window.resize(self._rows_visible(self.size))
         self.refresh()
         if self.window.hungry:
@@ -168,6 +169,10 @@ class ConversationList(MarkedRows, MarksFocus, can_focus=True):
         """Select a conversation, wherever it is in the list."""
         self._read(lambda: self.window.load_at(conversation_id), select=True)
 
+    def touch(self) -> None:
+        """Somebody is at the keys: from now on nothing moves by itself."""
+        self.window.touched = True
+
     def choose(self, conversation_id: Ulid) -> None:
         """Select a conversation at once, where it is loaded."""
         if any(row.id == conversation_id for row in self.window.rows):
@@ -188,7 +193,7 @@ class ConversationList(MarkedRows, MarksFocus, can_focus=True):
 
     def restyle(self) -> None:
         """Draw anew: the theme or the language changed."""
-        self.strips.cache.clear()
+        self.strips.clear()
         self._stale = True
         self.refresh()
 
@@ -219,6 +224,7 @@ class ConversationList(MarkedRows, MarksFocus, can_focus=True):
 
     def _act(self, action: Callable[[], bool]) -> None:
         window = self.window
+        self.touch()
         before, first, old = self.selected, window.first, window.selected_index
         action()
         if window.first != first or self.marking.ranging:

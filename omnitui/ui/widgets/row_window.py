@@ -2,7 +2,7 @@
 
 The list is read by keyset, in pages; nothing here counts or numbers rows, so a million cost what a hundred do. The
 selection is an id. When rows arrive or change their order, the selected row stays on its line of the screen, and what
-came above it is counted instead of shown.
+came above it is counted instead of shown. Only while nobody has touched the console, what comes shows itself.
 """
 
 from __future__ import annotations
@@ -62,6 +62,8 @@ class RowWindow:
         """Rows that came above what is visible since the top was last seen, at most NEW_MOST."""
         self.at_top = True
         self.at_end = True
+        self.touched = False
+        """Whether somebody has pressed a key; until then rows that come in push the selected one down, in sight."""
         self._keys: list[Key] = []
         self._index: dict[Ulid, int] = {}
         self._newest_seen: Key | None = None
@@ -251,8 +253,7 @@ class RowWindow:
         if not self.rows:
             await self.load_top()
             return
-        if index is None and self.at_top and self.first == 0:
-            await self._refresh_top()
+        if (index is None or not self.touched) and self.at_top and self.first == 0 and await self._refresh_top():
             return
         anchor = index if index is not None else min(self.first, len(self.rows) - 1)
         row = self.rows[anchor]
@@ -263,16 +264,19 @@ class RowWindow:
             shown = {row.id for row in self.rows[self.first : self.first + self.height]}
             self.new = sum(1 for row in newer if row.id not in shown)
 
-    async def _refresh_top(self) -> None:
-        """Follow the top of the list: nothing is selected that could move."""
+    async def _refresh_top(self) -> bool:
+        """Follow the top of the list, unless that takes the selected row out of sight."""
         generation = self._generation
         rows = await self.source.page(limit=PAGE)
         if generation != self._generation:
-            return
+            return True
+        if self.selected in self._index and self.selected not in {row.id for row in rows[: self.height]}:
+            return False
         self._set(rows, list(map(key_of, rows)))
         self.at_top, self.at_end = True, len(rows) < PAGE
         self.first = 0
         self._see_top()
+        return True
 
     async def _read_around(self, row: Conversation, key: Key, *, offset: int, still: bool = False) -> None:
         """Read what lies around a row, `offset` rows below the first visible one.

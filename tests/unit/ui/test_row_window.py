@@ -15,10 +15,11 @@ from tests.support.rows import NOW, FakeRows, a_conversation
 MILLION = 1_000_000
 
 
-async def a_window(size: int, height: int = 20) -> tuple[RowWindow, FakeRows]:
+async def a_window(size: int, height: int = 20, *, touched: bool = True) -> tuple[RowWindow, FakeRows]:
     source = FakeRows(size)
     window = RowWindow(source)
     window.resize(height)
+    window.touched = touched
     await window.load_top()
     return window, source
 
@@ -222,3 +223,25 @@ async def test_the_reading_place_survives_a_resize() -> None:
 
 def test_the_order_is_newest_first() -> None:
     assert key_of(a_conversation(1)) > key_of(a_conversation(2))
+
+
+async def test_what_comes_shows_itself_until_somebody_touches_the_console() -> None:
+    window, source = await a_window(2, height=5, touched=False)
+    chosen = window.selected
+    for number in range(3):
+        source.put(a_conversation(900 + number, last_activity_at=NOW + number + 1))
+        await window.refresh()
+        assert (window.first, line_of_selection(window), window.new) == (0, number + 1, 0)
+    window.touched = True
+    source.put(a_conversation(910, last_activity_at=NOW + 10))
+    await window.refresh()
+    assert (window.selected, line_of_selection(window), window.new) == (chosen, 3, 1)
+
+
+async def test_what_comes_never_pushes_the_selected_row_out_of_sight() -> None:
+    window, source = await a_window(2, height=3, touched=False)
+    chosen = window.selected
+    for number in range(5):
+        source.put(a_conversation(900 + number, last_activity_at=NOW + number + 1))
+        await window.refresh()
+    assert (window.selected, line_of_selection(window), window.new) == (chosen, 2, 3)
