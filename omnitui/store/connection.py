@@ -28,9 +28,24 @@ def create(path: Path) -> None:
 
 def connect(path: Path, *, busy: int = BUSY_TIMEOUT) -> sqlite3.Connection:
     """A connection in autocommit mode without settings; `path` has to exist."""
+    still = _still(path)
     return sqlite3.connect(
-        path, timeout=busy / 1000, isolation_level=None, check_same_thread=False, cached_statements=512
+        f"{path.absolute().as_uri()}?immutable=1" if still else path,
+        timeout=busy / 1000,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=512,
+        uri=still,
     )
+
+
+def _still(path: Path) -> bool:
+    """Whether the file lies whole on a disk that nobody can write: there is no place for SQLite's shared memory."""
+    try:
+        wal = path.with_name(f"{path.name}-wal")
+        return bool(os.statvfs(path).f_flag & os.ST_RDONLY) and not (wal.exists() and wal.stat().st_size)
+    except OSError:
+        return False
 
 
 def log_ahead(db: sqlite3.Connection) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -49,16 +50,18 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
         sync: bool = True,
         verbs: Callable[[], ConsoleVerbs] | None = None,
         tour: bool = False,
+        strays: crash.Strays | None = None,
         **options: Any,
     ) -> None:
         """`sync` false only reads and records: another process runs the connectors. `verbs` are the shell's.
 
-        `tour` begins the tour.
+        `tour` begins the tour. `strays` takes faults that end nothing.
         """
         super().__init__(**options)
         self.session = session
         self.rereading = Rereading(self)
         self.look: Look = load()
+        self.strays = strays
         self.record_fault = lambda error: crash.sentences(error, session.profile.crashes)
         self.syncing = Syncing(session) if sync else None
         self.main = MainScreen(session, Keyboard(self.rereading.keymap()), self.ready, self.remember_soon)
@@ -105,6 +108,10 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Follow the cache; connect once the first rows are on the screen."""
+        if self.strays is not None:
+            loop = asyncio.get_running_loop()
+            loop.set_exception_handler(self.strays.of_loop)
+            self.strays.tell = lambda words: loop.call_soon_threadsafe(self.main.desk.say, f"! {words}", "bad", 20.0)
         self.theme_changed_signal.subscribe(self, lambda theme: self._relook(theme.name))
         self.dressing.watch()
         self.rereading.watch()

@@ -95,7 +95,8 @@ class Captions:
         if is_veiled(self._screen):
             marks = f"{_('veiled')} {marks}".rstrip()
             notice = (without(notice[0], self._names()), notice[1])
-        self.status.show([status_line(desk.standing, notice, now, width, undo_key=key, marks=marks)])
+        trouble = desk.trouble.text
+        self.status.show([status_line(desk.standing, notice, now, width, undo_key=key, marks=marks, trouble=trouble)])
 
     def _names(self) -> list[str]:
         """Customers' names and subjects that a notice may hold: also of rows that have just left the list."""

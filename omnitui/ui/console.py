@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from omnitui.i18n import _
 from omnitui.services.session import Session
+from omnitui.text.safe import safe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +29,7 @@ def run_console(
         takeover: What a first frame left on the terminal.
         verbs: The shell's, for the command line.
     """
+    from omnitui import crash
     from omnitui.ui import collection
 
     collection.start_up()
@@ -38,13 +40,20 @@ def run_console(
 
         print(screen_text(ConsoleApp(session, sync=False)))
         if sys.stdin.isatty():
-            print(_("This terminal cannot place its cursor: omnitui --linear works line by line on it."), file=sys.stderr)
+            print(
+                _("This terminal cannot place its cursor: omnitui --linear works line by line on it."), file=sys.stderr
+            )
         return 0
-    app = ConsoleApp(session, takeover=takeover, verbs=verbs, tour=begins_tour(session))
+    strays = crash.Strays(session.profile.crashes)
+    strays.catch()
+    app = ConsoleApp(session, takeover=takeover, verbs=verbs, tour=begins_tour(session), strays=strays)
     code = app.run()
     if app.fault is not None:
         said, hint = app.fault
-        print(f"omnitui: {said}\n  {hint}", file=sys.stderr)
+        print(f"omnitui: {safe(said, multiline=False)}\n  {safe(hint, multiline=False)}", file=sys.stderr)
+        return 1
+    if (path := app.main.desk.rescued) is not None:
+        print(_("omnitui: the cache could not be written. What you were writing is in {path}").format(path=path))
         return 1
     return code if code is not None else (app.return_code or 0)
 

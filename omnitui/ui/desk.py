@@ -22,9 +22,12 @@ from omnitui.ui.last_hop import LastHopApp
 from omnitui.ui.picture import Picture, Standing, picture, standing
 from omnitui.ui.reading import Reading
 from omnitui.ui.row_sources import CachedRows
+from omnitui.ui.trouble import Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
+    from pathlib import Path
+    from typing import Any
 
     from omnitui.desk.completion import Names
     from omnitui.services.commandline import ConsoleVerbs
@@ -55,6 +58,9 @@ class Desk(Backstage):
         self.picture: Picture | None = None
         self.standing = Standing()
         self.drafting = Drafting(session.cache)
+        self.rescued: Path | None = None
+        """Where what was being written was put at the end, when the cache did not take it."""
+        self.trouble = Trouble(self)
         self.reading = Reading(self)
         self.searched = ""
         """What was searched for last."""
@@ -62,10 +68,10 @@ class Desk(Backstage):
         self.verbs: Callable[[], ConsoleVerbs] | None = None
         """The shell's verbs, where somebody hands them in."""
         self.tour: Tour | None = None
-        self._read_timer: asyncio.TimerHandle | None = None
-        self._loading: Ulid | None = None
         self.names: Names | None = None
         """What completion offers, once it was read."""
+        self._read_timer: asyncio.TimerHandle | None = None
+        self._loading: Ulid | None = None
         self._rested: Ulid | None = None
 
     async def leave(self) -> None:
@@ -77,7 +83,10 @@ class Desk(Backstage):
         if composer.settle() and composer.draft is not None:
             self.drafting.keep(composer.draft)
         await self.finish()
-        self.drafting.flush_now()
+        try:
+            await self.drafting.flush()
+        except OmniError:
+            self.rescued = self.drafting.rescue(self.session.profile.state)
         self.memory.flush()
 
     def remember(self, name: str, line: str) -> None:
@@ -193,7 +202,7 @@ class Desk(Backstage):
             self.screen.fill(None)
             return
         try:
-            found = await self.cache.aread(picture, wanted, whole=self.reading.whole)
+            found = self.drafting.over(await self.cache.aread(picture, wanted, whole=self.reading.whole))
             await self.reading.lay_out(found.stretch.messages if found is not None else ())
         finally:
             if self._loading == wanted:
@@ -235,7 +244,7 @@ class Desk(Backstage):
         tail = self.screen.history.tail
         since = (messages[0].received_at, messages[0].id) if messages and tail else None
         whole = self.reading.whole
-        found = await self.cache.aread(picture, wanted, since, whole=whole)
+        found = self.drafting.over(await self.cache.aread(picture, wanted, since, whole=whole))
         await self.reading.lay_out(found.stretch.messages if found is not None else ())
         if (wanted, whole) == (self.shown, self.reading.whole) and found is not None:
             self.picture = found
@@ -265,10 +274,16 @@ class Desk(Backstage):
     # The world
 
     async def follow(self) -> None:
-        """Follow the changes of the cache until cancelled."""
-        await self.look()
+        """Follow the changes of the cache until cancelled; a disk that fails for a while does not end it."""
+        await self._unharmed(self.look())
         async for changed in self.session.bus.listen(every=0.1):
-            await self.changed(changed)
+            await self._unharmed(self.changed(changed))
+
+    async def _unharmed(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except OmniError as error:
+            self.complain(error)
 
     async def changed(self, changed: Changed) -> None:
         """Something changed: read again what shows it."""

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from omnitui.errors import OmniError
 from omnitui.ids import Ulid
@@ -12,6 +17,9 @@ from omnitui.model.states import MessageKind
 from omnitui.store import drafts
 from omnitui.store.cache import Cache
 from omnitui.store.writer import Tx
+
+if TYPE_CHECKING:
+    from omnitui.ui.picture import Picture
 
 DELAY = 0.25
 """Seconds in which keystrokes become one commit."""
@@ -26,10 +34,8 @@ Place = tuple[Ulid, MessageKind]
 class Drafting:
     """Saves drafts, one per conversation and kind. An empty one is dropped."""
 
-    def __init__(self, cache: Cache, complain: Callable[[OmniError], None] = lambda error: None) -> None:
-        """`complain` is told, on the loop, why something could not be saved; it stays here until it can."""
+    def __init__(self, cache: Cache) -> None:
         self._cache = cache
-        self._complain = complain
         self._unsaved: dict[Place, Draft] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._saves: set[asyncio.Future[None]] = set()
@@ -62,11 +68,9 @@ class Drafting:
     async def _save(self, unsaved: Mapping[Place, Draft]) -> None:
         try:
             await asyncio.wrap_future(self._cache.submit(lambda tx: _save(tx, unsaved)))
-        except OmniError as error:
+        except OmniError:
+            # The desk says so for as long as the cache takes nothing.
             self._take_back(unsaved)
-            if self._timer is None:
-                self._timer = asyncio.get_running_loop().call_later(AGAIN, self._due)
-            self._complain(error)
 
     async def flush(self) -> None:
         """Everything is on disk when this returns.
@@ -84,16 +88,36 @@ class Drafting:
                 await self._cache.awrite(lambda tx: _save(tx, unsaved))
             except OmniError:
                 self._take_back(unsaved)
-                self._timer = self._timer or asyncio.get_running_loop().call_later(AGAIN, self._due)
                 raise
 
-    def flush_now(self) -> None:
-        """The same without a loop: at the very end, a crash included."""
+    def over(self, found: Picture | None) -> Picture | None:
+        """What was read of a conversation, with what is written there and could not be saved yet."""
+        if found is None or not self._unsaved:
+            return found
+        own = {kind: draft for (place, kind), draft in self._unsaved.items() if place == found.conversation.id}
+        return replace(found, drafts={**found.drafts, **own}) if own else found
+
+    def rescue(self, folder: Path) -> Path | None:
+        """At the very end: write what the cache did not take into a file that its author alone can read.
+
+        Tried in `folder`, then where the machine keeps what is temporary; None where there is nothing, or nowhere.
+        """
+        from tempfile import gettempdir
+
         self._stop()
-        unsaved = self._taken()
-        if unsaved or self._saves:
-            # Writes keep their order: when this one is on disk, those that are under way are too.
-            self._cache.write(lambda tx: _save(tx, unsaved))
+        texts = [draft.text for draft in self._taken().values() if draft.text.strip()]
+        for place in (folder, *(Path(name) for name in (os.environ.get("XDG_RUNTIME_DIR"), gettempdir()) if name)):
+            path = place / f"omnitui-unsaved-{os.getpid()}.txt"
+            with suppress(OSError):
+                if texts:
+                    with open(
+                        os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+                    ) as file:
+                        file.write("\n\n".join(texts) + "\n")
+                        file.flush()
+                        os.fsync(file.fileno())
+                    return path
+        return None
 
     def _stop(self) -> None:
         if self._timer is not None:
@@ -102,6 +126,7 @@ class Drafting:
 
     def _take_back(self, unsaved: Mapping[Place, Draft]) -> None:
         self._unsaved = {**unsaved, **self._unsaved}
+        self._timer = self._timer or asyncio.get_running_loop().call_later(AGAIN, self._due)
 
     def _taken(self) -> Mapping[Place, Draft]:
         unsaved, self._unsaved = self._unsaved, {}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from omnitui.ids import Ulid
 from omnitui.services.session import Session
+from omnitui.store.faults import CacheError
 from omnitui.sync.lease import Lease
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 START_AFTER = 0.7
 """Seconds after the first rows until the engine is imported, which keeps the processor for 0.2 s: keys go first."""
 
-LOOK_EVERY = 5.0
+LOOK_EVERY = 1.0
 """Seconds between looks whether the process that held the lease has gone."""
 
 STOP_SECONDS = 2.0
@@ -47,9 +48,15 @@ class Syncing:
         if self._stopped:
             return
         self._engine = await asyncio.to_thread(self._session.engine)
-        self._task = asyncio.create_task(self._engine.run())
-        with suppress(asyncio.CancelledError):
-            await self._task
+        while not self._stopped:
+            self._task = asyncio.create_task(self._engine.run())
+            try:
+                with suppress(asyncio.CancelledError):
+                    await self._task
+                return
+            except CacheError:
+                # The desk says so; the lease is ours, so nobody else would sync.
+                await asyncio.sleep(LOOK_EVERY)
 
     async def fetch(self, attachment_id: Ulid) -> str:
         """Bring a file that was left at the back end; its SHA-256 in the blob store.

@@ -17,6 +17,8 @@ from omnitui.ui.picture import Standing
 from omnitui.ui.roles import Line, Piece, cropped, line_width, plain, spread
 
 _ROLES = {"ok": "good", "new": "muted", "offline": "warn", "limited": "warn", "paused": "muted"}
+GAP = 3
+"""Blanks between the keys of the footer."""
 _LOUD = (SendState.FAILED, SendState.BLOCKED, SendState.UNKNOWN)
 _COUNTED = (
     SendState.HELD,
@@ -30,11 +32,18 @@ _COUNTED = (
 
 
 def status_line(
-    standing: Standing, notice: tuple[str, str], now: Millis, width: int, *, undo_key: str, marks: str = ""
+    standing: Standing,
+    notice: tuple[str, str],
+    now: Millis,
+    width: int,
+    *,
+    undo_key: str,
+    marks: str = "",
+    trouble: str = "",
 ) -> Line:
-    """What is marked, then notice or sync health at the left, the outbox at the right."""
+    """What is marked, then notice, `trouble` or sync health at the left, the outbox at the right."""
     right = outbox_pieces(standing, now, undo_key)
-    text, role = notice
+    text, role = notice if notice[0] or not trouble else (f"! {trouble}", "bad")
     left: Line = ((f" {plain(text)}", role),) if text else ((" ", ""), *health_pieces(standing, now))
     if marks:
         left = ((f" {marks} ", "chosen"), *left)
@@ -102,14 +111,14 @@ def footer_line(keyboard: Keyboard, scope: Scope, width: int) -> Line:
     """At most six keys of the focused pane; within a chord, what was typed of it."""
     if keyboard.begun:
         return ((" ", ""), (f" {keyboard.begun} ", "chosen"), (" … ", "muted"), *_key("esc", _("drops it")))
-    pieces: list[Piece] = [(" ", "")]
-    for action_id in FOOTERS[scope]:
-        if key := keyboard.keymap.key_of(action_id):
-            pieces += _key(key, ACTIONS[action_id].word)
+    named = [(keyboard.keymap.key_of(action_id), ACTIONS[action_id].word) for action_id in FOOTERS[scope]]
+    keys = [_key(key, word) for key, word in named if key]
+    # The last one is the way out: help, or back.
+    while len(keys) > 1 and sum(map(line_width, keys)) + 1 - GAP > width:
+        del keys[-2]
+    pieces = ((" ", ""), *(piece for key in keys for piece in key))
     right = _palette(keyboard.keymap)
-    if line_width(tuple(pieces)) + line_width(right) + 1 > width:
-        return spread(tuple(pieces), (), width)
-    return spread(tuple(pieces), right, width)
+    return spread(pieces, right if line_width(pieces) + line_width(right) < width else (), width)
 
 
 def chord_lines(keyboard: Keyboard, width: int, why_not: Callable[[str], str] = lambda action_id: "") -> list[Line]:
@@ -133,8 +142,8 @@ def chord_lines(keyboard: Keyboard, width: int, why_not: Callable[[str], str] = 
     return lines
 
 
-def _key(key: str, word: str) -> list[Piece]:
-    return [(key, "key"), (f" {word}   ", "muted")]
+def _key(key: str, word: str) -> Line:
+    return (key, "key"), (f" {word}" + " " * GAP, "muted")
 
 
 def _palette(keymap: Keymap) -> Line:

@@ -1,0 +1,56 @@
+"""The banner that says that the cache cannot be written, and the looks whether it can be again."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from omnitui.bus import Stuck
+from omnitui.i18n import _
+
+if TYPE_CHECKING:
+    from omnitui.errors import OmniError
+    from omnitui.ui.desk import Desk
+
+TRY_EVERY = 2.0
+"""Seconds between tries while the disk takes nothing."""
+
+
+class Trouble:
+    """Follows whether the cache takes writes. Reading goes on either way."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self.text = ""
+        """What is wrong and what to do; empty while all is well."""
+
+    async def follow(self) -> None:
+        """Until cancelled."""
+        loop = asyncio.get_running_loop()
+        news: asyncio.Queue[OmniError | None] = asyncio.Queue()
+
+        def hop(event: Stuck) -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(news.put_nowait, event.error)
+
+        unsubscribe = self._desk.session.bus.subscribe(Stuck, hop)
+        try:
+            while True:
+                self._show(await self._next(news))
+        finally:
+            unsubscribe()
+
+    async def _next(self, news: asyncio.Queue[OmniError | None]) -> OmniError | None:
+        while self.text and news.empty():
+            await asyncio.sleep(TRY_EVERY)
+            # Each try tells the bus what came of it.
+            await self._desk.cache.writable()
+            await asyncio.sleep(0)
+        return await news.get()
+
+    def _show(self, error: OmniError | None) -> None:
+        before, self.text = self.text, f"{error.message} {error.hint}".rstrip() if error is not None else ""
+        if before and not self.text:
+            self._desk.say(_("the cache can be written again"))
+        elif before != self.text:
+            self._desk.screen.captions.redraw_status()
