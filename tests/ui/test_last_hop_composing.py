@@ -15,7 +15,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from omnitui.ui.last_hop import LastHopScreen
-from omnitui.ui.last_hop.app import pieces
+from omnitui.ui.last_hop.composing import LeanCompositor
 from omnitui.ui.last_hop.frame import Frame
 from omnitui.ui.last_hop.ink import Inks
 
@@ -24,6 +24,8 @@ WIDTH, HEIGHT = 40, 14
 
 class Digits(Widget):
     """Each line says how often it was changed."""
+
+    DRAWS_LINES = True
 
     def __init__(self, name: str) -> None:
         super().__init__(id=name)
@@ -60,24 +62,17 @@ class Paned(App[None]):
         yield Digits("bottom")
 
 
-def drawn(screen: Screen[Any], frame: Frame) -> str:
-    """The frame after what changed has been drawn on it."""
-    update = screen._compositor.render_partial_update()
-    for x, y, strip in pieces(update) if update is not None else ():
-        frame.put(x, y, strip)
-    return frame.text()
-
-
 @pytest.mark.parametrize("seed", range(4))
 async def test_partial_update_shows_what_a_whole_screen_would(seed: int) -> None:
     chance = random.Random(seed)
     app = Paned()
     async with app.run_test(size=(WIDTH, HEIGHT)) as pilot:
-        screen, compositor = app.screen, app.screen._compositor
+        compositor = lean(app)
         frame = Frame(WIDTH, HEIGHT, Inks(None), colour_erase=True)
         await pilot.pause()
-        for x, y, strip in pieces(compositor.render_full_update()):
-            frame.put(x, y, strip)
+        app.screen.refresh()
+        compositor.update_widgets({app.screen})
+        compositor.paint(frame.put, [])
         widgets = [*app.query(Digits)]
         for _round in range(30):
             with app.batch_update():
@@ -85,32 +80,31 @@ async def test_partial_update_shows_what_a_whole_screen_would(seed: int) -> None
                     for _line in range(chance.randint(1, 2)):
                         widget.change(chance.randrange(widget.size.height))
                 compositor.update_widgets(set(widgets))
-            have = drawn(screen, frame)
+            compositor.paint(frame.put, [])
             want = "\n".join(strip.text.rstrip() for strip in compositor.render_strips())
-            assert have == want
+            assert frame.text() == want
 
 
-async def test_only_what_changed_is_asked_for() -> None:
+async def test_only_what_changed_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     app = Paned()
     async with app.run_test(size=(WIDTH, HEIGHT)) as pilot:
         await pilot.pause()
         asked: list[str] = []
-        for widget in app.query(Digits):
-            render = widget.render_lines
+        render = Digits.render_line
 
-            def spy(crop: Region, *, name: str = widget.id or "", render: Any = render) -> list[Strip]:
-                asked.append(f"{name} {crop.y}+{crop.height}")
-                found: list[Strip] = render(crop)
-                return found
+        def spy(self: Digits, y: int) -> Strip:
+            asked.append(f"{self.id} {y}")
+            return render(self, y)
 
-            widget.render_lines = spy  # type: ignore[method-assign]
-        compositor = app.screen._compositor
+        monkeypatch.setattr(Digits, "render_line", spy)
+        compositor = lean(app)
         with app.batch_update():
             app.query_one("#a", Digits).change(2)
+            app.query_one("#a", Digits).change(7)
             app.query_one("#bottom", Digits).change(0)
             compositor.update_widgets(set(app.query(Digits)))
-            compositor.render_partial_update()
-        assert sorted(asked) == ["a 2+1", "bottom 0+1"]
+            compositor.paint(lambda x, y, strip: None, [])
+        assert sorted(asked) == ["a 2", "a 7", "bottom 0"]
 
 
 async def test_containers_that_panes_cover_are_not_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,9 +117,18 @@ async def test_containers_that_panes_cover_are_not_drawn(monkeypatch: pytest.Mon
             return Widget.render_lines(self, crop)
 
         monkeypatch.setattr(Vertical, "render_lines", render_lines)
-        app.screen._compositor.render_full_update()
+        compositor = lean(app)
+        app.screen.refresh()
+        compositor.update_widgets({app.screen})
+        compositor.paint(lambda x, y, strip: None, [])
         assert asked == ["right"]  # for its border
         app.query_one("#b", Digits).change(HEIGHT - 3)
-        app.screen._compositor.update_widgets({app.query_one("#b", Digits)})
-        app.screen._compositor.render_partial_update()
+        compositor.update_widgets({app.query_one("#b", Digits)})
+        compositor.paint(lambda x, y, strip: None, [])
         assert asked == ["right"]
+
+
+def lean(app: App[None]) -> LeanCompositor:
+    compositor = app.screen._compositor
+    assert isinstance(compositor, LeanCompositor)
+    return compositor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, ClassVar
 
@@ -25,6 +25,7 @@ from textual.widget import Widget
 from omnitui.i18n import _
 from omnitui.ui.collection import Collection
 from omnitui.ui.first_frame import Takeover
+from omnitui.ui.last_hop.composing import LeanCompositor
 from omnitui.ui.last_hop.direct import put_lines
 from omnitui.ui.last_hop.driver import LastHopDriver
 from omnitui.ui.last_hop.frame import Frame, drawable, drawable_lines
@@ -171,50 +172,46 @@ class LastHopApp(App[ReturnType]):
         self._inks = None
         super()._watch_theme(theme_name)
 
-    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        try:
-            if renderable is None or self._batch_count or not self._running or self._closed:
-                return
-            driver = self._driver
-            if self.is_headless or driver is None:
-                return
-            if not isinstance(driver, LastHopDriver) or isinstance(renderable, InlineUpdate):
-                self._display_guarded(renderable)
-                return
-            try:
-                self._put(renderable)
-            except Exception as error:
-                self._handle_exception(error)
-                return
+    def paint_dirty(self, compositor: LeanCompositor) -> bool:
+        """Draw what changed on the screen in front; False where Textual has to, for a driver that is not ours."""
+        driver = self._driver
+        if self._batch_count or not self._running or self._closed:
+            return False
+        if self.is_headless:
+            compositor.paint(lambda x, y, strip: None, self._background_screens)
+        elif isinstance(driver, LastHopDriver):
+            compositor.paint(self._current_frame().put, self._background_screens)
             self._send_changes()
-        finally:
-            self.post_display_hook()
-
-    def _display_guarded(self, renderable: RenderableType) -> None:
-        """Another driver (inline, web): Textual's own bytes through the guard."""
-        assert self._driver is not None
-        if isinstance(renderable, CompositorUpdate):
-            data = disarmed(renderable).render_segments(self.console)
         else:
-            data = "".join(segment.text for segment in self.console.render(renderable))
-        self._driver.write(guarded(data))
-        self._driver.flush()
+            return False
+        self.post_display_hook()
+        return True
 
-    def _put(self, renderable: RenderableType) -> None:
-        size = self.size
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        # Only what `paint_dirty` left to Textual: another driver (inline, web), or a screen that is none of ours.
+        driver = self._driver
+        if renderable is None or self._batch_count or not self._running or self._closed or driver is None:
+            return
+        if not self.is_headless:
+            if isinstance(renderable, CompositorUpdate):
+                data = disarmed(renderable).render_segments(self.console)
+            else:
+                data = "".join(segment.text for segment in self.console.render(renderable))
+            driver.write(guarded(data))
+            driver.flush()
+            if self._frame is not None:
+                self._frame.forget()
+        self.post_display_hook()
+
+    def _current_frame(self) -> Frame:
+        width, height = self.size
         frame = self._frame
         if self._inks is None:
             self._inks = self._make_inks()
             frame = None
-        if frame is None or (frame.width, frame.height) != (size.width, size.height):
-            frame = self._frame = Frame(size.width, size.height, self._inks, colour_erase=self._colour_erase)
-        if isinstance(renderable, (LayoutUpdate, ChopsUpdate)):
-            for x, y, strip in pieces(renderable):
-                frame.put(x, y, strip)
-            return
-        lines = Segment.split_lines(self.console.render(renderable))
-        for y, line in enumerate(lines):
-            frame.put(0, y, Strip([segment for segment in line if not segment.control]))
+        if frame is None or (frame.width, frame.height) != (width, height):
+            frame = self._frame = Frame(width, height, self._inks, colour_erase=self._colour_erase)
+        return frame
 
     def _make_inks(self) -> Inks:
         system = None if self.no_color else self.console._color_system
@@ -249,22 +246,6 @@ def erases_in_colour(terminal: str) -> bool:
         return curses.tigetflag("bce") == 1
     except curses.error:
         return False
-
-
-def pieces(update: LayoutUpdate | ChopsUpdate) -> Iterator[tuple[int, int, Strip]]:
-    """The strips of a compositor update with their places."""
-    if isinstance(update, LayoutUpdate):
-        for y, line in enumerate(update.strips, update.region.y):
-            x = update.region.x
-            for strip in line:
-                yield x, y, strip
-                x += strip.cell_length
-        return
-    for y, start, stop in update.spans:
-        for end, (x, part) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
-            if part is None or x >= stop or end <= start:
-                continue
-            yield x, y, part
 
 
 def disarmed(update: CompositorUpdate) -> CompositorUpdate:

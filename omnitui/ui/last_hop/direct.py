@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from textual.geometry import Region
 from textual.screen import Screen
-from textual.strip import Strip
 from textual.widget import Widget
+
+from omnitui.ui.last_hop.composing import draws_alone, fitted
 
 if TYPE_CHECKING:
     from omnitui.ui.last_hop.frame import Frame
@@ -26,18 +27,13 @@ def put_lines(frame: Frame, screen: Screen[Any], widget: Widget, lines: Iterable
     place = widget.content_region
     if not place or not Region(0, 0, frame.width, frame.height).contains_region(place):
         return False
-    if not widget.is_on_screen or widget.styles.opacity != 1.0:
+    if not widget.is_on_screen or not draws_alone(widget):
         return False
     for line in lines:
         if 0 <= line < place.height:
             strip = widget.render_line(line)
             frame.put(place.x, place.y + line, fitted(strip, place.width))
     return True
-
-
-def fitted(strip: Strip, width: int) -> Strip:
-    """The strip in exactly so many cells."""
-    return strip if strip.cell_length == width else strip.adjust_cell_length(width)
 
 
 def is_covered(screen: Screen[Any]) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import ne, or_
+
 from rich.cells import cell_len
 
 from omnitui.ui.last_hop.ink import Inks
@@ -92,7 +94,7 @@ def draw_row(pen: Pen, y: int, want: Row, shown: Row) -> None:
     glyphs, numbers = want
     old_glyphs, old_numbers = shown
     width = pen.width
-    changed = [glyphs[x] != old_glyphs[x] or numbers[x] != old_numbers[x] for x in range(width)]
+    changed = list(map(or_, map(ne, glyphs, old_glyphs), map(ne, numbers, old_numbers)))
     x = 0
     while True:
         try:

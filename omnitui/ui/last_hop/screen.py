@@ -55,8 +55,14 @@ class PaintsWhenIdle(_Base):
             # Widgets have yet to hear of their new sizes: what they draw now would be drawn again in a moment.
             self._painted_at = monotonic()
             self.check_idle()
-        else:
+            return
+        app, compositor = self.app, self._compositor
+        paint = getattr(app, "paint_dirty", None)
+        if self is not app.screen or paint is None or not paint(compositor):
             super()._compositor_refresh()
+            return
+        self._dirty_widgets.clear()
+        app._update_mouse_over(self)
 
     async def _on_idle(self, event: events.Idle) -> None:
         due = self._layout_required or self._scroll_required or self._repaint_required

@@ -33,6 +33,7 @@ class HistoryPane(MarksFocus, can_focus=True):
 
     DEFAULT_CSS = "HistoryPane { height: 1fr; }"
     CACHE: ClassVar[int] = 2_000
+    DRAWS_LINES = True
 
     class WantsOlder(Event):
         """The reader is near the oldest message that is loaded."""

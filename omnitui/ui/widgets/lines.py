@@ -22,6 +22,7 @@ class Lines(Widget):
     """Lines one below the other, cropped to the width. Everything passes `safe` on its way."""
 
     DEFAULT_CSS = "Lines { height: auto; }"
+    DRAWS_LINES = True
     private = False
     """Whether it shows customers' words, which the veil covers."""
 

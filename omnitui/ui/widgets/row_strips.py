@@ -34,13 +34,19 @@ class RowStrips:
         self.base = Style.null()
         self.veiled = False
         """Whether customers' words are covered."""
+        self._styles: dict[tuple[str, str], Style] = {}
         self._clock = clock
 
     def rebase(self, base: Style) -> None:
         """Draw on this style from now on."""
         if base != self.base:
             self.base = base
-            self.cache.clear()
+            self.clear()
+
+    def clear(self) -> None:
+        """Draw everything anew: the theme, the density or what is covered changed."""
+        self.cache.clear()
+        self._styles.clear()
 
     def show(self, columns: tuple[str, ...], match: tuple[str, ...]) -> None:
         """Show other columns, or other letters."""
@@ -62,7 +68,6 @@ class RowStrips:
         known = self.cache.get(key)
         if known is not None and known[1] == ages and (known[0] is row or known[0] == row):
             return known[2]
-        base = self.base + self.style_of(row_role(selected, marked, focused))
         lines = inbox_row(
             row,
             width,
@@ -76,12 +81,32 @@ class RowStrips:
         )
         if self.veiled:
             lines = tuple(veil(line, private=False) for line in lines)
-        strips = [self.line(line, width, base) for line in lines]
+        back = row_role(selected, marked, focused)
+        strips = [self._drawn(line, width, back) for line in lines]
         if len(self.cache) >= CACHED_ROWS:
             for old in list(self.cache)[: CACHED_ROWS // 4]:
                 del self.cache[old]
         self.cache[key] = row, ages, strips
         return strips
+
+    def _drawn(self, runs: Iterable[tuple[str, str]], width: int, back: str) -> Strip:
+        segments: list[Segment] = []
+        used = 0
+        for text, role in runs:
+            segments.append(Segment(text, self._style(back, role)))
+            used += cell_width(text)
+        if used < width:
+            segments.append(Segment(" " * (width - used), self._style(back, "")))
+        return Strip(segments, width)
+
+    def _style(self, back: str, role: str) -> Style:
+        style = self._styles.get((back, role))
+        if style is None:
+            style = self.base + self.style_of(back)
+            if role:
+                style += self.style_of(role)
+            self._styles[back, role] = style
+        return style
 
     def line(self, runs: Iterable[tuple[str, str]], width: int, base: Style) -> Strip:
         """Runs as a strip of `width` cells."""
