@@ -31,7 +31,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Situation:
     """The conversation as it is when the reply is about to leave."""
 
     status: Status
@@ -66,7 +66,7 @@ def why_message_blocks(message: Message) -> str:
     return _("{name} answered after the last message you had seen").format(name=name)
 
 
-def why_standing_blocks(standing: Standing, seen: Seen, author_id: Ulid) -> str:
+def why_standing_blocks(standing: Situation, seen: Seen, author_id: Ulid) -> str:
     """Why the conversation's own state keeps a reply back; empty where it does not."""
     if Flag.MERGED in standing.flags:
         return _("the conversation was merged meanwhile")

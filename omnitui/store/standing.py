@@ -19,7 +19,7 @@ READ_BY_CONTACT: Final = "read_by_contact"
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class KnownConversation:
     """How a conversation of a back end stands here."""
 
     id: Ulid
@@ -48,10 +48,10 @@ _MOST: Final = 500
 """Conversations of one statement."""
 
 
-def standings(tx: Tx, account_id: Ulid, external_ids: Collection[str]) -> dict[str, Standing]:
+def standings(tx: Tx, account_id: Ulid, external_ids: Collection[str]) -> dict[str, KnownConversation]:
     """Those of an account's conversations that are here, by the back end's ids of them."""
     account_pk, names = pk_of(tx, "account", account_id), list(external_ids)
-    found: dict[str, Standing] = {}
+    found: dict[str, KnownConversation] = {}
     for at in range(0, len(names), _MOST):
         some = names[at : at + _MOST]
         # Not by json_each, which ends a text at its first NUL.
@@ -61,5 +61,7 @@ def standings(tx: Tx, account_id: Ulid, external_ids: Collection[str]) -> dict[s
             if contact_id:
                 tx.pks["contact", contact_id] = contact_pk
             closed_here = bool(closed and not ended_at)
-            found[external_id] = Standing(own_id, address or "", contact_id or "", closed_here, ended_at, *read_at)
+            found[external_id] = KnownConversation(
+                own_id, address or "", contact_id or "", closed_here, ended_at, *read_at
+            )
     return found

@@ -30,7 +30,7 @@ from omnitui.store import outbox as lines
 from omnitui.store.accounts import put_inbox
 from omnitui.store.reads import accounts as account_reads
 from omnitui.store.reads import outbox as outbox_reads
-from omnitui.store.standing import Standing, standings
+from omnitui.store.standing import KnownConversation, standings
 from omnitui.store.threads import OwnMessage
 from omnitui.store.writer import Tx
 from omnitui.sync.conversation_arrival import change, confirm_read, take_change, take_contact
@@ -66,7 +66,7 @@ class Arrival:
     _inboxes: dict[tuple[str, str], Ulid] = field(default_factory=dict)
     _agents: dict[str, Ulid] | None = None
     _contacts: dict[tuple[str, str, str], Ulid] = field(default_factory=dict)
-    _standings: dict[str, Standing | None] = field(default_factory=dict)
+    _standings: dict[str, KnownConversation | None] = field(default_factory=dict)
     """By the back end's id: the conversations asked for so far."""
     _parked: bool | None = None
     """Whether anything of this account waits; None while not looked at."""
@@ -197,12 +197,12 @@ class Arrival:
             return contact_id
         return self.agent(event.author.address)
 
-    def _standing(self, external_id: str) -> Standing | None:
+    def _standing(self, external_id: str) -> KnownConversation | None:
         if external_id not in self._standings:
             self._standings[external_id] = standings(self.tx, self.account.id, [external_id]).get(external_id)
         return self._standings[external_id]
 
-    def _conversation(self, ready: ReadyMessage, contact_id: Ulid) -> Standing:
+    def _conversation(self, ready: ReadyMessage, contact_id: Ulid) -> KnownConversation:
         """The conversation of a message, made where it is new; one that we closed for good is not opened again."""
         event = ready.event
         known = self._standing(event.conversation)
@@ -220,7 +220,7 @@ class Arrival:
             external_id=event.conversation,
             may_belong_to=None if known is None else known.id,
         )
-        begun = self._standings[event.conversation] = Standing(made)
+        begun = self._standings[event.conversation] = KnownConversation(made)
         self.release(of_conversation(event.conversation))
         return self._standing(event.conversation) or begun
 
@@ -229,7 +229,7 @@ class Arrival:
         said = event.direction is Direction.INCOMING and event.kind is MessageKind.PUBLIC and not self.history
         return said and arrivals.message_named(self.tx.db, self.account.id, event.external_id) is None
 
-    def _introduced(self, known: Standing, external_id: str, contact_id: Ulid) -> Standing:
+    def _introduced(self, known: KnownConversation, external_id: str, contact_id: Ulid) -> KnownConversation:
         """A conversation that began with something unsupported gets its contact when that is known."""
         if known.address != _nobody(external_id):
             return known

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from omnitui.clock import Millis
 from omnitui.desk.checks import (
     Seen,
-    Standing,
+    Situation,
     conflicting_field,
     first_unseen,
     why_field_blocks,
@@ -73,7 +73,7 @@ def _seen(db: sqlite3.Connection, entry: OutboxEntry, op: Op) -> Seen:
     )
 
 
-def _standing(db: sqlite3.Connection, op: Op, status: Status, flags: frozenset[Flag]) -> Standing:
+def _standing(db: sqlite3.Connection, op: Op, status: Status, flags: frozenset[Flag]) -> Situation:
     later = [
         other
         for other in log_reading.log(db, op.conversation_id, limit=PAGE)
@@ -81,7 +81,7 @@ def _standing(db: sqlite3.Connection, op: Op, status: Status, flags: frozenset[F
     ]
     newest = max(later, key=lambda other: other.id, default=None)
     by = newest.author_id if newest is not None and newest.after["status"] == status else None
-    return Standing(status, flags, by, status_changed=newest is not None)
+    return Situation(status, flags, by, status_changed=newest is not None)
 
 
 def _why_fields_wait(db: sqlite3.Connection, op: Op) -> str:

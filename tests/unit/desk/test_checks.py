@@ -8,7 +8,7 @@ import pytest
 
 from omnitui.desk.checks import (
     Seen,
-    Standing,
+    Situation,
     conflicting_field,
     first_unseen,
     why_message_blocks,
@@ -56,20 +56,20 @@ def test_block_names_who_wrote() -> None:
 @pytest.mark.parametrize(
     ("standing", "seen", "blocks"),
     [
-        (Standing(Status.OPEN, frozenset(), None, False), SEEN, False),
-        (Standing(Status.RESOLVED, frozenset(), None, False), SEEN, True),
-        (Standing(Status.CLOSED, frozenset(), OTHER, True), SEEN, True),
-        (Standing(Status.RESOLVED, frozenset(), ME, True), SEEN, False),
-        (Standing(Status.RESOLVED, frozenset(), None, False), replace(SEEN, status=Status.RESOLVED), False),
-        (Standing(Status.RESOLVED, frozenset(), None, False), replace(SEEN, status=None), False),
-        (Standing(Status.RESOLVED, frozenset(), OTHER, True), replace(SEEN, status=None), True),
-        (Standing(Status.WAITING, frozenset(), OTHER, True), SEEN, False),
-        (Standing(Status.OPEN, frozenset({Flag.MERGED}), None, False), SEEN, True),
-        (Standing(Status.OPEN, frozenset({Flag.MUTED}), None, False), SEEN, False),
+        (Situation(Status.OPEN, frozenset(), None, False), SEEN, False),
+        (Situation(Status.RESOLVED, frozenset(), None, False), SEEN, True),
+        (Situation(Status.CLOSED, frozenset(), OTHER, True), SEEN, True),
+        (Situation(Status.RESOLVED, frozenset(), ME, True), SEEN, False),
+        (Situation(Status.RESOLVED, frozenset(), None, False), replace(SEEN, status=Status.RESOLVED), False),
+        (Situation(Status.RESOLVED, frozenset(), None, False), replace(SEEN, status=None), False),
+        (Situation(Status.RESOLVED, frozenset(), OTHER, True), replace(SEEN, status=None), True),
+        (Situation(Status.WAITING, frozenset(), OTHER, True), SEEN, False),
+        (Situation(Status.OPEN, frozenset({Flag.MERGED}), None, False), SEEN, True),
+        (Situation(Status.OPEN, frozenset({Flag.MUTED}), None, False), SEEN, False),
     ],
 )
 def test_standing_blocks_when_somebody_else_ended_the_conversation(
-    standing: Standing, seen: Seen, blocks: bool
+    standing: Situation, seen: Seen, blocks: bool
 ) -> None:
     assert bool(why_standing_blocks(standing, seen, ME)) is blocks
 
