@@ -192,3 +192,15 @@ def test_what_is_painted_ahead_is_what_the_compositor_draws() -> None:
             terminal.send("r")
             terminal.wait_quiet(0.25)
             assert looks(terminal) == shown, keys
+
+
+async def test_keys_right_behind_the_one_for_the_top_mean_the_top_row() -> None:
+    app = ListApp(FakeRows(1_000))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("j", "j")
+        app.list.top()
+        assert app.list.selected == a_conversation(0).id
+        app.list.open()
+        await settle(pilot)
+        assert ("Opened", a_conversation(0).id) in app.seen

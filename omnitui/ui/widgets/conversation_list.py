@@ -159,7 +159,13 @@ class ConversationList(MarkedRows, MarksFocus, can_focus=True):
 
     def top(self) -> None:
         """Go to the newest, with what has arrived meanwhile."""
-        self._read(self.window.load_top, select=True)
+        window = self.window
+        if window.at_top and window.rows and not window.new:
+            # At once: keys that follow in the same moment mean the row that is on top.
+            self._act(window.go_top)
+        else:
+            self.touch()
+            self._read(window.load_top, select=True)
 
     def bottom(self) -> None:
         """Go to the oldest."""

@@ -113,6 +113,14 @@ class RowWindow:
         self.show_selected()
         return before != (self.selected, self.first)
 
+    def go_top(self) -> bool:
+        """Select the first of the loaded rows."""
+        before = self.selected, self.first
+        self.selected = self.rows[0].id if self.rows else None
+        self._owed = 0
+        self._place(0)
+        return before != (self.selected, self.first)
+
     def scroll(self, by: int) -> bool:
         """Move what is visible; the selection stays where it is in the list."""
         before = self.first
