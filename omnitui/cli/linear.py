@@ -252,7 +252,7 @@ def run_linear(session: Session, verb: Callable[[list[str]], int]) -> int:
     loop = asyncio.new_event_loop()
     if not session.locked and lease.acquire():
         engine = session.engine()
-        thread = threading.Thread(target=loop.run_until_complete, args=(engine.run(),), daemon=True)
+        thread = threading.Thread(target=loop.run_until_complete, args=(engine.run(lease),), daemon=True)
         thread.start()
     try:
         return Linear(session, verb).run()

@@ -68,7 +68,7 @@ def _sync(shell: Shell) -> int:
         if shell.arguments.watch:
             asyncio.run(_watch(shell, engine, lease))
             return 0
-        entries = asyncio.run(_once(shell, engine, accounts))
+        entries = asyncio.run(_once(shell, engine, lease, accounts))
         reached = {entry.account_id for entry in entries}
         for account in accounts:
             if account.id not in reached and not account.paused:
@@ -112,10 +112,10 @@ def _left_to_other(shell: Shell, lease: Lease, accounts: list[Account]) -> list[
     raise Refused(_("the other process has not sent everything yet"), hint="omnitui outbox")
 
 
-async def _once(shell: Shell, engine: Engine, accounts: list[Account]) -> list[LedgerEntry]:
+async def _once(shell: Shell, engine: Engine, lease: Lease, accounts: list[Account]) -> list[LedgerEntry]:
     _stop_on_signals(engine)
     try:
-        return await engine.once(accounts)
+        return await engine.once(accounts, lease=lease)
     finally:
         await shell.session.accounts.http.close()
 

@@ -84,6 +84,11 @@ class Cache:
         self.clock = clock
         self.bus = bus
         self.ids = Ids(clock)
+        self.check_lead: Callable[[], None] = _nothing
+        """Raises where this process runs the connectors no more; works that make something leave ask it as they commit.
+
+        Set by whoever runs the connectors.
+        """
         self.blobs = Blobs(path.parent / "blobs")
         self._wake = None if state is None else state / "wake"
         self._feed: Feed | None = None
@@ -272,6 +277,10 @@ class Cache:
             with self._lock:
                 self._readers.add(reader)
         return reader
+
+
+def _nothing() -> None:
+    """A process that never had the lead has nothing to lose."""
 
 
 def _touch(tx: Tx) -> None:

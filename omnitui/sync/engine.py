@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -22,7 +22,7 @@ from omnitui.store.reads import ledger as ledger_reads
 from omnitui.store.reads import outbox as outbox_reads
 from omnitui.sync.files import LIMIT, Files
 from omnitui.sync.indexing import index
-from omnitui.sync.lease import Lease
+from omnitui.sync.lease import BEAT_SECONDS, Lease, LeaseLost
 from omnitui.sync.ledger import note_health
 from omnitui.sync.naps import nap
 from omnitui.sync.supervisor import AccountSync
@@ -73,19 +73,18 @@ class Engine:
         self._moving = asyncio.Lock()
         """Held while tasks are started and ended."""
         self._stop = asyncio.Event()
+        self._doubtful = False
         self._indexing: asyncio.Future[None]
 
     async def run(self, lease: Lease | None = None) -> None:
-        """Sync every account that is not paused until `stop`; with a lease, from when it becomes ours."""
+        """Sync every account that is not paused until `stop`; with a lease, whenever it is ours."""
         self._stop.clear()
-        if lease is not None and not await self._await_lease(lease):
-            return
-        try:
-            async with self._following(None):
-                await self._stop.wait()
-        finally:
-            if lease is not None:
-                lease.release()
+        while lease is None or await self._await_lease(lease):
+            async with self._following(None, lease) as lost:
+                await _first_of(self._stop.wait(), lost)
+            if self._stop.is_set():
+                return
+            LOG.warning("another process has taken over; this one follows")
 
     def stop(self) -> None:
         """Ask `run` or `once` to end; it does within seconds. To be called on the loop's thread."""
@@ -97,6 +96,7 @@ class Engine:
         *,
         hold_limit: Millis = 60 * SECOND,
         history_limit: Millis = 10 * MINUTE,
+        lease: Lease | None = None,
     ) -> list[LedgerEntry]:
         """Bring accounts in step and empty the outbox, then end.
 
@@ -109,8 +109,8 @@ class Engine:
         self._stop.clear()
         chosen = None if accounts is None else {account.id for account in accounts}
         latest = self._cache.clock.now() + hold_limit
-        async with self._following(chosen):
-            await self._settled(latest, history_limit)
+        async with self._following(chosen, lease) as lost:
+            await _first_of(self._settled(latest, history_limit), lost)
             ids = {sync.account.id for sync in await self._syncs()}
         entries = await self._cache.aread(ledger_reads.entries)
         return [entry for entry in entries if entry.scope == "" and entry.account_id in ids]
@@ -135,8 +135,11 @@ class Engine:
         return True
 
     @contextlib.asynccontextmanager
-    async def _following(self, chosen: set[Ulid] | None) -> AsyncIterator[None]:
-        """Keep a task for each account while the body runs."""
+    async def _following(self, chosen: set[Ulid] | None, lease: Lease | None) -> AsyncIterator[asyncio.Task[None]]:
+        """Keep a task for each account while the body runs, which gets a task that ends when the lease is lost."""
+        if lease is not None:
+            self._cache.check_lead = lease.check
+            self._doubtful = lease.seized
         loop = asyncio.get_running_loop()
 
         def hop(event: Changed) -> None:
@@ -150,9 +153,10 @@ class Engine:
         await self._follow(chosen)
         self._indexing = asyncio.create_task(self._index())
         following, waking = self._keep_following(chosen), self._wake_snoozed()
-        tasks = [self._indexing, asyncio.create_task(following), asyncio.create_task(waking)]
+        beating = asyncio.create_task(_beat(lease))
+        tasks = [self._indexing, asyncio.create_task(following), asyncio.create_task(waking), beating]
         try:
-            yield
+            yield beating
         finally:
             unsubscribe()
             for task in tasks:
@@ -161,6 +165,8 @@ class Engine:
             await asyncio.gather(*(self._end(account_id) for account_id in list(self._running)))
             if self._own_parser:
                 self._parser.close()
+            if lease is not None:
+                lease.release()
 
     async def _index(self) -> None:
         """Make searchable what an earlier process took in and did not come to; no back end is needed for it."""
@@ -207,7 +213,7 @@ class Engine:
             if account.paused:
                 await self._cache.awrite(partial(note_health, account_id=account.id, health="paused"), durable=False)
             elif account.id not in self._running:
-                sync = AccountSync(self._cache, account, self._connect, self._parser)
+                sync = AccountSync(self._cache, account, self._connect, self._parser, doubtful=self._doubtful)
                 task = asyncio.create_task(sync.run(), name=f"account {account.name}")
                 self._running[account.id] = _Running(sync, task)
 
@@ -251,6 +257,27 @@ class Engine:
         return any(
             entry.account_id in healthy and entry.state in _LEAVING and entry.due_at <= latest for entry in entries
         )
+
+
+async def _beat(lease: Lease | None) -> None:
+    """Show that the holder moves; ends when another process has taken over."""
+    if lease is None:
+        await asyncio.Event().wait()
+        return
+    with contextlib.suppress(LeaseLost):
+        while True:
+            lease.beat()
+            await asyncio.sleep(BEAT_SECONDS)
+
+
+async def _first_of(work: Coroutine[object, object, object], other: asyncio.Task[None]) -> None:
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait([task, other], return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            task.result()
+    finally:
+        task.cancel()
 
 
 def _ready(sync: AccountSync, late: bool) -> bool:

@@ -48,6 +48,7 @@ class Ingest:
         return shown
 
     def _apply(self, tx: Tx, *, batch: Batch, ready: list[Ready], scope: str, cursor: Json, history: bool) -> int:
+        self._cache.check_lead()
         arrival = Arrival(tx, self._account, history=history)
         mail = MailArrival(arrival)
         arrival.expect(ready)

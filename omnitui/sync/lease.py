@@ -1,15 +1,35 @@
-"""The sync lease: one process of a profile runs the connectors, and its death frees the lease at once."""
+"""The sync lease: one process of a profile runs the connectors.
+
+Its death frees the lease at once. A process that lives and does not move any more (stopped, or its disk hangs) loses it
+after a while; when it wakes it finds that out before it sends or writes anything.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
+import time
 from pathlib import Path
+from typing import Final
 
+from omnitui.errors import OmniError, Refused
+from omnitui.i18n import _
 from omnitui.values import dataclass
 
 NAME = "sync.lock"
+BEAT_SECONDS: Final = 2.0
+"""How often the holder shows that it moves."""
+STALE_SECONDS: Final = 20.0
+"""After this long without a beat the lease may be seized. Seen by the follower's own clock, which no clock change
+concerns, and which does not go while the machine sleeps."""
+_BLIND_SECONDS: Final = 5.0
+"""A follower that did not look for this long was stopped itself, and begins to count anew."""
+
+
+class LeaseLost(OmniError):
+    """Another process runs the connectors now: nothing more may leave here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,48 +39,92 @@ class Holder:
     pid: int
     boot_id: str
     """Which start of the machine the pid belongs to; empty where the system does not say."""
+    beat: int | None = None
+    """Counts on while it moves."""
 
 
 class Lease:
-    """A lock on a file in the state folder. The system drops it when its process dies, however it dies."""
+    """A lock on a file in the state folder. The system drops it when its process dies, however it dies.
+
+    To seize it is to put another locked file in its place: the old holder keeps a lock on a file that is none any more.
+    """
 
     def __init__(self, state: Path) -> None:
         self.path = state / NAME
+        self.seized = False
+        """Whether it was taken from a process that lives: something of it may still be on its way."""
         self._descriptor: int | None = None
+        self._beat = 0
+        self._seen: tuple[int, int] | None = None
+        """The file and the beat that were seen when the lease was last asked for."""
+        self._since = self._looked = 0.0
 
     @property
     def held(self) -> bool:
-        """Whether this object holds the lease."""
+        """Whether this object took the lease and did not give it back."""
         return self._descriptor is not None
 
+    def valid(self) -> bool:
+        """Whether the lease is still ours; asked within the commit that something leaves by."""
+        return self._descriptor is not None and self._is_in_place(self._descriptor)
+
     def acquire(self) -> bool:
-        """Take the lease if it is free; True while it is ours."""
+        """Take the lease if it is free, or if its holder has not moved for long; True while it is ours.
+
+        Raises:
+            Refused: The file cannot be made or written.
+        """
         if self._descriptor is not None:
             return True
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # Not inherited by children: a parser that outlives us must not keep the lease.
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(descriptor)
-            return False
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps({"pid": os.getpid(), "boot_id": boot_id()}).encode(), 0)
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            descriptor = self._locked(self.path)
+            while descriptor is not None and not self._is_in_place(descriptor):
+                os.close(descriptor)
+                descriptor = self._locked(self.path)
+            self.seized = descriptor is None
+            if descriptor is None and self._is_stale():
+                descriptor = self._seize()
+            if descriptor is None:
+                return False
+            self._write(descriptor)
+        except OSError as error:
+            raise Refused(
+                _("{path} cannot be written: {error}").format(path=self.path, error=error.strerror)
+            ) from error
         self._descriptor = descriptor
         return True
+
+    def beat(self) -> None:
+        """Show that the holder moves.
+
+        Raises:
+            LeaseLost: It did not for so long that another process took over.
+        """
+        if self._descriptor is not None:
+            self.check()
+            self._beat += 1
+            with contextlib.suppress(OSError):
+                self._write(self._descriptor)
+
+    def check(self) -> None:
+        """Raises LeaseLost where `valid` is false."""
+        if not self.valid():
+            raise LeaseLost(_("another omnitui of this profile took over while this one stood still"))
 
     def release(self) -> None:
         """Give the lease back; nothing happens where it is not ours."""
         if self._descriptor is not None:
-            os.ftruncate(self._descriptor, 0)
+            if self.valid():
+                os.ftruncate(self._descriptor, 0)
             os.close(self._descriptor)
             self._descriptor = None
+            self._seen = None
 
     def holder(self) -> Holder | None:
         """The process that holds the lease now; None where it is free."""
-        if self._descriptor is not None:
-            return Holder(os.getpid(), boot_id())
+        if self.valid():
+            return Holder(os.getpid(), boot_id(), self._beat)
         try:
             descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
@@ -75,6 +139,60 @@ class Lease:
         finally:
             os.close(descriptor)
 
+    def _locked(self, path: Path) -> int | None:
+        # Not inherited by children: a parser that outlives us must not keep the lease.
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            return None
+        except OSError:
+            os.close(descriptor)
+            raise
+        return descriptor
+
+    def _is_in_place(self, descriptor: int) -> bool:
+        try:
+            return os.path.samestat(os.fstat(descriptor), os.stat(self.path))
+        except OSError:
+            return False
+
+    def _is_stale(self) -> bool:
+        """Whether the holder has not moved for long, as far as this object has looked."""
+        holder = self.holder()
+        if holder is None or holder.beat is None:
+            self._seen = None
+            return False
+        now, seen = time.monotonic(), (os.stat(self.path).st_ino, holder.beat)
+        if seen != self._seen or now - self._looked > _BLIND_SECONDS:
+            self._seen, self._since = seen, now
+        self._looked = now
+        return now - self._since >= STALE_SECONDS
+
+    def _seize(self) -> int | None:
+        # One of several followers does it; whoever comes later finds another file, whose holder moves.
+        gate = self._locked(self.path.with_name(f"{NAME}.seize"))
+        if gate is None:
+            return None
+        try:
+            if not self._is_stale():
+                return None
+            fresh = self.path.with_name(f"{NAME}.{os.getpid()}")
+            fresh.unlink(missing_ok=True)
+            descriptor = self._locked(fresh)
+            if descriptor is not None:
+                self._write(descriptor)
+                fresh.replace(self.path)
+            return descriptor
+        finally:
+            os.close(gate)
+
+    def _write(self, descriptor: int) -> None:
+        fields = {"pid": os.getpid(), "boot_id": boot_id(), "beat": self._beat}
+        os.pwrite(descriptor, json.dumps(fields).encode().ljust(120), 0)
+        os.ftruncate(descriptor, 120)
+
 
 def boot_id() -> str:
     """Linux' id of this start of the machine; empty elsewhere."""
@@ -87,7 +205,8 @@ def boot_id() -> str:
 def _parse(content: bytes) -> Holder | None:
     try:
         fields = json.loads(content)
-        return Holder(int(fields["pid"]), str(fields["boot_id"]))
+        beat = fields.get("beat")
+        return Holder(int(fields["pid"]), str(fields["boot_id"]), None if beat is None else int(beat))
     except (ValueError, KeyError, TypeError):
         # Caught between taking the lock and writing the name: somebody holds it, nameless for a moment.
         return Holder(0, "")

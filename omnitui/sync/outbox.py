@@ -11,6 +11,7 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeVar
 
 from omnitui.clock import MINUTE, SECOND, Millis
 from omnitui.errors import OmniError
@@ -33,7 +34,10 @@ from omnitui.store.reads import outbox as outbox_reads
 from omnitui.store.writer import Tx
 from omnitui.sync.backoff import jittered, rest_after
 from omnitui.sync.checks import why_kept_back
+from omnitui.sync.lease import LeaseLost
 from omnitui.sync.parcels import pack, settle_accepted
+
+T = TypeVar("T")
 
 LOG = logger(__name__)
 
@@ -63,6 +67,8 @@ class OutboxRunner:
     account: Account
     connector: Connector
     random: random.Random = field(default_factory=random.Random)
+    doubtful: bool = False
+    """Whether the process that left ops as `sending` lives: what the back end does not know yet may still reach it."""
     resume_at: Millis = 0
     """Not before this time does the back end want to hear from us again."""
 
@@ -79,9 +85,10 @@ class OutboxRunner:
         """
         left = [entry for entry in await self.cache.aread(lines.sending) if entry.account_id == self.account.id]
         for entry in left:
-            if not entry.marked and await self.cache.awrite(partial(_requeue, op_id=entry.op_id)):
+            if not entry.marked and await self._write(partial(_requeue, op_id=entry.op_id)):
                 continue
-            await self._resolve(entry, _("interrupted while it was being sent"))
+            await self._resolve(entry, _("interrupted while it was being sent"), doubtful=self.doubtful)
+        self.doubtful = False
 
     async def run(self) -> Pass:
         """Send all that is due now, each conversation in its order."""
@@ -123,7 +130,7 @@ class OutboxRunner:
         """Send one. Raises faults that concern the whole account."""
         capabilities = self.connector.capabilities(str(entry.payload.get("channel", "")))
         reach("outbox.taken")
-        if not await self.cache.awrite(lambda tx: self._leave(tx, entry.op_id, capabilities)):
+        if not await self._write(lambda tx: self._leave(tx, entry.op_id, capabilities)):
             return
         reach("outbox.sending")
         try:
@@ -141,8 +148,8 @@ class OutboxRunner:
         except Fault as fault:
             await self._defer(entry, fault)
             raise
-        except CacheError:
-            # It stays `sending` until the cache can be written: then it is settled like one that a dead process left.
+        except (CacheError, LeaseLost):
+            # It stays `sending`: whoever can write settles it like one that a dead process left.
             raise
         except OmniError as error:
             current = await self.cache.aread(lines.entry, entry.op_id)
@@ -180,7 +187,7 @@ class OutboxRunner:
             case Unknown(reason):
                 # A connector need not have marked it, but a copy may have left: from here on only proof frees it.
                 # Where the back end cannot be asked now it stays `sending`, and is settled by the next pass.
-                await self.cache.awrite(lambda tx: _mark(tx, entry.op_id))
+                await self._write(lambda tx: _mark(tx, entry.op_id))
                 await self._resolve(entry, reason)
 
     async def _insist(self, work: Callable[[Tx], object]) -> None:
@@ -193,7 +200,10 @@ class OutboxRunner:
                 LOG.warning("what the back end said cannot be written down yet: %s", error.message)
                 await asyncio.sleep(INSIST_SECONDS)
 
-    async def _resolve(self, entry: OutboxEntry, reason: str) -> None:
+    async def _write(self, work: Callable[[Tx], T]) -> T:
+        return await _leading(self.cache, work)
+
+    async def _resolve(self, entry: OutboxEntry, reason: str, *, doubtful: bool = False) -> None:
         """An op of which a copy may have left: retry, ask, or say that it is not known."""
         channel = str(entry.payload.get("channel", ""))
         idempotency = self.connector.capabilities(channel).idempotency
@@ -207,6 +217,9 @@ class OutboxRunner:
         match answer:
             case Found(external_id):
                 await self.cache.awrite(lambda tx: settle_accepted(tx, self.account, entry, Accepted(external_id)))
+            case Missing() if doubtful:
+                why = _("another omnitui stood still while it sent this, and may still send it")
+                await self._move(entry, SendState.UNKNOWN, reason=why)
             case Missing():
                 await self._move(entry, SendState.QUEUED, reason=reason, due_at=self._retry_at(entry))
             case _:
@@ -246,7 +259,7 @@ class OutboxRunner:
                 return
             lines.move(tx, entry.op_id, to, reason=reason, due_at=due_at, outcomes=outcomes)
 
-        await self.cache.awrite(step)
+        await self._write(step)
         reach("outbox.settled")
 
 
@@ -255,9 +268,23 @@ async def mark(cache: Cache, op_id: Ulid) -> None:
 
     Raises:
         Refused: The op is not being sent (any more): it must not leave.
+        LeaseLost: Another process sends now.
     """
-    await cache.awrite(lambda tx: lines.mark(tx, op_id))
+    await _leading(cache, lambda tx: lines.mark(tx, op_id))
     reach("outbox.marked")
+
+
+async def _leading(cache: Cache, work: Callable[[Tx], T]) -> T:
+    """Commit a work if this process still leads as it does so.
+
+    Who takes over writes first of all: what is committed before that is known to it.
+    """
+
+    def led(tx: Tx) -> T:
+        cache.check_lead()
+        return work(tx)
+
+    return await cache.awrite(led)
 
 
 def _requeue(tx: Tx, op_id: Ulid) -> bool:

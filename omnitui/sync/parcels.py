@@ -55,7 +55,8 @@ async def pack(cache: Cache, entry: OutboxEntry) -> Outbound:
 def settle_accepted(tx: Tx, account: Account, entry: OutboxEntry, accepted: Accepted) -> None:
     """The back end took it: the state, its id there, and the id of the conversation it began."""
     current = lines.entry(tx.db, entry.op_id)
-    if current is not None and current.state is SendState.SENDING:
+    # Also where somebody took over meanwhile and could not know.
+    if current is not None and current.state in (SendState.SENDING, SendState.UNKNOWN):
         lines.move(
             tx,
             entry.op_id,

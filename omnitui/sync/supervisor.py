@@ -23,6 +23,7 @@ from omnitui.store.faults import CacheError
 from omnitui.sync.backfill import Backfill
 from omnitui.sync.backoff import Backoff
 from omnitui.sync.ingest import Ingest
+from omnitui.sync.lease import LeaseLost
 from omnitui.sync.ledger import health_of, note_health
 from omnitui.sync.naps import nap
 from omnitui.sync.outbox import OutboxRunner, Pass
@@ -46,8 +47,15 @@ class AccountSync:
     """Keeps one account in step until it is stopped."""
 
     def __init__(
-        self, cache: Cache, account: Account, connect: Callable[[Account], Connector], parser: ParseWorker
+        self,
+        cache: Cache,
+        account: Account,
+        connect: Callable[[Account], Connector],
+        parser: ParseWorker,
+        *,
+        doubtful: bool = False,
     ) -> None:
+        """`doubtful`: the process that synced before lives, and may still be sending something."""
         self.account = account
         self.caught_up = asyncio.Event()
         """Set while the back end has nothing more to give, as far as we know."""
@@ -64,6 +72,7 @@ class AccountSync:
         self._connect = connect
         self._parser = parser
         self._wake_outbox = asyncio.Event()
+        self._doubtful = doubtful
         self._never = asyncio.Event()
         self._away: Fault | None = None
         """The fault that the way in rests from."""
@@ -95,6 +104,9 @@ class AccountSync:
                 await self._loops(self.connector)
             except CacheError as error:
                 await self._rest_unwritten(error)
+            except LeaseLost:
+                # The engine ends us as soon as it notices.
+                await self._never.wait()
             except Exception:
                 await self._defect()
             finally:
@@ -108,7 +120,7 @@ class AccountSync:
     async def _loops(self, connector: Connector) -> None:
         self.caught_up.clear()
         ingest = Ingest(self._cache, self.account, self._parser)
-        runner = OutboxRunner(self._cache, self.account, connector)
+        runner = OutboxRunner(self._cache, self.account, connector, doubtful=self._doubtful)
         abilities = snapshot.take(connector.capabilities, connector.manifest.channels)
         await self._cache.awrite(lambda tx: set_capabilities(tx, self.account.id, abilities))
         tasks = [

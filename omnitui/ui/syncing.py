@@ -6,19 +6,25 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from omnitui.errors import OmniError
 from omnitui.ids import Ulid
+from omnitui.logs import logger
 from omnitui.services.session import Session
-from omnitui.store.faults import CacheError
 from omnitui.sync.lease import Lease
 
 if TYPE_CHECKING:
     from omnitui.sync.engine import Engine
+
+LOG = logger(__name__)
 
 START_AFTER = 0.7
 """Seconds after the first rows until the engine is imported, which keeps the processor for 0.2 s: keys go first."""
 
 LOOK_EVERY = 1.0
 """Seconds between looks whether the process that held the lease has gone."""
+
+RETRY_SECONDS = 5.0
+"""Seconds after which a sync that could not run is tried again."""
 
 STOP_SECONDS = 2.0
 """How long leaving waits for the connectors to end in order."""
@@ -42,21 +48,24 @@ class Syncing:
     async def run(self) -> None:
         """Wait for the lease and run the engine until `stop`."""
         await asyncio.sleep(START_AFTER)
-        # The lock of another process wakes nobody when it goes.
-        while not self._stopped and not self._lease.acquire():  # noqa: ASYNC110
-            await asyncio.sleep(LOOK_EVERY)
-        if self._stopped:
-            return
-        self._engine = await asyncio.to_thread(self._session.engine)
         while not self._stopped:
-            self._task = asyncio.create_task(self._engine.run())
             try:
-                with suppress(asyncio.CancelledError):
-                    await self._task
-                return
-            except CacheError:
-                # The desk says so; the lease is ours, so nobody else would sync.
-                await asyncio.sleep(LOOK_EVERY)
+                # The lock of another process wakes nobody when it goes; the engine is dear to import before.
+                if self._lease.acquire():
+                    await self._lead()
+                else:
+                    await asyncio.sleep(LOOK_EVERY)
+            except OmniError as error:
+                # The desk says it of the disk; the lease is ours or nobody's, so nobody else would sync.
+                LOG.warning("the sync does not run: %s", error.message)
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _lead(self) -> None:
+        engine = self._engine or await asyncio.to_thread(self._session.engine)
+        self._engine = engine
+        self._task = asyncio.create_task(engine.run(self._lease))
+        with suppress(asyncio.CancelledError):
+            await self._task
 
     async def fetch(self, attachment_id: Ulid) -> str:
         """Bring a file that was left at the back end; its SHA-256 in the blob store.

@@ -25,7 +25,7 @@ def test_lease_belongs_to_one_when_two_ask(tmp_path: Path) -> None:
     first, second = Lease(tmp_path), Lease(tmp_path)
     assert first.acquire()
     assert not second.acquire()
-    assert second.holder() == Holder(os.getpid(), boot_id())
+    assert second.holder() == Holder(os.getpid(), boot_id(), 0)
     first.release()
     assert second.holder() is None
     assert second.acquire()
