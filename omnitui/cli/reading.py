@@ -128,7 +128,7 @@ def _contact(shell: Shell) -> Ulid | None:
 
 
 def _timeline(shell: Shell, contact_id: Ulid) -> int:
-    from omnitui.store.reads import between, people
+    from omnitui.store.reads import inbox, people
 
     cache = shell.session.cache
     found = cache.read(people.contact, contact_id)
@@ -136,7 +136,8 @@ def _timeline(shell: Shell, contact_id: Ulid) -> int:
         shell.fail(_("{ref} has gone").format(ref=shell.arguments.id))
         return 1
     said = list(messages(shell, contact_id, timeline=True))
-    places = cache.read(between.places, (item.conversation_id for item in said))
+    read = cache.read(inbox.conversations, {item.conversation_id for item in said})
+    places = {conversation.id: conversation for conversation in read}
     refs = {own: ref_of(shell, own) for own in places}
     if not shell.out.text:
         shell.out.one("timeline", records.timeline(found, [(places[own], refs[own]) for own in places], said), "")

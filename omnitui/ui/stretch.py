@@ -10,7 +10,7 @@ from omnitui.clock import Millis
 from omnitui.ids import Ulid
 from omnitui.model.conversations import Conversation, Message
 from omnitui.model.deeds import Answered, Deed
-from omnitui.store.reads import between, history
+from omnitui.store.reads import between, history, inbox
 from omnitui.values import dataclass
 
 if TYPE_CHECKING:
@@ -122,11 +122,12 @@ def _stretch(
     if until is None and not last and messages:
         until = messages[-1].received_at
     of, whole = source.contact_id or source.conversation_id, source.contact_id is not None
+    places = inbox.conversations(db, {message.conversation_id for message in messages}) if whole else ()
     return Stretch(
         tuple(messages),
         first,
         last,
         tuple(between.deeds(db, of, since, until, contact=whole)),
-        between.places(db, (message.conversation_id for message in messages)) if whole else {},
+        {place.id: place for place in places},
         between.answered(db, (message.id for message in messages)),
     )

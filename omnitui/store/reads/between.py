@@ -10,10 +10,8 @@ from typing import Any, Final
 from omnitui.clock import Millis
 from omnitui.ids import Ulid
 from omnitui.model.accounts import Json
-from omnitui.model.conversations import Conversation
 from omnitui.model.deeds import Answered, Deed
 from omnitui.model.states import Verb
-from omnitui.store.reads.inbox import CONVERSATION, to_conversation
 from omnitui.store.reads.people import LINKED
 
 MOST: Final = 500
@@ -85,11 +83,3 @@ def answered(db: sqlite3.Connection, messages: Iterable[Ulid]) -> dict[Ulid, Ans
         (json.dumps(list(messages)),),
     )
     return {own: Answered(*rest) for own, *rest in rows}
-
-
-def places(db: sqlite3.Connection, conversations: Iterable[Ulid]) -> dict[Ulid, Conversation]:
-    """The conversations of these ids."""
-    rows = db.execute(
-        f"{CONVERSATION} WHERE c.id IN (SELECT value FROM json_each(?))", (json.dumps(sorted(set(conversations))),)
-    )
-    return {found.id: found for found in map(to_conversation, rows)}
