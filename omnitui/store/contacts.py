@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
+from omnitui.desk.matching import fold
 from omnitui.errors import Refused
 from omnitui.i18n import _
 from omnitui.ids import Ulid
@@ -40,7 +41,8 @@ def find_or_make_contact(tx: Tx, account_id: Ulid, channel: str, address: str, n
     if row is None:
         contact_id, identity_id = tx.ids.new(), tx.ids.new()
         pk = tx.db.execute(
-            "INSERT INTO contact(id, name, created_at) VALUES (?, ?, ?)", (contact_id, name or address, tx.now())
+            "INSERT INTO contact(id, name, created_at, sought) VALUES (?, ?, ?, ?)",
+            (contact_id, name or address, tx.now(), _sought(name, [address])),
         ).lastrowid
         tx.db.execute(
             "INSERT INTO identity(id, contact_pk, channel, address, scope, name) VALUES (?, ?, ?, ?, ?, ?)",
@@ -68,6 +70,9 @@ def change_contact(tx: Tx, contact_id: Ulid, fields: Mapping[str, Json]) -> int:
     for name, value in fields.items():
         if name in FIELDS:
             values[name] = value or ""
+            if name == "name":
+                known = tx.db.execute("SELECT address FROM identity WHERE contact_pk = ? ORDER BY pk", (pk,))
+                values["sought"] = _sought(str(value or ""), [address for (address,) in known])
         elif name == "organization":
             values["organization_pk"] = _organization(tx, str(value)) if value else None
         elif name == "fields":
@@ -80,6 +85,11 @@ def change_contact(tx: Tx, contact_id: Ulid, fields: Mapping[str, Json]) -> int:
     ).fetchone()[0]
     tx.changed(ObjectKind.CONTACT, contact_id, revision)
     return revision
+
+
+def _sought(name: str, addresses: Iterable[str]) -> str:
+    """What searches look for a contact in."""
+    return fold("\n".join((name, *addresses)))
 
 
 def _organization(tx: Tx, name: str) -> int:

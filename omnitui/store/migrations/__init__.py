@@ -27,6 +27,7 @@ STEPS: tuple[Step, ...] = (
     Step(1, ("0001_tables.sql", "0001_extras.sql")),
     Step(2, ("0002_drafts.sql",)),
     Step(3, ("0003_counters.sql", "0003_blocks.sql")),
+    Step(4, ("0004_sought.sql",)),
 )
 
 
@@ -79,6 +80,11 @@ def migrate(
     Raises:
         Refused: The file was written by a newer omnitui; nothing has been written then.
     """
+    if check(db, steps):
+        return
+    from omnitui.desk.matching import fold
+
+    db.create_function("folded", 1, fold, deterministic=True)
     for step in steps:
         if check(db, steps):
             return

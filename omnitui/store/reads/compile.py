@@ -88,8 +88,7 @@ def folded(column: str) -> str:
     return f"CASE WHEN {column} GLOB '*[^ -~]*' THEN folded({column}) ELSE lower({column}) END"
 
 
-CONTACTS: Final = f"""SELECT pk FROM contact WHERE instr({folded("name")}, ?)
-    UNION SELECT contact_pk FROM identity WHERE instr({folded("address")}, ?)"""
+CONTACTS: Final = "SELECT pk FROM contact WHERE instr(sought, ?)"
 _CONVERSATIONS: Final = _Target(
     time="c.last_activity_at",
     attachment="EXISTS (SELECT 1 FROM message WHERE conversation_pk = c.pk AND files > 0 AND deleted_at IS NULL)",
@@ -102,7 +101,8 @@ _MESSAGES: Final = _Target(
     time="m.received_at",
     attachment="m.files > 0",
     note="m.kind = 'note'",
-    sender=f"m.contact_pk IN ({CONTACTS}) OR m.agent_pk IN (SELECT pk FROM agent WHERE instr({folded('name')}, ?))",
+    sender=f"""(SELECT instr(sought, ?) FROM contact WHERE pk = m.contact_pk)
+        OR m.agent_pk IN (SELECT pk FROM agent WHERE instr({folded("name")}, ?))""",
     text="m.pk IN (SELECT rowid FROM message_fts WHERE terms MATCH ?)",
 )
 
@@ -115,6 +115,11 @@ def conversations(query: Query) -> Condition:
 def messages(query: Query) -> Condition:
     """The condition on `message m` and its `conversation c` that finds the messages of `query`."""
     return _whole(query, _MESSAGES)
+
+
+def of_conversation(node: Node) -> bool:
+    """Whether `node` says the same of a conversation as of each message in it."""
+    return _condition(node, _CONVERSATIONS, True) == _condition(node, _MESSAGES, True)
 
 
 def prepare(db: sqlite3.Connection) -> None:

@@ -43,12 +43,11 @@ def contact(db: sqlite3.Connection, contact_id: Ulid) -> Contact | None:
 def find(db: sqlite3.Connection, part: str, limit: int = 50) -> list[Contact]:
     """Contacts whose name or one of whose addresses contains `part`, by name; without it the first ones."""
     from omnitui.desk.matching import fold
-    from omnitui.store.reads.compile import CONTACTS, prepare
+    from omnitui.store.reads.compile import CONTACTS
 
-    prepare(db)
     rows = db.execute(
         f"{CONTACT} WHERE p.deleted_at IS NULL AND p.pk IN ({CONTACTS}) ORDER BY p.name, p.id LIMIT ?",
-        (*(fold(part),) * CONTACTS.count("?"), limit),
+        (fold(part), limit),
     )
     return [to_contact(row) for row in rows]
 

@@ -22,6 +22,7 @@ from omnitui.store.reads.assembly import maker
 from omnitui.store.reads.compile import Condition
 from omnitui.store.reads.history import DIRECTIONS, KINDS
 from omnitui.store.reads.inbox import Key
+from omnitui.store.reads.newest import newest, older
 from omnitui.store.reads.prefixes import widened
 from omnitui.text.snippets import snippet
 
@@ -48,10 +49,6 @@ _AMONG: Final = """
     SELECT m.received_at, m.id, m.pk FROM message m CROSS JOIN conversation c ON c.pk = m.conversation_pk
     WHERE m.pk IN (SELECT value FROM json_each(?)) AND m.deleted_at IS NULL AND
 """
-_NEWEST: Final = """
-    SELECT m.received_at, m.id, m.pk FROM message m CROSS JOIN conversation c ON c.pk = m.conversation_pk
-    WHERE m.deleted_at IS NULL AND m.kind <> 'activity' AND
-"""
 
 _Find = tuple[Millis, str, int]
 
@@ -71,11 +68,9 @@ def search(
     compiled.prepare(db)
     match, condition = _plan(query)
     match = widened(db, match)
-    if before is not None:
-        older = "m.received_at <= ? AND (m.received_at, m.id) < (?, ?)"
-        condition = Condition(f"{condition.sql} AND {older}", (*condition.values, before[0], *before))
+    condition = older(condition, before)
     if not match:
-        finds = _newest(db, condition, limit)
+        finds = newest(db, query, limit, before)
     elif relevance:
         finds = _ranked(db, match, _found(db, match, condition, RANKED))[:limit]
     else:
@@ -144,11 +139,6 @@ def _ranges(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
             first = number
         last = number
     yield first, last
-
-
-def _newest(db: sqlite3.Connection, condition: Condition, limit: int) -> list[_Find]:
-    sql = f"{_NEWEST} {condition.sql} ORDER BY m.received_at DESC, m.id DESC LIMIT ?"
-    return db.execute(sql, (*condition.values, limit)).fetchall()
 
 
 def _ranked(db: sqlite3.Connection, match: str, finds: list[_Find]) -> list[_Find]:

@@ -105,6 +105,7 @@ class Message(Row, table=True):
         index("uq_message_external", "account_pk", "external_id", where="external_id <> ''", unique=True),
         index("ix_message_conversation", "conversation_pk", "received_at", "id"),
         index("ix_message_received", "received_at"),
+        index("ix_message_contact", "contact_pk", "received_at", where="contact_pk IS NOT NULL"),
         index("ix_message_unsettled", "conversation_pk", "received_at", "id", where="unsettled = 1"),
         index("ix_message_unread", "conversation_pk", where="is_unread = 1"),
         index("ix_message_op", "op_id", where="op_id IS NOT NULL"),

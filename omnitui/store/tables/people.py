@@ -60,6 +60,8 @@ class Contact(Row, table=True):
     about: str = words()
     fields_: str = Field(default="{}", sa_type=Text, sa_column_kwargs={"name": "fields", "server_default": "{}"})
     created_at: int = number()
+    sought: str = words()
+    """Name and addresses as they are looked for: folded, a line each."""
 
 
 class Identity(Row, table=True):

@@ -92,6 +92,15 @@ def test_step_that_fails_leaves_the_version_before(tmp_path: Path) -> None:
     assert [name for (name,) in db.execute("SELECT name FROM sqlite_master")] == ["one"]
 
 
+def test_contacts_of_an_older_cache_are_found_by_folded_names_and_addresses() -> None:
+    db = opened()
+    migrate(db, steps=migrations.STEPS[:3])
+    db.execute("INSERT INTO contact(pk, id, name) VALUES (1, 'A', 'ＡＮＮ Ähre'), (2, 'B', '花子')")
+    db.execute("INSERT INTO identity(id, contact_pk, channel, address) VALUES ('C', 1, 'email', 'Ann@Example.com')")
+    migrate(db)
+    assert dict(db.execute("SELECT id, sought FROM contact")) == {"A": "ann ähre\nann@example.com", "B": "花子\n"}
+
+
 def test_destructive_step_keeps_a_snapshot(tmp_path: Path) -> None:
     (tmp_path / "one.sql").write_text("CREATE TABLE one (a);\nINSERT INTO one VALUES (7);")
     (tmp_path / "two.sql").write_text("DROP TABLE one;")

@@ -20,7 +20,7 @@ from omnitui.model.revisions import Hit
 from omnitui.model.states import Direction, Flag, MessageKind
 from omnitui.store import inflow
 from omnitui.store.cache import Cache
-from omnitui.store.reads import prefixes, search
+from omnitui.store.reads import newest, prefixes, search
 from omnitui.store.writer import Tx
 from tests.support.desk import a_cache, a_conversation, a_message
 
@@ -165,6 +165,29 @@ def test_search_combines_words_with_filters(cache: Cache) -> None:
     assert where("has:note") == [bob.id]
     assert where("from:bob channel:email has:attachment") == []
     assert where("line") == [], "what the index knows for filters is no text"
+
+
+@pytest.mark.parametrize("few", [0, 1, 500])
+def test_filters_without_a_text_find_the_same_of_few_and_of_many(
+    cache: Cache, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(newest, "FEW", few)
+    ann = a_conversation(cache, "hello", contact="Ann Stone", labels=("vip",))
+    bob = a_conversation(cache, "good day", contact="Bob")
+    a_message(cache, ann.id, "an answer", direction=Direction.OUTGOING, files=("receipt.pdf",))
+    me = cache.me().name
+
+    def where(text: str) -> list[str]:
+        return [hit.conversation_id for hit in hits(cache, text)]
+
+    assert where("from:ＳＴＯＮＥ") == where("from:ann.stone@") == [ann.id]
+    assert where("label:vip") == where("label:vip channel:email") == [ann.id, ann.id]
+    assert where("label:vip -from:stone") == where("label:vip has:attachment") == [ann.id]
+    assert where("from:nobody") == where("from:bob label:vip") == []
+    assert where("from:bob OR from:stone") == [bob.id, ann.id]
+    assert where(f'from:"{me}" OR from:bob')[-1] == bob.id
+    cache.write(lambda tx: inflow.change_contact(tx, bob.contact_id, {"name": "Robert Ｋ."}))
+    assert where("from:robert") == where('from:"robert k"') == where("from:bob@") == [bob.id]
 
 
 def test_hit_says_where_it_was_found(cache: Cache) -> None:
