@@ -5,7 +5,11 @@ from __future__ import annotations
 import os
 import platform
 import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from omnitui import __version__
 from omnitui.clock import Clock, SystemClock, rfc3339
@@ -34,6 +38,9 @@ def record(error: BaseException, folder: Path, *, clock: Clock | None = None) ->
         *places(error),
         "",
     ]
+    for number in range(2, 100):
+        if path.exists():
+            path = path.with_name(f"{path.stem.partition('_')[0]}_{number}.txt")
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write("\n".join(lines))
@@ -48,3 +55,43 @@ def sentences(error: BaseException, folder: Path) -> tuple[str, str]:
     except OSError:
         return said, _("the crash file could not be written; “omnitui doctor” checks the folders")
     return said, _("{path} says where, without any message text; please attach it to a report").format(path=path)
+
+
+MOST_STRAYS = 5
+"""Crash files of one process; a fault that repeats says nothing new."""
+
+
+class Strays:
+    """Faults that end nothing: in threads, destructors, callbacks, tasks that nobody awaits.
+
+    Python would print each with its words, over the screen or behind it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._kept = 0
+        self.tell: Callable[[str], object] = lambda _words: None
+        """Says that one was kept; called in whatever thread it struck."""
+
+    def catch(self) -> None:
+        """From now on, write them to crash files."""
+        threading.excepthook = lambda args: self.take(args.exc_value)
+        sys.unraisablehook = lambda args: self.take(args.exc_value)
+
+    def of_loop(self, _loop: object, context: dict[str, Any]) -> None:
+        """An event loop's exception handler."""
+        self.take(context.get("exception"))
+
+    def take(self, error: BaseException | None) -> None:
+        """Write what struck, and say so once it is written."""
+        if error is None or isinstance(error, SystemExit) or self._kept >= MOST_STRAYS:
+            return
+        self._kept += 1
+        try:
+            path = record(error, self._folder)
+        except OSError:
+            return
+        with suppress(Exception):  # at the very end there is nobody to tell
+            self.tell(
+                _("a fault of omnitui’s own ({kind}) is kept in {path}").format(kind=type(error).__name__, path=path)
+            )
