@@ -20,6 +20,7 @@ lint: $(VENV)/.ready-lint
 	$(BIN)/mypy
 	$(BIN)/pyright
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m tests.support.sinks
 	$(BIN)/python -m docs.generate --check
 
 format: $(VENV)/.ready-lint

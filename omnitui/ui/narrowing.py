@@ -8,7 +8,7 @@ from textual import events
 from textual.message import Message
 
 from omnitui.text.row_match import folded
-from omnitui.ui.panes.fields import Field
+from omnitui.ui.panes.fields import Field, editable
 from omnitui.ui.row_sources import CachedRows, NarrowedRows
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Narrowing:
             screen.layouts.home()
         screen.captions.titles["list"].display = False
         self.field.display = True
-        self.field.value = self.text
+        self.field.value = editable(self.text, multiline=False)
         self.field.cursor_position = len(self.text)
         if shown:
             screen.set_focus(self.field)  # at once: the next key is meant for it

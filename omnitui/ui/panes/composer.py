@@ -70,6 +70,7 @@ class ComposerPane(Vertical):
         self._title.private = True
         self._rules = Lines(id="composer-rules")
         self._line = Lines(id="composer-offers")
+        self._line.private = True
         self._info = Lines(id="composer-info")
         self._tabbing = Tabbing(self._line)
         self._others: tuple[str, ...] = ()
@@ -188,7 +189,7 @@ class ComposerPane(Vertical):
     def insert(self, one: Offer) -> None:
         """Put a canned response in at the cursor."""
         self.sheet.history.checkpoint()
-        self.sheet.replace(one.text, *sorted(self.sheet.selection), maintain_selection_offset=False)
+        self.sheet.replace(editable(one.text), *sorted(self.sheet.selection), maintain_selection_offset=False)
         self._warn_of(one)
         self.sheet.focus()
 

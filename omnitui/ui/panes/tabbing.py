@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from textual.widgets import Input, TextArea
 
 from omnitui.ui.offering import Offer, offers_line
+from omnitui.ui.panes.fields import editable
 from omnitui.ui.roles import Line
 from omnitui.ui.widgets.lines import Lines
 
@@ -65,16 +66,17 @@ class Tabbing:
         start, end = self._put or ((row, max(column - taken.length, 0)), (row, column))
         # Keystrokes before it and it itself are two steps of the field's undo.
         sheet.history.checkpoint()
-        result = sheet.replace(taken.text, start, end, maintain_selection_offset=False)
+        result = sheet.replace(editable(taken.text), start, end, maintain_selection_offset=False)
         sheet.move_cursor(result.end_location)
         self._put, self._text = (start, result.end_location), sheet.text
 
     def _into_field(self, field: Input, taken: Offer) -> None:
         column = field.cursor_position
         start, end = self._put or ((0, max(column - taken.length, 0)), (0, column))
-        value = field.value[: start[1]] + taken.text + field.value[end[1] :].lstrip(", ")
+        text = editable(taken.text, multiline=False)
+        value = editable(field.value[: start[1]] + text + field.value[end[1] :].lstrip(", "), multiline=False)
         field.value = value
-        field.cursor_position = start[1] + len(taken.text)
+        field.cursor_position = start[1] + len(text)
         self._put, self._text = (start, (0, field.cursor_position)), value
 
     def _draw(self, width: int) -> None:

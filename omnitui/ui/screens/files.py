@@ -14,6 +14,7 @@ from omnitui.i18n import _
 from omnitui.sdk.capabilities import Capabilities
 from omnitui.ui import phrases
 from omnitui.ui.desk import Desk
+from omnitui.ui.panes.fields import editable
 from omnitui.ui.roles import plain
 from omnitui.ui.screens.picker import PickerScreen
 from omnitui.ui.widgets.choices import Choice, Choices
@@ -32,7 +33,7 @@ class FileScreen(PickerScreen):
             typed = str(Path(field.value).expanduser()) + "/" * field.value.endswith("/")
             common = os.path.commonprefix(names)  # noqa: RUF071
             if len(common) > len(typed):
-                field.value = common
+                field.value = editable(common, multiline=False)
                 field.cursor_position = len(common)
                 event.stop()
                 event.prevent_default()

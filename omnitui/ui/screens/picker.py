@@ -18,7 +18,7 @@ from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.text.widths import cell_width, wrap
 from omnitui.ui.last_hop import LastHopModal
-from omnitui.ui.panes.fields import Field
+from omnitui.ui.panes.fields import Field, editable
 from omnitui.ui.roles import Line, lit, plain
 from omnitui.ui.widgets.choices import Choice, Choices
 from omnitui.ui.widgets.lines import Lines
@@ -58,7 +58,7 @@ class PickerScreen(LastHopModal[Choice | None]):
         self.set_class(self.app.size.width < ROOMY, "-close", update=False)
         with Vertical(classes="dialog picker -small" if self._small else "dialog picker"):
             yield Lines(classes="title")
-            yield Field(value=self._text, placeholder=self.placeholder, compact=True)
+            yield Field(value=editable(self._text, multiline=False), placeholder=plain(self.placeholder), compact=True)
             yield Lines(classes="below")
             yield Choices()
             yield Lines(classes="hint")
@@ -92,8 +92,8 @@ class PickerScreen(LastHopModal[Choice | None]):
 
     def put(self, text: str) -> None:
         """Fill the field, the cursor at its end."""
-        self.field.value = text
-        self.field.cursor_position = len(text)
+        self.field.value = editable(text, multiline=False)
+        self.field.cursor_position = len(self.field.value)
 
     def say(self, text: str, role: str = "muted") -> None:
         """Show a line below the choices, two where it takes them."""

@@ -21,6 +21,7 @@ from omnitui.store.reads import inbox, search
 from omnitui.ui import phrases
 from omnitui.ui.desk import Desk
 from omnitui.ui.knowledge import learn
+from omnitui.ui.panes.fields import editable
 from omnitui.ui.roles import Line, Piece, cropped, lit, plain
 from omnitui.ui.screens.picker import PickerScreen
 from omnitui.ui.widgets.choices import Choice
@@ -158,7 +159,7 @@ class SearchScreen(PickerScreen):
         one = self._offered[self._chosen]
         self._filled = text[: one.start] + one.text + text[one.end :]
         field = self.field
-        field.value = self._filled
+        field.value = editable(self._filled, multiline=False)
         field.cursor_position = one.start + len(one.text)
         if len(self._offered) == 1 or one.text.endswith(":"):
             self._offer()
