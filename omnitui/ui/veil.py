@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
+from rich.segment import Segment
+from textual.strip import Strip
 from textual.widget import Widget
 
 from omnitui.text.widths import clusters
 from omnitui.ui.roles import LONG, Line
+
+if TYPE_CHECKING:
+    from omnitui.ui.screens.main import MainScreen
 
 OURS = frozenset({"line", "day", "label", "note.title", "good", "current", "key", "hint"})
 """Roles of our own words, shown where everything else may be a customer's."""
@@ -47,11 +53,44 @@ def is_theirs(role: str) -> bool:
     return role.startswith(THEIRS)
 
 
-def veil(line: Line, *, private: bool) -> Line:
-    """The line as others may see it; `private` where whatever is not plainly ours may be a customer's."""
+def names_here(widget: Widget) -> Sequence[str]:
+    """What customers on the screen are called, where they are reached, and what was typed to find them.
+
+    For lines that are ours but may name one of them, as the title of a dialog does.
+    """
+    main: MainScreen | None = getattr(widget.app, "main", None)
+    if main is None:
+        return ()
+    found = [main.narrowing.text]
+    picture = main.desk.picture
+    if picture is not None:
+        card = picture.card
+        found += [picture.address, picture.conversation.contact, picture.conversation.subject]
+        if card is not None:
+            contacts = (
+                card.contact,
+                *(link.contact for link in card.links),
+                *(one.contact for one in card.suggestions),
+            )
+            found += [one.name for one in contacts]
+            found += [text for one in card.identities for text in (one.address, one.name)]
+    found += [text for row in main.queue.window.rows for text in (row.contact, row.subject)]
+    return tuple(dict.fromkeys(text for text in found if text))
+
+
+def veil(line: Line, *, private: bool, names: Sequence[str] = ()) -> Line:
+    """The line as others may see it.
+
+    `private`: whatever is not plainly ours may be a customer's; `names` are covered wherever they stand.
+    """
     return tuple(
         (covered(text), role)
         if is_theirs(role) or (private and role not in OURS and any(map(str.isalpha, text)))
-        else (text, role)
+        else (without(text, names), role)
         for text, role in line
     )
+
+
+def veiled_strip(strip: Strip) -> Strip:
+    """What a text field shows, as others may see it."""
+    return Strip([Segment(covered(text), style, control) for text, style, control in strip], strip.cell_length)

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from omnitui.model.states import MessageKind, Priority
+from omnitui.services.actions import ACTIONS
+from omnitui.services.session import Session
 from omnitui.text.widths import cell_width
+from omnitui.ui import acts
+from omnitui.ui.last_hop import LastHopModal
 from omnitui.ui.veil import covered, veil
 from tests.support.console import a_console, a_session
-from tests.support.desk import a_conversation
+from tests.support.desk import a_conversation, a_message
 
 SECRET = ("Ann", "ann@", "kettle", "Order 66")
 
@@ -55,3 +64,73 @@ async def test_one_key_covers_customers_words_on_every_pane_and_another_shows_th
             await person.press("f12", "u")
             await person.sees("Ann Example")
             await person.misses("veiled")
+
+
+CANARY = "Zanzibarov"
+KANA = "ツチグモ"
+
+
+def a_desk_of_canaries(session: Session) -> None:
+    """One customer and everything that may be known of him, with the same word in all of it."""
+    cache = session.cache
+    conversation = a_conversation(
+        cache, f"{CANARY} writes {KANA}", contact=f"Ann {CANARY}", subject=f"About {CANARY} {KANA}"
+    )
+    a_message(cache, conversation.id, f"says {CANARY}: https://{CANARY}.example", files=[f"{CANARY}.pdf"])
+    a_message(cache, conversation.id, f"{CANARY} was merged by {CANARY}", kind=MessageKind.ACTIVITY)
+    a_conversation(cache, f"the other matter of {CANARY}", contact=f"Ann {CANARY}", subject=f"More of {CANARY}")
+    contact = conversation.contact_id
+    assert contact is not None
+    operations = session.operations
+    operations.set_contact(
+        contact, {"about": f"{CANARY} {KANA}", "segment": CANARY, "fields": {"favourite": CANARY, "note": KANA}}
+    )
+    operations.note(conversation.id, f"about {CANARY}")
+    operations.set_priority([conversation.id], Priority.HIGH)
+    operations.label([conversation.id], add=["parcel"])
+
+
+def actions_to_try() -> list[str]:
+    """Every action but steps and those that leave, start other programs, or take the veil away."""
+    others = {"conversation.editor", "conversation.pipe", "composer.editor", "history.open", "history.save"}
+    steps = ("up", "down", "first", "last", "top", "bottom", "next", "previous", "wider", "narrower", "_message")
+    return sorted(one for one in ACTIONS.keys() - others - {"app.quit", "app.veil"} if not one.endswith(steps))
+
+
+def dialogs(kind: type[LastHopModal[Any]] = LastHopModal) -> set[str]:
+    """Every dialog that there is."""
+    return {name for one in kind.__subclasses__() for name in (one.__name__, *dialogs(one))}
+
+
+@pytest.mark.timeout(120)
+async def test_no_screen_shows_a_customer_under_the_veil(tmp_path: Path) -> None:
+    seen: dict[str, str] = {}
+    opened: set[str] = set()
+    with a_session(tmp_path) as session:
+        a_desk_of_canaries(session)
+        async with a_console(session, 140, 40) as person:
+            await person.sees(CANARY)
+            await person.press("f12")
+            await person.misses(CANARY)
+            desk = person.app.main.desk
+
+            async def look(what: str) -> None:
+                await person.pilot.pause()
+                opened.add(type(person.app.screen).__name__)
+                for word in (CANARY, CANARY.lower(), KANA):
+                    if word in person.screen:
+                        seen.setdefault(what, next(line for line in person.screen.splitlines() if word in line).strip())
+
+            for action in actions_to_try():
+                acts.run(desk, action)
+                await look(action)
+                if person.app.screen is not person.app.main:
+                    await person.type(CANARY[:6])
+                    await asyncio.sleep(0.1)
+                    await look(f"{action}, typing")
+                while person.app.screen is not person.app.main:
+                    person.app.pop_screen()
+                    await person.pilot.pause()
+                desk.show(desk.shown)
+    assert seen == {}
+    assert opened >= {name for name in dialogs() if not name.startswith("_")}

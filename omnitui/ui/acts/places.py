@@ -123,6 +123,8 @@ def _veil(desk: Desk) -> None:
     app = cast("ConsoleApp", desk.screen.app)
     app.veiled = desk.screen.queue.strips.veiled = not app.veiled
     desk.screen.restyle()
+    for field in desk.screen.query("Input, TextArea"):
+        field.refresh()
     desk.say(_("customers' words are covered") if app.veiled else _("customers' words are shown again"))
 
 

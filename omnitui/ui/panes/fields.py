@@ -7,9 +7,11 @@ import re
 from rich.text import Text
 from textual import events
 from textual.message import Message
+from textual.strip import Strip
 from textual.widgets import Input, TextArea
 
 from omnitui.text.safe import MAX_CHARS, MAX_LINES, TAB, SafeText, safe
+from omnitui.ui.veil import is_veiled, veiled_strip
 
 LONGEST_LINE = 8_192
 """Characters; a field takes 6 µs a character of the line for each key that is typed in it."""
@@ -27,6 +29,11 @@ class TooLong(Message):
 class Field(Input):
     """One line."""
 
+    def render_line(self, y: int) -> Strip:
+        """One row; under the veil nobody reads what was typed."""
+        strip = super().render_line(y)
+        return veiled_strip(strip) if self.value and is_veiled(self) else strip
+
     def on_paste(self, event: events.Paste) -> None:
         """Take the first line of what was pasted, without control characters."""
         event.text = safe(event.text, max_lines=1, max_chars=LONGEST_LINE)
@@ -37,6 +44,11 @@ class Sheet(TextArea):
 
     misspelt: tuple[str, ...] = ()
     """Words that are underlined."""
+
+    def render_line(self, y: int) -> Strip:
+        """One row; under the veil nobody reads what was typed."""
+        strip = super().render_line(y)
+        return veiled_strip(strip) if self.text and is_veiled(self) else strip
 
     def underline(self, words: tuple[str, ...]) -> None:
         """Underline these words."""

@@ -29,6 +29,7 @@ class Header(Vertical):
         """The fields that the channel has."""
         self.open = False
         self._line = Lines(id="header-line")
+        self._line.private = True
         self._labels = {name: Lines(classes="header-label") for name in LABELS}
         self._fields = {name: Field(id=f"composer-{name}", compact=True) for name in LABELS}
         self._rows: dict[str, Horizontal] = {}

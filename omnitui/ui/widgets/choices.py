@@ -77,10 +77,10 @@ class Choices(Lines):
         choice = self.choices[index]
         chosen = index == self.at
         mark = (("> ", "current"),) if chosen else (("  ", ""),)
-        left = choice.left
+        left, right = choice.left, choice.right
         if is_veiled(self) and any(is_theirs(role) for _text, role in left):
-            left = veil(left, private=True)
-        line = spread((*mark, *left), (*choice.right, (" ", "")), width)
+            left, right = veil(left, private=True), veil(right, private=True)
+        line = spread((*mark, *left), (*right, (" ", "")), width)
         if choice.dim and not chosen:
             return tuple((text, role if role == "hit" else "muted") for text, role in line)
         return tuple((text, "chosen.hit" if role == "hit" else "chosen") for text, role in line) if chosen else line

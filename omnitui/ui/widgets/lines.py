@@ -15,7 +15,7 @@ from omnitui.text.safe import safe
 from omnitui.text.widths import cell_width
 from omnitui.ui.roles import Line, cropped, rich_style
 from omnitui.ui.themes import Look, load
-from omnitui.ui.veil import is_veiled, veil
+from omnitui.ui.veil import is_veiled, names_here, veil
 
 
 class Lines(Widget):
@@ -68,7 +68,9 @@ class Lines(Widget):
         if strip is None or strip.cell_length != width:
             if len(self._strips) > 1_000:
                 self._strips.clear()
-            shown = veil(line, private=self.private) if is_veiled(self) else line
+            shown = line
+            if is_veiled(self):
+                shown = veil(line, private=self.private, names=() if self.private else names_here(self))
             strip = self._strips[line] = drawn(shown, width, base, look_of(self))
         return strip
 
