@@ -35,7 +35,7 @@ class Setting:
     now: Millis
     zone: tzinfo
     unfolded: bool = False
-    """Whether quotes and signatures are shown."""
+    """Whether quotes, signatures and all addressees are shown."""
     due: Millis | None = None
     """When a held message leaves, or a deferred one is tried again."""
     channel: str = ""
@@ -55,6 +55,8 @@ def block(message: Message, setting: Setting) -> list[Line]:
     tone = "note.text" if note else "text"
     dim = "note.muted" if note else "muted"
     lines = [_heading(message, setting)]
+    if setting.unfolded and _more(message):
+        lines += _addressees(message, setting.width - INDENT - 1, dim)
     if setting.answers is not None:
         lines.append(cropped(_answers(setting.answers, dim), setting.width))
     if message.deleted:
@@ -85,7 +87,10 @@ def _heading(message: Message, setting: Setting) -> Line:
         return cropped(note, setting.width)
     outgoing = message.direction is Direction.OUTGOING
     arrow, role = ("→ ", "mine") if outgoing else ("", "theirs")
-    pieces: list[Piece] = [(" ", ""), (f"{arrow}{plain(message.author or '?')}", role), *via, (f" · {at}", "muted")]
+    pieces: list[Piece] = [(" ", ""), (f"{arrow}{plain(message.author or '?')}", role)]
+    if more := _more(message):
+        pieces.append((f" +{more}", "muted"))
+    pieces += [*via, (f" · {at}", "muted")]
     if abs(message.sent_at - message.received_at) > DAY and message.sent_at:
         claimed = phrases.moment(message.sent_at, setting.now, setting.zone)
         pieces.append((" " + _("(says {time})").format(time=claimed), "warn"))
@@ -100,6 +105,17 @@ def _heading(message: Message, setting: Setting) -> Line:
         pieces.append((" · ", "muted"))
         pieces.append(state_piece(message.state, setting.due, setting.now))
     return cropped(tuple(pieces), setting.width)
+
+
+def _more(message: Message) -> int:
+    """Addressees beside the usual one."""
+    return max(len(message.to) - 1, 0) + len(message.cc)
+
+
+def _addressees(message: Message, room: int, dim: str) -> list[Line]:
+    said = [(_("To"), message.to), ("Cc", message.cc)]
+    texts = [f"{name}: {plain(', '.join(some))}" for name, some in said if some]
+    return [((" " * INDENT, ""), (line, dim)) for text in texts for line in wrap(text, room)]
 
 
 def state_piece(state: SendState, due: Millis | None, now: Millis) -> Piece:

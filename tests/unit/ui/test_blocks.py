@@ -172,3 +172,21 @@ def test_local_time_of_a_zone_that_nobody_knows_is_its_name() -> None:
     assert local_time("Mars/Base", NOW, UTC) == "Mars/Base"
     assert local_time("Asia/Tokyo", 0, UTC) == "09:00 (Asia/Tokyo)"
     assert local_time("Pacific/Honolulu", 0, UTC) == "Wed 14:00 (Pacific/Honolulu)"
+
+
+def test_message_to_more_than_one_says_how_many_and_unfolded_who() -> None:
+    message = a_message(to=("support@example.com", "bob@example.com"), cc=("佐藤 <sato@example.jp>",))
+    folded = said(block(message, SETTING)).split("\n")
+    assert folded[0].startswith(" Ann +2 · ")
+    assert not any("bob@" in line for line in folded)
+    shown = said(block(message, replace(SETTING, unfolded=True))).split("\n")
+    assert [line.strip() for line in shown[1:3]] == [
+        "To: support@example.com, bob@example.com",
+        "Cc: 佐藤 <sato@example.jp>",
+    ]
+    narrow = block(message, replace(SETTING, unfolded=True, width=24))
+    assert all(line_width(line) <= 24 for line in narrow)
+
+
+def test_message_to_the_usual_one_says_nothing_of_it() -> None:
+    assert "+" not in said(block(a_message(to=("support@example.com",)), SETTING)[:1])
