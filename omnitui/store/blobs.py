@@ -54,9 +54,9 @@ class Blobs:
             # It may have been kept without care for power cuts before.
             if durable:
                 _sync(target)
-                _sync(target.parent)
+                self._sync_folders(target)
             return
-        self._make(target.parent, durable)
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         part = target.with_name(f".part-{os.getpid()}-{os.urandom(6).hex()}")
         descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         try:
@@ -71,14 +71,13 @@ class Blobs:
             part.unlink(missing_ok=True)
             raise
         if durable:
-            _sync(target.parent)
+            self._sync_folders(target)
         reach("blob.named")
 
-    def _make(self, folder: Path, durable: bool) -> None:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if durable:
-            _sync(self._folder)
-            _sync(self._folder.parent)
+    def _sync_folders(self, target: Path) -> None:
+        # All of them: what was kept without care may have made them.
+        for folder in target.parents[:3]:
+            _sync(folder)
 
     def get(self, sha256: Sha256) -> bytes:
         """What was put under that name.

@@ -230,6 +230,8 @@ class Writer:
                 self._fail_all(jobs, error)
                 if db.in_transaction:
                     db.execute("ROLLBACK")
+                if self._doubtful:
+                    _bury(db)
                 return
             # What is on the disk is done: whoever asked for it must not be told otherwise and do it again.
             import logging
@@ -298,12 +300,22 @@ def _failed_disk(error: sqlite3.Error) -> bool:
     return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF == sqlite3.SQLITE_IOERR
 
 
+def _bury(db: sqlite3.Connection) -> None:
+    """Write over a commit that was refused because it could not be synced: whole in the log, a start would find it."""
+    with contextlib.suppress(sqlite3.Error):
+        db.execute("PRAGMA synchronous = OFF")
+        db.execute("BEGIN IMMEDIATE")
+        db.execute("UPDATE meta SET value = value WHERE name = 'fulltext'")
+        db.execute("COMMIT")
+    if db.in_transaction:
+        db.execute("ROLLBACK")
+
+
 def _fold(db: sqlite3.Connection) -> None:
     """Fold the write-ahead log into the file, whoever reads from it.
 
     Needed after the disk failed: Linux reports pages that it could not write once and then takes them for written, so
-    commits that build on them would not outlive a power cut; and the commit that failed may lie whole behind the log's
-    end, where the next start would find it.
+    commits that build on them would not outlive a power cut.
     """
     busy, _frames, _folded = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     if busy:

@@ -108,15 +108,19 @@ class Drafting:
         texts = [draft.text for draft in self._taken().values() if draft.text.strip()]
         for place in (folder, *(Path(name) for name in (os.environ.get("XDG_RUNTIME_DIR"), gettempdir()) if name)):
             path = place / f"omnitui-unsaved-{os.getpid()}.txt"
-            with suppress(OSError):
-                if texts:
-                    with open(
-                        os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
-                    ) as file:
-                        file.write("\n\n".join(texts) + "\n")
-                        file.flush()
-                        os.fsync(file.fileno())
-                    return path
+            if not texts:
+                return None
+            try:
+                handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                with open(handle, "w", encoding="utf-8") as file:
+                    file.write("\n\n".join(texts) + "\n")
+                    file.flush()
+                    os.fsync(file.fileno())
+            except OSError:
+                with suppress(OSError):
+                    path.unlink(missing_ok=True)
+            else:
+                return path
         return None
 
     def _stop(self) -> None:

@@ -1,0 +1,202 @@
+"""The disk is full, cannot be written or fails: reading goes on, what is typed survives, and no restart is needed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from omnitui.bus import Stuck
+from omnitui.errors import OmniError
+from omnitui.model.conversations import Draft
+from omnitui.model.states import MessageKind
+from omnitui.store import faults
+from omnitui.store.cache import Cache
+from omnitui.store.reads import drafts
+from omnitui.ui.drafting import Drafting
+from tests.support.preload import shim
+from tests.support.store_desk import Desk, a_desk
+from tests.support.sync_desk import until
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of four megabytes."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(place)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(f"a tmpfs cannot be mounted here: {mounted.stderr.decode().strip()}")
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+def fill(disk: Path) -> Path:
+    """Leave not a byte."""
+    filler = disk / "filler"
+    descriptor = os.open(filler, os.O_CREAT | os.O_WRONLY)
+    try:
+        for size in (65_536, 512, 1):
+            try:
+                while os.write(descriptor, bytes(size)):
+                    pass
+            except OSError:
+                continue
+    finally:
+        os.close(descriptor)
+    return filler
+
+
+def put(desk: Desk, name: str) -> None:
+    desk.cache.write(lambda tx: tx.db.execute("INSERT INTO meta VALUES (?, ?)", (name, name * 3_000)).rowcount)
+
+
+def test_full_disk_is_read_from_and_written_again_once_there_is_room(small_disk: Path) -> None:
+    with a_desk(small_disk) as desk:
+        told: list[OmniError | None] = []
+        desk.cache.bus.subscribe(Stuck, lambda event: told.append(event.error))
+        filler = fill(small_disk)
+        for _try in range(3):
+            with pytest.raises(faults.CacheFull):
+                put(desk, "lost")
+        with pytest.raises(faults.CacheFull):
+            desk.cache.blobs.put(bytes(100_000))
+        found: list[int] = []
+        thread = threading.Thread(target=lambda: found.append(desk.row("SELECT count(*) FROM conversation")[0]))
+        thread.start()
+        thread.join()
+        assert found == [1]
+        assert isinstance(told[0], faults.CacheFull)
+        filler.unlink()
+        put(desk, "kept")
+        assert told[-1] is None
+        assert desk.rows("SELECT name FROM meta WHERE name IN ('kept', 'lost')") == [("kept",)]
+        assert desk.cache.blobs.get(desk.cache.blobs.put(bytes(100_000)))
+        assert not list((small_disk / "data" / "blobs").rglob(".part-*"))
+
+
+async def test_what_is_typed_on_a_full_disk_is_saved_once_there_is_room(small_disk: Path) -> None:
+    with a_desk(small_disk) as desk:
+        drafting = Drafting(desk.cache)
+        filler = fill(small_disk)
+        draft = Draft(desk.cache.ids.new(), desk.conversation_id, MessageKind.PUBLIC, "typed in vain? " * 900)
+        drafting.keep(draft)
+        with pytest.raises(faults.CacheFull):
+            await drafting.flush()
+        filler.unlink()
+        await until(lambda: desk.cache.read(drafts.draft, desk.conversation_id, MessageKind.PUBLIC))
+        await drafting.flush()
+        kept = desk.cache.read(drafts.draft, desk.conversation_id, MessageKind.PUBLIC)
+        assert kept is not None
+        assert kept.text == draft.text
+
+
+async def test_what_is_typed_is_in_a_file_when_the_disk_is_full_to_the_end(small_disk: Path, tmp_path: Path) -> None:
+    with a_desk(small_disk) as desk:
+        drafting = Drafting(desk.cache)
+        filler = fill(small_disk)
+        text = "nowhere to go " * 900
+        drafting.keep(Draft(desk.cache.ids.new(), desk.conversation_id, MessageKind.PUBLIC, text))
+        with pytest.raises(faults.CacheFull):
+            await drafting.flush()
+        rescued = drafting.rescue(small_disk)
+        assert rescued is not None
+        assert rescued.parent != small_disk
+        assert rescued.read_text().strip() == text.strip()
+        assert rescued.stat().st_mode & 0o777 == 0o600
+        rescued.unlink()
+        assert not any(name.startswith("omnitui-unsaved") for name in os.listdir(small_disk))
+        filler.unlink()
+        await asyncio.sleep(0)
+
+
+def test_cache_on_a_disk_that_is_read_only_can_be_read(small_disk: Path) -> None:
+    with a_desk(small_disk) as desk:
+        put(desk, "kept")
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    with Cache.open(small_disk / "data", state=small_disk / "state") as cache:
+        assert cache.read(lambda db: db.execute("SELECT count(*) FROM meta WHERE name = 'kept'").fetchone()) == (1,)
+        with pytest.raises(faults.CacheReadOnly):
+            cache.write(lambda tx: tx.db.execute("DELETE FROM meta").rowcount)
+
+
+FAILING = """
+import os, sys
+from pathlib import Path
+from omnitui.store import faults
+from omnitui.store.cache import Cache
+folder, fault = Path(sys.argv[1]), Path(sys.argv[1]) / "fault"
+cache = Cache.open(folder / "disk" / "data")
+def add(name):
+    return cache.write(lambda tx: tx.db.execute("INSERT INTO meta VALUES (?, '')", (name,)).rowcount)
+add("before")
+for kind in ("s", "w"):
+    fault.write_text(kind)
+    for number in range(2):
+        try:
+            add(f"{kind}{number}")
+        except faults.CacheError as error:
+            print("refused", flush=True)
+    assert cache.read(lambda db: db.execute("SELECT count(*) FROM meta WHERE name = 'before'").fetchone()) == (1,)
+    if len(sys.argv) > 2:
+        os._exit(9)
+    fault.unlink()
+    add(f"after {kind}")
+    folded = (folder / "disk" / "data" / "cache.sqlite3-wal").stat().st_size
+    print("wal", folded, flush=True)
+print(sorted(name for (name,) in cache.read(lambda db: db.execute("SELECT name FROM meta").fetchall())))
+os._exit(9)
+"""
+
+
+def failing(folder: Path, *more: str) -> list[str]:
+    """What a process tells whose disk fails for a while."""
+    (folder / "disk").mkdir()
+    environment = {
+        **os.environ,
+        "LD_PRELOAD": str(shim()),
+        "TRACE_ROOT": str(folder / "disk"),
+        "FAULT_FILE": str(folder / "fault"),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", FAILING, str(folder), *more],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 9, done.stderr
+    return done.stdout.splitlines()
+
+
+def names(folder: Path) -> list[str]:
+    with Cache.open(folder / "disk" / "data") as cache:
+        return sorted(name for (name,) in cache.read(lambda db: db.execute("SELECT name FROM meta").fetchall()))
+
+
+def test_disk_that_fails_for_a_while_keeps_what_was_acknowledged_and_nothing_else(tmp_path: Path) -> None:
+    told = failing(tmp_path)
+    assert told.count("refused") == 4
+    # After the failure the log was folded and begun anew: it holds one commit, not those that may be lost.
+    assert [line for line in told if line.startswith("wal")]
+    assert all(int(line.split()[1]) < 40_000 for line in told if line.startswith("wal"))
+    assert names(tmp_path) == ["after s", "after w", "before", "fulltext"]
+
+
+def test_disk_that_fails_to_the_end_keeps_what_was_acknowledged(tmp_path: Path) -> None:
+    assert failing(tmp_path, "to the end").count("refused") == 2
+    found = names(tmp_path)
+    assert "before" in found
+    assert "s0" not in found
