@@ -33,6 +33,15 @@ class Profile:
         return self.config / "keys.toml"
 
     @property
+    def commands_file(self) -> Path:
+        return self.config / "commands.toml"
+
+    @property
+    def hooks(self) -> Path:
+        """Programs of the user's that are run when something happens."""
+        return self.config / "hooks"
+
+    @property
     def themes(self) -> Path:
         """Themes of the user's own."""
         return self.config / "themes"

@@ -42,6 +42,8 @@ def _paths(shell: Shell) -> int:
         "profile": profile.name,
         "config": str(profile.settings_file),
         "keys": str(profile.keys_file),
+        "commands": str(profile.commands_file),
+        "hooks": str(profile.hooks),
         "themes": str(profile.themes),
         "data": str(profile.data),
         "cache": str(profile.cache_file),
@@ -66,8 +68,13 @@ def _keys_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> N
 def _keys(shell: Shell) -> int:
     from omnitui.config.files import load_settings
     from omnitui.services.actions import ACTIONS
+    from omnitui.services.commands import read_commands, take_in
     from omnitui.services.keymap import default_keymap, read_keymap
 
+    own, faults = read_commands(shell.profile.commands_file)
+    take_in(own)
+    for problem in faults:
+        shell.fail(f"{shell.profile.commands_file.name}: {problem.message}", problem.hint)
     preset, scope = shell.arguments.preset, shell.arguments.scope
     if preset:
         keymap = default_keymap(preset)
@@ -97,7 +104,7 @@ def _keys(shell: Shell) -> int:
         )
     for problem in keymap.problems:
         shell.fail(f"{shell.profile.keys_file.name}: {problem.message}", problem.hint)
-    return 3 if keymap.problems else 0
+    return 3 if keymap.problems or faults else 0
 
 
 def _themes(shell: Shell) -> int:

@@ -21,6 +21,7 @@ from omnitui.model.accounts import Account
 from omnitui.model.states import SendState
 from omnitui.paths import Profile
 from omnitui.services import passphrase, presets
+from omnitui.services.commands import read_commands, take_in
 from omnitui.services.keymap import read_keymap
 from omnitui.services.secrets import Secrets, refs
 from omnitui.services.session import Session
@@ -126,6 +127,10 @@ def _settings(profile: Profile) -> Iterator[Finding]:
 
 def _keys(profile: Profile) -> Iterator[Finding]:
     preset = presets.VIM
+    own, faults = read_commands(profile.commands_file)
+    take_in(own)
+    for problem in faults:
+        yield Finding("commands", Verdict.WARNING, f"{profile.commands_file.name}: {problem.message}", problem.hint)
     with suppress(ConfigError):  # told as a finding of its own
         preset = load_settings(profile).interface.keys
     problems = read_keymap(profile.keys_file, preset).problems

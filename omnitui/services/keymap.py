@@ -123,7 +123,7 @@ def build(changes: Mapping[str, Any], problems: Iterable[Problem] = (), *, prese
         found.append(Problem(error.message, error.hint))
         name = presets.VIM
         keys = presets.keys_of(name)
-    changed: list[str] = []
+    changed = [action_id for action_id, action in ACTIONS.items() if action.own]
     for action_id, value in changes.items():
         wanted = (value,) if isinstance(value, str) else value
         if action_id not in ACTIONS:

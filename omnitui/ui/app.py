@@ -21,7 +21,7 @@ from omnitui.ui.keyboard import Keyboard
 from omnitui.ui.last_hop import LastHopApp
 from omnitui.ui.last_hop.ending import EndsInOrder
 from omnitui.ui.notifying import Notifier
-from omnitui.ui.rereading import Rereading, sentences
+from omnitui.ui.rereading import Rereading
 from omnitui.ui.screens.main import MainScreen
 from omnitui.ui.signs import AsciiSigns, wants_ascii
 from omnitui.ui.syncing import Syncing
@@ -64,7 +64,7 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
         self.strays = strays
         self.record_fault = lambda error: crash.sentences(error, session.profile.crashes)
         self.syncing = Syncing(session) if sync else None
-        self.main = MainScreen(session, Keyboard(self.rereading.keymap()), self.ready, self.remember_soon)
+        self.main = MainScreen(session, Keyboard(self.rereading.first()), self.ready, self.remember_soon)
         self.main.desk.verbs = verbs
         self._tour = tour
         self.dressing = Dressing(self)
@@ -138,7 +138,7 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
 
     def complain_of_settings(self) -> None:
         """Name what is wrong with keys and themes, the first in full."""
-        self.rereading.complain([*sentences(self.main.keyboard.keymap), *self.dressing.complaints])
+        self.rereading.complain([*self.rereading.faults, *self.dressing.complaints])
 
     def ready(self) -> None:
         """The first rows of a list are on the screen: keys mean them from now on."""

@@ -1,4 +1,4 @@
-"""The user's own keys, read again when their file changes; one with a fault is named, and the old keys stay."""
+"""The user's own keys and commands, read again when their file changes; a fault is named, and the old ones stay."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omnitui.i18n import _
-from omnitui.services.keymap import Keymap, read_keymap
+from omnitui.services.commands import COMMANDS, read_commands, take_in
+from omnitui.services.keymap import Keymap, Problem, read_keymap
 
 if TYPE_CHECKING:
     from omnitui.ui.app import ConsoleApp
 
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 2.0
 """Between looks whether a file has changed."""
 COMPLAINT_SECONDS = 20.0
 
@@ -25,7 +26,9 @@ class Rereading:
     def __init__(self, app: ConsoleApp) -> None:
         self._app = app
         profile = app.session.profile
-        self._files = (profile.keys_file,)
+        self._files = (profile.keys_file, profile.commands_file)
+        self.faults: list[str] = []
+        """What is wrong with the files."""
         self._seen = self._stamps()
         self._reading = False
 
@@ -50,12 +53,18 @@ class Rereading:
 
     async def _read(self) -> None:
         app = self._app
+        profile = app.session.profile
         try:
-            keymap = await asyncio.to_thread(self.keymap)
+            own, faults = await asyncio.to_thread(read_commands, profile.commands_file)
+            before = [*COMMANDS.values()]
+            take_in(before if faults else own)
+            keymap = await asyncio.to_thread(self._keymap)
         finally:
             self._reading = False
-        self.complain(sentences(keymap))
-        if not all(problem.conflict for problem in keymap.problems):
+        self.faults = [*sentences(profile.commands_file, faults), *sentences(profile.keys_file, keymap.problems)]
+        self.complain(self.faults)
+        if faults or not all(problem.conflict for problem in keymap.problems):
+            take_in(before)
             return
         main = app.main
         main.keyboard.keymap = keymap
@@ -64,7 +73,7 @@ class Rereading:
         main.composer.redraw()
         main.captions.redraw()
         if not keymap.problems:
-            main.desk.say(_("keys read again"))
+            main.desk.say(_("keys and commands read again"))
         app.remember_soon()
 
     def complain(self, found: Sequence[str]) -> None:
@@ -73,14 +82,20 @@ class Rereading:
             more = _(" – and {n} more; see omnitui doctor").format(n=len(found) - 1) if len(found) > 1 else ""
             self._app.main.desk.say(f"! {found[0]}{more}", "bad", COMPLAINT_SECONDS)
 
-    def keymap(self) -> Keymap:
-        """The keys that the files say."""
+    def first(self) -> Keymap:
+        """Put the user's commands in force, and give the keys that the files say; faults are in `faults`."""
+        profile = self._app.session.profile
+        own, faults = read_commands(profile.commands_file)
+        take_in(own)
+        keymap = self._keymap()
+        self.faults = [*sentences(profile.commands_file, faults), *sentences(profile.keys_file, keymap.problems)]
+        return keymap
+
+    def _keymap(self) -> Keymap:
         session = self._app.session
         return read_keymap(session.profile.keys_file, session.settings.interface.keys)
 
 
-def sentences(keymap: Keymap) -> list[str]:
-    """What is wrong with keys.toml."""
-    return [
-        f"keys.toml: {problem.message}" + (f" ({problem.hint})" if problem.hint else "") for problem in keymap.problems
-    ]
+def sentences(path: Path, problems: Sequence[Problem]) -> list[str]:
+    """What is wrong with a file."""
+    return [f"{path.name}: {one.message}" + (f" ({one.hint})" if one.hint else "") for one in problems]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from omnitui.services.actions import composer, conversation, everywhere, history, layout, lists
 from omnitui.services.actions.action import READING, Action, Scope, printable
 
-__all__ = ["ACTIONS", "FOOTERS", "READING", "Action", "Scope", "actions_of", "printable"]
+__all__ = ["ACTIONS", "FOOTERS", "READING", "Action", "Scope", "actions_of", "printable", "take_in"]
 
 _TABLE = (
     *everywhere.ACTIONS,
@@ -19,7 +19,9 @@ _TABLE = (
     *composer.ACTIONS,
 )
 
-ACTIONS: Mapping[str, Action] = MappingProxyType({action.id: action for action in _TABLE})
+_BY_ID = {action.id: action for action in _TABLE}
+ACTIONS: Mapping[str, Action] = MappingProxyType(_BY_ID)
+"""By id; users' own commands follow those of the table."""
 
 FOOTERS: Mapping[Scope, tuple[str, ...]] = MappingProxyType(
     {
@@ -39,7 +41,7 @@ FOOTERS: Mapping[Scope, tuple[str, ...]] = MappingProxyType(
             "history.why",
             "app.help",
         ),
-        Scope.CARD: ("contact.edit", "copy.address", "conversation.reply", "pane.back", "app.help"),
+        Scope.CARD: ("card.open", "card.copy", "contact.edit", "conversation.reply", "pane.back", "app.help"),
         Scope.SIDEBAR: ("sidebar.open", "app.search", "pane.back", "app.help"),
         Scope.COMPOSER: (
             "composer.send",
@@ -57,4 +59,11 @@ FOOTERS: Mapping[Scope, tuple[str, ...]] = MappingProxyType(
 def actions_of(scope: Scope) -> list[Action]:
     """The actions whose keys are live in a pane, its own first."""
     outer = (Scope.DESK, Scope.APP) if scope in READING else (Scope.APP,)
-    return [action for wanted in (scope, *outer) for action in _TABLE if action.scope is wanted]
+    return [action for wanted in (scope, *outer) for action in _BY_ID.values() if action.scope is wanted]
+
+
+def take_in(own: Iterable[Action]) -> None:
+    """Put users' own actions behind those of the table, in place of those that were."""
+    for action_id in [*_BY_ID][len(_TABLE) :]:
+        del _BY_ID[action_id]
+    _BY_ID.update({action.id: action for action in own})

@@ -43,6 +43,9 @@ class Action:
     short: str = ""
     """One word for the footer; the title where empty."""
 
+    own: bool = False
+    """Whether it is a command of the user's, whose key is stronger than a preset's."""
+
     @property
     def label(self) -> str:
         """The translated title."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from omnitui.errors import OmniError
 from omnitui.services.actions import ACTIONS, Scope
-from omnitui.ui.acts import changing, contacts, copying, messages, moving, places, timeline, writing
+from omnitui.ui.acts import changing, commands, contacts, copying, messages, moving, places, timeline, writing
 from omnitui.ui.acts.handler import Handler
 from omnitui.ui.acts.reasons import why_not
 from omnitui.ui.desk import Desk
@@ -17,24 +17,25 @@ HANDLERS: Mapping[str, Handler] = {
     **moving.HANDLERS,
     **places.HANDLERS,
     **changing.HANDLERS,
+    **commands.HANDLERS,
     **contacts.HANDLERS,
     **copying.HANDLERS,
     **messages.HANDLERS,
     **timeline.HANDLERS,
     **writing.HANDLERS,
 }
-"""One for every action of the table; a test holds the two together."""
+"""One for every action of the table; a test holds the two together. Users' own commands have theirs in `commands`."""
 
 
 def run(desk: Desk, action_id: str, count: int | None = None) -> None:
     """Run an action. What it acts on is settled now, not when its work gets its turn."""
-    if ACTIONS[action_id].scope in (Scope.APP, Scope.DESK, Scope.COMPOSER):
+    if action_id in ACTIONS and ACTIONS[action_id].scope in (Scope.APP, Scope.DESK, Scope.COMPOSER):
         desk.memory.keep("palette", f"action {action_id}")
     if reason := why_not(desk, action_id):
         desk.say(f"! {reason}", "warn")
         return
     try:
-        work = HANDLERS[action_id](desk, count)
+        work = (HANDLERS.get(action_id) or commands.handler(action_id))(desk, count)
     except OmniError as error:
         desk.complain(error)
         return

@@ -274,7 +274,7 @@ async def _tell(desk: Desk, line: str, said: Said, marked: bool) -> None:
         desk.say(said.words or _("it was so already"), "warn" if said.code else "good")
 
 
-async def show_text(desk: Desk, title: str, text: str, words_beside: str = "") -> None:
+async def show_text(desk: Desk, title: str, text: str, words_beside: str = "", *, mark: str = ":") -> None:
     """Show what a verb printed."""
     from omnitui.ui.screens.page import PageScreen
 
@@ -284,4 +284,4 @@ async def show_text(desk: Desk, title: str, text: str, words_beside: str = "") -
         lines: list[Line] = [((part, "text"),) for part in wrap(clean, width)]
         return [*lines, *((((plain(words_beside), "muted"),),) if words_beside else ())]
 
-    await desk.ask(PageScreen(f":{title}", write))
+    await desk.ask(PageScreen(f"{mark}{title}", write))

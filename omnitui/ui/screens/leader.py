@@ -33,6 +33,7 @@ GROUPS = {
     "card": N_("Card"),
     "sidebar": N_("Views"),
     "composer": N_("Composer"),
+    "command": N_("Commands of your own"),
 }
 """What the first words of ids are called."""
 WIDEST = 4

@@ -1,0 +1,137 @@
+"""Runs programs of the user's: without a shell, terminal or secrets, for a limited time, with limited output."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from omnitui.errors import OmniError
+from omnitui.i18n import _
+from omnitui.text.safe import SafeText, safe
+from omnitui.values import dataclass
+
+MOST: Final = 1_000_000
+"""Bytes of an output that are read; what follows is thrown away."""
+DRAIN_SECONDS: Final = 0.3
+"""How long the output is still read once the program has ended: what it left running may keep the pipe."""
+POLL_SECONDS: Final = 0.02
+_PASSED: Final = frozenset(
+    (
+        *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "TERM", "TZ", "LANG", "LANGUAGE"),
+        *("DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_RUNTIME_DIR"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What came of a program."""
+
+    code: int
+    """Its exit code; negative where a signal ended it."""
+    out: str
+    err: str
+
+    @property
+    def words(self) -> SafeText:
+        """The first line that it wrote to its standard error, for a status line."""
+        line = next((line for line in self.err.splitlines() if line.strip()), "")
+        return safe(line.strip(), multiline=False, max_chars=300)
+
+
+def environment(profile: str) -> dict[str, str]:
+    """What programs of the user's see of our environment: an allow-list, and the profile's name."""
+    passed = {
+        name: value
+        for name, value in os.environ.items()
+        if name in _PASSED
+        or name.startswith("LC_")
+        or (name.startswith("OMNITUI_") and not name.startswith("OMNITUI_VAULT"))
+    }
+    return {**passed, "OMNITUI_PROFILE": profile}
+
+
+async def run(
+    argv: Sequence[str],
+    given: str = "",
+    *,
+    seconds: float,
+    profile: str,
+    more: Mapping[str, str] | None = None,
+) -> Ran:
+    """Run a program on a text and wait for its end; its whole process group is ended with it when the time is up.
+
+    Args:
+        argv: The program and its arguments; no shell sees them.
+        given: Its standard input.
+        seconds: How long it may take.
+        profile: Passed as OMNITUI_PROFILE, so that `omnitui` in it means the same desk.
+        more: Other variables.
+
+    Raises:
+        OmniError: It cannot be started, or took too long.
+    """
+    name = safe(Path(argv[0]).name, multiline=False)
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *argv,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            cwd=Path.home(),
+            env={**environment(profile), **(more or {})},
+            start_new_session=True,
+            umask=0o077,
+        )
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise OmniError(_("{name} could not be started: {why}").format(name=name, why=why)) from None
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
+    out, err = bytearray(), bytearray()
+    pipes = [
+        asyncio.create_task(_feed(process.stdin, given)),
+        asyncio.create_task(_read(process.stdout, out)),
+        asyncio.create_task(_read(process.stderr, err)),
+    ]
+    try:
+        async with asyncio.timeout(seconds):
+            code = await _ended(process)
+        await asyncio.wait(pipes, timeout=DRAIN_SECONDS)
+    except TimeoutError:
+        raise OmniError(_("{name} took longer than {n:g} seconds").format(name=name, n=seconds)) from None
+    finally:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await _ended(process)
+        for task in pipes:
+            task.cancel()
+        await asyncio.gather(*pipes, return_exceptions=True)
+        process._transport.close()  # type: ignore[attr-defined]  # else what it left running keeps our pipes open
+    return Ran(code, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"))
+
+
+async def _ended(process: asyncio.subprocess.Process) -> int:
+    # asyncio's own wait lasts until the pipes are closed as well, which what the program left running may keep open.
+    while process.returncode is None:  # noqa: ASYNC110
+        await asyncio.sleep(POLL_SECONDS)
+    return process.returncode
+
+
+async def _feed(pipe: asyncio.StreamWriter, text: str) -> None:
+    with suppress(OSError):
+        pipe.write(text.encode("utf-8", "replace"))
+        await pipe.drain()
+    pipe.close()
+
+
+async def _read(pipe: asyncio.StreamReader, into: bytearray) -> None:
+    while data := await pipe.read(65_536):
+        into += data[: max(MOST - len(into), 0)]
