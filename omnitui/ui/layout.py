@@ -21,6 +21,10 @@ CARD = 36
 SIDEBAR = 22
 """Columns of both where nobody chose others, as the style sheet has them."""
 HIDEABLE = frozenset({"card", "views"})
+BREAKPOINTS = {"-narrow": 0, "-medium": 80, "-wide": 120, "-broad": 160}
+"""What the style sheet calls a terminal, and the columns that it has at least."""
+COLUMNS = "#views, #queue, #reading, #about"
+"""What looks otherwise in a terminal of another width."""
 
 
 class Layout:
@@ -38,12 +42,12 @@ class Layout:
     @property
     def narrow(self) -> bool:
         """Whether there is room for one pane only."""
-        return self._screen.size.width < 80
+        return self._screen.app.size.width < 80
 
     @property
     def wide(self) -> bool:
         """Whether the card has a column of its own."""
-        return self._screen.size.width >= 120
+        return self._screen.app.size.width >= 120
 
     @property
     def as_at_start(self) -> bool:
@@ -115,7 +119,7 @@ class Layout:
     def toggle_views(self) -> None:
         """Show or hide the views."""
         screen = self._screen
-        if screen.size.width >= 160:
+        if screen.app.size.width >= 160:
             screen.toggle_class("-no-views")
             self.arrangement.hide("views", screen.has_class("-no-views"))
             self.fit()
@@ -169,6 +173,7 @@ class Layout:
         screen = self._screen
         for name in self.arrangement.hidden & HIDEABLE:
             screen.add_class(f"-no-{name}", update=False)
+        screen.add_class(width_class(screen.app.size.width), update=False)
         self._widen(screen.app.size.width)
 
     @property
@@ -200,7 +205,7 @@ class Layout:
         if pane.id is not None and not self.narrow:
             self._widths[pane.id] = width
             self.fit()
-            self._widths[pane.id] = self._held(pane.id, self._screen.size.width) or width
+            self._widths[pane.id] = self._held(pane.id, self._screen.app.size.width) or width
             self._screen.call_after_refresh(self._screen.captions.redraw)
             self._screen.rested()
 
@@ -226,12 +231,22 @@ class Layout:
             else:
                 pane.styles.width = width
 
+    def resize(self) -> None:
+        """The terminal has another width: show the panes that it has room for."""
+        screen = self._screen
+        name = width_class(screen.app.size.width)
+        if not screen.has_class(name):
+            # Told of the class itself, Textual would style every widget of the screen.
+            screen.remove_class(*BREAKPOINTS, update=False).add_class(name, update=False)
+            screen.app.stylesheet.update_nodes(screen.query(COLUMNS))
+        self.fit()
+
     def fit(self) -> None:
         """Keep the chosen widths within what the screen has."""
         self._mark()
         if self.narrow and self._reading and self._screen.composer.draft is None:
             self._screen.call_after_refresh(self._screen.history.focus)
-        self._widen(self._screen.size.width)
+        self._widen(self._screen.app.size.width)
 
     # The other pane
 
@@ -243,3 +258,8 @@ class Layout:
             screen.queue.scroll_rows(by * step)
         elif screen.history.region:
             screen.history.scroll_lines(by * (max(screen.history.size.height - 1, 1) if pages else 1))
+
+
+def width_class(width: int) -> str:
+    """What the style sheet calls a terminal of so many columns."""
+    return [name for name, least in BREAKPOINTS.items() if width >= least][-1]

@@ -1,7 +1,8 @@
 """Speed as it is felt in a terminal: start, keys, pages, resize, idle, each beside floors and peers in the same run.
 
 The programs run in turns on the same machine; what counts are the ratios. OMNITUI_BENCH_ROWS names the sizes of ours
-("10000,1000000"), OMNITUI_BENCH_ROUNDS how often each program runs, OMNITUI_BENCH_FOLDER where caches are kept.
+("10000,1000000"), OMNITUI_BENCH_PEERS the peers ("neomutt,aerc,alot"), OMNITUI_BENCH_ROUNDS how often each program
+runs, OMNITUI_BENCH_FOLDER where caches are kept.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ pytestmark = pytest.mark.bench
 
 ROUNDS = int(os.environ.get("OMNITUI_BENCH_ROUNDS", "3"))
 SIZES = [int(size) for size in os.environ.get("OMNITUI_BENCH_ROWS", "10000,1000000").split(",")]
+PEERS = os.environ.get("OMNITUI_BENCH_PEERS", "neomutt,aerc,alot").split(",")
 MAILS = 10_000
 KEYS = 30
 HELD = 45
@@ -324,6 +326,7 @@ def test_terminal_speed_beside_floors_and_peers(tmp_path_factory: pytest.TempPat
     peers = {
         name: find(folder, MAILS)
         for name, find in (("neomutt", programs.neomutt), ("aerc", programs.aerc), ("alot", programs.alot))
+        if name in PEERS
     }
     others = [programs.raw_python(folder, SIZES[0]), programs.hello_world(), *(peer for peer in peers.values() if peer)]
     search = [programs.searched(folder)] if SEARCHED else []

@@ -37,10 +37,23 @@ class PaintsWhenIdle(_Base):
         super().__init__(*args, **options)
         self._compositor = LeanCompositor()
 
-    def _screen_resized(self, size: Size) -> None:
+    def resizing(self) -> None:
+        """The terminal has this size now: adapt what depends on it, before everything is laid out."""
+
+    def resized(self) -> None:
+        """Everything is laid out for another size of the terminal and not painted yet."""
+
+    async def _on_resize(self, event: events.Resize) -> None:
+        event.prevent_default()
+        event.stop()
         # Textual tells a screen its size twice: as the terminal's, and as that of the widget which was laid out.
-        if size != self._compositor.size or not self._is_mounted:
-            super()._screen_resized(size)
+        if event.size == self._compositor.size and self._is_mounted:
+            return
+        self.resizing()
+        for widget in self.walk_children(Widget):
+            widget._layout_required = False  # which is what follows
+        await super()._on_resize(event)
+        self.resized()
 
     def _refresh_layout(self, size: Size | None = None, scroll: bool = False) -> None:
         self._laying_out = not scroll

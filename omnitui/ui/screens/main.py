@@ -38,20 +38,13 @@ from omnitui.ui.widgets.conversation_list import ConversationList
 from omnitui.ui.widgets.lines import Lines, style_source
 from omnitui.ui.widgets.split import Split
 
-BREAKPOINTS = [(0, "-narrow"), (80, "-medium"), (120, "-wide"), (160, "-broad")]
 PANES = {"list": Scope.LIST, "history": Scope.HISTORY, "card": Scope.CARD, "sidebar": Scope.SIDEBAR}
-
-
-def width_class(width: int) -> str:
-    """What the style sheet calls a terminal of so many columns."""
-    return max((least, name) for least, name in BREAKPOINTS if width >= least)[1]
 
 
 class MainScreen(LastHopScreen[None]):
     """Wires the panes to the desk and keys to actions."""
 
     AUTO_FOCUS: ClassVar[str | None] = None
-    HORIZONTAL_BREAKPOINTS = BREAKPOINTS
 
     queue: ConversationList
     history: HistoryPane
@@ -94,8 +87,6 @@ class MainScreen(LastHopScreen[None]):
     def compose(self) -> ComposeResult:
         """The panes side by side, two lines below them."""
         captions = self.captions
-        # Textual would mark the width after the first layout, and style every widget a second time for it.
-        self.add_class(width_class(self.app.size.width), update=False)
         queue, reading, about = Vertical(id="queue"), Split(id="reading"), Split(id="about")
         self.layouts.begin(queue, about)
         with Horizontal(id="panes"):
@@ -306,8 +297,11 @@ class MainScreen(LastHopScreen[None]):
             if had_focus:
                 (self.history if self.history.region else self.queue).focus()
 
-    def on_resize(self) -> None:
-        """Another size: the lines are cut anew."""
-        self.layouts.fit()
-        self.call_after_refresh(self.captions.redraw)
+    def resizing(self) -> None:
+        """Another size: the panes that a terminal of this width has."""
+        self.layouts.resize()
+
+    def resized(self) -> None:
+        """The lines are cut anew."""
+        self.captions.redraw()
         self.rested()
