@@ -1,0 +1,251 @@
+"""What agents write: replies, first messages and notes, each recorded and applied in one durable commit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from omnitui.clock import DAY, SECOND, Millis
+from omnitui.errors import NotFound, Refused
+from omnitui.i18n import _
+from omnitui.ids import Ulid
+from omnitui.model.operations import Op
+from omnitui.model.people import Agent
+from omnitui.model.states import MessageKind, ObjectKind, SendState, Verb
+from omnitui.sdk import snapshot
+from omnitui.sdk.capabilities import Barred
+from omnitui.services import outgoing
+from omnitui.services.recording import Intent, enqueue, record
+from omnitui.store import drafts, inflow
+from omnitui.store.arrivals import reply_key
+from omnitui.store.cache import Cache
+from omnitui.store.reads import accounts, history, inbox
+from omnitui.store.reads.replying import ReplyTarget, reply_target
+from omnitui.store.writer import Tx
+from omnitui.text.surrogates import mended
+
+LONGEST_HOLD: Millis = DAY
+
+
+class Writing:
+    """Records what the profile's agent writes.
+
+    Args:
+        cache: Where everything lies.
+        holds: Undo times by channel, in milliseconds, stronger than the account's.
+    """
+
+    def __init__(self, cache: Cache, holds: Mapping[str, Millis] | None = None) -> None:
+        self._cache = cache
+        self._holds = holds or {}
+        self._me: Agent = cache.me()
+
+    def reply(
+        self,
+        conversation_id: Ulid,
+        text: str,
+        *,
+        files: Sequence[Path | str] = (),
+        hold: Millis | None = None,
+        at: Millis | None = None,
+        seen: Ulid | None = None,
+        answers: Ulid | None = None,
+        subject: str | None = None,
+        to_all: bool = False,
+        cc: Sequence[str] = (),
+        bcc: Sequence[str] = (),
+    ) -> Op:
+        """Answer the customer. The reply is held for the undo time, then leaves.
+
+        Args:
+            conversation_id: Where.
+            text: What is said.
+            files: To send along; copies are kept.
+            hold: Undo time in milliseconds; the channel's, else the account's, where not given.
+            at: When it is to leave, instead of after the undo time.
+            seen: The newest message its author had on screen: if somebody wrote after it, the reply is blocked.
+            answers: The message that it answers; the customer's newest, where not said.
+            subject: Where it is to have another one than the conversation.
+            to_all: Whether all others who got the customer's mail get the answer too.
+            cc: Further addressees, where the channel has them.
+            bcc: Hidden addressees.
+
+        Raises:
+            Refused: Empty, or the channel takes no written reply now.
+        """
+        target = self._target(conversation_id, answers)
+        capabilities = snapshot.read(target.capabilities, target.channel)
+        text = outgoing.checked_length(_checked_text(text, files), capabilities)
+        if (cc or bcc) and not capabilities.mail:
+            raise Refused(_("this channel has no Cc"))
+        if not capabilities.writes:
+            raise Refused(
+                _("this channel takes no written replies"), hint=_("answer on another channel of the contact")
+            )
+        kept = outgoing.read_files(files, self._cache.blobs, capabilities)
+        copies = [outgoing.checked_address(address) for address in (*cc, *(target.others if to_all else ()))]
+        hidden = [outgoing.checked_address(address) for address in bcc]
+        copies = list({address.lower(): address for address in copies}.values())
+
+        def work(tx: Tx) -> Op:
+            conversation = inbox.conversation(tx.db, conversation_id)
+            policy = capabilities.policy(tx.now(), conversation.last_incoming_at if conversation else None)
+            if isinstance(policy, Barred):
+                raise Refused(policy.why)
+            return self._send(
+                tx,
+                target,
+                text,
+                kept,
+                Verb.REPLY,
+                hold,
+                tx.ids.new(),
+                at=at,
+                subject=mended(subject) if subject else None,
+                seen=seen,
+                cc=copies,
+                bcc=hidden,
+            )
+
+        return self._cache.write(work)
+
+    def new(
+        self,
+        account: Ulid,
+        to: str,
+        subject: str,
+        text: str,
+        *,
+        files: Sequence[Path | str] = (),
+        hold: Millis | None = None,
+        at: Millis | None = None,
+        cc: Sequence[str] = (),
+        bcc: Sequence[str] = (),
+        draft: Ulid | None = None,
+    ) -> Op:
+        """Write first: start a conversation with `to` from the account's first inbox that allows it.
+
+        What `draft` names has become this message.
+
+        Raises:
+            NotFound: No such account.
+            Refused: The account cannot write first, or `to` is no address.
+        """
+        to, subject, text = mended(to), mended(subject), _checked_text(text, files)
+        capabilities = self._cache.read(accounts.capabilities, account)
+        inboxes = [box for box in self._cache.read(accounts.inboxes) if box.account_id == account]
+        box = next((box for box in inboxes if snapshot.read(capabilities, box.channel).can_start), None)
+        if box is None:
+            raise Refused(_("this account cannot write first"))
+        channel = snapshot.read(capabilities, box.channel)
+        address = outgoing.checked_address(to) if box.channel == "email" else to
+        text = outgoing.checked_length(text, channel)
+        kept = outgoing.read_files(files, self._cache.blobs, channel)
+        copies = [outgoing.checked_address(each) for each in cc]
+        hidden = [outgoing.checked_address(each) for each in bcc]
+
+        def work(tx: Tx) -> Op:
+            group = tx.ids.new()
+            contact_id, _identity = inflow.find_or_make_contact(tx, account, box.channel, address.lower(), "")
+            conversation_id = inflow.make_conversation(
+                tx, account_id=account, inbox_id=box.id, contact_id=contact_id, channel=box.channel, subject=subject
+            )
+            target = reply_target(tx.db, conversation_id)
+            assert target is not None
+            target = replace(target, contact=address)
+            if draft is not None:
+                drafts.drop_first(tx, draft)
+            return self._send(
+                tx, target, text, kept, Verb.NEW, hold, group, at=at, subject=subject, cc=copies, bcc=hidden
+            )
+
+        return self._cache.write(work)
+
+    def note(self, conversation_id: Ulid, text: str, *, files: Sequence[Path | str] = ()) -> Op:
+        """Leave a note that only agents see. Where the back end keeps notes, it gets a copy."""
+        target = self._target(conversation_id)
+        text = _checked_text(text, files)
+        capabilities = replace(snapshot.read(target.capabilities, target.channel), attachments=True)
+        kept = outgoing.read_files(files, self._cache.blobs, capabilities)
+
+        def work(tx: Tx) -> Op:
+            op_id = tx.ids.new()
+            message = outgoing.note(target, self._me, text, kept, tx.ids, tx.now(), op_id)
+            after = outgoing.as_fields(message)
+            intent = Intent(Verb.NOTE, ObjectKind.MESSAGE, message.id, after, conversation_id, op_id=op_id)
+            drafts.drop(tx, conversation_id, MessageKind.NOTE)
+            op = record(tx, self._me.id, op_id, intent)
+            assert op is not None
+            return op
+
+        return self._cache.write(work)
+
+    def _target(self, conversation_id: Ulid, answers: Ulid | None = None) -> ReplyTarget:
+        target = self._cache.read(reply_target, conversation_id, answers)
+        if target is None:
+            raise NotFound(_("there is no conversation {id}").format(id=conversation_id))
+        return target
+
+    def _hold(self, target: ReplyTarget, hold: Millis | None) -> Millis:
+        chosen = hold if hold is not None else self._holds.get(target.channel, target.hold)
+        if not 0 <= chosen <= LONGEST_HOLD:
+            raise Refused(_("a hold is between 0 and {} seconds").format(LONGEST_HOLD // SECOND))
+        return chosen
+
+    def _send(
+        self,
+        tx: Tx,
+        target: ReplyTarget,
+        text: str,
+        files: Sequence[dict[str, object]],
+        verb: Verb,
+        hold: Millis | None,
+        group_id: Ulid,
+        *,
+        at: Millis | None = None,
+        subject: str | None = None,
+        seen: Ulid | None = None,
+        cc: Sequence[str] = (),
+        bcc: Sequence[str] = (),
+    ) -> Op:
+        wait = self._hold(target, hold) if at is None else at - tx.now()
+        if at is not None and wait <= 0:
+            raise Refused(_("that time has passed"))
+        op_id = tx.ids.new()
+        made = outgoing.compose(
+            target,
+            self._me,
+            text,
+            ids=tx.ids,
+            now=tx.now(),
+            origin=tx.origin,
+            token_key=reply_key(tx),
+            state=SendState.HELD if wait else SendState.QUEUED,
+            op_id=op_id,
+            files=files,
+            subject=subject,
+            seen=seen,
+            seen_at=_seen_at(tx, seen),
+            cc=cc,
+            bcc=bcc,
+        )
+        after = outgoing.as_fields(made.message, made.mail)
+        intent = Intent(verb, ObjectKind.MESSAGE, made.message.id, after, target.conversation_id, op_id=op_id)
+        op = record(tx, self._me.id, group_id, intent)
+        assert op is not None
+        payload = made.payload if at is None else {**made.payload, "scheduled": True}
+        enqueue(tx, op, payload, due_at=tx.now() + wait, held=wait > 0, message_id=made.message.id)
+        drafts.drop(tx, target.conversation_id, MessageKind.PUBLIC)
+        return op
+
+
+def _checked_text(text: str, files: Sequence[Path | str]) -> str:
+    if not text.strip() and not files:
+        raise Refused(_("there is nothing to send"))
+    return mended(text)
+
+
+def _seen_at(tx: Tx, seen: Ulid | None) -> Millis | None:
+    message = history.message(tx.db, seen) if seen else None
+    return message.received_at if message else None
