@@ -7,6 +7,7 @@ import sqlite3
 import time
 from pathlib import Path
 
+from omnitui.store import failpoints
 from omnitui.store.faults import translated
 
 BUSY_TIMEOUT = 30_000
@@ -65,6 +66,7 @@ def log_ahead(db: sqlite3.Connection) -> None:
 def writer(path: Path) -> sqlite3.Connection:
     """A connection that may write."""
     db = connect(path)
+    failpoints.watch(db)
     try:
         log_ahead(db)
         db.execute("PRAGMA synchronous = FULL")

@@ -16,10 +16,10 @@ from omnitui.logs import logger
 from omnitui.model.accounts import Account, LedgerEntry
 from omnitui.model.states import ObjectKind, SendState
 from omnitui.sdk.contract import Connector
+from omnitui.store import outbox
 from omnitui.store.cache import Cache
 from omnitui.store.reads import accounts as account_reads
 from omnitui.store.reads import ledger as ledger_reads
-from omnitui.store.reads import outbox as outbox_reads
 from omnitui.sync.files import LIMIT, Files
 from omnitui.sync.indexing import index
 from omnitui.sync.lease import BEAT_SECONDS, Lease, LeaseLost
@@ -35,8 +35,6 @@ LEASE_SECONDS = 1.0
 WAKE_EVERY: Millis = 15 * SECOND
 """How often due snoozes are looked for, at the latest."""
 QUIET_SECONDS = 0.1
-
-_LEAVING = (SendState.HELD, SendState.QUEUED, SendState.SENDING)
 
 
 @dataclass(slots=True)
@@ -253,10 +251,10 @@ class Engine:
     async def _leaving(self, syncs: Iterable[AccountSync], latest: Millis) -> bool:
         """Whether an op of an account that can send is still to leave before `latest`."""
         healthy = {sync.account.id for sync in syncs if not (sync.faulted.is_set() or sync.stuck.is_set())}
-        entries = await self._cache.aread(outbox_reads.entries, _LEAVING)
-        return any(
-            entry.account_id in healthy and entry.state in _LEAVING and entry.due_at <= latest for entry in entries
-        )
+        # What stands behind an op that waits for a decision does not leave however long one waits.
+        heads = await self._cache.aread(outbox.due, latest)
+        going = [entry for entry in heads if entry.state is not SendState.DEFERRED]
+        return any(entry.account_id in healthy for entry in (*going, *await self._cache.aread(outbox.sending)))
 
 
 async def _beat(lease: Lease | None) -> None:

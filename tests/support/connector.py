@@ -138,12 +138,14 @@ class FakeConnector:
             part = tuple(self.back_end.events[at : at + self.size])
             at += len(part)
             last = at >= len(self.back_end.events)
+            reach("call")
             extents = (Extent("room", remote_count=len(self.back_end.events)),)
             yield Batch(part, at, extents=extents, caught_up=last)
             if last:
                 await self.back_end.news.wait()
 
     async def perform(self, op: Outbound) -> Outcome:
+        reach("call")
         self.performed.append(op)
         if self.script:
             step = self.script.pop(0)
@@ -160,6 +162,7 @@ class FakeConnector:
         if not (known and self.idempotency is Idempotency.DEDUPLICATED):
             self.back_end.deliver(op.idempotency_key, op.text, op.verb)
         reach("fake.delivered")
+        reach("call")
         external_id = f"sent-{op.idempotency_key}"
         if self.echo:
             echo = a_message(0, op.text, conversation=op.conversation, direction=Direction.OUTGOING)
@@ -168,6 +171,7 @@ class FakeConnector:
 
     async def reconcile(self, op: Outbound) -> Reconciled:
         self.reconciled.append(op)
+        reach("call")
         if self.reconcile_script:
             step = self.reconcile_script.pop(0)
             if isinstance(step, Fault):
@@ -192,6 +196,7 @@ class BackfillingConnector(FakeConnector):
         return ("room",)
 
     async def backfill(self, scope: str, before: Json) -> Batch:
+        reach("call")
         at = int(before or 0)
         part = tuple(self.back_end.older[at : at + self.size])
         at += len(part)

@@ -1,0 +1,56 @@
+"""A process is killed at every statement and call of a day, and at random: nothing lost, nothing twice, no lies."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from omnitui.sdk import Idempotency
+from tests.support import kill_day
+
+LONG = [pytest.mark.torture, pytest.mark.timeout(7_200)]
+SOME = {"statement": (3, 120, 431, 617, 809), "call": (2, 6)}
+MOST = 5_000
+"""No day has as many steps."""
+
+
+def lived_through(folder: Path, idempotency: Idempotency, *, failpoint: str = "", seconds: float | None = None) -> bool:
+    """Live a day that is cut once, go on, and look at what became of it; whether it was cut."""
+    folder.mkdir()
+    killed = kill_day.rehearse(folder, idempotency, failpoint=failpoint, seconds=seconds)
+    assert not kill_day.rehearse(folder, idempotency)
+    kill_day.check(folder, idempotency)
+    shutil.rmtree(folder)
+    return killed
+
+
+@pytest.mark.parametrize(("place", "number"), [(place, number) for place in SOME for number in SOME[place]])
+def test_kill_at_a_step_of_a_day_loses_and_repeats_nothing(tmp_path: Path, place: str, number: int) -> None:
+    kinds = tuple(Idempotency)
+    assert lived_through(tmp_path / "desk", kinds[number % len(kinds)], failpoint=f"{place}:{number}")
+
+
+@pytest.mark.parametrize("idempotency", [pytest.param(one, marks=LONG) for one in Idempotency])
+@pytest.mark.parametrize("place", SOME)
+def test_kill_at_every_step_of_a_day_loses_and_repeats_nothing(
+    tmp_path: Path, place: str, idempotency: Idempotency
+) -> None:
+    for number in range(1, MOST):
+        if not lived_through(tmp_path / "desk", idempotency, failpoint=f"{place}:{number}"):
+            break
+    assert number > 10
+    print(f"\nkilled at each {place} of a day ({idempotency.value}): {number - 1} kills, 0 lost, 0 sent twice")
+
+
+@pytest.mark.parametrize("kills", [2, pytest.param(1_000, marks=LONG)])
+def test_kill_at_random_times_loses_and_repeats_nothing(tmp_path: Path, kills: int) -> None:
+    killed = 0
+    for number, moment in enumerate(kill_day.moments(7, kills * 2, 0.7)):
+        idempotency = tuple(Idempotency)[number % 3]
+        killed += lived_through(tmp_path / "desk", idempotency, seconds=moment)
+        if killed == kills:
+            break
+    assert killed == kills
+    print(f"\nkill -9 at random times of a day: {killed} kills, 0 lost, 0 sent twice")
