@@ -114,7 +114,7 @@ def footer_line(keyboard: Keyboard, scope: Scope, width: int) -> Line:
     named = [(keyboard.keymap.key_of(action_id), ACTIONS[action_id].word) for action_id in FOOTERS[scope]]
     keys = [_key(key, word) for key, word in named if key]
     # The last one is the way out: help, or back.
-    while len(keys) > 1 and sum(map(line_width, keys)) + 1 - GAP > width:
+    while len(keys) > 1 and sum(map(line_width, keys)) + 1 - GAP >= width:
         del keys[-2]
     pieces = ((" ", ""), *(piece for key in keys for piece in key))
     right = _palette(keyboard.keymap)

@@ -45,7 +45,7 @@ class SearchScreen(PickerScreen):
 
     def __init__(self, desk: Desk, text: str) -> None:
         key = "ctrl+l"
-        hint = _("Tab completes, ↑ earlier searches, {key} keeps it as the list").format(key=key)
+        hint = _("Tab completes, ↑ earlier searches, {key} makes it the list").format(key=key)
         super().__init__(_("Search all messages"), self._find, hint=hint, text=text)
         self._desk = desk
         self._names = desk.names or Names()
