@@ -20,6 +20,10 @@ START = 60.0
 ROOT = Path(__file__).parents[2]
 
 
+def long(where: str) -> object:
+    return pytest.param(where, marks=pytest.mark.torture)
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("OMNITUI_HOME", str(tmp_path))
@@ -45,7 +49,7 @@ def files(home: Path) -> bytes:
     return b"\n".join(path.read_bytes() for path in home.rglob("*") if path.is_file())
 
 
-@pytest.mark.parametrize("where", ["start", "handler", "handler, later", "renderer"])
+@pytest.mark.parametrize("where", ["start", long("handler"), "handler, later", "renderer"])
 def test_a_fault_ends_with_what_to_do_and_no_word_of_a_customer(home: Path, where: str) -> None:
     with provoked(home, where) as terminal:
         if where not in ("start", "renderer"):
@@ -65,7 +69,7 @@ def test_a_fault_ends_with_what_to_do_and_no_word_of_a_customer(home: Path, wher
     assert SECRET.encode() not in files(home)
 
 
-@pytest.mark.parametrize("where", ["thread", "task", "ignored", "callback", "sync"])
+@pytest.mark.parametrize("where", ["thread", "task", long("ignored"), long("callback"), long("sync")])
 def test_a_fault_behind_the_screen_is_kept_without_words(home: Path, where: str) -> None:
     with provoked(home, where) as terminal:
         terminal.wait_for("Where is my parcel", timeout=START)
@@ -83,6 +87,7 @@ def test_a_fault_behind_the_screen_is_kept_without_words(home: Path, where: str)
     assert b"Provoked" in files(home), "somebody has to hear of it"
 
 
+@pytest.mark.torture
 def test_a_writer_that_fails_says_so_without_words(home: Path) -> None:
     with provoked(home, "writer") as terminal:
         terminal.wait_for("Where is my parcel", timeout=START)
