@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
+from rich.color import ColorSystem
 from textual._context import visible_screen_stack
 from textual.widget import Widget
 
@@ -31,7 +32,7 @@ class Watched:
 
     def __init__(self, person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
         self.app = person.app
-        self.inks = Inks("truecolor")
+        self.inks = Inks(ColorSystem.TRUECOLOR)
         self.frame = self._new()
         self.painted = 0
         monkeypatch.setattr(self.app, "paint_dirty", self._paint)
