@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from typing import Final
 
 from omnitui.text.links import link_suffix
@@ -77,16 +78,7 @@ def declared_charset(raw: bytes) -> str:
 def html_to_text(source: str) -> str:
     """Readable text of an HTML body; quotes as "> ", links with their hosts, data tables in columns."""
     reader = _Reader()
-    deadline = time.monotonic() + SECONDS
-    for count, token in enumerate(tokens(source[:MAX_SOURCE])):
-        if isinstance(token, str):
-            reader.text(token)
-        elif token.closes:
-            reader.close(token.name)
-        else:
-            reader.open(token)
-        if reader.size > MAX_OUTPUT or (count & 1023 == 1023 and time.monotonic() > deadline):
-            break
+    _read(source, reader, lambda: reader.size > MAX_OUTPUT)
     return reader.finish()
 
 
@@ -94,6 +86,12 @@ def html_links(source: str) -> list[tuple[str, str]]:
     """The links of an HTML body in their order, each as what it shows and where it leads; hidden ones are left out."""
     found: list[tuple[str, str]] = []
     reader = _Reader(found)
+    _read(source, reader, lambda: len(found) >= MAX_LINKS)
+    reader.finish()
+    return found
+
+
+def _read(source: str, reader: _Reader, enough: Callable[[], bool]) -> None:
     deadline = time.monotonic() + SECONDS
     for count, token in enumerate(tokens(source[:MAX_SOURCE])):
         if isinstance(token, str):
@@ -102,10 +100,8 @@ def html_links(source: str) -> list[tuple[str, str]]:
             reader.close(token.name)
         else:
             reader.open(token)
-        if len(found) >= MAX_LINKS or (count & 1023 == 1023 and time.monotonic() > deadline):
+        if enough() or (count & 1023 == 1023 and time.monotonic() > deadline):
             break
-    reader.finish()
-    return found
 
 
 class _Reader:
