@@ -20,11 +20,12 @@ from omnitui.i18n import _
 from omnitui.model.accounts import Account
 from omnitui.model.states import SendState
 from omnitui.paths import Profile
-from omnitui.services import passphrase, presets
+from omnitui.services import hooks, passphrase, presets
 from omnitui.services.commands import read_commands, take_in
 from omnitui.services.keymap import read_keymap
 from omnitui.services.secrets import Secrets, refs
 from omnitui.services.session import Session
+from omnitui.store.mounts import network_kind
 from omnitui.store.reads import accounts, oplog, outbox
 from omnitui.sync.lease import Lease
 
@@ -55,6 +56,7 @@ def examine(profile: Profile) -> Iterator[Finding]:
         ("folders", lambda: _folders(profile)),
         ("settings", lambda: _settings(profile)),
         ("keys", lambda: _keys(profile)),
+        ("hooks", lambda: _hooks(profile)),
         ("sync", lambda: _sync(profile)),
         ("crashes", lambda: _crashes(profile)),
         ("cache", lambda: _cache(profile)),
@@ -109,6 +111,13 @@ def _folders(profile: Profile) -> Iterator[Finding]:
             yield Finding("folders", Verdict.FAILED, _("{folder} cannot be written").format(folder=folder))
         else:
             yield Finding("folders", Verdict.OK, f"{name}: {folder}")
+    if kind := network_kind(_existing(profile.data)):
+        yield Finding(
+            "folders",
+            Verdict.WARNING,
+            _("{folder} lies on a network file system ({kind})").format(folder=profile.data, kind=kind),
+            _("two machines at once would damage the cache: keep XDG_DATA_HOME and XDG_STATE_HOME on a local disk"),
+        )
     free = shutil.disk_usage(_existing(profile.data)).free
     size = f"{free / 1024**3:.1f} GB"
     if free < _LEAST_FREE:
@@ -138,6 +147,17 @@ def _keys(profile: Profile) -> Iterator[Finding]:
         yield Finding("keys", Verdict.WARNING, f"{profile.keys_file.name}: {problem.message}", problem.hint)
     if not problems:
         yield Finding("keys", Verdict.OK, _("no two actions share a key"))
+
+
+def _hooks(profile: Profile) -> Iterator[Finding]:
+    known = [path for event in hooks.EVENTS for path in hooks.found(profile.hooks, event)]
+    for path in known:
+        why = hooks.fault(path)
+        yield Finding("hooks", Verdict.FAILED if why else Verdict.OK, why or str(path))
+    for path in sorted(profile.hooks.iterdir()) if profile.hooks.is_dir() else []:
+        if path not in known:
+            said = _("{file} is named after no event").format(file=path)
+            yield Finding("hooks", Verdict.WARNING, said, ", ".join(hooks.EVENTS))
 
 
 def _sync(profile: Profile) -> Iterator[Finding]:
