@@ -49,7 +49,8 @@ class Interface:
     """Which keys: those of vim, of Emacs, or arrows, function keys and ctrl with letters. `preset` in keys.toml is
     stronger."""
     theme: str = ""
-    """Name of a theme; `omnitui themes` lists them. Empty: the default."""
+    """Name of a theme; `omnitui themes` lists them. Empty: the default. `auto`: the default or its light sister, as
+    bright as the terminal says its background is."""
     rows: Literal["two", "one"] = "two"
     """Lines of a conversation in the list: `two`, or `one` to see twice as many."""
     transparent: bool = False
@@ -78,6 +79,14 @@ class Notify:
 
 
 @dataclass(frozen=True, slots=True)
+class Hooks:
+    """Programs of yours that are run when something happens; docs/hooks.md."""
+
+    seconds: float = 5.0
+    """How long one may take."""
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     """What is written to the log file. It never holds message texts or secrets."""
 
@@ -98,6 +107,7 @@ class Settings:
     composer: Composer = field(default_factory=Composer)
     interface: Interface = field(default_factory=Interface)
     notify: Notify = field(default_factory=Notify)
+    hooks: Hooks = field(default_factory=Hooks)
     log: Log = field(default_factory=Log)
 
     def zone(self) -> tzinfo:

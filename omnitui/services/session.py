@@ -76,9 +76,11 @@ class Session:
 
     def engine(self) -> Engine:
         """The sync engine over this session's accounts; running it needs the lease."""
+        from omnitui.services.hooks import Hooks
         from omnitui.sync.engine import Engine
 
-        return Engine(self.cache, self.accounts.connect, wake_due=self.operations.wake_due)
+        hooks = Hooks(self.profile, self.cache, self.settings.hooks.seconds)
+        return Engine(self.cache, self.accounts.connect, wake_due=self.operations.wake_due, ask=hooks.before_send)
 
     def wake_due(self) -> None:
         """End the snoozes whose time has come, where no engine runs that would."""

@@ -25,6 +25,7 @@ from omnitui.sync.indexing import index
 from omnitui.sync.lease import BEAT_SECONDS, Lease, LeaseLost
 from omnitui.sync.ledger import note_health
 from omnitui.sync.naps import nap
+from omnitui.sync.outbox import Ask
 from omnitui.sync.supervisor import AccountSync
 from omnitui.text.worker import ParseWorker
 
@@ -51,6 +52,7 @@ class Engine:
         connect: Makes the connector of an account; may block, is called in a thread.
         parser: Parses mail; one of its own unless given.
         wake_due: Wakes due snoozes by ops; called in a thread.
+        ask: Asked last whether what an agent wrote may leave.
     """
 
     def __init__(
@@ -60,12 +62,14 @@ class Engine:
         *,
         parser: ParseWorker | None = None,
         wake_due: Callable[[], object] | None = None,
+        ask: Ask | None = None,
     ) -> None:
         self._cache = cache
         self._connect = connect
         self._parser = parser or ParseWorker()
         self._own_parser = parser is None
         self._wake_due = wake_due
+        self._ask = ask
         self._running: dict[Ulid, _Running] = {}
         self._changed = asyncio.Event()
         self._moving = asyncio.Lock()
@@ -211,7 +215,9 @@ class Engine:
             if account.paused:
                 await self._cache.awrite(partial(note_health, account_id=account.id, health="paused"), durable=False)
             elif account.id not in self._running:
-                sync = AccountSync(self._cache, account, self._connect, self._parser, doubtful=self._doubtful)
+                sync = AccountSync(
+                    self._cache, account, self._connect, self._parser, doubtful=self._doubtful, ask=self._ask
+                )
                 task = asyncio.create_task(sync.run(), name=f"account {account.name}")
                 self._running[account.id] = _Running(sync, task)
 

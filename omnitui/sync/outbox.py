@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
@@ -33,13 +33,16 @@ from omnitui.store.faults import CacheError
 from omnitui.store.reads import outbox as outbox_reads
 from omnitui.store.writer import Tx
 from omnitui.sync.backoff import jittered, rest_after
-from omnitui.sync.checks import why_kept_back
+from omnitui.sync.checks import WRITTEN, why_kept_back
 from omnitui.sync.lease import LeaseLost
 from omnitui.sync.parcels import pack, settle_accepted
 
 T = TypeVar("T")
 
 LOG = logger(__name__)
+
+Ask = Callable[[OutboxEntry], Awaitable[str]]
+"""Says why something must not leave; "" where it may."""
 
 _WAITING = (SendState.HELD, SendState.QUEUED, SendState.DEFERRED)
 
@@ -69,6 +72,8 @@ class OutboxRunner:
     random: random.Random = field(default_factory=random.Random)
     doubtful: bool = False
     """Whether the process that left ops as `sending` lives: what the back end does not know yet may still reach it."""
+    ask: Ask | None = None
+    """Asked last about what an agent wrote to a customer."""
     resume_at: Millis = 0
     """Not before this time does the back end want to hear from us again."""
 
@@ -130,6 +135,9 @@ class OutboxRunner:
         """Send one. Raises faults that concern the whole account."""
         capabilities = self.connector.capabilities(str(entry.payload.get("channel", "")))
         reach("outbox.taken")
+        if self.ask is not None and entry.verb in WRITTEN and (why := await self.ask(entry)):
+            await self.cache.awrite(lambda tx: _block(tx, entry.op_id, why))
+            return
         if not await self._write(lambda tx: self._leave(tx, entry.op_id, capabilities)):
             return
         reach("outbox.sending")
@@ -295,6 +303,13 @@ def _requeue(tx: Tx, op_id: Ulid) -> bool:
             return False
         lines.move(tx, op_id, SendState.QUEUED, due_at=tx.now())
     return True
+
+
+def _block(tx: Tx, op_id: Ulid, why: str) -> None:
+    """Keep an op back, unless it was taken back meanwhile."""
+    current = lines.entry(tx.db, op_id)
+    if current is not None and current.state in _WAITING:
+        lines.move(tx, op_id, SendState.BLOCKED, reason=why)
 
 
 def _mark(tx: Tx, op_id: Ulid) -> None:

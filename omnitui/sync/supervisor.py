@@ -26,7 +26,7 @@ from omnitui.sync.ingest import Ingest
 from omnitui.sync.lease import LeaseLost
 from omnitui.sync.ledger import health_of, note_health
 from omnitui.sync.naps import nap
-from omnitui.sync.outbox import OutboxRunner, Pass
+from omnitui.sync.outbox import Ask, OutboxRunner, Pass
 from omnitui.text.worker import ParseWorker
 
 LOG = logger(__name__)
@@ -54,6 +54,7 @@ class AccountSync:
         parser: ParseWorker,
         *,
         doubtful: bool = False,
+        ask: Ask | None = None,
     ) -> None:
         """`doubtful`: the process that synced before lives, and may still be sending something."""
         self.account = account
@@ -71,6 +72,7 @@ class AccountSync:
         self._cache = cache
         self._connect = connect
         self._parser = parser
+        self._ask = ask
         self._wake_outbox = asyncio.Event()
         self._doubtful = doubtful
         self._never = asyncio.Event()
@@ -120,7 +122,7 @@ class AccountSync:
     async def _loops(self, connector: Connector) -> None:
         self.caught_up.clear()
         ingest = Ingest(self._cache, self.account, self._parser)
-        runner = OutboxRunner(self._cache, self.account, connector, doubtful=self._doubtful)
+        runner = OutboxRunner(self._cache, self.account, connector, doubtful=self._doubtful, ask=self._ask)
         abilities = snapshot.take(connector.capabilities, connector.manifest.channels)
         await self._cache.awrite(lambda tx: set_capabilities(tx, self.account.id, abilities))
         tasks = [
