@@ -147,7 +147,7 @@ def _body(message: Message, setting: Setting, tone: str, dim: str) -> list[Line]
         if not setting.unfolded:
             hidden += part.count("\n") + 1
             continue
-        for line in wrap_prose(safe(part).rstrip("\n"), room - 2):
+        for line in _laid(part, room - 2)[0]:
             lines.append(((" " * INDENT, dim), (mark, "quote"), *shown_hits(line, setting.found, "quote")))
     if hidden:
         lines.append(((" " * INDENT, ""), ("┄ " + phrases.quoted_words(hidden), dim)))
@@ -180,8 +180,9 @@ def _room(width: int) -> int:
 def lay_out(messages: Iterable[Message], width: int) -> None:
     """Wrap long texts for panes of this width beforehand: in a thread, where it holds up nobody."""
     for message in messages:
-        if len(message.text) > LONG_TEXT:
-            _laid(message.text, _room(width))
+        for text, room in ((message.text, 0), (message.quoted, 2), (message.signature, 2)):
+            if len(text) > LONG_TEXT:
+                _laid(text, _room(width) - room)
 
 
 @lru_cache(maxsize=64)

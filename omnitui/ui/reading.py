@@ -154,7 +154,7 @@ class Reading:
         if japanese.wanted(message.text for message in messages):
             await asyncio.to_thread(japanese.load)
         width = self._desk.screen.history.size.width
-        if width and any(len(message.text) > LONG_TEXT for message in messages):
+        if width and any(max(map(len, (one.text, one.quoted, one.signature))) > LONG_TEXT for one in messages):
             await asyncio.to_thread(lay_out, messages, width)
 
 

@@ -28,7 +28,7 @@ async def open_links(desk: Desk, number: int | None = None) -> None:
         raise OmniError(_("this message has {n} links").format(n=len(found)))
     if number is None:
         hint = _("Enter opens it; over SSH it is copied")
-        choices = [link_choice(index, shown, url) for index, (shown, url) in enumerate(found, 1)]
+        choices = await asyncio.to_thread(_choices, found)
         chosen = await desk.ask(PickerScreen(_("Links of this message"), among(choices), hint=hint))
         if chosen is None:
             return
@@ -36,6 +36,10 @@ async def open_links(desk: Desk, number: int | None = None) -> None:
     else:
         url = found[number - 1][1]
     await follow(desk, url)
+
+
+def _choices(found: list[tuple[str, str]]) -> list[Choice]:
+    return [link_choice(index, shown, url) for index, (shown, url) in enumerate(found, 1)]
 
 
 async def follow(desk: Desk, url: str) -> None:
