@@ -61,8 +61,9 @@ class Syncing:
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _lead(self) -> None:
-        engine = self._engine or await asyncio.to_thread(self._session.engine)
-        self._engine = engine
+        if self._engine is None:
+            self._engine = await asyncio.to_thread(self._session.engine)
+        engine = self._engine
         self._task = asyncio.create_task(engine.run(self._lease))
         with suppress(asyncio.CancelledError):
             await self._task
