@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual import on
 from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
@@ -15,10 +16,12 @@ from omnitui import crash
 from omnitui.i18n import _
 from omnitui.services.session import Session
 from omnitui.store import migrations
+from omnitui.ui import brightness
 from omnitui.ui.acts.places import turn_tour
 from omnitui.ui.dressing import Dressing
 from omnitui.ui.keyboard import Keyboard
 from omnitui.ui.last_hop import LastHopApp
+from omnitui.ui.last_hop.driver import Background
 from omnitui.ui.last_hop.ending import EndsInOrder
 from omnitui.ui.notifying import Notifier
 from omnitui.ui.rereading import Rereading
@@ -136,6 +139,10 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
         self._clipboard = text
         self.main.desk.spawn(put(self.main.desk, text, _("the text")))
 
+    @on(Background)
+    def _background_told(self, event: Background) -> None:
+        self.dressing.told(event.answer)
+
     def complain_of_settings(self) -> None:
         """Name what is wrong with keys and themes, the first in full."""
         self.rereading.complain([*self.rereading.faults, *self.dressing.complaints])
@@ -150,6 +157,8 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
             return
         self._begun = True
         self.remember_soon()
+        if self.dressing.asks:
+            self.write_sequence(brightness.QUESTION)
         if self._tour:
             turn_tour(self.main.desk)
         if self.syncing is not None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from omnitui.errors import ConfigError
 from omnitui.i18n import _
-from omnitui.ui.themes import DEFAULT, Look, load, names
+from omnitui.ui import brightness
+from omnitui.ui.themes import DEFAULT, LIGHT, Look, load, names
 
 if TYPE_CHECKING:
     from omnitui.ui.app import ConsoleApp
@@ -17,6 +18,8 @@ LOOK_SECONDS = 2.0
 """Between looks whether a theme file has changed."""
 SIXTEEN = "ansi"
 """The theme to begin with on a terminal of sixteen colours or eight."""
+AUTO = "auto"
+"""In config.toml: the theme that fits the terminal's background."""
 FILE = "theme"
 """In the state folder: the theme that was chosen in the console, and what config.toml said then."""
 
@@ -47,8 +50,34 @@ class Dressing:
             if configured == self._configured and chosen in names(self._own):
                 return chosen
         few = self._app.console.color_system == "standard" and not self._app.no_color
+        if self._configured == AUTO and not few:
+            return LIGHT if brightness.remembered(self._app.session.profile.state) is False else DEFAULT
         # Colours that are rounded to sixteen can end up alike: yellow on white, grey on black.
-        return self._configured or (SIXTEEN if few else DEFAULT)
+        chosen = "" if self._configured == AUTO else self._configured
+        return chosen or (SIXTEEN if few else DEFAULT)
+
+    @property
+    def asks(self) -> bool:
+        """Whether it matters how bright the terminal's background is."""
+        interface = self._app.session.settings.interface
+        return (interface.theme == AUTO or interface.transparent) and not self._app.no_color
+
+    def told(self, answer: str) -> None:
+        """The terminal has told its background: wear what fits, or say that what is worn does not."""
+        dark = brightness.is_dark(answer)
+        if dark is None or not self.asks:
+            return
+        app = self._app
+        brightness.remember(app.session.profile.state, dark)
+        wanted = self.wanted()
+        if self._configured == AUTO and app.theme in (DEFAULT, LIGHT) and wanted in (DEFAULT, LIGHT):
+            if app.theme != wanted:
+                app.theme = wanted
+        elif app.session.settings.interface.transparent and app.look.dark != dark:
+            words = _("the terminal's background is dark, and this theme is made for a light one")
+            if not dark:
+                words = _("the terminal's background is light, and this theme is made for a dark one")
+            app.main.desk.say(f"! {words}", "warn", 20.0)
 
     def register(self) -> None:
         """Make every theme known to the app."""

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from textual.theme import Theme
 
 DEFAULT = "harbor"
+LIGHT = "paper"
+"""The default on a light background."""
 VARIABLES = ("line", "line-focus", "muted", "note", "note-background", "mine", "chosen", "chosen-dim", "chip")
 """What a theme must name beside Textual's own colours."""
 COLOURLESS = {

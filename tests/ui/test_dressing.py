@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from omnitui.config.settings import Interface
 from omnitui.ui import dressing
+from omnitui.ui.last_hop.driver import Background
 from omnitui.ui.signs import TABLE, wants_ascii
-from omnitui.ui.themes import DEFAULT, folder
+from omnitui.ui.themes import DEFAULT, LIGHT, folder
 from tests.support.console import a_console, a_profile, a_session
 from tests.support.desk import a_conversation
 
@@ -132,3 +135,25 @@ def test_signs_follow_the_locale(
 
 def test_every_sign_is_one_character_of_ascii() -> None:
     assert all(len(plain) == 1 and plain.isascii() for plain in TABLE.values())
+
+
+async def test_theme_auto_is_as_bright_as_the_terminal_says_and_remembers_it(tmp_path: Path) -> None:
+    for start, answer, theme in ((DEFAULT, "ffff/ffff/ffff", LIGHT), (LIGHT, "0000/0000/0000", DEFAULT)):
+        with a_session(tmp_path / "auto") as session:
+            session.settings = replace(session.settings, interface=Interface(theme="auto"))
+            a_conversation(session.cache)
+            async with a_console(session) as person:
+                assert person.app.theme == start
+                person.app.post_message(Background(f"\x1b]11;rgb:{answer}\x1b\\"))
+                await person.until(lambda theme=theme: person.app.theme == theme, theme)  # type: ignore[misc]
+
+
+async def test_transparent_theme_of_the_wrong_brightness_is_named_and_a_fitting_one_is_not(tmp_path: Path) -> None:
+    with a_session(tmp_path) as session:
+        session.settings = replace(session.settings, interface=Interface(transparent=True))
+        a_conversation(session.cache)
+        async with a_console(session, 160, 40) as person:
+            person.app.dressing.told("\x1b]11;rgb:1111/1111/1111\x07")
+            assert person.app.main.desk.notice == ("", "")
+            person.app.dressing.told("\x1b]11;rgb:ffff/ffff/ffff\x07")
+            await person.sees("background is light")

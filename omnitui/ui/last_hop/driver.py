@@ -34,6 +34,14 @@ ESCAPE_SECONDS = 0.005
 ESCAPE_SECONDS_REMOTE = 0.05
 
 
+class Background(Message):
+    """The terminal's answer to the question for its background, whenever it came."""
+
+    def __init__(self, answer: str) -> None:
+        super().__init__()
+        self.answer = answer
+
+
 class LastHopDriver(LinuxDriver):
     """Textual's driver for Unix terminals, behind the guard and without its reading thread."""
 
@@ -175,6 +183,9 @@ class LastHopDriver(LinuxDriver):
             return
         self._reads += 1
         self._hand_on(parser, self._incoming.split(self._decoder.decode(data)))
+        if self._incoming.answer:
+            answer, self._incoming.answer = self._incoming.answer, ""
+            self.send_message(Background(answer))
         if parser._timeout_time is not None or self._incoming.waits:
             self._loop.call_later(constants.ESCAPE_DELAY, self._give_up, parser, self._reads)
 

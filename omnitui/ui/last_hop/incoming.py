@@ -37,6 +37,8 @@ REPORT = re.compile(r"\x1b\[(?:<\d+;-?\d+;-?\d+[Mm]|[IO]|\?\d+;\d\$y|48(?:;\d+(?
 NUMBER = re.compile(r"\d+")
 STRING = re.compile(r"\x1b(?:\][0-9lL]|P[0-9>!=$+|]|_G)")
 """The beginning of an answer in words. Alt and such a letter alone is a key."""
+BACKGROUND = "\x1b]11;"
+"""The beginning of the answer that somebody waits for: the terminal's background."""
 STRING_END = re.compile("\x07|\x1b\\\\?|[\x18\x1a]")
 TAIL = re.compile(
     r"\[[<>=?]|\[M...|\[\d[\d;:]*[A-Za-z~$]|\[[A-DFHIOZ](?![a-z])|\]\d+;|P[0-9>!=$+|]+|_G|O[A-DFHP-S](?![a-z])"
@@ -48,6 +50,8 @@ class Incoming:
 
     def __init__(self, now: Callable[[], float] = monotonic) -> None:
         self._now = now
+        self.answer = ""
+        """The last answer about the background, until somebody takes it."""
         self._inside = False
         self._after = False
         """A paste has just ended: what came with it belongs to it if yet another end follows."""
@@ -153,6 +157,8 @@ class Incoming:
                 break
             if passes:
                 kept.append(data[escape:end])
+            elif data.startswith(BACKGROUND, escape):
+                self.answer = data[escape:end]
             at = end
         text = "".join(typed)
         burst = len(text) >= BURST and len(set(text)) >= BURST_LETTERS
