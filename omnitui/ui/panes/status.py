@@ -116,9 +116,10 @@ def footer_line(keyboard: Keyboard, scope: Scope, width: int) -> Line:
     # The last one is the way out: help, or back.
     while len(keys) > 1 and sum(map(line_width, keys)) + 1 - GAP >= width:
         del keys[-2]
-    pieces = ((" ", ""), *(piece for key in keys for piece in key))
+    *pieces, (last, role) = (piece for key in keys for piece in key)
+    left: Line = ((" ", ""), *pieces, (last.rstrip(), role))
     right = _palette(keyboard.keymap)
-    return spread(pieces, right if line_width(pieces) + line_width(right) < width else (), width)
+    return spread(left, right if line_width(left) + GAP + line_width(right) < width else (), width)
 
 
 def chord_lines(keyboard: Keyboard, width: int, why_not: Callable[[str], str] = lambda action_id: "") -> list[Line]:
