@@ -37,6 +37,14 @@ torture: $(READY)
 docs: $(READY)
 	$(BIN)/python -m docs.generate
 
+# The pictures of README.md and docs/, drawn by the demo.
+pictures: $(READY)
+	$(BIN)/python -m docs.screenshot
+
+# The screens kept in tests/e2e/screens; look at the difference before you commit it.
+screens: $(READY)
+	OMNITUI_RENEW_SCREENS=1 $(BIN)/pytest -q -n 2 tests/e2e/test_screens.py tests/e2e/test_looks.py
+
 $(READY): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'

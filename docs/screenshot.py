@@ -1,4 +1,4 @@
-"""Makes docs/demo.svg, the README's picture: `python -m docs.screenshot`. The demo's clock stands still for it."""
+"""Makes docs/pictures from the demo: `python -m docs.screenshot`. Its clock stands still for them."""
 
 from __future__ import annotations
 
@@ -8,23 +8,51 @@ import re
 import tempfile
 from pathlib import Path
 
+from omnitui.i18n import use_language
 from omnitui.services.demo import open_demo
 from omnitui.ui.app import ConsoleApp
 from omnitui.ui.last_hop.ending import screen_lines
 
-PICTURE = Path(__file__).with_name("demo.svg")
-SIZE = (140, 38)
+PICTURES = Path(__file__).parent / "pictures"
+SIZE = (120, 32)
 LOOK_SECONDS = 0.1
 STEADY_LOOKS = 8
+SHOTS: dict[str, tuple[str, str, tuple[tuple[str, ...], ...]]] = {
+    "main": ("en", "harbor", (("2", "j"),)),
+    "light": ("en", "paper", (("2", "j"),)),
+    "japanese": ("ja", "harbor", (("2", "j"), ("n",), tuple("倉庫に確認済み"))),
+    "timeline": ("en", "harbor", (("enter",), ("T",), ("ctrl+u",))),
+    "composer": ("en", "harbor", (("2", "j"), ("r",), tuple("80箱を12月4日に発送します"))),
+    "palette": ("en", "harbor", (("2", "j"), ("ctrl+p",), tuple("snooze"))),
+    "search": ("en", "harbor", (("2", "j"), ("slash",), tuple("返金"))),
+}  # fmt: skip
+"""Of each picture the language, the theme, and what is pressed, with a rest after each group."""
 
 
-async def _picture(app: ConsoleApp) -> str:
+async def _picture(app: ConsoleApp, theme: str, presses: tuple[tuple[str, ...], ...]) -> str:
     async with app.run_test(size=SIZE) as pilot:
-        for keys in (("j", "j"), ()):
+        await _rest(app)
+        app.theme = theme
+        for keys in presses:
             await pilot.press(*keys)
             await _rest(app)
-        # Textual names web fonts; the picture asks nothing of the network and takes the reader's own.
-        return re.sub(r"@font-face \{.*?\}\s*", "", app.export_screenshot(title="omnitui demo"), flags=re.DOTALL)
+        return _smaller(app.export_screenshot(title="omnitui demo"))
+
+
+def _smaller(svg: str) -> str:
+    """The same picture in half the bytes; it asks nothing of the network and takes the reader's own fonts."""
+    for pattern, shorter in (
+        (r"@font-face \{.*?\}\s*", ""),
+        (r'<clipPath id="[^"]*-line-\d+">.*?</clipPath>\s*', ""),
+        (r' clip-path="url\(#[^)"]*-line-\d+\)"', ""),
+        (r' shape-rendering="crispEdges"', ""),
+        ("<svg ", '<svg shape-rendering="crispEdges" '),
+        (r"terminal-\d+-", "t"),
+        (r"(\d+\.\d)\d+", r"\1"),
+        ("&#160;", "\N{NO-BREAK SPACE}"),
+    ):
+        svg = re.sub(pattern, shorter, svg, flags=re.DOTALL)
+    return svg
 
 
 async def _rest(app: ConsoleApp) -> None:
@@ -38,12 +66,16 @@ async def _rest(app: ConsoleApp) -> None:
 
 
 def main() -> None:
-    """Draw the demo's first morning."""
-    with tempfile.TemporaryDirectory() as home:
-        os.environ["OMNITUI_HOME"] = home
-        os.environ["TZ"] = "Asia/Tokyo"
-        with open_demo(speed=0) as session:
-            PICTURE.write_text(asyncio.run(_picture(ConsoleApp(session, sync=False))), "utf-8")
+    """Draw the demo's first morning, each picture in a world of its own."""
+    os.environ["TZ"] = "Asia/Tokyo"
+    PICTURES.mkdir(exist_ok=True)
+    for name, (language, theme, presses) in SHOTS.items():
+        use_language(language)
+        with tempfile.TemporaryDirectory() as home:
+            os.environ["OMNITUI_HOME"] = home
+            with open_demo(speed=0) as session:
+                drawn = asyncio.run(_picture(ConsoleApp(session, sync=False), theme, presses))
+                (PICTURES / f"{name}.svg").write_text(drawn, "utf-8")
 
 
 if __name__ == "__main__":
