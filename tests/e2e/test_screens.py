@@ -1,0 +1,180 @@
+"""Ten tasks by keys alone, at three sizes and in both languages; the screens on the way are kept as text.
+
+Of each task one screen is kept for every size, in a language that alternates: so every pair of task, size and language
+is there once. `make screens` renews them; look at the difference before it is committed.
+"""
+
+from __future__ import annotations
+
+import gettext
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from omnitui import i18n
+from omnitui.services.demo import open_demo
+from tests.support.screens import expect
+from tests.support.terminal import Terminal
+
+START = 60.0
+SIZES = ((60, 20), (80, 24), (140, 40))
+LANGUAGES = ("en", "ja")
+TASKS = ("read", "reply", "note", "assign", "snooze", "label", "search", "timeline", "bulk", "palette")
+READ = re.compile(r"^> .", re.MULTILINE)
+"""The selected conversation is marked as read a moment after it is shown."""
+
+
+def kept_language(task: str, columns: int) -> str:
+    """The language in which the screen of a task is kept at a size."""
+    return LANGUAGES[(TASKS.index(task) + [size[0] for size in SIZES].index(columns)) % 2]
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's folder as its first start leaves it."""
+    home = tmp_path_factory.mktemp("world")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMNITUI_HOME", str(home))
+        open_demo(speed=0).close()
+    return home
+
+
+def demo(world: Path, home: Path, columns: int, lines: int, language: str = "en", **env: str) -> Terminal:
+    shutil.copytree(world, home, dirs_exist_ok=True)
+    return Terminal(
+        [sys.executable, "-m", "omnitui", "demo", "--speed", "0"],
+        columns=columns,
+        lines=lines,
+        env={"OMNITUI_HOME": str(home), "TZ": "Asia/Tokyo", "LANGUAGE": "", "LC_ALL": f"{language}.UTF-8", **env},
+    )
+
+
+class Agent:
+    """Works through the tasks in one terminal."""
+
+    def __init__(self, terminal: Terminal, language: str) -> None:
+        self.terminal = terminal
+        self.language = language
+        self.narrow = terminal.columns < 80
+        self.catalogue = gettext.translation("omnitui", i18n._LOCALES, [language], fallback=True)
+        self.word = self.catalogue.gettext
+
+    def press(self, *keys: str) -> None:
+        self.terminal.send(*keys)
+
+    def sees(self, english: str, **values: object) -> None:
+        self.terminal.wait_for(self.word(english).format(**values))
+
+    def shows(self, task: str, english: str, **values: object) -> None:
+        """See the words, and the kept screen where this language keeps it."""
+        columns, lines = self.terminal.columns, self.terminal.lines
+        marker = self.word(english).format(**values)
+        if kept_language(task, columns) == self.language:
+            expect(self.terminal, f"{task}.{self.language}.{columns}x{lines}", marker)
+        else:
+            self.terminal.wait_for(marker)
+
+    def rests(self) -> None:
+        """In the list, with the conversation under the cursor read beside it."""
+        self.terminal.wait_for(f"▌{self.word('Inbox')}")
+        if not self.narrow:
+            self.terminal.wait_for(READ)
+
+    def works(self) -> None:
+        self.rests()
+        self.reads()
+        self.answers()
+        self.changes()
+        self.searches()
+        self.resolves_many()
+        self.finds_and_dresses()
+
+    def reads(self) -> None:
+        self.press("2", "j")
+        self.terminal.wait_for(re.compile("^>.@ 鈴木 健太", re.MULTILINE))
+        self.press("enter")
+        self.terminal.wait_for("▌法人ギフト120箱の納期について")
+        self.shows("read", "NOTE, only agents see it")
+
+    def answers(self) -> None:
+        self.press("r")
+        self.sees("REPLY")
+        self.terminal.paste("鈴木様\n80箱を12月4日に発送いたします。")
+        self.terminal.wait_for("発送いたします。")
+        self.press("ctrl+s")
+        self.shows("reply", "held, leaves in {span}", span=self.word("{n} s").format(n=8))
+        self.press("u")
+        self.sees("undone: {what}", what=self.word("reply"))
+        self.press("n")
+        self.sees("INTERNAL NOTE")
+        self.terminal.type("80 on the 4th, 40 on the 9th.")
+        self.terminal.wait_for("40 on the 9th.")
+        self.press("ctrl+s")
+        self.shows("note", "note kept")
+        self.press("escape")
+
+    def changes(self) -> None:
+        self.rests()
+        self.press("a")
+        self.sees("Assign to")
+        self.shows("assign", "type to narrow down")
+        self.terminal.type("ken")
+        self.terminal.wait_for("> Ken Ito")
+        self.press("enter")
+        self.sees("assigned to {name}", name="Ken Ito")
+        self.press("l")
+        self.sees("Enter puts it on, or takes it off")
+        self.terminal.type("vip")
+        self.terminal.wait_for("> [ ] #vip")
+        self.press("enter")
+        self.shows("label", "label #{name} put on", name="vip")
+        self.press("s", "z")
+        self.sees("Snooze until")
+        self.terminal.type("明日14時")
+        self.shows("snooze", "type to narrow down")
+        self.press("enter")
+        self.terminal.wait_for(self.word("snoozed until {time}").format(time="").strip())
+
+    def searches(self) -> None:
+        self.press("/")
+        self.sees("Search all messages")
+        self.terminal.type("返金")
+        self.shows("search", "Search all messages")
+        self.press("enter")
+        self.terminal.wait_for("▌返金のお願い")
+        self.press("T")
+        self.shows("timeline", "Everything with {name}", name="山田 花子")
+        self.press("T")
+        self.terminal.wait_for("▌返金のお願い")
+        self.press("escape")
+
+    def resolves_many(self) -> None:
+        self.rests()
+        self.press("g", "g")
+        self.terminal.wait_for(re.compile("^>.L 佐藤 美咲", re.MULTILINE))
+        self.press("V", "2", "j")
+        self.sees("range: {n} marked", n=3)
+        self.press("d", "d")
+        many = self.catalogue.ngettext("{n} conversation", "{n} conversations", 3).format(n=3)
+        self.shows("bulk", "{name}: {status}", name=many, status=self.word("resolved"))
+        self.press("u")
+
+    def finds_and_dresses(self) -> None:
+        self.press("ctrl+p")
+        self.sees("What to do, or where to go")
+        self.terminal.type("paper")
+        self.shows("palette", "theme")
+        self.press("enter")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("columns", "lines"), SIZES)
+def test_ten_tasks_by_keys_alone(world: Path, tmp_path: Path, columns: int, lines: int, language: str) -> None:
+    with demo(world, tmp_path, columns, lines, language) as terminal:
+        terminal.wait_for("佐藤", timeout=START)
+        Agent(terminal, language).works()
+        terminal.send("ctrl+q")
+        assert terminal.wait_end() == 0
