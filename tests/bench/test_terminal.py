@@ -354,3 +354,26 @@ def test_terminal_speed_beside_floors_and_peers(tmp_path_factory: pytest.TempPat
     put_goals(found, figures)
     for program in sizes:
         assert found[program.name]["j first, ms"], "the selection moved"
+
+
+@pytest.mark.skipif(not SIZES, reason="OMNITUI_BENCH_ROWS is empty")
+def test_memory_over_ten_thousand_keys(tmp_path_factory: pytest.TempPathFactory, figures: Table) -> None:
+    folder = Path(os.environ.get("OMNITUI_BENCH_FOLDER") or tmp_path_factory.mktemp("bench"))
+    program = programs.omnitui(folder, SIZES[0])
+    with run(program) as terminal:
+        seen_at(terminal, program.up)
+        terminal.wait_quiet(1.0)
+        pressed(terminal, 2_000)
+        before = memory(terminal.process.pid)
+        pressed(terminal, 10_000)
+        after = memory(terminal.process.pid)
+        leave(terminal, program)
+    figures.put("memory grown over 10,000 keys", after - before, 4, "MB", remark=f"{before:.1f} MB to {after:.1f}")
+
+
+def pressed(terminal: Terminal, count: int) -> None:
+    """Go down and up the list by lines and pages, without waiting longer than the console is busy."""
+    for turn in range(count // 100):
+        terminal.type(("j" * 50, "k" * 50)[turn % 2])
+        terminal.send(*["pagedown" if turn % 4 < 2 else "pageup"] * 50)
+        terminal.wait_quiet(0.12)
