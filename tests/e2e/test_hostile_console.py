@@ -87,6 +87,10 @@ def fill(session: Session) -> None:
 @pytest.mark.parametrize(("columns", "lines"), [(140, 40), (60, 20)])
 def test_no_screen_lets_a_strangers_bytes_through(session: Session, columns: int, lines: int) -> None:
     fill(session)
+    # The failed reply would ring the bell: every bell that is heard is a stranger's.
+    session.profile.settings_file.parent.mkdir(parents=True, exist_ok=True)
+    session.profile.settings_file.write_text('[notify]\nvia = "off"\n', "utf-8")
+    session.profile.settings_file.chmod(0o600)
     with console(session, columns, lines) as terminal:
         terminal.wait_for("Mallory", timeout=START)
         for keys in (
@@ -183,6 +187,9 @@ def test_mail_that_arrives_moves_nothing_under_the_selection(session: Session) -
         terminal.wait_quiet()
         before = terminal.rows()[1:9]
         assert before[0].startswith(">")
+        # Until the first key, what arrives shows itself.
+        terminal.send("k")
+        terminal.wait_quiet()
         a_conversation(session.cache, "News!", contact="Newcomer")
         terminal.wait_for("1 new ↑")
         after = terminal.rows()[1:9]

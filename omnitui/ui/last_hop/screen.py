@@ -63,6 +63,8 @@ class PaintsWhenIdle(_Base):
     def _compositor_refresh(self) -> None:
         if getattr(self.app, "behind", False):
             return  # Nobody sees what is drawn behind a first frame; taking over draws everything.
+        if self._compositor.size != self.app.size:
+            return  # The terminal's size changed while a dialog was in front: the new layout is drawn, not this one.
         self._owed = self._laying_out
         if self._owed:
             # Widgets have yet to hear of their new sizes: what they draw now would be drawn again in a moment.
