@@ -175,7 +175,7 @@ def test_letters_that_match_are_shown_in_a_role_of_their_own() -> None:
 def test_find_deep_in_a_snippet_comes_into_sight(width: int) -> None:
     row = a_conversation(subject="", snippet=f"{'日本語の長い文です。' * 9}返金を{'お願いします。' * 9}")
     lines = inbox_row(row, width, now=NOW, match=("返金",))
-    assert ["返金"] == [text for line in lines for text, role in line if role == "row.match"]
+    assert [text for line in lines for text, role in line if role == "row.match"] == ["返金"]
 
 
 def test_columns_say_what_a_row_shows() -> None:
