@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Final
 
@@ -102,7 +102,7 @@ def messages(shell: Shell, of: Ulid, *, timeline: bool = False) -> Iterator[Mess
     """All messages of a conversation, or with `timeline` of a contact, oldest first."""
     from omnitui.store.reads import history
 
-    read = history.timeline if timeline else history.page
+    read: Callable[..., list[Message]] = history.timeline if timeline else history.page
     after: tuple[int, str] | None = (-1, "")
     while after is not None:
         page = shell.session.cache.read(read, of, after=after, limit=_PAGE)

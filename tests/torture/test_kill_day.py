@@ -37,6 +37,7 @@ def test_kill_at_a_step_of_a_day_loses_and_repeats_nothing(tmp_path: Path, place
 def test_kill_at_every_step_of_a_day_loses_and_repeats_nothing(
     tmp_path: Path, place: str, idempotency: Idempotency
 ) -> None:
+    number = 0
     for number in range(1, MOST):
         if not lived_through(tmp_path / "desk", idempotency, failpoint=f"{place}:{number}"):
             break

@@ -196,7 +196,7 @@ async def _close(desk: Desk, ids: tuple[Ulid, ...]) -> None:
         wanted = await bulk.agreed(desk, ids, _("close"), lambda one: one.status is Status.CLOSED, ask=True)
     else:
         question = _("Close this conversation for good? A later message starts a new one.")
-        wanted = await confirmed(desk, question, _("close")) and desk.shown == ids[0]
+        wanted = await confirmed(desk, question, _("close")) and desk.shown in ids
     if wanted:
         await set_status(desk, ids, Status.CLOSED, asked=True)
 

@@ -54,7 +54,7 @@ async def pick_snooze(desk: Desk, ids: tuple[Ulid, ...]) -> None:
 
     hint = _("or type a time: 2h, tomorrow 14:00, fri, 2026-01-31")
     chosen = await desk.ask(PickerScreen(_("Snooze until"), source, hint=hint, small=True))
-    if chosen is not None and (len(ids) > 1 or desk.shown == ids[0]):
+    if chosen is not None and (len(ids) > 1 or desk.shown in ids):
         await snooze(desk, ids, chosen.value)
 
 
