@@ -22,6 +22,7 @@ from omnitui.model.states import SendState
 from omnitui.paths import Profile
 from omnitui.services import hooks, passphrase, presets
 from omnitui.services.commands import read_commands, take_in
+from omnitui.services.happenings import failures
 from omnitui.services.keymap import read_keymap
 from omnitui.services.secrets import Secrets, refs
 from omnitui.services.session import Session
@@ -154,6 +155,9 @@ def _hooks(profile: Profile) -> Iterator[Finding]:
     for path in known:
         why = hooks.fault(path)
         yield Finding("hooks", Verdict.FAILED if why else Verdict.OK, why or str(path))
+    for name, (times, why) in failures(profile).items():
+        said = _("{name} failed in the last sync ({n} times): {why}").format(name=name, n=times, why=why)
+        yield Finding("hooks", Verdict.WARNING, said, str(profile.log_file))
     for path in sorted(profile.hooks.iterdir()) if profile.hooks.is_dir() else []:
         if path not in known:
             said = _("{file} is named after no event").format(file=path)

@@ -17,6 +17,7 @@ from omnitui.text.safe import safe
 if TYPE_CHECKING:
     import sqlite3
 
+    from omnitui.ids import Ulid
     from omnitui.model.operations import OutboxEntry
     from omnitui.paths import Profile
     from omnitui.store.cache import Cache
@@ -24,7 +25,12 @@ if TYPE_CHECKING:
 LOG = logger(__name__)
 
 BEFORE_SEND: Final = "before_send"
-EVENTS: Final = (BEFORE_SEND,)
+MESSAGE_RECEIVED: Final = "message_received"
+AFTER_SEND: Final = "after_send"
+CONVERSATION_RESOLVED: Final = "conversation_resolved"
+AFTER: Final = (MESSAGE_RECEIVED, AFTER_SEND, CONVERSATION_RESOLVED)
+"""Events that have come to pass: what a hook says to them changes nothing."""
+EVENTS: Final = (BEFORE_SEND, *AFTER)
 
 
 def found(folder: Path, event: str) -> list[Path]:
@@ -73,7 +79,7 @@ class Hooks:
     async def _asked(self, path: Path, entry: OutboxEntry) -> str:
         from omnitui.services import programs
 
-        told = await self._cache.aread(_told, entry)
+        told = await self._cache.aread(told_of, BEFORE_SEND, entry.conversation_id, entry.message_id, entry.op_id)
         try:
             ran = await programs.run([str(path)], told, seconds=self._seconds, profile=self._profile.name)
         except OmniError as error:
@@ -83,13 +89,19 @@ class Hooks:
         return ran.words or _("ended with {code}").format(code=ran.code)
 
 
-def _told(db: sqlite3.Connection, entry: OutboxEntry) -> str:
+def told_of(
+    db: sqlite3.Connection,
+    event: str,
+    conversation_id: Ulid | None,
+    message_id: Ulid | None = None,
+    op_id: Ulid | None = None,
+) -> str:
     """What a hook reads: the message and its conversation, as `omnitui show --json` has them."""
-    message = history.message(db, entry.message_id) if entry.message_id else None
-    place = inbox.conversation(db, entry.conversation_id) if entry.conversation_id else None
+    message = history.message(db, message_id) if message_id else None
+    place = inbox.conversation(db, conversation_id) if conversation_id else None
     fields = {
-        "event": BEFORE_SEND,
-        "op_id": entry.op_id,
+        "event": event,
+        "op_id": op_id,
         "message": records.message(message) if message is not None else None,
         "conversation": records.conversation(place, inbox.ref(db, place.id)) if place is not None else None,
     }

@@ -76,11 +76,18 @@ class Session:
 
     def engine(self) -> Engine:
         """The sync engine over this session's accounts; running it needs the lease."""
+        from omnitui.services.happenings import Happenings
         from omnitui.services.hooks import Hooks
         from omnitui.sync.engine import Engine
 
-        hooks = Hooks(self.profile, self.cache, self.settings.hooks.seconds)
-        return Engine(self.cache, self.accounts.connect, wake_due=self.operations.wake_due, ask=hooks.before_send)
+        seconds = self.settings.hooks.seconds
+        return Engine(
+            self.cache,
+            self.accounts.connect,
+            wake_due=self.operations.wake_due,
+            ask=Hooks(self.profile, self.cache, seconds).before_send,
+            follower=Happenings(self.profile, self.cache, seconds),
+        )
 
     def wake_due(self) -> None:
         """End the snoozes whose time has come, where no engine runs that would."""

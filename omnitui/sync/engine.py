@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any, Protocol
 
 from omnitui.bus import Changed
 from omnitui.clock import MINUTE, SECOND, Millis
@@ -44,6 +45,22 @@ class _Running:
     task: asyncio.Task[None]
 
 
+class Follower(Protocol):
+    """What follows the cache in the process that syncs, from before anything comes in."""
+
+    async def begin(self) -> None:
+        """See how the cache stands, and follow it from there."""
+        ...
+
+    async def settle(self) -> None:
+        """Wait until all that has come to pass is dealt with."""
+        ...
+
+    async def end(self) -> None:
+        """Follow it no more."""
+        ...
+
+
 class Engine:
     """Runs the connectors of a profile. Whoever runs it holds the sync lease.
 
@@ -53,6 +70,7 @@ class Engine:
         parser: Parses mail; one of its own unless given.
         wake_due: Wakes due snoozes by ops; called in a thread.
         ask: Asked last whether what an agent wrote may leave.
+        follower: Follows the cache while this runs.
     """
 
     def __init__(
@@ -63,6 +81,7 @@ class Engine:
         parser: ParseWorker | None = None,
         wake_due: Callable[[], object] | None = None,
         ask: Ask | None = None,
+        follower: Follower | None = None,
     ) -> None:
         self._cache = cache
         self._connect = connect
@@ -70,6 +89,7 @@ class Engine:
         self._own_parser = parser is None
         self._wake_due = wake_due
         self._ask = ask
+        self._follower = follower
         self._running: dict[Ulid, _Running] = {}
         self._changed = asyncio.Event()
         self._moving = asyncio.Lock()
@@ -152,6 +172,8 @@ class Engine:
             # Its process begins with the first mail.
             self._parser = ParseWorker()
         unsubscribe = self._cache.bus.subscribe(Changed, hop)
+        if self._follower is not None:
+            await self._follower.begin()
         await self._follow(chosen)
         self._indexing = asyncio.create_task(self._index())
         following, waking = self._keep_following(chosen), self._wake_snoozed()
@@ -165,6 +187,8 @@ class Engine:
                 task.cancel()
             await asyncio.wait(tasks)
             await asyncio.gather(*(self._end(account_id) for account_id in list(self._running)))
+            if self._follower is not None:
+                await self._follower.end()
             if self._own_parser:
                 self._parser.close()
             if lease is not None:
@@ -250,9 +274,15 @@ class Engine:
             syncs = await self._syncs()
             ready = (late or self._indexing.done()) and all(_ready(sync, late) for sync in syncs)
             if ready and not await self._leaving(syncs, latest):
-                return
+                break
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), QUIET_SECONDS)
+        if self._follower is not None:
+            stopped = asyncio.create_task(self._stop.wait())
+            try:
+                await _first_of(self._follower.settle(), stopped)
+            finally:
+                stopped.cancel()
 
     async def _leaving(self, syncs: Iterable[AccountSync], latest: Millis) -> bool:
         """Whether an op of an account that can send is still to leave before `latest`."""
@@ -274,7 +304,7 @@ async def _beat(lease: Lease | None) -> None:
             await asyncio.sleep(BEAT_SECONDS)
 
 
-async def _first_of(work: Coroutine[object, object, object], other: asyncio.Task[None]) -> None:
+async def _first_of(work: Coroutine[object, object, object], other: asyncio.Task[Any]) -> None:
     task = asyncio.ensure_future(work)
     try:
         await asyncio.wait([task, other], return_when=asyncio.FIRST_COMPLETED)

@@ -1,12 +1,15 @@
-"""Hooks before sending: real programs that let a reply go or keep it back."""
+"""Hooks: real programs that let a reply go or keep it back, and that are told what has come to pass."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import json
+import logging
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,8 +17,10 @@ from omnitui.clock import SystemClock
 from omnitui.model.accounts import Account
 from omnitui.model.states import SendState
 from omnitui.paths import Profile
+from omnitui.services import happenings
 from omnitui.services.doctor import Verdict, examine
-from omnitui.services.hooks import Hooks
+from omnitui.services.happenings import Happenings
+from omnitui.services.hooks import AFTER, Hooks
 from omnitui.sync.engine import Engine
 from tests.support.connector import FakeConnector, a_message
 from tests.support.console import a_profile
@@ -45,7 +50,8 @@ async def running(profile: Profile, folder: Path, seconds: float = 20.0) -> Asyn
         return FakeConnector(desk.back_end, desk.mark)
 
     hooks = Hooks(profile, desk.cache, seconds)
-    engine = Engine(desk.cache, connect, parser=PARSER, ask=hooks.before_send)
+    follower = Happenings(profile, desk.cache, seconds)
+    engine = Engine(desk.cache, connect, parser=PARSER, ask=hooks.before_send, follower=follower)
     task = asyncio.create_task(engine.run())
     try:
         desk.back_end.events.append(a_message(1))
@@ -105,3 +111,98 @@ def test_doctor_names_hooks_that_others_may_write_and_names_that_mean_nothing(pr
     found = {one.message: one for one in examine(profile) if one.check == "hooks"}
     assert [one.verdict for one in found.values()] == [Verdict.FAILED, Verdict.WARNING]
     assert "before_send" in [*found.values()][1].hint
+
+
+def told(folder: Path, event: str) -> list[dict[str, Any]]:
+    """What the hook of an event was told so far."""
+    path = folder / f"{event}.jsonl"
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
+
+
+def keeping(profile: Profile, folder: Path, *events: str) -> None:
+    """Hooks that keep what they are told."""
+    for event in events:
+        hook(profile, event, f"cat >> {folder}/{event}.jsonl")
+
+
+async def resolved_elsewhere(desk: SyncDesk, conversation_id: str) -> None:
+    """Resolve a conversation in another process, which does not sync."""
+    code = (
+        "import sys; from pathlib import Path; from omnitui.model.states import Status\n"
+        "from omnitui.services.operations import Operations; from omnitui.store.cache import Cache\n"
+        "with Cache.open(Path(sys.argv[1]), state=Path(sys.argv[2])) as cache:\n"
+        "    Operations(cache).set_status([sys.argv[3]], Status.RESOLVED)"
+    )
+    data = str(desk.cache.path.parent)
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, data, str(desk.state), conversation_id)
+    assert await process.wait() == 0
+
+
+async def test_hooks_are_told_once_of_what_is_new_and_not_of_history(profile: Profile, tmp_path: Path) -> None:
+    keeping(profile, tmp_path, *AFTER)
+    now = SystemClock().now()
+    async with running(profile, tmp_path) as desk:
+        desk.back_end.happens(a_message(2, "old", conversation="c2"), a_message(3, "Where is it?", at=now))
+        await until(lambda: told(tmp_path, "message_received"))
+        conversation = next(one.id for one in desk.conversations() if one.external_id == "c1")
+        op = desk.operations.reply(conversation, "Hello Ann", hold=0)
+        await until(lambda: told(tmp_path, "after_send"))
+        await resolved_elsewhere(desk, conversation)
+        await until(lambda: told(tmp_path, "conversation_resolved"))
+        desk.back_end.happens(a_message(4, "Thanks", conversation="c2", at=now))
+        await until(lambda: len(told(tmp_path, "message_received")) == 2)
+    assert [one["message"]["text"] for one in told(tmp_path, "message_received")] == ["Where is it?", "Thanks"]
+    (left,) = told(tmp_path, "after_send")
+    assert (left["event"], left["op_id"], left["message"]["text"]) == ("after_send", op.id, "Hello Ann")
+    (ended,) = told(tmp_path, "conversation_resolved")
+    assert (ended["conversation"]["id"], ended["conversation"]["status"]) == (conversation, "resolved")
+    assert ended["message"] is None
+    # The next process finds all of it there, and is told of none of it again.
+    async with running(profile, tmp_path) as desk:
+        desk.back_end.happens(*[a_message(number, at=now) for number in (2, 3, 4, 3, 4)], a_message(5, at=now))
+        await until(lambda: len(told(tmp_path, "message_received")) == 3)
+    assert [len(told(tmp_path, event)) for event in AFTER] == [3, 1, 1]
+
+
+async def test_one_pass_waits_for_hooks_of_what_came_meanwhile(profile: Profile, tmp_path: Path) -> None:
+    keeping(profile, tmp_path, "message_received")
+    desk = SyncDesk(tmp_path, SystemClock(), size=50)
+    engine = Engine(desk.cache, desk.connect, parser=PARSER, follower=Happenings(profile, desk.cache, 20))
+    desk.back_end.events += [a_message(number, at=desk.clock.now()) for number in range(10)]
+    await engine.once()
+    assert [one["message"]["text"] for one in told(tmp_path, "message_received")] == [
+        f"message {number}" for number in range(10)
+    ]
+    desk.close()
+
+
+async def test_failures_are_logged_once_and_counted_and_what_is_too_much_is_said(
+    profile: Profile, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(happenings, "MOST", 3)
+    profile.make()
+    hook(profile, "message_received", "echo what Ann wrote >&2; exit 4")
+    desk = SyncDesk(tmp_path, SystemClock(), size=50)
+    engine = Engine(desk.cache, desk.connect, parser=PARSER, follower=Happenings(profile, desk.cache, 20))
+    desk.back_end.events += [a_message(number, at=desk.clock.now()) for number in range(10)]
+    with caplog.at_level(logging.WARNING):
+        await engine.once()
+    assert caplog.text.count("hook message_received fails: ended with 4") == 1
+    assert caplog.text.count("those of 7 events are not run") == 1
+    assert "Ann wrote" not in caplog.text
+    assert happenings.failures(profile) == {"message_received": (3, "ended with 4")}
+    said = [one.message for one in examine(profile) if one.verdict is Verdict.WARNING and one.check == "hooks"]
+    assert said == ["message_received failed in the last sync (3 times): ended with 4"]
+    desk.close()
+
+
+async def test_without_hooks_nobody_listens(profile: Profile, tmp_path: Path) -> None:
+    hook(profile, "before_send", "exit 0")
+    desk = SyncDesk(tmp_path, SystemClock())
+    follower = Happenings(profile, desk.cache, 20)
+    tasks = len(asyncio.all_tasks())
+    await follower.begin()
+    assert len(asyncio.all_tasks()) == tasks
+    await follower.settle()
+    await follower.end()
+    desk.close()
