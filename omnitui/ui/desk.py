@@ -62,6 +62,7 @@ class Desk(Backstage):
         """Where what was being written was put at the end, when the cache did not take it."""
         self.trouble = Trouble(self)
         self.reading = Reading(self)
+        self._selecting: asyncio.TimerHandle | None = None
         self.searched = ""
         """What was searched for last."""
         self.memory = Memory(session.profile.state)
@@ -109,6 +110,9 @@ class Desk(Backstage):
     def open_view(self, view: View, select: Ulid | None = None) -> None:
         """Show another list."""
         self.view = view
+        if self._selecting is not None:
+            # It meant a row of the list that was open: the keys that follow mean this one's.
+            self._selecting.cancel()
         app = self.screen.app
         if isinstance(app, LastHopApp):
             app.hold_keys()
@@ -215,7 +219,11 @@ class Desk(Backstage):
     def go(self, conversation_id: Ulid | None) -> None:
         """Show a conversation, and select it where it is in the open list."""
         self.show(conversation_id)
-        asyncio.get_running_loop().call_later(FOLLOW_AFTER, self._select_shown)
+        self._select_shown_soon()
+
+    def _select_shown_soon(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._selecting = loop.call_later(FOLLOW_AFTER, self._select_shown)
 
     def _select_shown(self) -> None:
         queue = self.screen.queue
@@ -233,7 +241,7 @@ class Desk(Backstage):
             self.screen.history.mark(self.reading.words)
             await self.reading.to_message(message_id, anew=turned)
             self.screen.captions.redraw_heading()
-            asyncio.get_running_loop().call_later(FOLLOW_AFTER, self._select_shown)
+            self._select_shown_soon()
 
     async def renew(self) -> None:
         """Read the conversation again, because it changed; nothing moves."""

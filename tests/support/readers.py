@@ -109,6 +109,7 @@ def filled(cache: Cache) -> dict[str, Any]:
     now = cache.clock.now()
     return {
         "account_id": first.account_id,
+        "after": 0,
         "address": "ann.stone@example.com",
         "agent_id": me.id,
         "author_id": me.id,
@@ -135,6 +136,8 @@ def filled(cache: Cache) -> dict[str, Any]:
         "scope": "INBOX",
         "since": 0,
         "until": None,
+        "verbs": (Verb.REPLY,),
+        "were_open": (),
         "words": ("order",),
         "text": first.id[-6:],
     }

@@ -83,7 +83,7 @@ def statuses(db: sqlite3.Connection, ids: Iterable[Ulid]) -> list[tuple[int, Uli
 
 def resolved(db: sqlite3.Connection) -> set[Ulid]:
     """All conversations that are resolved."""
-    return {own for (own,) in db.execute("SELECT id FROM conversation WHERE status = 'resolved'")}
+    return {own for (own,) in db.execute("SELECT id FROM conversation WHERE is_resolved = 1")}
 
 
 def _newest(db: sqlite3.Connection, table: str, column: str = "pk") -> int:
