@@ -46,6 +46,11 @@ JOINERS = "\u200c\u200d"
 @pytest.fixture
 def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
     monkeypatch.setenv("OMNITUI_HOME", str(tmp_path))
+    # A notice would ring the bell: every bell that is heard here is a stranger's.
+    settings = profile("default").settings_file
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text('[notify]\nvia = "off"\n', "utf-8")
+    settings.chmod(0o600)
     with Session.open(profile("default")) as opened:
         able(opened.cache)
         account = replace(an_account(opened.cache), paused=True)
@@ -87,10 +92,6 @@ def fill(session: Session) -> None:
 @pytest.mark.parametrize(("columns", "lines"), [(140, 40), (60, 20)])
 def test_no_screen_lets_a_strangers_bytes_through(session: Session, columns: int, lines: int) -> None:
     fill(session)
-    # The failed reply would ring the bell: every bell that is heard is a stranger's.
-    session.profile.settings_file.parent.mkdir(parents=True, exist_ok=True)
-    session.profile.settings_file.write_text('[notify]\nvia = "off"\n', "utf-8")
-    session.profile.settings_file.chmod(0o600)
     with console(session, columns, lines) as terminal:
         terminal.wait_for("Mallory", timeout=START)
         for keys in (
