@@ -80,6 +80,7 @@ async def test_raw_and_why_show_nothing_of_the_conversation_that_was_shown_befor
         slow_reads(session, monkeypatch)
         await person.press("j", "enter", "v")
         await person.sees("As it came")
+        await person.until(lambda: page_of(person) != [""], "the page")
         assert page_of(person) == ["the second text"]
 
 
