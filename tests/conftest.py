@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.promises import promise, pytest_runtest_logreport, pytest_sessionfinish
+
+__all__ = ["promise", "pytest_runtest_logreport", "pytest_sessionfinish"]
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 # Two cores that other tests share: hypothesis' own deadlines would measure the neighbours.
