@@ -1,0 +1,178 @@
+"""Card numbers and secrets are covered wherever they stand, and nothing else is."""
+
+from __future__ import annotations
+
+import random
+import string
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from omnitui.text.redaction import COVER, KINDS, redacted
+
+CARDS = [
+    "4111111111111111",
+    "4012888888881881",
+    "4222222222222",
+    "5555555555554444",
+    "5105105105105100",
+    "2223003122003222",
+    "378282246310005",
+    "371449635398431",
+    "30569309025904",
+    "38520000023237",
+    "6011111111111117",
+    "3530111333300000",
+    "6200000000000005",
+    "6759649826438453",
+]
+"""Numbers that issuers and processors publish for tests."""
+FULL_WIDTH = str.maketrans(string.digits, "０１２３４５６７８９")
+BETWEEN = [" ", "-", " - ", "\u00a0", "\u3000", "－", "\u2010", "."]
+
+
+def digits_shown(text: str) -> int:
+    return sum(char.isdecimal() for char in text)
+
+
+@pytest.mark.parametrize("number", CARDS)
+def test_a_card_number_shows_its_last_four_digits(number: str) -> None:
+    assert redacted(f"it is {number}.") == f"it is {'*' * (len(number) - 4)}{number[-4:]}."
+
+
+@given(
+    st.sampled_from(CARDS),
+    st.sampled_from(BETWEEN),
+    st.booleans(),
+    st.text(st.characters(exclude_categories=["Nd"]), max_size=20),
+    st.text(st.characters(exclude_categories=["Nd"]), max_size=20),
+)
+def test_a_card_number_in_fours_is_covered_whatever_is_between(
+    number: str, between: str, wide: bool, before: str, after: str
+) -> None:
+    written = between.join(number[at : at + 4] for at in range(0, len(number), 4))
+    written = written.translate(FULL_WIDTH) if wide else written
+    text = f"{before.rstrip('+＋')}{written}{after}"
+    shown = redacted(text, ["cards"])
+    assert digits_shown(shown) == 4
+    assert len(shown) == len(text)
+    assert redacted(shown, ["cards"]) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("3782 822463 10005", "**** ****** *0005"),
+        ("カード番号は４１１１１１１１１１１１１１１１です", "カード番号は＊＊＊＊＊＊＊＊＊＊＊＊１１１１です"),
+        ("4111-1111-1111-1111 and 5555 5555 5555 4444", "****-****-****-1111 and **** **** **** 4444"),
+        ("4111 1111 1111 1111 5555 5555 5555 4444", "**** **** **** 1111 **** **** **** 4444"),
+        ("order 20260513 4111 1111 1111 1111 12/27", "order 20260513 **** **** **** 1111 12/27"),
+        ("Visa4111111111111111", "Visa************1111"),
+        ("4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1", "* * * * * * * * * * * * 1 1 1 1"),
+        ("41111111\u200b11111111", "********\u200b****1111"),
+    ],
+)
+def test_a_card_number_is_covered_as_people_write_it(text: str, shown: str) -> None:
+    assert redacted(text) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "4111111111111112",
+        "94111111111111111",
+        "41111111111111110000",
+        "0" * 16,
+        "1234567890123456",
+        "+81 90 1234 5678",
+        "+4222222222222",
+        "+49 222 222 222 2",
+        "tracking 1Z999AA10123456784",
+        "2026-05-13 10:20:31 2026-05-14",
+        "invoice 4111, order 1111, 1111 pieces, 1111 yen",
+        "4111\n1111\n1111\n1111",
+    ],
+)
+def test_other_digits_stay(text: str) -> None:
+    assert redacted(text) == text
+
+
+@settings(max_examples=40)
+@given(st.integers(20, 60), st.randoms(use_true_random=False))
+def test_a_card_number_within_a_longer_run_of_digits_stays(size: int, chance: random.Random) -> None:
+    number = chance.choice(CARDS)
+    at = chance.randint(0, size - len(number))
+    run = "".join(chance.choices(string.digits, k=at)) + number
+    run += "".join(chance.choices(string.digits, k=size - len(run)))
+    assert redacted(run) == run
+
+
+def test_the_beginning_of_a_card_number_is_covered_where_the_text_was_cut() -> None:
+    assert redacted("pay with 4111 1111 11", cut=True) == "pay with **** **** **"
+    assert redacted("pay with 4111 1111 11") == "pay with 4111 1111 11"
+    assert redacted("call 0120 444 113 now", cut=True) == "call 0120 444 113 now"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Password: hunter2", f"Password: {COVER}"),
+        ("my password is hunter2!", f"my password is {COVER}"),
+        ("DB_PASSWORD=s3cr3t\nnext", f"DB_PASSWORD={COVER}\nnext"),
+        ('{"api_key": "abc def", "x": 1}', f'{{"api_key": {COVER}, "x": 1}}'),
+        ("パスワード：ひみつ９", f"パスワード：{COVER}"),
+        ("パスワードはabc123です", f"パスワードは{COVER}です"),
+        ("暗証番号: 0420", f"暗証番号: {COVER}"),
+        ("CVV: 123", f"CVV: {COVER}"),
+        ("Your verification code is 481516.", f"Your verification code is {COVER}"),
+        ("Authorization: Bearer abcdefghijklmnop123", f"Authorization: Bearer {COVER}"),
+        ("postgres://app:s3cret@db/main", f"postgres://app:{COVER}@db/main"),
+        ("AKIA" + "IOSFODNN7EXAMPLE", f"AKIA{COVER}"),
+        ("ghp_" + "a1" * 18, f"ghp_{COVER}"),
+        ("sk_live_" + "0123456789abcdef", f"sk_live_{COVER}"),
+        ("xoxb-" + "12345678901-abcdef", f"xoxb-{COVER}"),
+        ("eyJhbGciOiJI.eyJzdWIiOiIx.c2lnbmF0dXJl", f"eyJ{COVER}"),
+        (
+            "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\nbye",
+            f"-----BEGIN RSA PRIVATE KEY-----\n{COVER}\n-----END RSA PRIVATE KEY-----\nbye",
+        ),
+        ("-----BEGIN PRIVATE KEY-----\nMIIE and no end", f"-----BEGIN PRIVATE KEY-----\n{COVER}\n"),
+    ],
+)
+def test_a_secret_is_covered(text: str, shown: str) -> None:
+    assert redacted(text) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I forgot my password",
+        "the password is wrong",
+        "the password is not accepted, please reset it",
+        "spinning: a wheel",
+        "Please pin this to the top",
+        "パスワードを忘れました",
+        "a token of my thanks",
+        "https://example.com/reset",
+        "task-force-of-the-whole-department",
+    ],
+)
+def test_talk_of_secrets_stays(text: str) -> None:
+    assert redacted(text) == text
+
+
+@given(st.text(st.characters(exclude_categories=()), max_size=300))
+def test_any_text_is_taken_and_nothing_is_covered_where_nothing_is_chosen(text: str) -> None:
+    assert redacted(text, ()) == text
+    for kind in KINDS:
+        assert isinstance(redacted(text, [kind], cut=True), str)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["4111 1111 1111 1112 ", "1 ", "password", "password: ", "-----BEGIN PRIVATE KEY-----", "eyJaaaaaaaa.", "a://b:"],
+)
+def test_long_hostile_texts_stay_cheap_to_look_at(piece: str) -> None:
+    # Quadratic work would take hours here.
+    redacted(piece * (262_144 // len(piece)), cut=True)
