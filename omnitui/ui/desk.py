@@ -181,8 +181,8 @@ class Desk(Backstage):
         self.shown = conversation_id
         self.reading.whole, self.reading.words = False, ()
         self._rested = None
-        if self._read_timer is not None:
-            self._read_timer.cancel()
+        # It may be the one that is still on the screen: keys went away and came back before another was read.
+        self._read_soon()
         row = self.screen.queue.selected_row
         self.screen.head(row if row is not None and row.id == conversation_id else None)
 
@@ -267,7 +267,14 @@ class Desk(Backstage):
             return
         if self.conversation is not None and self.conversation.unread:
             loop = asyncio.get_running_loop()
-            self._read_timer = loop.call_later(READ_AFTER, self.mark_read, self.shown)
+            self._read_timer = loop.call_later(READ_AFTER, self._looked_at, self.shown)
+
+    def _looked_at(self, conversation_id: Ulid | None) -> None:
+        if self.screen.reading:
+            self.mark_read(conversation_id)
+        else:
+            # Behind a dialog, or in a window that nobody looks at: it counts once it is in front again.
+            self._read_soon()
 
     def rest(self, conversation_id: Ulid) -> None:
         """The agent said how the read mark is to be: leave it while the conversation stays on the screen."""
