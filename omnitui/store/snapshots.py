@@ -1,0 +1,224 @@
+"""Whole copies of the cache's file: made beside the writer, proved before they count, rotated.
+
+They lie in `snapshots/` in the data folder. What was put aside when a damaged or replaced cache made room for another
+one lies beside the cache itself. Whoever erases something has to reach all of it: `copies` lists every file.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from omnitui.clock import Millis
+from omnitui.errors import OmniError
+from omnitui.i18n import _
+from omnitui.store import connection, integrity
+from omnitui.store.faults import CacheDamaged, translated
+from omnitui.values import dataclass
+
+FOLDER: Final = "snapshots"
+ASIDE: Final = ("cache.damaged-", "cache.replaced-")
+"""How the names of caches begin that were put aside."""
+PAGES: Final = 256
+"""Pages copied at a time, 1 MB; between two others get the disk."""
+BREATH_SECONDS: Final = 0.005
+_NAME: Final = re.compile(r"cache-(\d{8}T\d{6}Z)(?:-before-(\d+))?\.sqlite3")
+_STAMP: Final = "%Y%m%dT%H%M%SZ"
+_PART: Final = ".part"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One whole copy."""
+
+    path: Path
+    taken_at: Millis
+    size: int
+    """Bytes."""
+    before: int | None = None
+    """The schema that the cache was about to become when it was taken; None for those of every day."""
+
+
+class Stopped(OmniError):
+    """Whoever asked for a copy did not want to wait for it."""
+
+
+def snapshots(data: Path) -> list[Snapshot]:
+    """All there are in a profile's data folder, newest first."""
+    return sorted(_found(data), key=lambda one: one.taken_at, reverse=True)
+
+
+def aside(data: Path) -> list[Path]:
+    """Caches that were put aside when another one took their place, with their logs."""
+    return sorted(path for path in data.glob("cache.*") if path.name.startswith(ASIDE))
+
+
+def copies(data: Path) -> list[Path]:
+    """Every file beside the cache that holds what it held once; half-made ones too."""
+    folder = data / FOLDER
+    return [*(sorted(folder.iterdir()) if folder.is_dir() else []), *aside(data)]
+
+
+def stamp(at: Millis) -> str:
+    """A time as names of files have it, to the second."""
+    return datetime.fromtimestamp(at / 1000, UTC).strftime(_STAMP)
+
+
+def take(
+    cache: Path, now: Millis, *, before: int | None = None, check: bool = True, stop: threading.Event | None = None
+) -> Snapshot:
+    """Copy the cache as it is in one moment, prove the copy, and give it its name.
+
+    The writer goes on meanwhile: the copy reads in one transaction, some pages at a time.
+
+    Args:
+        cache: The cache's file.
+        now: The time it is named after.
+        before: The schema that the cache is about to become.
+        check: Whether every page of the copy is looked at.
+        stop: Set to give up.
+
+    Raises:
+        CacheDamaged: The copy is not whole, so neither is the cache.
+        CacheError: There is no room for it, or the disk failed.
+        Stopped: `stop` was set.
+    """
+    folder = cache.parent / FOLDER
+    name = f"cache-{stamp(now)}" + (f"-before-{before}" if before is not None else "")
+    target = folder / f"{name}.sqlite3"
+    part = target.with_name(target.name + _PART)
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        _need_room(cache)
+        _remove(part)
+        copy(cache, part, stop=stop)
+        if check:
+            prove(part, stop=stop)
+        sync(part)
+        part.replace(target)
+        sync(folder)
+    except sqlite3.Error as error:
+        raise translated(error) from error
+    except OSError as error:
+        from omnitui.store.faults import translated_os
+
+        raise translated_os(error) from error
+    finally:
+        with suppress(OSError):
+            _remove(part)
+    return Snapshot(target, now, target.stat().st_size, before)
+
+
+def copy(source: Path, target: Path, *, stop: threading.Event | None = None) -> None:
+    """Copy a cache's file as it is in one moment to a new file, not synced yet.
+
+    Raises:
+        sqlite3.Error, OSError: It could not be done.
+        Stopped: `stop` was set.
+    """
+
+    def breathe(_status: int, _left: int, _whole: int) -> None:
+        if stop is not None and stop.is_set():
+            raise Stopped(_("the copy was not finished"))
+        time.sleep(BREATH_SECONDS)
+
+    os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    with closing(connection.reader(source)) as db, closing(connection.connect(target)) as copied:
+        copied.execute("PRAGMA journal_mode = OFF")
+        copied.execute("PRAGMA synchronous = OFF")
+        # With a transaction open a copy in steps is one of this moment, and ends beside a writer.
+        db.execute("BEGIN")
+        db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        db.backup(copied, pages=PAGES, progress=breathe, sleep=0)
+
+
+def prove(path: Path, *, stop: threading.Event | None = None) -> None:
+    """Look at every page of a file that nobody else uses.
+
+    Raises:
+        CacheDamaged: It is not whole.
+        Stopped: `stop` was set.
+    """
+    with closing(connection.connect(path)) as db:
+        if stop is not None:
+            db.set_progress_handler(stop.is_set, 100_000)
+        try:
+            found = integrity.faults(db)
+        except sqlite3.OperationalError as error:
+            if stop is not None and stop.is_set():
+                raise Stopped(_("the copy was not finished")) from error
+            raise
+    if found:
+        raise CacheDamaged(
+            _("The cache is damaged: {reason}.").format(reason="; ".join(found)),
+            hint=_("Leave omnitui and start it again: it mends the cache then."),
+        )
+
+
+def rotate(data: Path, *, daily: int, weekly: int) -> list[Path]:
+    """Remove the snapshots that are no longer wanted, and return them.
+
+    Kept are the newest of each of the last `daily` days and of `weekly` weeks before them that have one, and the newest
+    one from before a change of the schema.
+    """
+    keep: set[Path] = set()
+    days: set[object] = set()
+    weeks: set[object] = set()
+    found = snapshots(data)
+    for one in found:
+        day = datetime.fromtimestamp(one.taken_at / 1000, UTC).date()
+        if one.before is not None:
+            continue
+        if day not in days and len(days) < daily:
+            days.add(day)
+            keep.add(one.path)
+        elif day not in days and (week := day.isocalendar()[:2]) not in weeks and len(weeks) < weekly:
+            weeks.add(week)
+            keep.add(one.path)
+    keep |= {one.path for one in [one for one in found if one.before is not None][:1]}
+    gone = [one.path for one in found if one.path not in keep]
+    for path in gone:
+        _remove(path)
+    return gone
+
+
+def sync(path: Path) -> None:
+    """Wait until a file or a folder is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _found(data: Path) -> Iterator[Snapshot]:
+    folder = data / FOLDER
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if match := _NAME.fullmatch(path.name):
+            at = datetime.strptime(match[1], _STAMP).replace(tzinfo=UTC)
+            before = int(match[2]) if match[2] else None
+            with suppress(FileNotFoundError):
+                yield Snapshot(path, round(at.timestamp() * 1000), path.stat().st_size, before)
+
+
+def _need_room(cache: Path) -> None:
+    """Raises OSError where a copy would fill the disk."""
+    import errno
+
+    size = sum(path.stat().st_size for path in (cache, cache.with_name(f"{cache.name}-wal")) if path.exists())
+    if shutil.disk_usage(cache.parent).free < 2 * size:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _remove(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
