@@ -47,6 +47,11 @@ def open_log(path: Path, level: str = "info") -> None:
     root.propagate = False
 
 
+def set_level(level: str) -> None:
+    """Write what is at least so grave from now on."""
+    logging.getLogger(_ROOT).setLevel(level.upper())
+
+
 def close_log() -> None:
     """Let go of the log file."""
     root = logging.getLogger(_ROOT)

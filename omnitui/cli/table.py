@@ -41,6 +41,7 @@ GROUPS: Final[tuple[tuple[str, tuple[Entry, ...]], ...]] = (
             Entry("reply", "writing", N_("answer the customer")),
             Entry("note", "writing", N_("write what only agents see")),
             Entry("new", "writing", N_("begin a conversation")),
+            Entry("canned list", "canned", N_("list canned responses")),
         ),
     ),
     (

@@ -17,19 +17,20 @@ UNTAMPERED: Final = 0o022
 """Others may read the file, as in a checkout of dotfiles, but not write it."""
 
 
-def load_settings(profile: Profile) -> Settings:
-    """The profile's settings; the defaults where there is no file.
+def load_settings(profile: Profile, file: Path | None = None) -> Settings:
+    """The profile's settings; the defaults where there is no file. `file` is read instead of config.toml.
 
     Raises:
         ConfigError: The file is open to others, is no TOML, or has a wrong key or value.
     """
-    table = read_toml(profile.settings_file)
+    path = file or profile.settings_file
+    table = read_toml(path)
     if not table:
         return Settings()
     from omnitui.config.checks import build
 
-    settings = build(Settings, table, profile.settings_file)
-    _check_zone(settings, profile.settings_file)
+    settings = build(Settings, table, path)
+    _check_zone(settings, path)
     return settings
 
 

@@ -15,7 +15,8 @@ _HEAD = """# Configuration
 <!-- Generated from omnitui/config/settings.py by `make docs`; do not edit. -->
 
 omnitui reads `config.toml` in the profile's config folder (`omnitui paths` says where that is). Without it every
-setting has its default. A file that others may read is refused: `chmod 600 config.toml`. Accounts and secrets are
+setting has its default. A console that runs reads it again as soon as it is saved; `ctrl+p` and a setting's name
+changes it from there. A file that others may read is refused: `chmod 600 config.toml`. Accounts and secrets are
 not here: see `omnitui account add --help`.
 """
 

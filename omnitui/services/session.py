@@ -47,7 +47,7 @@ class Session:
         bus = Bus()
         cache = Cache.open(profile.data, state=profile.state, clock=clock, bus=bus)
         session = cls(profile, settings, cache, bus)
-        session._introduce()
+        session.introduce()
         return session
 
     @cached_property
@@ -56,6 +56,10 @@ class Session:
 
         holds = {channel: round(seconds * SECOND) for channel, seconds in self.settings.replies.hold_by_channel.items()}
         return Operations(self.cache, holds)
+
+    def renew_holds(self) -> None:
+        """Take the undo times by channel from the settings as they are now."""
+        self.__dict__.pop("operations", None)
 
     @cached_property
     def accounts(self) -> Accounts:
@@ -118,7 +122,7 @@ class Session:
     def __exit__(self, *_exception: object) -> None:
         self.close()
 
-    def _introduce(self) -> None:
+    def introduce(self) -> None:
         """Let the profile's agent have the name and addresses that the settings give."""
         wanted = self.settings.agent
         me = self.cache.me()

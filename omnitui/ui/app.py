@@ -29,6 +29,7 @@ from omnitui.ui.screens.main import MainScreen
 from omnitui.ui.signs import AsciiSigns, wants_ascii
 from omnitui.ui.syncing import Syncing
 from omnitui.ui.themes import DEFAULT, Look, load
+from omnitui.ui.watching import Watching
 
 if TYPE_CHECKING:
     from omnitui.services.commandline import ConsoleVerbs
@@ -72,6 +73,7 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
         self._tour = tour
         self.dressing = Dressing(self)
         self.notifier = Notifier(self)
+        self.watching = Watching()
         self.veiled = False
         """Whether customers' words are covered, because others see the screen."""
         self._begun = False
@@ -116,8 +118,9 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
             loop.set_exception_handler(self.strays.of_loop)
             self.strays.tell = lambda words: loop.call_soon_threadsafe(self.main.desk.say, f"! {words}", "bad", 20.0)
         self.theme_changed_signal.subscribe(self, lambda theme: self._relook(theme.name))
-        self.dressing.watch()
-        self.rereading.watch()
+        self.watching.follow(self.dressing.stamps, self.dressing.read_again)
+        self.watching.follow(self.rereading.stamps, self.rereading.read_again)
+        self.watching.begin()
         self.main.desk.spawn(self.notifier.follow())
         self.main.desk.spawn(self.main.desk.follow())
         self.main.desk.spawn(self.main.desk.trouble.follow())
@@ -201,6 +204,7 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
 
     async def on_unmount(self) -> None:
         """The end: keep what is written, let the connectors finish."""
+        self.watching.end()
         if self.syncing is not None:
             await self.syncing.stop()
         await self.main.desk.leave()

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omnitui.errors import ConfigError
 from omnitui.i18n import _
 from omnitui.ui import brightness
 from omnitui.ui.themes import DEFAULT, LIGHT, Look, load, names
+from omnitui.ui.watching import Stamps, of_folder
 
 if TYPE_CHECKING:
     from omnitui.ui.app import ConsoleApp
 
-LOOK_SECONDS = 2.0
-"""Between looks whether a theme file has changed."""
 SIXTEEN = "ansi"
 """The theme to begin with on a terminal of sixteen colours or eight."""
 AUTO = "auto"
@@ -32,7 +30,6 @@ class Dressing:
         self._own = app.session.profile.themes
         self._state = app.session.profile.state / FILE
         self._configured = app.session.settings.interface.theme
-        self._seen = self._stamps()
         self.complaints: list[str] = []
         """What is wrong with themes."""
 
@@ -94,23 +91,26 @@ class Dressing:
             self._state.write_text(f"{name}\n{self._configured}\n", "utf-8")
         self._app.main.desk.say(_("theme {name}").format(name=name))
 
-    def watch(self) -> None:
-        """Follow the user's theme files."""
-        self._app.set_interval(LOOK_SECONDS, self._look_again)
+    def configure(self) -> None:
+        """config.toml names another theme, or says otherwise whether the background shows."""
+        self._configured = self._app.session.settings.interface.theme
+        self.register()
+        wanted = self.wanted()
+        if wanted == self._app.theme:
+            self._app.dress_anew()
+        elif wanted in self._app.available_themes:
+            self._app.theme = wanted
+        else:
+            self._app.main.desk.say(f"! {_('there is no theme called {name}').format(name=wanted)}", "bad", 20.0)
+        if self.asks:
+            self._app.write_sequence(brightness.QUESTION)
 
-    def _stamps(self) -> dict[Path, tuple[int, int]]:
-        found: dict[Path, tuple[int, int]] = {}
-        with suppress(OSError):
-            for path in self._own.glob("*.toml"):
-                stat = path.stat()
-                found[path] = (stat.st_mtime_ns, stat.st_size)
-        return found
+    def stamps(self) -> Stamps:
+        """How the user's theme files are now."""
+        return of_folder(self._own, ".toml")
 
-    def _look_again(self) -> None:
-        stamps = self._stamps()
-        if stamps == self._seen:
-            return
-        self._seen = stamps
+    def read_again(self) -> None:
+        """The user's theme files have changed."""
         load.cache_clear()
         self.register()
         app = self._app

@@ -18,6 +18,7 @@ from omnitui.text.widths import crop
 if TYPE_CHECKING:
     import sqlite3
 
+    from omnitui.config.settings import Notify
     from omnitui.ui.app import ConsoleApp
 
 BELL = "\x07"
@@ -80,18 +81,20 @@ class Notifier:
 
     def __init__(self, app: ConsoleApp) -> None:
         self._app = app
-        self._settings = app.session.settings.notify
-        self._notices = Notices(self._settings, app.session.zone)
+        self.begin(app.session.settings.notify)
         self._failed: set[Ulid] | None = None
         self._seen: set[Ulid] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._blurs = False
         """Whether the terminal tells when it loses the focus."""
 
+    def begin(self, settings: Notify) -> None:
+        """Give notices as these settings say, from now on."""
+        self._settings = settings
+        self._notices = Notices(settings, self._app.session.zone)
+
     async def follow(self) -> None:
         """Follow the changes of the cache until cancelled."""
-        if self._settings.via == "off":
-            return
         self._failures()
         async for changed in self._app.session.bus.listen(every=1.0):
             await asyncio.sleep(LATER)  # the desk reads first how it stands
@@ -103,6 +106,9 @@ class Notifier:
 
     async def changed(self, changed: Changed) -> None:
         """Something changed in the cache."""
+        if self._settings.via == "off":
+            self._failures()
+            return
         ids = [one.object_id for one in changed.changes if one.kind is ObjectKind.MESSAGE]
         fresh = [one for one in ids if one not in self._seen]
         events: list[Event] = []

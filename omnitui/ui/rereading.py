@@ -1,22 +1,22 @@
-"""The user's own keys and commands, read again when their file changes; a fault is named, and the old ones stay."""
+"""Settings, keys and commands, read again when their file changes; a fault is named, and what was in force stays."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from omnitui.config.files import load_settings
+from omnitui.errors import ConfigError
 from omnitui.i18n import _
 from omnitui.services.commands import COMMANDS, read_commands, take_in
 from omnitui.services.keymap import Keymap, Problem, read_keymap
+from omnitui.ui.watching import Stamps, of_files
 
 if TYPE_CHECKING:
     from omnitui.ui.app import ConsoleApp
 
-LOOK_SECONDS = 2.0
-"""Between looks whether a file has changed."""
 COMPLAINT_SECONDS = 20.0
 
 
@@ -26,42 +26,50 @@ class Rereading:
     def __init__(self, app: ConsoleApp) -> None:
         self._app = app
         profile = app.session.profile
-        self._files = (profile.keys_file, profile.commands_file)
+        self._files = (profile.settings_file, profile.keys_file, profile.commands_file)
         self.faults: list[str] = []
         """What is wrong with the files."""
-        self._seen = self._stamps()
-        self._reading = False
+        self._turn = asyncio.Lock()
 
-    def watch(self) -> None:
-        """Follow the files."""
-        self._app.set_interval(LOOK_SECONDS, self._look)
+    def stamps(self) -> Stamps:
+        """How the files are now."""
+        return of_files(self._files)
 
-    def _stamps(self) -> dict[Path, tuple[int, int, int]]:
-        found: dict[Path, tuple[int, int, int]] = {}
-        for path in self._files:
-            with suppress(OSError):
-                stat = path.stat()
-                found[path] = (stat.st_mtime_ns, stat.st_size, stat.st_mode)
-        return found
-
-    def _look(self) -> None:
-        stamps = self._stamps()
-        if stamps != self._seen and not self._reading:
-            self._seen = stamps
-            self._reading = True
-            self._app.main.desk.spawn(self._read())
+    def read_again(self) -> None:
+        """A file has changed."""
+        self._app.main.desk.spawn(self._read())
 
     async def _read(self) -> None:
+        async with self._turn:
+            session = self._app.session
+            settings, fault, late = session.settings, [], []
+            try:
+                settings = await asyncio.to_thread(load_settings, session.profile)
+            except ConfigError as error:
+                path = session.profile.settings_file
+                message = error.message.removeprefix(f"{path}: ").replace(str(path), path.name)
+                fault = sentences(path, [Problem(message, error.hint)])
+            changed = settings != session.settings
+            if changed:
+                from omnitui.ui.resetting import put_in_force
+
+                late = await put_in_force(self._app, settings)
+            await self._read_keys(fault, told=not changed)
+            if changed and not self.faults:
+                words = _("config.toml read again")
+                if late:
+                    words = _("config.toml read again; {names}: from the next start on").format(names=", ".join(late))
+                self._app.main.desk.say(words)
+
+    async def _read_keys(self, others: list[str], *, told: bool) -> None:
         app = self._app
         profile = app.session.profile
-        try:
-            own, faults = await asyncio.to_thread(read_commands, profile.commands_file)
-            before = [*COMMANDS.values()]
-            take_in(before if faults else own)
-            keymap = await asyncio.to_thread(self._keymap)
-        finally:
-            self._reading = False
-        self.faults = [*sentences(profile.commands_file, faults), *sentences(profile.keys_file, keymap.problems)]
+        own, faults = await asyncio.to_thread(read_commands, profile.commands_file)
+        before = [*COMMANDS.values()]
+        take_in(before if faults else own)
+        keymap = await asyncio.to_thread(self._keymap)
+        named = [*sentences(profile.commands_file, faults), *sentences(profile.keys_file, keymap.problems)]
+        self.faults = [*others, *named]
         self.complain(self.faults)
         if faults or not all(problem.conflict for problem in keymap.problems):
             take_in(before)
@@ -72,7 +80,7 @@ class Rereading:
         main.composer.header_key = keymap.key_of("composer.header")
         main.composer.redraw()
         main.captions.redraw()
-        if not keymap.problems:
+        if told and not self.faults:
             main.desk.say(_("keys and commands read again"))
         app.remember_soon()
 

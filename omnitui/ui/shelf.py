@@ -34,10 +34,14 @@ class Shelf:
 
     async def renew(self) -> None:
         """Read agents and canned responses again: files may have changed since."""
+        await self.renew_canned()
+        self.agents = tuple(await self._session.cache.aread(accounts.agents))
+
+    async def renew_canned(self) -> None:
+        """Read the canned responses again."""
         from omnitui.services import canned
 
         self.canned = tuple(await asyncio.to_thread(canned.read, self._session.profile))
-        self.agents = tuple(await self._session.cache.aread(accounts.agents))
 
     async def addresses(self, part: str) -> list[tuple[str, str]]:
         """Names and mail addresses of agents and contacts that contain `part`."""

@@ -10,7 +10,7 @@ import pytest
 
 from omnitui.services.commands import take_in
 from omnitui.services.session import Session
-from omnitui.ui import rereading
+from omnitui.ui import watching
 from tests.support.console import a_console, a_session
 from tests.support.desk import a_conversation, a_message
 
@@ -109,7 +109,7 @@ async def test_failing_command_says_why(tmp_path: Path) -> None:
 async def test_faulty_commands_are_named_and_good_ones_taken_while_the_console_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rereading, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(watching, "LOOK_SECONDS", 0.05)
     with a_session(tmp_path) as session:
         a_conversation(session.cache, contact="Ann")
         commands(session, '[one]\ntitle = "Command one"\nargv = ["true", "x{ref}"]\n')

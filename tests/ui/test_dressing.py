@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from omnitui.config.settings import Interface
-from omnitui.ui import dressing
+from omnitui.ui import watching
 from omnitui.ui.last_hop.driver import Background
 from omnitui.ui.signs import TABLE, wants_ascii
 from omnitui.ui.themes import DEFAULT, LIGHT, folder
@@ -75,7 +75,7 @@ async def test_theme_of_config_wins_over_one_chosen_before_it_was_written(tmp_pa
 async def test_theme_file_that_changes_is_worn_without_a_restart(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dressing, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(watching, "LOOK_SECONDS", 0.1)
     profile = a_profile(tmp_path)
     own = profile.themes / f"{DEFAULT}.toml"
     own.parent.mkdir()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from omnitui.ui import watching
 from tests.support.console import a_console, a_profile, a_session
 from tests.support.desk import a_conversation
 
@@ -44,3 +47,53 @@ async def test_rows_are_ascii_where_settings_say_so(tmp_path: Path) -> None:
     found = await rows(tmp_path)
     assert "•" not in found[2]
     assert "*" in found[2]
+
+
+async def test_settings_count_as_soon_as_their_file_is_saved_and_a_faulty_one_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "LOOK_SECONDS", 0.05)
+    with a_session(tmp_path) as session:
+        a_conversation(session.cache, "Where is my tea?", contact="Ann", subject="Order")
+        async with a_console(session, 100, 24) as person:
+            assert "Where is my tea?" in person.screen.splitlines()[2][:36]
+            configure(tmp_path, 'rows = "one"\ntheme = "paper"\nkeys = "emacs"\nsigns = "ascii"')
+            await person.sees("config.toml read again; interface.signs: from the next start on")
+            assert "Where is my tea?" not in person.screen.splitlines()[2][:36]
+            assert person.app.theme == "paper"
+            assert person.app.main.keyboard.keymap.preset == "emacs"
+            configure(tmp_path, 'rows = "three"')
+            await person.sees("config.toml: “interface.rows” has to be one of two, one, not 'three'")
+            assert person.app.theme == "paper"
+            session.profile.settings_file.write_text("[replies.hold_by_channel]\nemail = 42\n")
+            await person.sees("config.toml read again")
+            await person.until(lambda: person.app.theme != "paper")
+            await person.press("r")
+            await person.sees("held 42 s for undo")
+
+
+async def test_setting_is_changed_from_the_palette_and_counts_at_once(tmp_path: Path) -> None:
+    with a_session(tmp_path) as session:
+        a_conversation(session.cache, "Where is my tea?", contact="Ann", subject="Order")
+        async with a_console(session, 100, 24) as person:
+            await person.press("ctrl+p")
+            await person.type("interface.rows")
+            await person.sees("> interface.rows")
+            await person.press("enter")
+            await person.sees("Lines of a conversation in the list")
+            await person.sees('rows = "two"')
+            await person.type("one")
+            await person.sees('> rows = "one"')
+            await person.press("enter")
+            await person.sees("config.toml read again")
+            assert session.profile.settings_file.read_text("utf-8") == '[interface]\nrows = "one"\n'
+            assert "Where is my tea?" not in person.screen.splitlines()[2][:36]
+            await person.press("ctrl+p")
+            await person.type("replies.hold")
+            await person.sees("> replies.hold ")
+            await person.press("enter")
+            await person.sees("Seconds in which a reply")
+            await person.type("soon")
+            await person.sees("> hold = soon")
+            await person.press("enter")
+            await person.sees("soon does not make sense for “replies.hold”")

@@ -49,7 +49,7 @@ async def test_palette_finds_views_labels_themes_and_settings(session: Session) 
         await person.type("replies.hold_by")
         await person.until(lambda: bool(listed(person)) and "hold_by_channel" in listed(person)[0])
         await person.press("enter")
-        await person.sees("[replies]")
+        await person.sees("stronger than the account's own")
         await person.sees("config.toml")
 
 
@@ -119,3 +119,23 @@ async def test_help_narrows_down_marks_letters_and_runs(session: Session) -> Non
         assert ("Snooze", "hit") in chosen.left
         await person.press("enter")
         await person.sees("Ann: snoozed until")
+
+
+async def test_canned_response_from_the_palette_begins_a_reply_or_goes_where_one_writes(session: Session) -> None:
+    folder = session.profile.config / "snippets"
+    folder.mkdir()
+    (folder / "hello.md").write_text("Dear {contact.name},\n", "utf-8")
+    (folder / "bye.md").write_text("---\ntitle: End of a letter\n---\nYours, {agent.name}\n", "utf-8")
+    a_conversation(session.cache, contact="Ann")
+    async with a_console(session) as person:
+        await person.press("ctrl+p")
+        await person.type(";hello")
+        await person.until(lambda: listed(person)[:1] == [";hello hello  Dear {contact.name},"])
+        await person.press("enter")
+        await person.sees("Dear Ann,")
+        await person.press("enter", "ctrl+p")
+        await person.type("end of a letter")
+        await person.until(lambda: bool(listed(person)) and listed(person)[0].startswith(";bye"))
+        await person.press("enter")
+        await person.sees("Yours, ")
+        assert person.app.main.composer.text == f"Dear Ann,\nYours, {session.cache.me().name}"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from omnitui.ui import rereading
+from omnitui.ui import watching
 from omnitui.ui.app import ConsoleApp
 from omnitui.ui.panes.fields import Sheet
 from tests.support.console import a_console, a_session
@@ -66,7 +66,7 @@ async def test_key_that_a_text_field_binds_is_taken_by_the_action_that_has_it(tm
 async def test_keys_are_read_again_when_their_file_is_saved_and_a_faulty_file_changes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rereading, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(watching, "LOOK_SECONDS", 0.05)
     with a_session(tmp_path) as session:
         a_conversation(session.cache, contact="Ann")
         async with a_console(session) as person:

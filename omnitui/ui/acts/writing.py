@@ -14,6 +14,7 @@ from omnitui.model.states import MessageKind
 from omnitui.store import drafts
 from omnitui.ui.acts import sending
 from omnitui.ui.acts.handler import Handler, doing
+from omnitui.ui.acts.reasons import why_not
 from omnitui.ui.desk import Desk
 
 
@@ -107,6 +108,25 @@ async def _canned(desk: Desk) -> None:
     chosen = await pick_canned(desk, composer.canned())
     if chosen is not None and composer.draft is not None:
         composer.insert(chosen)
+
+
+async def put_canned(desk: Desk, code: str) -> None:
+    """Put a canned response in at the cursor; where nothing is being written, a reply begins with it.
+
+    Raises:
+        OmniError: There is none with this code for this channel, or nothing can be written.
+    """
+    if desk.composer.draft is None:
+        if reason := why_not(desk, "conversation.reply"):
+            raise OmniError(reason)
+        await _write(desk, MessageKind.PUBLIC, desk.need())
+    composer = desk.composer
+    sending.draft_of(desk)
+    await composer.shelf.renew()
+    found = composer.canned(code)
+    if not found:
+        raise OmniError(_("no canned response {code} here").format(code=f";{code}"))
+    composer.insert(found[0])
 
 
 async def _earlier(desk: Desk) -> None:

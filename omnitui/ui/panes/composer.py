@@ -193,9 +193,9 @@ class ComposerPane(Vertical):
         self._warn_of(one)
         self.sheet.focus()
 
-    def canned(self) -> list[Offer]:
-        """All canned responses for this conversation, filled in."""
-        return [offer(one, self.facts) for one in self._fitting()]
+    def canned(self, code: str = "") -> list[Offer]:
+        """The canned responses for this conversation, filled in: all, or those with this code."""
+        return [offer(one, self.facts) for one in self._fitting() if code in ("", one.code)]
 
     def _fitting(self) -> list[Canned]:
         return fitting(self.shelf.canned, self._channel, self.facts.get("contact.language", "")[:2])

@@ -141,10 +141,27 @@ async def _settings(desk: Desk) -> list[Choice]:
     ]
 
 
-async def _show_setting(desk: Desk, name: str) -> None:
-    from omnitui.ui.screens.setting import show_setting
+async def _change_setting(desk: Desk, name: str) -> None:
+    from omnitui.ui.screens.setting import change_setting
 
-    await show_setting(desk, name)
+    await change_setting(desk, name)
+
+
+async def _canned(desk: Desk) -> list[Choice]:
+    shelf = desk.composer.shelf
+    await shelf.renew_canned()
+    found = [
+        Choice(one.code, ((f";{plain(one.code)}", "strong"), (f" {plain(one.title)}", "text"),
+                          (f"  {plain(' '.join(one.text.split())[:80])}", "muted")), _kind(_("canned response")))
+        for one in shelf.canned
+    ]  # fmt: skip
+    return list({choice.value: choice for choice in found}.values())
+
+
+async def _put_canned(desk: Desk, code: str) -> None:
+    from omnitui.ui.acts.writing import put_canned
+
+    await put_canned(desk, code)
 
 
 async def _find_conversations(desk: Desk, text: str) -> list[Choice]:
@@ -203,7 +220,8 @@ SOURCES: tuple[Offers, ...] = (
     Offers("action", _run, _actions),
     Offers("view", _open_view, _views),
     Offers("theme", _wear, _themes),
-    Offers("setting", _show_setting, _settings),
+    Offers("canned", _put_canned, _canned),
+    Offers("setting", _change_setting, _settings),
     Offers("label", _open_label, found=_find_labels, recalled=_recall_labels),
     Offers("conversation", _go, found=_find_conversations, recalled=_recall_conversations),
     Offers("contact", _open_contact, found=_find_contacts, rests=True),

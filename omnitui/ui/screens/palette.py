@@ -49,7 +49,7 @@ async def open_palette(desk: Desk) -> None:
                 many += _of(offers, await offers.found(desk, text))
                 yield [*found[:FIRST], *many, *found[FIRST:]]
 
-    hint = _("actions, views, labels, settings, conversations, contacts")
+    hint = _("actions, views, texts, labels, settings, conversations, contacts")
     screen = PickerScreen(_("What to do, or where to go"), source, hint=hint)
     screen.id = "palette"
     chosen = await desk.ask(screen)

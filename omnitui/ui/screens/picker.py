@@ -37,6 +37,8 @@ class PickerScreen(LastHopModal[Choice | None]):
     """A field and the choices that fit what is in it. Enter chooses, Escape leaves."""
 
     AUTO_FOCUS: ClassVar[str | None] = "Input"
+    HINT_LINES: ClassVar[int] = 2
+    """Lines below the choices at most."""
 
     def __init__(self, title: str, source: Source, *, hint: str = "", text: str = "", small: bool = False) -> None:
         super().__init__()
@@ -96,9 +98,10 @@ class PickerScreen(LastHopModal[Choice | None]):
         self.field.cursor_position = len(self.field.value)
 
     def say(self, text: str, role: str = "muted") -> None:
-        """Show a line below the choices, two where it takes them."""
+        """Show a line below the choices, more where it takes them."""
         hint = self.query_one(".hint", Lines)
-        lines = wrap(plain(text), max(hint.size.width or self.app.size.width - 16, 20))[:2] if text else [""]
+        width = max(hint.size.width or self.app.size.width - 16, 20)
+        lines = wrap(plain(text), width)[: self.HINT_LINES] if text else [""]
         hint.show([((line, role),) for line in lines])
 
     def below(self, line: Line) -> None:

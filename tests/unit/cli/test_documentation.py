@@ -41,6 +41,8 @@ def printed(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict
     """Objects of every type, as verbs print them."""
     talk = a_conversation(desk.cache, "hello", contact="Ann")
     a_message(desk.cache, talk.id, "again", files=["a.pdf"])
+    (desk.profile.config / "snippets").mkdir(parents=True)
+    (desk.profile.config / "snippets" / "hello.md").write_text("Dear {contact.name},")
     mail = tmp_path / "x.eml"
     mail.write_text("From: a@example.com\nSubject: x\n\nhi\n")
     runs = [
@@ -56,6 +58,7 @@ def printed(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict
         ["paths", "--json"],
         ["keys", "--json"],
         ["themes", "--json"],
+        ["canned", "list", "--json"],
         ["connectors", "--json"],
         ["account", "add", "demo", "--name", "World", "--no-check", "--json"],
         ["account", "check", "World", "--json"],

@@ -45,6 +45,16 @@ def test_themes_name_the_one_that_is_chosen(desk: Desk) -> None:
     assert chosen == [names[1]]
 
 
+def test_canned_responses_are_listed_with_where_they_are_offered(desk: Desk) -> None:
+    assert "snippets" in desk.run("canned", "list").err
+    folder = desk.profile.config / "snippets"
+    folder.mkdir(parents=True)
+    (folder / "back.md").write_text("---\ntitle: Money back\nchannel: line, email\nlanguage: en\n---\nDear you,\nbye\n")
+    assert desk.run("canned", "list").out == ";back  Money back  line, email, en  Dear you, bye\n"
+    item = desk.run("canned", "list", "--jsonl").objects[0]
+    assert (item["code"], item["channels"], item["text"]) == ("back", ["line", "email"], "Dear you,\nbye")
+
+
 def test_doctor_of_a_new_machine_finds_nothing_wrong_and_makes_nothing(desk: Desk) -> None:
     ran = desk.run("doctor")
     assert ran.code == 0
