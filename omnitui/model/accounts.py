@@ -51,6 +51,10 @@ class Cursor:
     value: Json
 
 
+KEPT_ASIDE = "kept aside"
+"""The scope that tells of what could not be taken in: how many, and why the last one could not."""
+
+
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
     """How far one scope of one account is in step, and what is *not* in the cache."""

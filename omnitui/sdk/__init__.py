@@ -39,7 +39,7 @@ from omnitui.sdk.events import (
     RemoteFile,
     Unsupported,
 )
-from omnitui.sdk.faults import AuthFailed, Deferred, Fault, NotReady, RateLimited
+from omnitui.sdk.faults import AuthFailed, Deferred, Fault, NotReady, RateLimited, Unreachable
 from omnitui.sdk.outbound import (
     Accepted,
     Found,
@@ -123,6 +123,7 @@ __all__ = [
     "Ulid",
     "Unknowable",
     "Unknown",
+    "Unreachable",
     "Unsupported",
     "Verb",
     "rfc3339",

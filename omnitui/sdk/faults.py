@@ -14,6 +14,10 @@ class NotReady(Fault):
     """Nothing has left; the back end cannot be reached or is not ready: back off and try again."""
 
 
+class Unreachable(NotReady):
+    """Nobody answers there, or no way leads there: nothing has left, and to ask again soon is a burden to nobody."""
+
+
 class Deferred(NotReady):
     """Nothing has left; the back end wants this one op later, and others may go meanwhile."""
 

@@ -17,14 +17,15 @@ from omnitui.model.states import ObjectKind
 from omnitui.store.writer import Tx
 
 
-def park(tx: Tx, account_id: Ulid, awaits: str, event: Json) -> None:
-    """Keep an event until what it is about arrives; the same event twice is kept once."""
+def park(tx: Tx, account_id: Ulid, awaits: str, event: Json) -> bool:
+    """Keep an event until what it is about arrives; False where the same one is kept already."""
     text = json.dumps(event, ensure_ascii=False, sort_keys=True)
-    tx.db.execute(
+    done = tx.db.execute(
         "INSERT OR IGNORE INTO parked(account_pk, awaits, digest, event, parked_at)"
         " SELECT pk, ?, ?, ?, ? FROM account WHERE id = ?",
         (awaits, hashlib.sha256(text.encode()).hexdigest(), text, tx.now(), account_id),
     )
+    return done.rowcount > 0
 
 
 def has_parked(db: sqlite3.Connection, account_id: Ulid) -> bool:

@@ -33,6 +33,7 @@ from omnitui.store.reads import outbox as outbox_reads
 from omnitui.store.standing import KnownConversation, standings
 from omnitui.store.threads import OwnMessage
 from omnitui.store.writer import Tx
+from omnitui.sync.aside import AWAITS, Aside
 from omnitui.sync.conversation_arrival import change, confirm_read, take_change, take_contact
 from omnitui.sync.parking import Bounced, Parkable, decode, encode, of_conversation, of_key, of_mail, of_message
 from omnitui.sync.preparation import Ready, ReadyMessage, ReadyUnsupported
@@ -63,6 +64,8 @@ class Arrival:
     added: int = 0
     shown: int = 0
     """How many events changed something that an agent sees."""
+    kept_aside: list[str] = field(default_factory=list)
+    """Why what could not be taken in could not."""
     _inboxes: dict[tuple[str, str], Ulid] = field(default_factory=dict)
     _agents: dict[str, Ulid] | None = None
     _contacts: dict[tuple[str, str, str], Ulid] = field(default_factory=dict)
@@ -84,6 +87,8 @@ class Arrival:
                 self._message(ready)
             case ReadyUnsupported():
                 self._unsupported(ready)
+            case Aside():
+                self._aside(ready)
             case MessageDeleted() | Receipt() | ReadUpTo() | ConversationChanged() | Rated():
                 self.apply(ready)
             case ContactChanged():
@@ -281,6 +286,16 @@ class Arrival:
         )
         self.count(stored)
         self.unparsed += stored.inserted
+
+    def _aside(self, one: Aside) -> None:
+        before = self.unparsed
+        if one.shown:
+            self._unsupported(ReadyUnsupported(one.event, one.raw))
+        else:
+            kept = {"kind": one.event.kind, "raw": one.raw, "reason": one.reason}
+            self.unparsed += arrivals.park(self.tx, self.account.id, AWAITS, kept)
+        if self.unparsed > before:
+            self.kept_aside.append(one.reason)
 
     def count(self, stored: inflow.Stored) -> None:
         """Note what became of a message, for the ledger."""

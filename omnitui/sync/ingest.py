@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
+from omnitui.logs import logger
 from omnitui.model.accounts import Account, Json
 from omnitui.sdk.events import Batch, FolderReset, MailFlags, MailVanished
 from omnitui.store import inflow
@@ -11,11 +13,14 @@ from omnitui.store.cache import Cache
 from omnitui.store.failpoints import reach
 from omnitui.store.writer import Tx
 from omnitui.sync.arrival import Arrival
-from omnitui.sync.ledger import note_batch
+from omnitui.sync.aside import is_poison, sift
+from omnitui.sync.ledger import note_batch, note_kept_aside
 from omnitui.sync.mail_arrival import MailArrival
 from omnitui.sync.mails import ReadyMail
 from omnitui.sync.preparation import Preparation, Ready
 from omnitui.text.worker import ParseWorker
+
+LOG = logger(__name__)
 
 
 class Ingest:
@@ -40,15 +45,48 @@ class Ingest:
         ready = await self._preparation.ready(batch.events, history=history)
         reach("ingest.blobs")
         place = batch.cursor if cursor is None else cursor
+        work = partial(self._apply, batch=batch, ready=ready, scope=scope, cursor=place, history=history)
         # Not durable by itself: what a power cut takes is fetched again, since the cursor goes with it.
-        shown = await self._cache.awrite(
-            partial(self._apply, batch=batch, ready=ready, scope=scope, cursor=place, history=history), durable=False
-        )
+        try:
+            shown = await self._cache.awrite(work, durable=False)
+        except Exception as error:
+            if not is_poison(error):
+                raise
+            LOG.exception("account %s: a batch cannot be taken in whole", self._account.name)
+            shown = await self._cache.awrite(partial(work, sifted=True), durable=False)
         reach("ingest.committed")
         return shown
 
-    def _apply(self, tx: Tx, *, batch: Batch, ready: list[Ready], scope: str, cursor: Json, history: bool) -> int:
+    def _apply(
+        self,
+        tx: Tx,
+        *,
+        batch: Batch,
+        ready: list[Ready],
+        scope: str,
+        cursor: Json,
+        history: bool,
+        sifted: bool = False,
+    ) -> int:
         self._cache.check_lead()
+        take = partial(self._take, tx, history)
+        done = sift(tx, ready, take, self._preparation.put) if sifted else [take(ready)]
+        if cursor is not None:
+            inflow.put_cursor(tx, self._account.id, scope, cursor)
+        note_batch(
+            tx,
+            self._account.id,
+            batch.extents,
+            gap=batch.gap,
+            unparsed=sum(arrival.unparsed for arrival in done),
+            added=sum(arrival.added for arrival in done),
+            history=history,
+        )
+        note_kept_aside(tx, self._account.id, [reason for arrival in done for reason in arrival.kept_aside])
+        reach("ingest.applied")
+        return sum(arrival.shown for arrival in done)
+
+    def _take(self, tx: Tx, history: bool, ready: Sequence[Ready]) -> Arrival:
         arrival = Arrival(tx, self._account, history=history)
         mail = MailArrival(arrival)
         arrival.expect(ready)
@@ -58,8 +96,4 @@ class Ingest:
                     mail.take(event)
                 case _:
                     arrival.take(event)
-        if cursor is not None:
-            inflow.put_cursor(tx, self._account.id, scope, cursor)
-        note_batch(tx, self._account.id, batch.extents, gap=batch.gap, unparsed=arrival.unparsed, added=arrival.added)
-        reach("ingest.applied")
-        return arrival.shown
+        return arrival

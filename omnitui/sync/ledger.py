@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from omnitui.clock import Millis
 from omnitui.ids import Ulid
-from omnitui.model.accounts import LedgerEntry
+from omnitui.model.accounts import KEPT_ASIDE, LedgerEntry
 from omnitui.sdk.events import Extent
 from omnitui.sdk.faults import AuthFailed, Fault, RateLimited
 from omnitui.store import inflow
@@ -25,8 +25,10 @@ def note_health(tx: Tx, account_id: Ulid, health: str, *, error: str = "", retry
     return entry.health
 
 
-def note_batch(tx: Tx, account_id: Ulid, extents: Sequence[Extent], *, gap: str, unparsed: int, added: int) -> None:
-    """Write down how far a batch brought an account."""
+def note_batch(
+    tx: Tx, account_id: Ulid, extents: Sequence[Extent], *, gap: str, unparsed: int, added: int, history: bool
+) -> None:
+    """Write down how far a batch brought an account; `history`: it came by backfill."""
     now = tx.now()
     account = _entry(tx, account_id, "")
     inflow.put_ledger(
@@ -51,7 +53,29 @@ def note_batch(tx: Tx, account_id: Ulid, extents: Sequence[Extent], *, gap: str,
                 last_sync_at=now,
                 remote_count=entry.remote_count if extent.remote_count is None else extent.remote_count,
                 complete_since=_reach(entry.complete_since, extent.complete_since),
+                error="" if history else entry.error,
                 budget=mended(extent.budget) or entry.budget,
+            ),
+        )
+
+
+def note_scope(tx: Tx, account_id: Ulid, scope: str, error: str) -> None:
+    """Write down what keeps one scope from being loaded."""
+    inflow.put_ledger(tx, replace(_entry(tx, account_id, scope), error=mended(error)))
+
+
+def note_kept_aside(tx: Tx, account_id: Ulid, reasons: Sequence[str]) -> None:
+    """Write down that events could not be taken in, and why the last one could not."""
+    if reasons:
+        entry = _entry(tx, account_id, KEPT_ASIDE)
+        inflow.put_ledger(
+            tx,
+            replace(
+                entry,
+                health="ok",
+                last_sync_at=tx.now(),
+                unparsed=entry.unparsed + len(reasons),
+                error=mended(reasons[-1]),
             ),
         )
 

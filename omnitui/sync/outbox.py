@@ -48,6 +48,8 @@ _WAITING = (SendState.HELD, SendState.QUEUED, SendState.DEFERRED)
 
 MOST_REST: Millis = 10 * MINUTE
 """The longest wait between two tries of one op."""
+MOST_DEFECTS = 5
+"""After so many tries an op that the connector fails on is a failed one."""
 INSIST_SECONDS = 1.0
 """How often it is tried to write down what a back end has said."""
 
@@ -92,7 +94,12 @@ class OutboxRunner:
         for entry in left:
             if not entry.marked and await self._write(partial(_requeue, op_id=entry.op_id)):
                 continue
-            await self._resolve(entry, _("interrupted while it was being sent"), doubtful=self.doubtful)
+            try:
+                await self._resolve(entry, _("interrupted while it was being sent"), doubtful=self.doubtful)
+            except (Fault, CacheError, LeaseLost):
+                raise
+            except Exception:
+                await self._after_defect(entry)
         self.doubtful = False
 
     async def run(self) -> Pass:
@@ -112,6 +119,10 @@ class OutboxRunner:
                 except Fault as fault:
                     self._note(fault)
                     return Pass(await self._next_at(), fault)
+                except (CacheError, LeaseLost):
+                    raise
+                except Exception:
+                    await self._after_defect(entry)
         return Pass(await self._next_at())
 
     def _note(self, fault: Fault) -> None:
@@ -164,11 +175,15 @@ class OutboxRunner:
             left = current is not None and current.marked
             await self._move(entry, SendState.UNKNOWN if left else SendState.FAILED, reason=error.message)
             return
-        except Exception:
-            await self._after_defect(entry)
-            raise
         reach("outbox.performed")
-        await self._write_down(entry, outcome)
+        try:
+            await self._write_down(entry, outcome)
+        except (Fault, CacheError, LeaseLost):
+            raise
+        except Exception:
+            # It may have left, whatever the answer that cannot be written down said.
+            await self._write(lambda tx: _mark(tx, entry.op_id))
+            raise
 
     def _leave(self, tx: Tx, op_id: Ulid, capabilities: Capabilities) -> bool:
         """The last look and the step to `sending`, in one commit; False where it does not leave."""
@@ -239,12 +254,16 @@ class OutboxRunner:
         await self._move(entry, SendState.DEFERRED, reason=fault.message, due_at=due_at)
 
     async def _after_defect(self, entry: OutboxEntry) -> None:
-        """The connector broke its contract: without a mark nothing left, with one nobody knows."""
-        LOG.exception("%s: the connector failed on %s %s", self.account.id, entry.verb, entry.op_id)
+        """The connector or we failed on one op: without a mark nothing left, with one nobody knows. Others go on."""
+        LOG.exception("%s: an error on the way out of %s %s", self.account.id, entry.verb, entry.op_id)
         current = await self.cache.aread(lines.entry, entry.op_id)
         reason = _("an error in the connector; the log has the details")
-        if current is not None and current.marked:
+        if current is None or current.state is not SendState.SENDING:
+            await self._write(lambda tx: _block(tx, entry.op_id, reason))
+        elif current.marked:
             await self._move(entry, SendState.UNKNOWN, reason=reason)
+        elif current.attempts >= MOST_DEFECTS:
+            await self._move(entry, SendState.FAILED, reason=reason)
         else:
             await self._move(entry, SendState.DEFERRED, reason=reason, due_at=self._retry_at(entry))
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from omnitui.sdk.events import Event, MailReceived, MessageReceived, Unsupported
 from omnitui.store.blobs import Blobs
+from omnitui.sync.aside import Aside, aside, is_poison
 from omnitui.sync.mails import ReadyMail, content_digest
 from omnitui.text.html import html_to_text
 from omnitui.text.mail import ParsedMail, PartInfo
@@ -48,7 +49,7 @@ class ReadyUnsupported:
         return event.external_id or f"unsupported {hashlib.sha256(said.encode()).hexdigest()}"
 
 
-Ready = Event | ReadyMail | ReadyMessage | ReadyUnsupported
+Ready = Event | ReadyMail | ReadyMessage | ReadyUnsupported | Aside
 
 
 class Preparation:
@@ -66,10 +67,18 @@ class Preparation:
             # The parser is a process of its own: meanwhile what it parses is kept.
             parsed, kept = await asyncio.gather(
                 asyncio.to_thread(self._parse_all, raws, not history),
-                asyncio.to_thread(lambda: [self._put(raw) for raw in raws]),
+                asyncio.to_thread(lambda: [self.put(raw) for raw in raws]),
             )
             mails = zip(parsed, kept, strict=True)
-        return await asyncio.to_thread(lambda: [self._ready(event, mails) for event in events])
+        return await asyncio.to_thread(lambda: [self._sound(event, mails) for event in events])
+
+    def _sound(self, event: Event, mails: Iterator[tuple[ParsedMail, str]]) -> Ready:
+        try:
+            return self._ready(event, mails)
+        except Exception as error:
+            if not is_poison(error):
+                raise
+            return aside(event, error, self.put)
 
     def _ready(self, event: Event, mails: Iterator[tuple[ParsedMail, str]]) -> Ready:
         if not isinstance(event, MailReceived):
@@ -83,22 +92,23 @@ class Preparation:
             case MessageReceived():
                 return self._message(event)
             case Unsupported():
-                return ReadyUnsupported(event, self._put(event.raw))
+                return ReadyUnsupported(event, self.put(event.raw))
         return event
 
     def _part(self, part: PartInfo) -> tuple[str, bool]:
         if part.content is None or part.size > KEPT_FILE:
             return part.sha256, False
-        return self._put(part.content), True
+        return self.put(part.content), True
 
     def _message(self, event: MessageReceived) -> ReadyMessage:
         text = html_to_text(event.text) if event.html else event.text
         # Back ends that handle mail give it whole; elsewhere nobody quotes what stands right above.
         body = split_reply(text) if event.channel == "email" else Body(text, "", "")
-        raw = self._put(event.raw) if event.raw else ""
-        files = tuple([self._put(file.data) if file.data is not None else "" for file in event.files])
+        raw = self.put(event.raw) if event.raw else ""
+        files = tuple([self.put(file.data) if file.data is not None else "" for file in event.files])
         return ReadyMessage(event, body, raw, files)
 
-    def _put(self, data: bytes) -> str:
+    def put(self, data: bytes) -> str:
+        """Keep bytes as a blob; their SHA-256."""
         # Not durable: a blob lost in a power cut is fetched again, and never read half.
         return self._blobs.put(data, durable=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from omnitui.clock import Millis
 from omnitui.i18n import _
-from omnitui.model.accounts import LedgerEntry
+from omnitui.model.accounts import KEPT_ASIDE, LedgerEntry
 from omnitui.ui import phrases
 from omnitui.ui.desk import Desk
 from omnitui.ui.roles import Line, plain
@@ -36,6 +36,8 @@ async def open_ledger(desk: Desk) -> None:
 def _entry(entry: LedgerEntry, now: Millis, desk: Desk) -> list[Line]:
     role = "good" if entry.health == "ok" else "muted" if entry.health in ("new", "paused") else "bad"
     scope = plain(entry.scope) if entry.scope else _("the account")
+    if entry.scope == KEPT_ASIDE:
+        scope = _("what could not be taken in")
     head: Line = ((f"  {scope}  ", "text"), (_(phrases.HEALTH.get(entry.health, entry.health)), role))
     if entry.last_sync_at is not None:
         head = (*head, ("  " + _("in step {ago}").format(ago=phrases.ago(entry.last_sync_at, now)), "muted"))
