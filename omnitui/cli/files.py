@@ -20,19 +20,26 @@ def _export_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) ->
     parser.add_argument("query", nargs="*", metavar="QUERY", help=_("which conversations; none means all"))
     parser.add_argument("--format", required=True, choices=["jsonl", "mbox", "md"], help=_("jsonl loses nothing"))
     parser.add_argument(
+        "--redact",
+        choices=["nothing", "cards", "secrets", "both"],
+        help=_("what to cover in texts; else as privacy.exports in config.toml says"),
+    )
+    parser.add_argument(
         "-o", "--output", metavar="FILE", help=_("a new file, for you alone; standard output if absent")
     )
 
 
 def _export(shell: Shell) -> int:
     from omnitui.services.export import export
+    from omnitui.text.covering import kinds
 
     query = shell.session.query(" ".join(shell.arguments.query))
     output: str | None = shell.arguments.output
     if output is None and shell.arguments.format == "mbox" and sys.stdout.isatty():
         raise UsageError(_("raw mail would harm the terminal"), hint=_("-o FILE, or a pipe"))
     with _private(Path(output)) if output else nullcontext(sys.stdout.buffer) as stream:
-        count = export(shell.session, query, shell.arguments.format, stream)
+        cover = kinds(shell.arguments.redact or shell.session.settings.privacy.exports)
+        count = export(shell.session, query, shell.arguments.format, stream, cover)
         stream.flush()
     shell.out.say(ngettext("{count} conversation", "{count} conversations", count).format(count=count))
     return 0

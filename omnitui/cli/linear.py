@@ -19,6 +19,7 @@ from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.states import Direction, MessageKind, ObjectKind, SendState
+from omnitui.text.covering import shown
 from omnitui.text.safe import safe
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class Linear:
         return True
 
     def _say(self, text: str) -> None:
-        print(safe(text), flush=True)
+        print(shown(safe(text)), flush=True)
 
     def _names_one(self, words: Sequence[str]) -> bool:
         return any(self._named(word) != word or len(word) >= 20 for word in words)
@@ -218,7 +219,7 @@ class Linear:
     def _tell(self, ids: list[Ulid]) -> None:
         with suppress(Exception):
             for line in self._session.cache.read(self._news, ids):
-                print(f"\r{safe(line, multiline=False)}\n{PROMPT}", end="", flush=True)
+                print(f"\r{shown(safe(line, multiline=False))}\n{PROMPT}", end="", flush=True)
 
     def _news(self, db: sqlite3.Connection, ids: Sequence[Ulid]) -> list[str]:
         from omnitui.store.reads import history, inbox

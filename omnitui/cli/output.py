@@ -11,6 +11,7 @@ from typing import Literal, TextIO
 
 from omnitui.clock import Millis
 from omnitui.services.records import VERSION, Fields, to_json
+from omnitui.text.covering import shown
 from omnitui.text.safe import safe
 from omnitui.text.widths import cell_width, crop, pad
 
@@ -50,7 +51,7 @@ class Output:
 
     def one(self, kind: str, fields: Fields, text: str) -> None:
         """A single object; for people, `text`."""
-        print(safe(text) if self.text else to_json(kind, fields), file=self._results)
+        print(shown(safe(text)) if self.text else to_json(kind, fields), file=self._results)
 
     def many(self, kind: str, objects: Iterable[Fields]) -> None:
         """Several objects: lines in jsonl, a list in json. Not for people."""
@@ -63,7 +64,7 @@ class Output:
 
     def line(self, text: str) -> None:
         """A line for people or a result of a writing verb: safe, whatever it holds."""
-        print(safe(text), file=self._results)
+        print(shown(safe(text)), file=self._results)
 
     def say(self, text: str) -> None:
         """A word to the person, beside the results."""
@@ -79,7 +80,7 @@ class Output:
         """
         if not rows:
             return
-        clean = [[safe(cell, multiline=False) for cell in row] for row in rows]
+        clean = [[shown(safe(cell, multiline=False)) for cell in row] for row in rows]
         sizes = [
             min(abs(most) or 10_000, max(cell_width(row[column]) for row in clean))
             for column, most in enumerate(widths)

@@ -87,6 +87,17 @@ class Hooks:
 
 
 @dataclass(frozen=True, slots=True)
+class Privacy:
+    """Card numbers and secrets in what customers write; docs/privacy.md. The cache keeps every word."""
+
+    screen: Literal["nothing", "cards", "secrets", "both"] = "nothing"
+    """What is covered wherever messages are shown, in the console and by the shell's verbs: `cards` leaves the last
+    four digits of card numbers, `secrets` covers passwords, codes and keys."""
+    exports: Literal["nothing", "cards", "secrets", "both"] = "nothing"
+    """What is covered in what `omnitui export` writes."""
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     """What is written to the log file. It never holds message texts or secrets."""
 
@@ -108,6 +119,7 @@ class Settings:
     interface: Interface = field(default_factory=Interface)
     notify: Notify = field(default_factory=Notify)
     hooks: Hooks = field(default_factory=Hooks)
+    privacy: Privacy = field(default_factory=Privacy)
     log: Log = field(default_factory=Log)
 
     def zone(self) -> tzinfo:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from typing import IO, TYPE_CHECKING, Final, Literal
 
@@ -13,6 +14,7 @@ from omnitui.model.conversations import Conversation, Message
 from omnitui.model.states import Direction, MessageKind
 from omnitui.services import records
 from omnitui.store.reads import accounts, history, inbox, people
+from omnitui.text.redaction import redacted
 from omnitui.text.safe import safe
 
 if TYPE_CHECKING:
@@ -29,12 +31,23 @@ _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,25
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~])")
 
 
-def export(session: Session, query: Query, form: Format, out: IO[bytes]) -> int:
-    """Write every conversation that `query` finds to `out`; returns how many. Never more than a page in memory."""
-    write: Callable[[Session, Conversation, IO[bytes]], None] = {"jsonl": _jsonl, "mbox": _mbox, "md": _markdown}[form]
+def export(session: Session, query: Query, form: Format, out: IO[bytes], cover: Sequence[str] = ()) -> int:
+    """Write every conversation that `query` finds to `out`; returns how many. Never more than a page in memory.
+
+    Args:
+        session: The opened profile.
+        query: Which conversations.
+        form: How they are written.
+        out: Where to.
+        cover: What is covered in their texts, of `redaction.KINDS`. Mail is then made anew from its text, without
+            files: what came cannot be looked through as a whole.
+    """
+    write: Callable[[Session, Conversation, IO[bytes], Sequence[str]], None]
+    write = {"jsonl": _jsonl, "mbox": _mbox, "md": _markdown}[form]
     count = 0
     for conversation in conversations(session.cache, query):
-        write(session, conversation, out)
+        subject, snippet = redacted(conversation.subject, cover), redacted(conversation.snippet, cover, cut=True)
+        write(session, replace(conversation, subject=subject, snippet=snippet), out, cover)
         count += 1
     return count
 
@@ -47,42 +60,59 @@ def conversations(cache: Cache, query: Query) -> Iterator[Conversation]:
         after = (page[-1].last_activity_at, page[-1].id)
 
 
-def messages(cache: Cache, conversation: Conversation) -> Iterator[Message]:
-    """All messages of a conversation, oldest first."""
+def messages(cache: Cache, conversation: Conversation, cover: Sequence[str] = ()) -> Iterator[Message]:
+    """All messages of a conversation, oldest first; `cover` as in `export`."""
     after: inbox.Key = (-(2**62), "")
     while page := cache.read(history.page, conversation.id, after=after, limit=_PAGE):
-        yield from page
+        yield from (_covered(message, cover) for message in page) if cover else page
         after = (page[-1].received_at, page[-1].id)
 
 
-def _jsonl(session: Session, conversation: Conversation, out: IO[bytes]) -> None:
+def _covered(message: Message, cover: Sequence[str]) -> Message:
+    return replace(
+        message,
+        subject=redacted(message.subject, cover),
+        text=redacted(message.text, cover),
+        quoted=redacted(message.quoted, cover),
+        signature=redacted(message.signature, cover),
+        reason=redacted(message.reason, cover),
+    )
+
+
+def _jsonl(session: Session, conversation: Conversation, out: IO[bytes], cover: Sequence[str]) -> None:
     ref = session.cache.read(inbox.ref, conversation.id)
-    fields = records.transcript(conversation, ref, messages(session.cache, conversation))
+    fields = records.transcript(conversation, ref, messages(session.cache, conversation, cover))
+    if cover:
+        fields["redacted"] = list(cover)
     out.write(records.to_json("conversation", fields).encode() + b"\n")
 
 
-def _mbox(session: Session, conversation: Conversation, out: IO[bytes]) -> None:
-    for message in messages(session.cache, conversation):
+def _mbox(session: Session, conversation: Conversation, out: IO[bytes], cover: Sequence[str]) -> None:
+    for message in messages(session.cache, conversation, cover):
         if message.kind is MessageKind.ACTIVITY:
             continue
-        raw = _raw(session.cache, conversation, message)
+        if cover:
+            raw = made(session.cache, conversation, replace(message, attachments=())).as_bytes()
+        else:
+            raw = raw_mail(session.cache, conversation, message)
         at = datetime.fromtimestamp(message.received_at / 1000, UTC).strftime("%a %b %d %H:%M:%S %Y")
         # mboxrd: every line that could be taken for a separator gets one more ">".
         body = _FROM.sub(rb">\1", raw.replace(b"\r\n", b"\n"))
         out.write(b"From omnitui " + at.encode() + b"\n" + body.rstrip(b"\n") + b"\n\n")
 
 
-def _raw(cache: Cache, conversation: Conversation, message: Message) -> bytes:
+def raw_mail(cache: Cache, conversation: Conversation, message: Message) -> bytes:
     """The mail as it came, where it is kept; else one made from what is known."""
     if message.raw:
         try:
             return cache.blobs.get(message.raw)
         except (OSError, OmniError):
             pass
-    return _made(cache, conversation, message).as_bytes()
+    return made(cache, conversation, message).as_bytes()
 
 
-def _made(cache: Cache, conversation: Conversation, message: Message) -> EmailMessage:
+def made(cache: Cache, conversation: Conversation, message: Message) -> EmailMessage:
+    """A mail made from what is known of a message."""
     from email.message import EmailMessage
     from email.policy import SMTP
     from email.utils import format_datetime
@@ -146,7 +176,7 @@ def _line(text: str) -> str:
     return " ".join(text.encode("utf-8", "replace").decode("utf-8").split())
 
 
-def _markdown(session: Session, conversation: Conversation, out: IO[bytes]) -> None:
+def _markdown(session: Session, conversation: Conversation, out: IO[bytes], cover: Sequence[str]) -> None:
     lines = [f"# {_plain(conversation.subject or conversation.snippet or conversation.id)}", ""]
     facts = {
         _("Contact"): conversation.contact,
@@ -157,7 +187,7 @@ def _markdown(session: Session, conversation: Conversation, out: IO[bytes]) -> N
         _("Id"): conversation.id,
     }
     lines += [f"- {name}: {_plain(value)}" for name, value in facts.items() if value]
-    for message in messages(session.cache, conversation):
+    for message in messages(session.cache, conversation, cover):
         lines += ["", *_said(message, session.zone)]
     out.write(("\n".join(lines) + "\n\n").encode("utf-8", "replace"))
 

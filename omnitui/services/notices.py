@@ -13,6 +13,7 @@ from omnitui.config.settings import Notify
 from omnitui.i18n import _, ngettext
 from omnitui.model.conversations import Conversation, Message
 from omnitui.model.states import Direction, MessageKind
+from omnitui.text.covering import shown
 from omnitui.text.safe import safe
 from omnitui.values import dataclass
 
@@ -89,7 +90,7 @@ class Notices:
         waiting, self._waiting = self._waiting, []
         self._last = now
         if len(waiting) == 1 and self._settings.text and not veiled and waiting[0].words:
-            return safe(waiting[0].words, multiline=False, max_chars=WORDS)
+            return safe(shown(waiting[0].words), multiline=False, max_chars=WORDS)
         counts = Counter(event.occasion for event in waiting)
         failed = counts.pop(Occasion.FAILED, 0)
         parts: list[str] = []

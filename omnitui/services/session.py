@@ -13,6 +13,7 @@ from omnitui.config.settings import Settings
 from omnitui.i18n import use_language
 from omnitui.paths import Profile
 from omnitui.store.cache import Cache
+from omnitui.text.covering import cover
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -43,6 +44,7 @@ class Session:
         settings = load_settings(profile)
         if settings.language:
             use_language(settings.language)
+        cover(settings.privacy.screen)
         profile.make()
         bus = Bus()
         cache = Cache.open(profile.data, state=profile.state, clock=clock, bus=bus)

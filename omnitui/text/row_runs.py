@@ -5,6 +5,7 @@ from __future__ import annotations
 from unicodedata import is_normalized
 
 from omnitui.i18n import _
+from omnitui.text.covering import shown
 from omnitui.text.row_signs import CHANNEL_MARKS, LONG, Glyphs, Line, Run, age
 from omnitui.text.widths import cell_width, crop, pad
 
@@ -189,7 +190,7 @@ def status_word(conversation: Row, now: Millis) -> str:
 
 def one_line_text(text: str) -> str:
     """A stranger's text on one line, safe to draw."""
-    text = text[:600]
+    text = shown(text[:600], cut=len(text) > 100)
     if text.isprintable() and is_plain(text):
         return text
     from omnitui.text.safe import safe

@@ -11,6 +11,7 @@ from omnitui.i18n import _
 from omnitui.model.conversations import Attachment, Message
 from omnitui.model.deeds import Answered
 from omnitui.model.states import Direction, MessageKind, SendState
+from omnitui.text.covering import shown
 from omnitui.text.japanese import wrap_prose
 from omnitui.text.safe import safe
 from omnitui.text.widths import cell_width, wrap
@@ -189,7 +190,7 @@ def lay_out(messages: Iterable[Message], width: int) -> None:
 def _laid(text: str, room: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """A text of any origin as lines, and what was taken from it. Kept: what counts down is drawn every second."""
     clean = safe(text)
-    lines = clean.strip("\n")
+    lines = shown(clean).strip("\n")
     return tuple(wrap_prose(lines, room)) if lines else (), clean.badges
 
 

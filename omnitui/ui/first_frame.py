@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from omnitui.text.rows import Line
     from omnitui.ui.early_keys import EarlyKeys
 
-VERSION = "3"
+VERSION = "4"
 FILE = "frame"
 RECORD, FIELD, ITEM = "\x1e", "\x1d", "\x1c"
 ENTER = "\x1b[?1049h\x1b[?25l\x1b[?7l"
@@ -73,6 +73,7 @@ class Memory:
     __slots__ = (
         "chrome",
         "columns",
+        "covered",
         "density",
         "glyphs",
         "height",
@@ -94,6 +95,7 @@ class Memory:
         self.columns = tuple(fields["columns"].split(ITEM))
         self.glyphs = fields["glyphs"]
         self.language = fields["language"]
+        self.covered = fields["covered"]
         self.chrome = fields["chrome"]
         self.sql = fields["sql"]
         self.steps = {
@@ -196,10 +198,12 @@ class Painter:
 
     def __init__(self, memory: Memory, rows: list[Glance], now: int) -> None:
         from omnitui.i18n import use_language
+        from omnitui.text.covering import cover
         from omnitui.text.rows import ASCII, UNICODE, Density
 
         if memory.language:
             use_language(memory.language)
+        cover(memory.covered)
         self._memory = memory
         self._rows = rows
         self._now = now

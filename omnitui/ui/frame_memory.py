@@ -18,6 +18,7 @@ from omnitui.desk.terms import Query
 from omnitui.services.actions import Scope
 from omnitui.services.keymap import Keymap
 from omnitui.store.reads.glance import plan
+from omnitui.text.covering import choice
 from omnitui.text.rows import ASCII, ROLES, row_role
 from omnitui.ui.first_frame import FIELD, FILE, ITEM, RECORD, VERSION, terminal_key
 from omnitui.ui.last_hop import LastHopApp
@@ -63,6 +64,7 @@ def remember(
         "columns": ITEM.join(rows.strips.columns),
         "glyphs": "ascii" if rows.glyphs is ASCII else "unicode",
         "language": language,
+        "covered": choice(),
         "sql": sql,
         "steps": ITEM.join(f"{key}={by}" for key, by in steps(keymap).items()),
         "values": ITEM.join(f"i{value}" if isinstance(value, int) else f"s{value}" for value in values),

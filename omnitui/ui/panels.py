@@ -16,6 +16,7 @@ from omnitui.ids import Ulid
 from omnitui.model.card import Card
 from omnitui.model.conversations import Conversation
 from omnitui.model.people import Identity
+from omnitui.text.covering import shown
 from omnitui.text.japanese import wrap_prose
 from omnitui.text.safe import safe
 from omnitui.text.widths import cell_width
@@ -174,7 +175,7 @@ def reason_panel(sight: Sight) -> list[Entry]:
 def about_panel(sight: Sight) -> list[Entry]:
     """What agents noted."""
     about = sight.card.contact.about
-    lines = wrap_prose(safe(about, max_chars=_ABOUT), max(sight.width, 8)) if about else []
+    lines = wrap_prose(shown(safe(about, max_chars=_ABOUT)), max(sight.width, 8)) if about else []
     first = [Entry(((line, "text"),), about, Act.EDIT, "about") for line in lines[:1]]
     return _section(_("Notes"), [*first, *(Entry(((line, "text"),)) for line in lines[1:])])
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from omnitui.text import rows
+from omnitui.text.covering import shown
 from omnitui.text.safe import SafeText, safe
 from omnitui.text.widths import cell_width, clusters, crop
 from omnitui.ui.themes import Look
@@ -78,7 +79,7 @@ def _parsed(definition: str) -> Style:
 
 def plain(text: str) -> SafeText:
     """Text of any origin as one harmless line, as much of it as a line may show."""
-    return safe(text, multiline=False, max_chars=LONG)
+    return safe(shown(safe(text, multiline=False, max_chars=LONG)))
 
 
 def line_width(line: Line) -> int:

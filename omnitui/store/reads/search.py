@@ -24,6 +24,7 @@ from omnitui.store.reads.history import DIRECTIONS, KINDS
 from omnitui.store.reads.inbox import Key
 from omnitui.store.reads.newest import newest, older
 from omnitui.store.reads.prefixes import widened
+from omnitui.text.covering import shown
 from omnitui.text.snippets import snippet
 
 SELDOM: Final = 20
@@ -167,7 +168,7 @@ def _to_hit(row: tuple[Any, ...], words: list[str]) -> Hit:
     ]
     return _hit(
         own, conversation_id, received_at, DIRECTIONS[direction], KINDS[kind], author, subject or about,
-        snippet(text, words), contact, account, channel,
+        snippet(shown(text), words), contact, account, channel,
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from omnitui.i18n import _
 from omnitui.model.conversations import Attachment, Message
 from omnitui.store.blobs import Blobs
 from omnitui.text.charsets import decode
+from omnitui.text.covering import shown
 from omnitui.text.safe import safe
 from omnitui.text.widths import wrap
 from omnitui.ui import phrases
@@ -65,7 +66,7 @@ async def show_file(desk: Desk, file: Attachment) -> None:
     """Show a text, or a picture where the terminal can; else say that it cannot."""
     if is_text(file):
         data = await content(desk, file)
-        text = safe(decode(data[:MOST])[0])
+        text = shown(safe(decode(data[:MOST])[0]))
         rest = _("the first {size} of it").format(size=phrases.size(MOST)) if len(data) > MOST else ""
         title = " · ".join(part for part in (file.name or _("unnamed"), phrases.size(len(data)), rest) if part)
         await desk.ask(PageScreen(title, lambda width: [((line, "text"),) for line in wrap(text, width)]))

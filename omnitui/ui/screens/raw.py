@@ -5,6 +5,7 @@ from __future__ import annotations
 from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.store.cache import Cache
+from omnitui.text.covering import shown
 from omnitui.text.safe import safe
 from omnitui.text.widths import wrap
 from omnitui.ui.desk import Desk
@@ -20,7 +21,7 @@ async def open_raw(desk: Desk) -> None:
 
     message = await desk.message()
     data = await asyncio.to_thread(_raw, desk.cache, message.raw) if message.raw else message.text.encode()
-    text = safe(data[:MOST].decode("utf-8", "backslashreplace"))
+    text = shown(safe(data[:MOST].decode("utf-8", "backslashreplace")))
     await desk.ask(PageScreen(_("As it came"), lambda width: _lines(text, width)))
 
 

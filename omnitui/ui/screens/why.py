@@ -8,6 +8,7 @@ from omnitui.model.conversations import Message
 from omnitui.model.operations import OutboxEntry
 from omnitui.model.revisions import Revision
 from omnitui.store.reads import history, outbox
+from omnitui.text.covering import shown
 from omnitui.text.safe import safe
 from omnitui.text.widths import wrap
 from omnitui.ui import phrases
@@ -60,5 +61,5 @@ def explained(
     for revision in revisions:
         when = phrases.moment(revision.replaced_at, now, zone)
         lines += [(), ((_("Before the edit of {time}").format(time=when), "label"),)]
-        lines += [(("  " + line, "muted"),) for line in wrap(safe(revision.text), width - 2)]
+        lines += [(("  " + line, "muted"),) for line in wrap(shown(safe(revision.text)), width - 2)]
     return lines

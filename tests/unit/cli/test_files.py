@@ -127,6 +127,24 @@ def test_export_never_overwrites(desk: Desk, tmp_path: Path) -> None:
     assert desk.run("export", "--format", "md", "-o", str(tmp_path / "no" / "folder")).code == 1
 
 
+@pytest.mark.parametrize("form", ["jsonl", "mbox", "md"])
+def test_export_covers_card_numbers_and_secrets_where_asked_or_set(desk: Desk, tmp_path: Path, form: str) -> None:
+    said = "4111 1111 1111 1111, password: hunter2"
+    a_conversation(desk.cache, said, subject=said)
+    target = tmp_path / "asked"
+    assert desk.run("export", "--format", form, "--redact", "cards", "-o", str(target)).code == 0
+    assert "4111" not in target.read_text()
+    assert "hunter2" in target.read_text()
+    settings = desk.profile.settings_file
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text('[privacy]\nexports = "both"\n')
+    settings.chmod(0o600)
+    assert desk.run("export", "--format", form, "-o", str(tmp_path / "set")).code == 0
+    assert not [word for word in ("4111", "hunter2") if word in (tmp_path / "set").read_text()]
+    assert desk.run("export", "--format", form, "--redact", "nothing", "-o", str(tmp_path / "all")).code == 0
+    assert "4111" in (tmp_path / "all").read_text()
+
+
 def test_export_of_raw_mail_to_a_terminal_is_refused(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     a_talk(desk)
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
