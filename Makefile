@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check lint format bench torture docs clean
+.PHONY: demo test check lint format bench torture docs pictures screens checked pins clean
 
 demo: $(READY)
 	@$(BIN)/omnitui demo
@@ -17,6 +17,7 @@ check: lint test
 lint: $(VENV)/.ready-lint
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/bandit -q -r omnitui connectors docs -c pyproject.toml
 	$(BIN)/mypy
 	$(BIN)/pyright
 	$(BIN)/lint-imports --no-logo
@@ -53,6 +54,20 @@ $(READY): pyproject.toml constraints.txt
 $(VENV)/.ready-lint: $(READY)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,lint]'
 	@touch $@
+
+# The same tools and versions, each file checked against its hash before it is installed: what CI runs with.
+checked: requirements-ci.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-ci.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY) $(VENV)/.ready-lint
+
+# requirements-ci.txt anew, after a change of constraints.txt or of the dependencies.
+pins: $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
+	    --no-header --no-emit-index-url --extra dev --extra lint --constraint constraints.txt pyproject.toml \
+	    --output-file requirements-ci.txt >/dev/null
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -19,7 +19,7 @@ from omnitui.ids import Ulid
 class Reason(StrEnum):
     """Why a message lies where it lies; stored as the first word of `Message.placement`."""
 
-    TOKEN = "reply_token"
+    TOKEN = "reply_token"  # noqa: S105 # a word for a reason, no secret
     REPLY = "reply_to"
     ANSWERED = "answered_by"
     SIBLING = "sibling_of"
