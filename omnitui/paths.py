@@ -59,6 +59,16 @@ class Profile:
         return self.data / "vault.json"
 
     @property
+    def protection_file(self) -> Path:
+        """Names where the keys of the cache and the log lie."""
+        return self.data / "protection.json"
+
+    @property
+    def log_end_file(self) -> Path:
+        """Where the op log ended, signed with its key."""
+        return self.state / "log-end.json"
+
+    @property
     def log_file(self) -> Path:
         return self.state / "omnitui.log"
 

@@ -74,6 +74,8 @@ GROUPS: Final[tuple[tuple[str, tuple[Entry, ...]], ...]] = (
             Entry("undo", "deeds", N_("take back your last act, or the one named")),
             Entry("redo", "deeds", N_("repeat what was undone")),
             Entry("log", "deeds", N_("list what was done")),
+            Entry("log verify", "sealing", N_("look whether the log is as it was written")),
+            Entry("log seal", "sealing", N_("seal the log with a key from the secret store")),
         ),
     ),
     (

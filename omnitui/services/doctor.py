@@ -20,14 +20,14 @@ from omnitui.i18n import _
 from omnitui.model.accounts import Account
 from omnitui.model.states import SendState
 from omnitui.paths import Profile
-from omnitui.services import hooks, passphrase, presets
+from omnitui.services import hooks, passphrase, presets, sealing
 from omnitui.services.commands import read_commands, take_in
 from omnitui.services.happenings import failures
 from omnitui.services.keymap import read_keymap
 from omnitui.services.secrets import Secrets, refs
 from omnitui.services.session import Session
 from omnitui.store.mounts import network_kind
-from omnitui.store.reads import accounts, oplog, outbox
+from omnitui.store.reads import accounts, outbox
 from omnitui.sync.lease import Lease
 
 _LEAST_FREE: Final = 500 * 1024 * 1024
@@ -188,15 +188,7 @@ def _cache(profile: Profile) -> Iterator[Finding]:
     with Session.open(profile) as session:
         size = profile.cache_file.stat().st_size / 1024**2
         yield Finding("cache", Verdict.OK, f"{profile.cache_file} ({size:.1f} MB)")
-        if session.cache.read(oplog.verify_chain):
-            yield Finding("log", Verdict.OK, _("every op is as it was written"))
-        else:
-            yield Finding(
-                "log",
-                Verdict.FAILED,
-                _("ops were changed, removed or put in after they were written"),
-                _("something else wrote to {file}; do not rely on the log").format(file=profile.cache_file),
-            )
+        yield from _log(session)
         entries = session.cache.read(outbox.entries)
         for state in (SendState.FAILED, SendState.BLOCKED, SendState.UNKNOWN):
             count = sum(entry.state is state for entry in entries)
@@ -209,6 +201,17 @@ def _cache(profile: Profile) -> Iterator[Finding]:
                 )
         for account in session.cache.read(accounts.accounts):
             yield from _account(account, Secrets(profile))
+
+
+def _log(session: Session) -> Iterator[Finding]:
+    verdict, keyed = session.sealing.verify(asking=False)
+    said = sealing.said(verdict, keyed)
+    if verdict.fault is not None:
+        file = session.profile.cache_file
+        hint = _("something else wrote to {file}; do not rely on the log").format(file=file)
+        yield Finding("log", Verdict.FAILED, said, hint)
+    else:
+        yield Finding("log", Verdict.OK, said)
 
 
 def _account(account: Account, secrets: Secrets) -> Iterator[Finding]:

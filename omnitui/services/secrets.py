@@ -13,7 +13,6 @@ from typing import Final
 
 from omnitui.errors import ConfigError
 from omnitui.i18n import _
-from omnitui.ids import Ulid
 from omnitui.logs import hide
 from omnitui.paths import Profile
 from omnitui.services.keychain import Keychain
@@ -36,9 +35,9 @@ class Secrets:
         """The store for a new account: the Secret Service where it answers in time, else the vault."""
         return "service" if self._keychain.answers() else "vault"
 
-    def keep(self, store: str, account_id: Ulid, name: str, secret: str) -> str:
-        """Put a secret into `store` and return its ref. Raises ConfigError."""
-        item = f"{self._profile.name}/{account_id}/{name}"
+    def keep(self, store: str, owner: str, name: str, secret: str) -> str:
+        """Put a secret of an account (its id) or of ours into `store` and return its ref. Raises ConfigError."""
+        item = f"{self._profile.name}/{owner}/{name}"
         if store == "service":
             self._keychain.put(item, secret)
         elif store == "vault":
@@ -100,7 +99,12 @@ class Secrets:
     def needs_passphrase(self, secret_refs: list[str]) -> bool:
         """Whether somebody has to be asked for the vault's passphrase before the screen is taken."""
         in_vault = any(ref.startswith("vault:") for text in secret_refs for ref in refs(text).values())
-        return in_vault and self.vault.exists() and not given()
+        return in_vault and self.vault.exists() and not self.open_at_hand
+
+    @property
+    def open_at_hand(self) -> bool:
+        """Whether the vault can be opened without asking anybody."""
+        return self.vault.unlocked or given()
 
 
 NAMES: Final = {"service": "Secret Service", "vault": "vault"}

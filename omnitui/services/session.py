@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from omnitui.desk.query import Query
     from omnitui.services.accounts import Accounts
     from omnitui.services.operations import Operations
+    from omnitui.services.sealing import Sealing
     from omnitui.sync.engine import Engine
 
 
@@ -70,6 +71,12 @@ class Session:
         return Accounts(self.profile, self.cache)
 
     @cached_property
+    def sealing(self) -> Sealing:
+        from omnitui.services.sealing import Sealing
+
+        return Sealing(self.profile, self.cache, self.accounts.secrets)
+
+    @cached_property
     def zone(self) -> tzinfo:
         """The zone in which times are shown and read."""
         return self.settings.zone()
@@ -81,11 +88,12 @@ class Session:
         return parse(text, now=self.cache.clock.now(), me=self.cache.me().id, zone=self.zone)
 
     def engine(self) -> Engine:
-        """The sync engine over this session's accounts; running it needs the lease."""
+        """The sync engine over this session's accounts; running it needs the lease. From now on the log is sealed."""
         from omnitui.services.happenings import Happenings
         from omnitui.services.hooks import Hooks
         from omnitui.sync.engine import Engine
 
+        self.sealing.start()
         seconds = self.settings.hooks.seconds
         return Engine(
             self.cache,
@@ -116,6 +124,8 @@ class Session:
 
     def close(self) -> None:
         """Finish the writes that were begun and let go of the cache."""
+        if "sealing" in self.__dict__:
+            self.sealing.stop()
         self.cache.close()
 
     def __enter__(self) -> Session:

@@ -42,6 +42,11 @@ class Vault:
     def exists(self) -> bool:
         return self.path.exists()
 
+    @property
+    def unlocked(self) -> bool:
+        """Whether the passphrase is known."""
+        return self._passphrase is not None
+
     def unlock(self) -> None:
         """Ask for the passphrase and try it, so that it is not asked for later. Raises ConfigError."""
         if self.exists():
@@ -106,7 +111,7 @@ class Vault:
         nonce = os.urandom(12)
         key = self._key(salt, _N, _R, _P)
         sealed = ChaCha20Poly1305(key).encrypt(nonce, json.dumps(secrets).encode(), _bound(header))
-        _replace(self.path, json.dumps({**header, "nonce": _text(nonce), "data": _text(sealed)}).encode() + b"\n")
+        replace_file(self.path, json.dumps({**header, "nonce": _text(nonce), "data": _text(sealed)}).encode() + b"\n")
 
     def _key(self, salt: bytes, n: int, r: int, p: int) -> bytes:
         place = (salt, n, r, p)
@@ -148,7 +153,7 @@ def _text(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
 
 
-def _replace(path: Path, data: bytes) -> None:
+def replace_file(path: Path, data: bytes) -> None:
     """Put `data` at `path` whole or not at all, and on disk."""
     beside = path.with_name(f"{path.name}.{os.getpid()}.new")
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)

@@ -209,6 +209,10 @@ class Cache:
         """Queue `work` and return its future at once."""
         return self._writing().submit(work, durable=durable)
 
+    def seal_with(self, key: bytes) -> None:
+        """Seal each op that this process adds to the log, from now on."""
+        self._writing().seal_key = key
+
     def watch(self) -> None:
         """Publish on the bus what other processes commit; begins by itself with the first subscriber to `Changed`."""
         self._following().watch()

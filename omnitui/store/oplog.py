@@ -18,7 +18,7 @@ from omnitui.model.operations import Fields, Op
 from omnitui.model.people import Link
 from omnitui.model.states import Direction, MessageKind, ObjectKind, Priority, SendState
 from omnitui.store import contacts, conversations, message_state
-from omnitui.store.chain import last_digest, op_digest, payload_digest
+from omnitui.store.chain import last_digest, op_digest, payload_digest, put_seal
 from omnitui.store.messages import put_message
 from omnitui.store.rows import find, pk_of, written
 from omnitui.store.writer import Tx
@@ -62,6 +62,8 @@ def append(tx: Tx, op: Op) -> Op:
     tx.db.execute(
         "INSERT INTO op_payload(op_pk, before, after, reason) VALUES (?, ?, ?, ?)", (pk, before, after, op.reason)
     )
+    if tx.seal_key is not None:
+        put_seal(tx.db, tx.seal_key, pk, digest)
     tx.changed(ObjectKind.OP, op.id, 1)
     return replace(op, digest=digest)
 

@@ -47,7 +47,7 @@ class Closing(Protocol):
 class Tx:
     """What a work may do: write through `db`, and say what changed. Never kept beyond the work."""
 
-    __slots__ = ("clock", "closing", "db", "ids", "origin", "pks", "touched")
+    __slots__ = ("clock", "closing", "db", "ids", "origin", "pks", "seal_key", "touched")
 
     def __init__(self, db: sqlite3.Connection, clock: Clock, ids: Ids, origin: Ulid) -> None:
         self.db = db
@@ -59,6 +59,8 @@ class Tx:
         """What has to be done once before the work ends, by name: what would be dear one by one."""
         self.pks: dict[tuple[str, Ulid], int] = {}
         """Row numbers by table and ULID, as far as this work has looked them up."""
+        self.seal_key: bytes | None = None
+        """Seals the ops of the log, where this process has it."""
 
     def now(self) -> Millis:
         return self.clock.now()
@@ -110,6 +112,8 @@ class Writer:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closed = False
+        self.seal_key: bytes | None = None
+        """What works get to seal ops with."""
         self._doubtful = False
         """Whether the disk failed since the log was last folded into the file."""
 
@@ -249,6 +253,7 @@ class Writer:
     ) -> None:
         """Run one work; in a savepoint, which costs a large one a fifth of its time, only beside others."""
         tx = Tx(db, self._clock, self._ids, self._origin)
+        tx.seal_key = self.seal_key
         if not alone:
             db.execute("SAVEPOINT work")
         try:

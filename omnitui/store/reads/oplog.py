@@ -123,4 +123,4 @@ def _newest(db: sqlite3.Connection, condition: str, author_id: Ulid) -> list[Op]
 
 def verify_chain(db: sqlite3.Connection) -> bool:
     """Whether no op of the log was changed, removed or put between others after it was written."""
-    return verify(db)
+    return verify(db).fault is None

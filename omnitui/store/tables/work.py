@@ -51,6 +51,14 @@ class OpPayload(Base, table=True):
     erased_at: int | None = maybe(Integer)
 
 
+class OpSeal(Base, table=True):
+    """A MAC over an op's digest, by a key that lies in the secret store."""
+
+    __tablename__ = "op_seal"
+    op_pk: int = Field(sa_type=Integer, primary_key=True, foreign_key="op.pk")
+    mac: str = given(Text)
+
+
 class Outbox(Base, table=True):
     """Ops on their way out. `waiting`: 1 where time alone lets it leave; `ahead`: 1 while it holds up later ones."""
 

@@ -16,22 +16,9 @@ from omnitui.services.keychain import Keychain, secret_service
 from omnitui.services.passphrase import COMMAND, DESCRIPTOR, VARIABLE, passphrase
 from omnitui.services.secrets import Secrets, command_ref, env_ref, joined, refs, stores
 from omnitui.services.vault import Vault
+from tests.support.secrets import FakeChain
 
 ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
-
-
-class FakeChain:
-    def __init__(self) -> None:
-        self.kept: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.kept.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.kept[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        del self.kept[service, username]
 
 
 @pytest.fixture
@@ -178,6 +165,8 @@ def test_passphrase_descriptor_that_is_none_is_named(home: Profile, monkeypatch:
 def test_nobody_is_asked_while_no_account_uses_the_vault(home: Profile, monkeypatch: pytest.MonkeyPatch) -> None:
     secrets = Secrets(home, vault=Vault(home.vault_file, lambda new: "p"))
     ref = secrets.keep("vault", ID, "password", "x")
+    assert not secrets.needs_passphrase([ref])  # it is open: who would be asked again?
+    secrets = Secrets(home)
     assert secrets.needs_passphrase([ref])
     assert not secrets.needs_passphrase(["env:X", ""])
     monkeypatch.setenv(VARIABLE, "p")

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from omnitui.errors import NotFound, Refused
 from omnitui.model.operations import Op
 from omnitui.model.states import Direction, MessageKind, ObjectKind, Priority, Status, Verb
-from omnitui.store import chain, erasure, inflow, oplog
+from omnitui.store import erasure, inflow, oplog
+from omnitui.store.reads.oplog import verify_chain
 from omnitui.store.writer import Tx
 from tests.support.store_desk import NOW, Desk, a_desk
 
@@ -113,7 +114,7 @@ def test_ops_undone_in_reverse_give_the_first_state(
         for op in reversed(done):
             desk.inverse(op)
         assert state(desk) == first
-        assert desk.cache.read(chain.verify)
+        assert desk.cache.read(verify_chain)
 
 
 def test_undo_keeps_what_came_since(desk: Desk) -> None:
@@ -162,7 +163,7 @@ def test_unknown_field_and_unknown_object_are_refused(desk: Desk) -> None:
 def test_tampering_breaks_the_chain(desk: Desk, tampering: str) -> None:
     for priority in ("high", "low", "urgent"):
         desk.act(Verb.PRIORITY, CONVERSATION, desk.conversation_id, {"priority": priority})
-    assert desk.cache.read(chain.verify)
+    assert desk.cache.read(verify_chain)
 
     def tamper(tx: Tx) -> None:
         tx.db.execute("DROP TRIGGER op_is_immutable")
@@ -170,7 +171,7 @@ def test_tampering_breaks_the_chain(desk: Desk, tampering: str) -> None:
         tx.db.execute(tampering)
 
     desk.cache.write(tamper)
-    assert not desk.cache.read(chain.verify)
+    assert not desk.cache.read(verify_chain)
     # The desk looks for dangling rows at its end.
     desk.cache.write(lambda tx: tx.db.execute("DELETE FROM op_payload WHERE op_pk NOT IN (SELECT pk FROM op)"))
 
@@ -191,7 +192,7 @@ def test_erased_message_leaves_no_trace_and_a_whole_chain(tmp_path: Path) -> Non
             desk.cache.blobs.drop(blob)
         assert desk.found(secret) == 0
         assert desk.found("else") == 1
-        assert desk.cache.read(chain.verify)
+        assert desk.cache.read(verify_chain)
         assert desk.row("SELECT text, author FROM message WHERE id = ?", entry.message_id) == ("", "")
     for path in (tmp_path / "data").rglob("*"):
         if path.is_file():
