@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -30,6 +31,18 @@ class SystemClock:
 
     def now(self) -> Millis:
         return time.time_ns() // 1_000_000
+
+    def steady(self) -> Millis:
+        """Time as it passes, also while the machine sleeps, whatever the clock is set to."""
+        return time.clock_gettime_ns(_STEADY) // 1_000_000 if _STEADY is not None else self.awake()
+
+    def awake(self) -> Millis:
+        """Time as it passes while the machine is awake."""
+        return time.monotonic_ns() // 1_000_000
+
+
+_STEADY: int | None = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
+"""Linux counts sleep in CLOCK_BOOTTIME only; macOS, where Python's own monotonic clock does not, in CLOCK_MONOTONIC."""
 
 
 class FrozenClock:
@@ -62,6 +75,12 @@ def speed_of(clock: Clock) -> float | None:
     """How many of its seconds pass in one of the machine's; None where somebody moves it by hand."""
     speed: float | None = getattr(clock, "speed", None)
     return speed
+
+
+def steady_of(clock: Clock) -> Callable[[], Millis]:
+    """What tells how much time has passed: `steady` of a clock that somebody may set, else the clock itself."""
+    steady: Callable[[], Millis] = getattr(clock, "steady", clock.now)
+    return steady
 
 
 def rfc3339(at: Millis) -> str:

@@ -5,7 +5,18 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from omnitui.sdk import MINUTE, SECOND, AuthFailed, Context, Millis, NotReady, RateLimited
+from omnitui.sdk import (
+    MINUTE,
+    SECOND,
+    AuthFailed,
+    Context,
+    Millis,
+    NotReady,
+    RateLimited,
+    Unreachable,
+    retry_after,
+    steady_of,
+)
 from omnitui_email.refusals import clean
 from omnitui_email.settings import EmailSettings
 
@@ -22,7 +33,12 @@ class Tokens:
         self._context = context
         self._settings = settings
         self._refresh_token = context.secrets.get("password", "")
-        self._lock = asyncio.Lock()
+        self._refreshing: asyncio.Task[None] | None = None
+        self._refused: AuthFailed | None = None
+        """Why the provider takes this refresh token no more: it is not asked again."""
+        self._steady = steady_of(context.clock)
+        self._not_before: Millis = 0
+        """When the provider wants to be asked again."""
         self._token = ""
         self._ends_at: Millis = 0
 
@@ -32,16 +48,27 @@ class Tokens:
         Raises:
             AuthFailed: The provider no longer takes the refresh token.
             NotReady: The provider cannot be reached.
+            RateLimited: The provider wants to be left alone for a while.
         """
-        async with self._lock:
-            if not self._token or self._context.clock.now() >= self._ends_at - EARLY:
-                await self._refresh()
+        if self._token and self._context.clock.now() < self._ends_at - EARLY:
             return self._token
+        if self._refreshing is None:
+            self._refreshing = asyncio.create_task(self._refresh())
+            self._refreshing.add_done_callback(self._refreshed)
+        # Who stops waiting must not stop it: the token that comes may be the only one that still counts.
+        await asyncio.shield(self._refreshing)
+        return self._token or await self.get()
 
     def spoil(self, token: str) -> None:
         """The server refused this token: the next `get` asks for another one."""
         if token == self._token:
             self._token = ""
+
+    def _refreshed(self, done: asyncio.Task[None]) -> None:
+        self._refreshing = None
+        if not done.cancelled():
+            # Nobody may have waited to the end.
+            done.exception()
 
     async def _keep(self, renewed: object) -> None:
         """Microsoft hands out a new refresh token each time; the one before ends some day, elsewhere at once."""
@@ -54,6 +81,11 @@ class Tokens:
             )
 
     async def _refresh(self) -> None:
+        url = self._settings.oauth_token_url
+        if self._refused is not None:
+            raise self._refused
+        if (left := self._not_before - self._steady()) > 0:
+            raise RateLimited(f"{url}: too many requests", after=left)
         form = {
             "grant_type": "refresh_token",
             "refresh_token": self._refresh_token,
@@ -63,7 +95,6 @@ class Tokens:
             form["client_secret"] = secret
         if self._settings.oauth_scope:
             form["scope"] = self._settings.oauth_scope
-        url = self._settings.oauth_token_url
         try:
             response = await self._context.http().post(url, data=form)
             answer: Any = response.json()
@@ -73,7 +104,7 @@ class Tokens:
             # httpx is not ours to import; all its errors of transport are HTTPError.
             if not any(kind.__name__ == "HTTPError" for kind in type(error).__mro__):
                 raise
-            raise NotReady(f"{url} cannot be reached: {clean(str(error))}") from error
+            raise Unreachable(f"{url} cannot be reached: {clean(str(error))}") from error
         if not isinstance(answer, dict):
             answer = {}
         token = answer.get("access_token")
@@ -86,8 +117,12 @@ class Tokens:
             return
         words = clean(str(answer.get("error_description") or answer.get("error") or response.status_code))
         if response.status_code == 429:
-            wait = response.headers.get("Retry-After", "")
-            raise RateLimited(f"{url}: {words}", after=int(wait) * SECOND if wait.isdecimal() else MINUTE)
+            after = retry_after(response.headers, self._context.clock.now())
+            self._not_before = self._steady() + (MINUTE if after is None else after)
+            raise RateLimited(f"{url}: {words}", after=self._not_before - self._steady())
         if response.status_code >= 500:
             raise NotReady(f"{url}: {words}")
-        raise AuthFailed(f"{url} refused the refresh token: {words}", hint="sign in again and store the new token")
+        self._refused = AuthFailed(
+            f"{url} refused the refresh token: {words}", hint="sign in again and store the new token"
+        )
+        raise self._refused

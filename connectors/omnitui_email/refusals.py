@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import imaplib
 import re
 import socket
@@ -9,7 +10,7 @@ import ssl
 
 from imapclient.exceptions import CapabilityError
 
-from omnitui.sdk import MINUTE, AuthFailed, Fault, NotReady, RateLimited
+from omnitui.sdk import MINUTE, AuthFailed, Fault, NotReady, RateLimited, Unreachable
 from omnitui_email.settings import Server
 from omnitui_email.tls import describe_refusal
 
@@ -17,6 +18,7 @@ _CODE = re.compile(r"\[([A-Z-]+)[^\]]*\]")
 _BUSY = frozenset({"LIMIT", "OVERQUOTA", "THROTTLED"})
 _TEMPORARY = frozenset({"UNAVAILABLE", "INUSE", "SERVERBUG", "CONTACTADMIN"})
 """Response codes of RFC 5530; THROTTLED is Microsoft's."""
+_NO_WAY = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EADDRNOTAVAIL})
 _TOO_MUCH = re.compile(r"too many|throttl|rate limit|bandwidth|try again later|simultaneous", re.IGNORECASE)
 
 
@@ -69,11 +71,15 @@ def network_fault(error: OSError, server: Server, protocol: str) -> NotReady:
             hint = "the port does not speak TLS at once: try starttls"
         return NotReady(describe_refusal(error, server, protocol), hint=hint)
     if isinstance(error, socket.gaierror):
-        return NotReady(f"{server.host} is not known to the name service", hint="check the host's name and the network")
+        return Unreachable(
+            f"{server.host} is not known to the name service", hint="check the host's name and the network"
+        )
     if isinstance(error, ConnectionRefusedError):
-        return NotReady(f"{place} refuses connections", hint="check the port; is the server up?")
+        return Unreachable(f"{place} refuses connections", hint="check the port; is the server up?")
     if isinstance(error, TimeoutError):
-        return NotReady(f"{place} does not answer", hint="check the network, the host and the port")
+        return Unreachable(f"{place} does not answer", hint="check the network, the host and the port")
+    if error.errno in _NO_WAY:
+        return Unreachable(f"{place}: {clean(str(error))}", hint="check the network")
     return NotReady(f"{place}: {clean(str(error)) or type(error).__name__}")
 
 

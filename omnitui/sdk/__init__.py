@@ -1,6 +1,6 @@
 """The contract a connector implements; the only part of omnitui that a connector imports. See docs/connectors.md."""
 
-from omnitui.clock import DAY, HOUR, MINUTE, SECOND, Clock, Millis, rfc3339
+from omnitui.clock import DAY, HOUR, MINUTE, SECOND, Clock, Millis, rfc3339, steady_of
 from omnitui.errors import OmniError
 from omnitui.ids import Ulid
 from omnitui.model.accounts import Json
@@ -53,6 +53,7 @@ from omnitui.sdk.outbound import (
     Unknowable,
     Unknown,
 )
+from omnitui.sdk.waits import retry_after
 
 __all__ = [
     "DAY",
@@ -126,5 +127,7 @@ __all__ = [
     "Unreachable",
     "Unsupported",
     "Verb",
+    "retry_after",
     "rfc3339",
+    "steady_of",
 ]

@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass, field
 
 from omnitui.clock import MINUTE, SECOND, Millis
+from omnitui.sdk.faults import Fault, RateLimited, Unreachable
 
 
 @dataclass(slots=True)
@@ -26,6 +27,20 @@ class Backoff:
     def clear(self) -> None:
         """It works again: the next fault counts as the first."""
         self.faults = 0
+
+
+def rest_of(fault: Fault, backoff: Backoff) -> Millis:
+    """How long to rest from a fault: never shorter than it asks for, and at most four seconds where nobody answers.
+
+    So a way that opens again is found within five.
+    """
+    if isinstance(fault, RateLimited):
+        # A thousandth more than asked: clocks count whole ones.
+        return fault.after + 1 + int(min(fault.after / 10, 5 * SECOND) * backoff.random.random())
+    if isinstance(fault, Unreachable):
+        # However long it lasts: who answers at last and is not ready yet gets a short rest first.
+        backoff.faults = min(backoff.faults, 2)
+    return backoff.rest()
 
 
 def rest_after(faults: int, first: Millis = SECOND, most: Millis = 5 * MINUTE) -> Millis:

@@ -26,7 +26,14 @@ def note_health(tx: Tx, account_id: Ulid, health: str, *, error: str = "", retry
 
 
 def note_batch(
-    tx: Tx, account_id: Ulid, extents: Sequence[Extent], *, gap: str, unparsed: int, added: int, history: bool
+    tx: Tx,
+    account_id: Ulid,
+    extents: Sequence[Extent],
+    *,
+    gap: str,
+    unparsed: int,
+    added: int,
+    history: bool = False,
 ) -> None:
     """Write down how far a batch brought an account; `history`: it came by backfill."""
     now = tx.now()

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
-from omnitui.clock import MINUTE, SECOND, Millis
+from omnitui.clock import MINUTE, SECOND, Millis, steady_of
 from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.ids import Ulid
@@ -23,7 +23,7 @@ from omnitui.model.operations import OutboxEntry
 from omnitui.model.states import SendState, Verb
 from omnitui.sdk.capabilities import Capabilities, Idempotency
 from omnitui.sdk.contract import Connector
-from omnitui.sdk.faults import AuthFailed, Deferred, Fault, RateLimited
+from omnitui.sdk.faults import AuthFailed, Deferred, Fault, RateLimited, Unreachable
 from omnitui.sdk.outbound import Accepted, Found, Outcome, Reconciled, Rejected, Unknown
 from omnitui.sdk.outbound import NotFound as Missing
 from omnitui.store import outbox as lines
@@ -77,7 +77,7 @@ class OutboxRunner:
     ask: Ask | None = None
     """Asked last about what an agent wrote to a customer."""
     resume_at: Millis = 0
-    """Not before this time does the back end want to hear from us again."""
+    """Not before this time does the back end want to hear from us again; counted by the steady clock."""
 
     async def words_leave(self) -> bool:
         """Whether something that an agent wrote to a customer is due."""
@@ -104,12 +104,15 @@ class OutboxRunner:
 
     async def run(self) -> Pass:
         """Send all that is due now, each conversation in its order."""
+        if self._silent_for() > 0:
+            return Pass(await self._next_at())
         try:
             await self.settle()
         except Fault as fault:
             self._note(fault)
             return Pass(await self._next_at(), fault)
-        while (now := self.cache.clock.now()) >= self.resume_at:
+        while self._silent_for() <= 0:
+            now = self.cache.clock.now()
             due = [entry for entry in await self.cache.aread(lines.due, now) if entry.account_id == self.account.id]
             if not due:
                 break
@@ -127,7 +130,12 @@ class OutboxRunner:
 
     def _note(self, fault: Fault) -> None:
         if isinstance(fault, RateLimited):
-            self.resume_at = max(self.resume_at, self.cache.clock.now() + fault.after)
+            # A thousandth more than asked: clocks count whole ones.
+            self.resume_at = max(self.resume_at, steady_of(self.cache.clock)() + fault.after + 1)
+
+    def _silent_for(self) -> Millis:
+        """How long the back end still wants to hear nothing from us."""
+        return self.resume_at - steady_of(self.cache.clock)()
 
     async def _next_at(self) -> Millis | None:
         now = self.cache.clock.now()
@@ -138,8 +146,8 @@ class OutboxRunner:
         ]
         # What is due and yet did not go stands behind another op of its conversation, whose change wakes us.
         later = [due_at for due_at in waiting if due_at > now]
-        if self.resume_at > now and waiting:
-            return max(self.resume_at, min(later, default=0))
+        if (silence := self._silent_for()) > 0 and waiting:
+            return max(now + silence, min(later, default=0))
         return min(later, default=None)
 
     async def _send(self, entry: OutboxEntry) -> None:
@@ -156,9 +164,9 @@ class OutboxRunner:
             parcel = await pack(self.cache, entry)
             outcome = await self.connector.perform(parcel)
         except RateLimited as fault:
-            await self._defer(entry, fault, not_before=self.cache.clock.now() + fault.after)
+            await self._defer(entry, fault, not_before=self.cache.clock.now() + fault.after + 1)
             raise
-        except AuthFailed as fault:
+        except (AuthFailed, Unreachable) as fault:
             await self._move(entry, SendState.QUEUED, reason=fault.message, due_at=self.cache.clock.now())
             raise
         except Deferred as fault:

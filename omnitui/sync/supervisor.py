@@ -15,13 +15,13 @@ from omnitui.model.accounts import Account
 from omnitui.sdk import snapshot
 from omnitui.sdk.contract import Backfills, Connector, Looks
 from omnitui.sdk.events import Batch
-from omnitui.sdk.faults import AuthFailed, Fault, RateLimited
+from omnitui.sdk.faults import AuthFailed, Fault, RateLimited, Unreachable
 from omnitui.store import inflow
 from omnitui.store.accounts import set_capabilities
 from omnitui.store.cache import Cache
 from omnitui.store.faults import CacheError
 from omnitui.sync.backfill import Backfill
-from omnitui.sync.backoff import Backoff
+from omnitui.sync.backoff import Backoff, rest_of
 from omnitui.sync.ingest import Ingest
 from omnitui.sync.lease import LeaseLost
 from omnitui.sync.ledger import health_of, note_health
@@ -80,6 +80,8 @@ class AccountSync:
         """The fault that the way in rests from."""
         self._look = asyncio.Event()
         """Set to end that rest early."""
+        self._back = asyncio.Event()
+        """Set when the way in is open again: what could not leave may leave now."""
         self._met = asyncio.Event()
         """Set each time the way in has caught up or met a fault."""
         self._health = ""
@@ -153,6 +155,8 @@ class AccountSync:
                         self._connecting.clear()
                         await self._healthy()
                         if batch.caught_up:
+                            if not self.caught_up.is_set():
+                                self._back.set()
                             self.caught_up.set()
                             self._met.set()
                 # A stream may end when its server closes it in good order: go on where it stopped, not at once.
@@ -233,9 +237,11 @@ class AccountSync:
             await self._unwell("auth", fault.message, None)
             # Trying again with the same credentials locks accounts: only a change of the account or a new start does.
             await self._never.wait()
-        until: Millis = now + (fault.after if isinstance(fault, RateLimited) else backoff.rest())
-        await self._unwell(health_of(fault), fault.message, until)
-        await nap(self._cache.clock, until, wake or self._never)
+        until: Millis = now + rest_of(fault, backoff)
+        # Where nobody answers it is tried every few seconds: nothing that has to be written down each time.
+        told = None if isinstance(fault, Unreachable) else until
+        await self._unwell(health_of(fault), fault.message, told)
+        await nap(self._cache.clock, until, self._never if isinstance(fault, RateLimited) else wake or self._never)
 
     async def _rest_stuck(self, fault: Fault, backoff: Backoff) -> None:
         """Wait as a fault on the way out asks for; the ops that it keeps here say why, and what comes in comes in."""
@@ -246,9 +252,11 @@ class AccountSync:
         self.passed.set()
         if isinstance(fault, AuthFailed):
             await self._never.wait()
-        LOG.warning("account %s: nothing leaves now: %s", self.account.name, fault.message)
-        rest = fault.after if isinstance(fault, RateLimited) else backoff.rest()
-        await nap(self._cache.clock, self._cache.clock.now() + rest, self._never)
+        if not backoff.faults:
+            LOG.warning("account %s: nothing leaves now: %s", self.account.name, fault.message)
+        until = self._cache.clock.now() + rest_of(fault, backoff)
+        self._back.clear()
+        await nap(self._cache.clock, until, self._never if isinstance(fault, RateLimited) else self._back)
 
     async def _rest_unconnected(self, error: OmniError) -> None:
         """The connector could not even be made: its settings, a secret, or the package are missing."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
+from email.utils import formatdate
 from pathlib import Path
 
 import httpx
 import pytest
 
 from omnitui.clock import HOUR, FrozenClock
-from omnitui.sdk import Accepted, AuthFailed, NotReady
+from omnitui.sdk import Accepted, AuthFailed, NotReady, RateLimited
 from tests.support import dovecot
 from tests.support.mail_account import Listening, MailAccount
 from tests.support.mail_servers import MailServers, a_mail, mail_servers
@@ -121,3 +123,49 @@ async def test_a_refresh_token_that_cannot_be_kept_is_told_and_used_until_the_en
     assert [form["refresh_token"] for form in provider.forms] == ["refresh-1", "refresh-2"]
     assert account.secrets["password"] == "refresh-1"
     assert any("not kept" in line for line in account.lines)
+
+
+async def test_many_who_ask_while_the_provider_refuses_cause_one_request(
+    account: MailAccount, provider: TokenEndpoint
+) -> None:
+    account.secrets = {"password": "refresh-0"}
+    async with account.running() as connector:
+        for _ in range(2):
+            refused = await asyncio.gather(*(connector._credentials() for _ in range(10)), return_exceptions=True)
+            assert [type(one) for one in refused] == [AuthFailed] * 10
+    assert len(provider.forms) == 1
+
+
+@pytest.mark.parametrize("as_date", [False, True])
+async def test_provider_that_asks_to_wait_gets_no_request_before_its_time(
+    account: MailAccount, provider: TokenEndpoint, as_date: bool
+) -> None:
+    provider.failing = 429
+    provider.retry_after = lambda: formatdate(time.time() + 90, usegmt=True) if as_date else "90"
+    clock = account.clock
+    assert isinstance(clock, FrozenClock)
+    async with account.running() as connector:
+        for _ in range(3):
+            limited = await asyncio.gather(*(connector._credentials() for _ in range(5)), return_exceptions=True)
+            for one in limited:
+                assert isinstance(one, RateLimited)
+                assert 0 < one.after <= 91_000
+            clock.advance(20_000)
+        assert len(provider.forms) == 1
+        provider.failing = 0
+        clock.advance(31_500)
+        assert (await connector._credentials()).token == "access-1"
+    assert len(provider.forms) == 2
+
+
+async def test_token_that_came_when_nobody_waited_any_more_is_kept(
+    account: MailAccount, provider: TokenEndpoint
+) -> None:
+    provider.rotating = True
+    async with account.running() as connector:
+        asking = asyncio.create_task(connector._credentials())
+        await asyncio.sleep(0)
+        asking.cancel()
+        assert (await connector._credentials()).token == "access-1"
+    assert account.secrets["password"] == "refresh-2"
+    assert len(provider.forms) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
@@ -24,6 +25,8 @@ class TokenEndpoint:
     """Whether each refresh gives a new refresh token and ends the one before."""
     failing: int = 0
     """A status to answer with instead of a token."""
+    retry_after: Callable[[], str] | None = None
+    """What a refusal asks to wait, in either form."""
     _server: ThreadingHTTPServer | None = None
 
     @property
@@ -49,6 +52,8 @@ class TokenEndpoint:
                 data = json.dumps(answer).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
+                if status == 429 and endpoint.retry_after is not None:
+                    self.send_header("Retry-After", endpoint.retry_after())
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
                 self.wfile.write(data)

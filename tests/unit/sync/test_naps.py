@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from omnitui.clock import MINUTE, FrozenClock, Millis, ScaledClock, SystemClock
+import pytest
+
+from omnitui.clock import DAY, MINUTE, FrozenClock, Millis, ScaledClock, SystemClock
 from omnitui.sync.naps import nap
 
 
@@ -49,3 +51,23 @@ async def test_clock_that_stands_still_wakes_nobody() -> None:
     asyncio.get_running_loop().call_later(0.5, wake.set)
     assert await nap(clock, MINUTE, wake) is True
     assert clock.looks <= 3
+
+
+class SetClock(SystemClock):
+    """Somebody sets it."""
+
+    def __init__(self) -> None:
+        self.by: Millis = 0
+
+    def now(self) -> Millis:
+        return super().now() + self.by
+
+
+@pytest.mark.parametrize("by", [-DAY, DAY])
+async def test_nap_is_as_long_as_it_was_meant_to_be_when_the_clock_is_set(by: Millis) -> None:
+    clock = SetClock()
+    asyncio.get_running_loop().call_later(0.02, setattr, clock, "by", by)
+    before = clock.steady()
+    async with asyncio.timeout(60):
+        assert await nap(clock, clock.now() + 200, asyncio.Event()) is False
+    assert clock.steady() - before >= 200
