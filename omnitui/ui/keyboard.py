@@ -24,6 +24,8 @@ class Press:
 
 IGNORED = Press(False)
 WAITING = Press(True)
+SUSPEND = "ctrl+z"
+"""The terminal's own key for going back to the shell; it means that wherever the keymap gives it to nothing else."""
 _SPELLED = {"ctrl+underscore": "ctrl+_", "ctrl+@": "ctrl+space"}
 
 
@@ -75,6 +77,8 @@ class Keyboard:
             return WAITING
         had_begun = bool(self.begun)
         self.forget()
+        if key == SUSPEND:
+            return Press(True, "app.suspend")
         return WAITING if had_begun else IGNORED
 
     def _is_count(self, scope: Scope, key: str) -> bool:

@@ -14,6 +14,7 @@ from omnitui.model.states import MessageKind, SendState
 from omnitui.sdk.capabilities import TextUnit
 from omnitui.services.session import Session
 from omnitui.store.reads import drafts, history, inbox, outbox
+from omnitui.ui import suspending
 from omnitui.ui.screens.new import NewScreen
 from tests.support.console import MAIL, Person, a_console, a_session, able
 from tests.support.desk import a_contact, a_conversation, an_agent
@@ -70,6 +71,7 @@ async def test_wrong_address_is_said_at_its_field_and_nothing_goes(session: Sess
         await person.sees("! 'ken at example' is no mail address")
         assert person.app.main.focused is person.app.main.composer.header.shown()[0]
         assert session.cache.read(outbox.entries) == []
+        person.app.main.desk.hush()
         await person.press("ctrl+u")
         await person.misses("is no mail address")
 
@@ -255,8 +257,34 @@ async def test_reply_is_sent_without_a_hold_where_that_is_wanted(session: Sessio
         await person.type("without")
         await person.press("enter")
         await person.sees("on its way")
-    (entry,) = session.cache.read(outbox.entries)
-    assert entry.state is SendState.QUEUED
+        person.app.main.desk.hush()
+        await person.press("r")
+        await person.type("And again")
+        await person.press("f9", "f9")
+        await person.sees("on its way")
+    assert [one.state for one in session.cache.read(outbox.entries)] == [SendState.QUEUED, SendState.QUEUED]
+
+
+async def test_key_of_the_shell_undoes_no_typing_and_says_where_no_shell_is(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(suspending, "has_shell", lambda: False)
+    a_conversation(session.cache, "Hello?")
+    async with a_console(session) as person:
+        await person.press("r")
+        await person.type("Dear you")
+        await person.press("ctrl+z")
+        await person.sees("no shell is behind this console")
+        assert person.app.main.composer.text == "Dear you"
+        await person.press("ctrl+_")
+        await person.until(lambda: person.app.main.composer.text == "")
+        await person.press("escape", "c")
+        await person.sees("NEW CONVERSATION")
+        await person.press("f1")
+        await person.sees("Keys in the composer")
+        await person.misses("Go to the inbox")
+        await person.press("escape", "f6")
+        await person.sees("Throw away what you wrote?")
 
 
 async def test_discarded_draft_is_brought_back_and_takes_the_place_of_what_stood_there(session: Session) -> None:

@@ -11,7 +11,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("composer.send", N_("Send"),
            N_("Send the reply, or keep the note. Enter never sends."), ("ctrl+s",), _C, short=N_("send")),
     Action("composer.send_now", N_("Send at once"),
-           N_("Send the reply without time for undo."), (), _C),
+           N_("Send the reply without time for undo."), ("f9 f9",), _C),
     Action("composer.later", N_("Send later …"),
            N_("Choose when the reply leaves: at once, in an hour, tomorrow 9."), ("f5",), _C, short=N_("later")),
     Action("composer.mode", N_("Reply or note"),
@@ -31,5 +31,5 @@ ACTIONS: tuple[Action, ...] = (
     Action("composer.undo", N_("Undo typing"), N_("Take back the last change of the text."), ("ctrl+_",), _C),
     Action("composer.redo", N_("Redo typing"), N_("Repeat what was taken back in the text."), ("ctrl+y",), _C),
     Action("composer.discard", N_("Discard the draft"),
-           N_("Throw away what you wrote; it can be brought back."), (), _C, danger=True),
+           N_("Throw away what you wrote; it can be brought back."), ("f6",), _C, danger=True),
 )  # fmt: skip

@@ -14,6 +14,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("app.help", N_("Help"), N_("All keys of the focused pane."), ("?", "f1"), _A, short=N_("help")),
     Action("app.quit", N_("Quit"),
            N_("Leave omnitui; drafts and the outbox are kept."), ("ctrl+q",), _A, short=N_("quit")),
+    Action("app.suspend", N_("Back to the shell"),
+           N_("Stop until the shell's fg; ctrl+z does it too where nothing else has that key."), (), _A),
     Action("app.search", N_("Search"),
            N_("Search all messages as you type, with filters."), ("/",), _A, short=N_("search")),
     Action("app.command", N_("Command line"),

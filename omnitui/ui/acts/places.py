@@ -128,6 +128,12 @@ def _veil(desk: Desk) -> None:
     desk.say(_("customers' words are covered") if app.veiled else _("customers' words are shown again"))
 
 
+async def _suspend(desk: Desk) -> None:
+    from omnitui.ui.suspending import suspend
+
+    await suspend(desk)
+
+
 def _quit(desk: Desk) -> None:
     desk.screen.composer.changed()
     desk.screen.app.exit(0)
@@ -142,6 +148,7 @@ HANDLERS: Mapping[str, Handler] = {
     "app.tour": doing(turn_tour),
     "app.search": lambda desk, count: _search(desk),
     "app.quit": doing(_quit),
+    "app.suspend": lambda desk, count: _suspend(desk),
     "app.veil": doing(_veil),
     "app.theme": lambda desk, count: _theme(desk),
     "go.outbox": lambda desk, count: _outbox(desk),

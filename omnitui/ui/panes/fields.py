@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from rich.text import Text
 from textual import events
@@ -41,6 +42,12 @@ class Field(Input):
 
 class Sheet(TextArea):
     """Many lines. Tab leaves it; nothing sends from here."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        # Undo has a key in the keymap. To people of the terminal this one means the shell, not a lost sentence.
+        for key in ("ctrl+z", "super+z"):
+            self._bindings.key_to_bindings.pop(key, None)
 
     misspelt: tuple[str, ...] = ()
     """Words that are underlined."""

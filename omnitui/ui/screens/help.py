@@ -21,8 +21,10 @@ TITLES = {
 
 async def open_help(desk: Desk) -> None:
     """Show the keys of the pane that had the focus."""
-    scope = desk.screen.scope
-    choices = [offered(desk, action) for action in actions_of(scope)]
+    # Behind a dialog that has a composer the keys of the panes are dead.
+    dialog = desk.composer is not desk.screen.composer
+    scope = Scope.COMPOSER if dialog else desk.screen.scope
+    choices = [offered(desk, one) for one in actions_of(scope) if one.scope is Scope.COMPOSER or not dialog]
     hint = _("Enter runs it; remap any of them in keys.toml")
     chosen = await desk.ask(PickerScreen(_(TITLES[scope]), among(choices), hint=hint))
     if chosen is not None:

@@ -116,7 +116,7 @@ class NewScreen(LastHopModal[None]):
             self.composer.close()
             self.dismiss(None)
             self._desk.say(_("kept as a draft"))
-        elif press.action_id.startswith("composer.") or press.action_id == "app.quit":
+        elif press.action_id.startswith("composer.") or press.action_id in ("app.quit", "app.suspend", "app.help"):
             acts.run(self._desk, press.action_id)
 
     @on(TooLong)
