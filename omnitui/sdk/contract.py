@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     import httpx
 
 
+class Sink(Protocol):
+    """Where fetched bytes go."""
+
+    def write(self, data: bytes, /) -> object: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Health:
     """What `check` found: `ok`, one line for a person, what to do, and facts worth keeping (learnt settings)."""
@@ -40,7 +46,11 @@ class Context:
     secrets: Mapping[str, str]
     clock: Clock
     http: Callable[[], httpx.AsyncClient]
-    """The shared client; made (and httpx imported) at the first call."""
+    """The shared client for the back end's own API; made (and httpx imported) at the first call."""
+    fetch: Callable[[str, Sink, int], Awaitable[str]]
+    """Write what lies at an address that a *message* names to a sink, at most so many bytes; gives its content type.
+    Only from public addresses, or from hosts that the account's setting `private_hosts` names. Raises `Fault`,
+    `OmniError`."""
     mark: Callable[[Ulid], Awaitable[None]]
     """Commit durably that op `op_id` is past the point of no return; returns when it is on disk."""
     log: Callable[[str], None]
@@ -105,12 +115,6 @@ class Backfills(Protocol):
         A batch whose `caught_up` is true was the last one.
         """
         ...
-
-
-class Sink(Protocol):
-    """Where fetched bytes go."""
-
-    def write(self, data: bytes, /) -> object: ...
 
 
 @runtime_checkable

@@ -20,7 +20,7 @@ from omnitui.model.people import Agent
 from omnitui.paths import Profile
 from omnitui.sdk import snapshot
 from omnitui.sdk.capabilities import Manifest, Setting
-from omnitui.sdk.contract import Connector, Context, Directory, Health, Lists
+from omnitui.sdk.contract import Connector, Context, Directory, Health, Lists, Sink
 from omnitui.sdk.faults import AuthFailed
 from omnitui.services import connectors
 from omnitui.services.http import SharedClient
@@ -197,6 +197,7 @@ class Accounts:
                 secrets=self.secrets.all(account.secret_ref),
                 clock=self._cache.clock,
                 http=self.http,
+                fetch=partial(_fetch, str(account.settings.get("private_hosts", ""))),
                 mark=self._mark,
                 log=lambda line: log.info("%s: %s", account.name, line),
                 keep_secret=partial(self._keep_secret, account),
@@ -268,6 +269,12 @@ def _checked(setting: Setting, value: str) -> str:
             hint=_("give it as name@example.com"),
         )
     return value
+
+
+async def _fetch(private_hosts: str, url: str, sink: Sink, limit: int) -> str:
+    from omnitui.services.fetching import fetch
+
+    return await fetch(url, sink, limit, private=[host.strip() for host in private_hosts.split(",")])
 
 
 def _defaults(manifest: Manifest) -> dict[str, str]:

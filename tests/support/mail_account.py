@@ -25,6 +25,7 @@ from omnitui.sdk import (
     Verb,
 )
 from tests.support.mail_servers import MailServers
+from tests.support.sdk import no_fetch
 
 if TYPE_CHECKING:
     import httpx
@@ -85,6 +86,7 @@ class MailAccount:
                 secrets=self.secrets,
                 clock=self.clock,
                 http=http,
+                fetch=no_fetch,
                 mark=mark,
                 log=self.lines.append,
                 keep_secret=keep_secret,

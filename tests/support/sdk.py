@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omnitui.clock import Clock, SystemClock
-from omnitui.sdk import Context, Ulid
+from omnitui.sdk import Context, Sink, Ulid
 
 if TYPE_CHECKING:
     import httpx
@@ -19,6 +19,11 @@ async def _unmarked(_op_id: Ulid) -> None:
 
 async def _unkept(_name: str, _secret: str) -> bool:
     return False
+
+
+async def no_fetch(url: str, _sink: Sink, _limit: int) -> str:
+    """For tests whose messages name no address that is fetched."""
+    raise AssertionError(f"this test has no network, and fetches {url}")
 
 
 def _no_network() -> httpx.AsyncClient:
@@ -43,6 +48,7 @@ def a_context(
         secrets=secrets or {},
         clock=clock or SystemClock(),
         http=http,
+        fetch=no_fetch,
         mark=mark,
         log=lambda line: None,
         keep_secret=keep_secret,
