@@ -20,7 +20,7 @@ _CJK = (
     "\u3005-\u3007\u3021-\u3029\u303b\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff"
     "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U0001b000-\U0001b16f\U00020000-\U0003ffff"
 )
-_RUNS = re.compile(f"([{_CJK}]+)|[^\\W_{_CJK}]+")
+_RUNS = re.compile(f"([{_CJK}]+)|([^\\W_{_CJK}]+)")
 # Characters that the word tables of SQLite releases do not all know; they would be taken for spaces.
 _UNKNOWN = re.compile("[\u3006\u303b\u4db6-\u4dbf\u9fcc-\u9fff\U0001b000-\U0003ffff]")
 _BREAK: Final = "\ue000"
@@ -41,10 +41,9 @@ def normalised(text: str) -> str:
 def _tokens(text: str) -> list[str]:
     tokens: list[str] = []
     last = ""
-    for match in _RUNS.finditer(text):
-        run = match[1]
-        if run is None:
-            tokens.append(match[0])
+    for run, word in _RUNS.findall(text):
+        if word:
+            tokens.append(word)
             last = ""
             continue
         if last and last == run[0]:

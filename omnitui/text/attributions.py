@@ -18,7 +18,26 @@ ON_WORDS = re.compile(
 DATED = re.compile(
     r"^[\s>*_]*(?:\w{2,14}[,.]?\s+)?(?:\d{4}[-/.年]|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}\.?\s+[^\W\d]{3,12}\.?,?\s+\d{4})"
 )
-_HINT = re.compile(r"[@<:：]|-{2,}|wrote|さん|様|氏|写道|寫道|작성|年|написал|пише|escribió", re.I)
+_HINTS: Final = (
+    *(
+        "@",
+        "<",
+        ":",
+        "：",
+        "--",
+        "wrote",
+        "さん",
+        "様",
+        "氏",
+        "写道",
+        "寫道",
+        "작성",
+        "年",
+        "написал",
+        "пише",
+        "escribió",
+    ),
+)
 ADDRESS_BEGINS = re.compile(r"[<(][^<>()\s]{0,200}(?:@[^<>()\s]{0,200}[>)]|$)")
 LATE_ON = re.compile(r"(?:-{2,3} ?|\s)On (?=.{0,40}\d).{6,300}?wrote:\s*$")
 
@@ -32,7 +51,8 @@ def may_attribute(line: str) -> bool:
     """A cheap sieve: could an attribution begin with this line?"""
     if ON_WORDS.match(line) or DATED.match(line):
         return True
-    return _HINT.search(line) is not None
+    folded = line.casefold()
+    return any(hint in folded for hint in _HINTS)
 
 
 def is_attribution(joined: str) -> bool:

@@ -137,7 +137,7 @@ DASH_NAME: Final = re.compile(r"^[-–] ?[^\W\d_][\w.'’-]{0,24}(?:\s[^\W\d_][\
 
 MOBILE: Final = re.compile(
     r"^[\s<(（\[]*(?:"
-    r"(?!.*\b(?:is|was|were|are)\b)Sent (?:wirelessly )?(?:from|via|with|using|by)(?! (?:our|"
+    r"(?=S)(?!.*\b(?:is|was|were|are)\b)Sent (?:wirelessly )?(?:from|via|with|using|by)(?! (?:our|"
     r"the)\b)(?: (?:my|mobile|a|an|phone|galaxy))? ?[^.!?]{0,80}"
     r"(?:iphone|ipad|ipod|phone|android|mobile|blackberry|galaxy|samsung|device|outlook|"
     r"mail\b|mailbox|airmail|windows|htc|pc\b|tablet|nokia|sony|xperia|pixel|yahoo|gmail|"
@@ -146,7 +146,7 @@ MOBILE: Final = re.compile(
     r"alcatel|lg|huawei|motorola|treo|palm|postbox|superhuman|front|flash|handheld|smartphone|"
     r"droid|mac\b|watch).{0,90}"
     r"|From my (?:iphone|ipad|mobile|android|phone).{0,30}"
-    r"|(?!.*\b(?:is|was|were|are)\b)Sent from my [\w '’.-]{2,40}"
+    r"|(?=S)(?!.*\b(?:is|was|were|are)\b)Sent from my [\w '’.-]{2,40}"
     r"|Get (?:\[)?Outlook for .{1,80}|Get \[?Outlook .{1,60}|Get BlueMail for .{1,40}"
     r"|(?:Envoyé|Envoyée) (?:depuis|de|à partir|sans fil|via|par) .{2,90}|Obtenez Outlook pour .{1,60}|"
     r"T[ée]l[ée]charger Outlook .{1,60}"
@@ -157,7 +157,7 @@ MOBILE: Final = re.compile(
     r"|Verzonden (?:vanaf|met|via|van) .{2,80}|Verstuurd vanaf .{2,60}|Outlook voor .{1,40} downloaden"
     r"|Skickat från .{2,80}|Sendt fra .{2,80}|Lähetetty .{2,60}|Wysłane z .{2,60}|Wysłano z .{2,60}|"
     r"Odesláno z .{2,60}|Отправлено (?:с|из) .{2,60}|Надіслано з .{2,60}"
-    r"|.{0,30}(?:iPhone|iPad|iPod|Android|スマートフォン|スマホ|携帯|Xperia|Galaxy|Outlook|"
+    r"|(?=.*から).{0,30}(?:iPhone|iPad|iPod|Android|スマートフォン|スマホ|携帯|Xperia|Galaxy|Outlook|"
     r"Yahoo!?メール|ドコモ|docomo|au|SoftBank)(?:搭載)?.{0,20}から(?:送信|送付|の送信|"
     r"メールを送信).{0,20}"
     r"|.{0,20}Outlook (?:for|を).{0,20}(?:入手|ダウンロード).{0,40}|.{0,10}(?:の)?Yahoo!?メール.{0,20}(?:送信|"

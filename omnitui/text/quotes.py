@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from omnitui.text import quote_marks as marks
-from omnitui.text.attributions import MAX_LINE
+from omnitui.text.attributions import MAX_LINE, may_attribute
 from omnitui.text.quote_lines import Kind, MarkedLines
 from omnitui.text.signatures import cut_signature
 
@@ -35,9 +35,14 @@ def split_reply(text: str) -> Body:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if len(lines) > MAX_LINES:
         lines = [*lines[:MAX_LINES], "\n".join(lines[MAX_LINES:])]
-    kept, quoted = _Splitter(lines).split()
+    kept, quoted = (lines, []) if len(lines) == 1 and _is_own(text[:MAX_LINE]) else _Splitter(lines).split()
     kept, signature = cut_signature(kept)
     return Body(_joined(kept), _joined(quoted), _joined(signature))
+
+
+def _is_own(line: str) -> bool:
+    """Whether a text of one line is certainly its author's: what chats and forms send as mail."""
+    return not may_attribute(line) and marks.FORWARDED.match(line) is None
 
 
 def _joined(lines: list[str]) -> str:

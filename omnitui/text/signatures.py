@@ -15,7 +15,8 @@ def cut_signature(lines: list[str]) -> tuple[list[str], list[str]]:
     there was nothing but a program's own line."""
     lines = _stripped(lines)
     start = len(lines)
-    for find in (_dashes, _mobile, _rules, _mobile, _dash_name, _bare_rules):
+    # Of a single line only a program's own can be a signature.
+    for find in (_dashes, _mobile, _rules, _mobile, _dash_name, _bare_rules) if start > 1 else (_mobile,):
         found = find(lines[:start])
         if found < start:
             start = found

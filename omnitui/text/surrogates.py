@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass, replace
+from enum import Enum
 from functools import cache
+from operator import attrgetter
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -27,12 +29,13 @@ def mended_all(value: T) -> T:
     kind: Any = type(value)
     if kind is str:
         return mended(found)  # type: ignore[return-value]
-    if names := _names(kind):
+    if held := _fields(kind):
+        names, values = held
         changed = {}
-        for name in names:
-            old = getattr(value, name)
+        for name, old in zip(names, values(value), strict=True):
             # Ingest comes by here with every message: most of what it holds is plain, and needs no call.
-            if not old or type(old) in _PLAIN or (type(old) is str and old.isascii()):
+            sort: Any = type(old)
+            if not old or (old.isascii() if sort is str else _is_plain(sort)):
                 continue
             new = mended_all(old)
             if new is not old and new != old:
@@ -48,10 +51,16 @@ def mended_all(value: T) -> T:
     return found  # type: ignore[no-any-return]
 
 
-_PLAIN = frozenset((int, float, bool, bytes))
+@cache
+def _is_plain(kind: type) -> bool:
+    """Whether things of this type hold no text from outside."""
+    return issubclass(kind, (int, float, bytes, Enum))
 
 
 @cache
-def _names(of: type) -> tuple[str, ...]:
-    """The fields of a dataclass; of other things none."""
-    return tuple(field.name for field in fields(of)) if is_dataclass(of) else ()
+def _fields(of: type) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]] | None:
+    """The fields of a dataclass, and what reads all of them at once; of other things none."""
+    names = tuple(field.name for field in fields(of)) if is_dataclass(of) else ()
+    if not names:
+        return None
+    return names, attrgetter(*names) if len(names) > 1 else lambda value: (getattr(value, names[0]),)
