@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sqlite3
 import threading
 import weakref
@@ -17,7 +18,7 @@ from omnitui.errors import Refused
 from omnitui.i18n import _
 from omnitui.ids import Ids, Ulid
 from omnitui.model.people import Agent
-from omnitui.store import connection, migrations
+from omnitui.store import cipher, connection, migrations, sharing
 from omnitui.store.blobs import Blobs
 from omnitui.store.faults import CacheError, translated
 
@@ -89,7 +90,8 @@ class Cache:
 
         Set by whoever runs the connectors.
         """
-        self.blobs = Blobs(path.parent / "blobs")
+        self.blobs = Blobs(path.parent / "blobs", cipher.key_of(path))
+        self._leave: Callable[[], object] = _nothing
         self._wake = None if state is None else state / "wake"
         self._feed: Feed | None = None
         self._writer: Writer | None = None
@@ -118,20 +120,31 @@ class Cache:
         """
         path = data / FILE_NAME
         clock = clock or SystemClock()
-        try:
-            connection.create(path)
-            with contextlib.closing(connection.connect(path)) as db:
-                if not migrations.check(db):
-                    connection.log_ahead(db)
-                    migrations.migrate(db, path)
-                origin = _origin(db) or _begin(db, Ids(clock), clock)
-        except sqlite3.Error as error:
-            raise translated(error) from error
-        except OSError as error:
-            wrapped = sqlite3.OperationalError(str(error))
-            wrapped.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
-            raise translated(wrapped) from error
-        return cls(path, origin=origin, state=state, clock=clock, bus=bus or Bus())
+        with contextlib.ExitStack() as opening:
+            try:
+                lock = sharing.enter(path)
+                if lock is not None:
+                    opening.callback(os.close, lock)
+                connection.create(path)
+                with contextlib.closing(connection.connect(path)) as db:
+                    if not migrations.check(db):
+                        connection.log_ahead(db)
+                        migrations.migrate(db, path)
+                    origin = _origin(db) or _begin(db, Ids(clock), clock)
+            except sqlite3.Error as error:
+                raise translated(error) from error
+            except UnicodeDecodeError as error:
+                # SQLite's own words quote what stands in a damaged schema.
+                wrapped = sqlite3.DatabaseError("the schema is garbled")
+                wrapped.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+                raise translated(wrapped) from error
+            except OSError as error:
+                wrapped = sqlite3.OperationalError(str(error))
+                wrapped.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
+                raise translated(wrapped) from error
+            cache = cls(path, origin=origin, state=state, clock=clock, bus=bus or Bus())
+            cache._leave = weakref.finalize(cache, opening.pop_all().close)
+        return cache
 
     def me(self) -> Agent:
         """The profile's own agent."""
@@ -231,6 +244,7 @@ class Cache:
         for reader in list(self._readers):
             reader.close()
         self._local = threading.local()
+        self._leave()
 
     def __enter__(self) -> Cache:
         return self

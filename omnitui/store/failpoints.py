@@ -28,6 +28,10 @@ ALL: Final = (
     "outbox.performed",
     "outbox.reconciled",
     "outbox.settled",
+    "swap.begun",
+    "swap.log",
+    "swap.aside",
+    "swap.done",
 )
 """Every name there is: the kill matrix walks them."""
 

@@ -16,6 +16,22 @@ NOTE: Final = "cache.damaged.json"
 MOST: Final = 5
 """Faults that are named; one is enough to act."""
 
+GARBLED: Final = "the schema is garbled"
+"""Said where SQLite's own words quote bytes that are no text."""
+_VIEWS: Final = {
+    "all": "is_shown",
+    "inbox": "is_open",
+    "unassigned": "is_unassigned",
+    "unread": "is_unread",
+    "waiting": "is_waiting",
+    "snoozed": "is_snoozed",
+    "failed": "is_failed",
+    "drafts": "is_draft",
+    "resolved": "is_resolved",
+    "spam": "is_spam",
+}
+"""Views that are counted by triggers, and the column that says whether a conversation is in one."""
+_COUNTED: Final = {view: f"SELECT count(*) FROM conversation WHERE {column} = 1" for view, column in _VIEWS.items()}
 _DAMAGE: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
@@ -38,11 +54,35 @@ def faults(db: sqlite3.Connection) -> list[str]:
         if found != ["ok"]:
             return found
         db.execute("INSERT INTO message_fts(message_fts) VALUES ('integrity-check')")
+        return [f"{view} is miscounted" for view, count in _COUNTED.items() if _counter(db, view) != _one(db, count)]
+    except UnicodeDecodeError:
+        return [GARBLED]
     except sqlite3.DatabaseError as error:
         if not is_damage(error):
             raise
         return [str(error)]
-    return []
+
+
+def recount(db: sqlite3.Connection) -> None:
+    """Make the counters of all views from the conversations."""
+    for view, column in _VIEWS.items():
+        db.execute(
+            f"INSERT OR REPLACE INTO counter(view, n) SELECT ?, count(*) FROM conversation WHERE {column} = 1", (view,)
+        )
+    db.execute("DELETE FROM counter WHERE view LIKE 'assignee:%'")
+    db.execute(
+        "INSERT INTO counter(view, n) SELECT 'assignee:' || g.id, count(*) FROM conversation c"
+        " JOIN agent g ON g.pk = c.assignee_pk WHERE c.is_open = 1 GROUP BY g.id"
+    )
+
+
+def _counter(db: sqlite3.Connection, view: str) -> object:
+    row = db.execute("SELECT n FROM counter WHERE view = ?", (view,)).fetchone()
+    return row and row[0]
+
+
+def _one(db: sqlite3.Connection, query: str) -> object:
+    return db.execute(query).fetchone()[0]
 
 
 def is_damage(error: sqlite3.Error) -> bool:

@@ -1,0 +1,363 @@
+"""What can still be read of a damaged cache, brought into a snapshot of it.
+
+Rows are read through the trees of their tables; where a page cannot be read its rows are stepped over. A row is taken
+where it looks like one of ours: each value of the kind that its column has, JSON that parses, an id that is a ULID and
+the same as the snapshot's. Positions of the sync, counters and indexes are not taken: the back ends and the rows
+themselves tell them anew.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Sequence, Set
+from enum import StrEnum
+from functools import partial
+from typing import Any, Final
+
+from omnitui.clock import Clock, Millis
+from omnitui.i18n import _
+from omnitui.ids import Ids, is_ulid
+from omnitui.model.states import Direction, MessageKind, SendState, Status
+from omnitui.store import blocks, fulltext, rollup
+from omnitui.store.writer import Tx
+from omnitui.values import dataclass
+
+_APART: Final = frozenset(
+    (
+        "change",
+        "counter",
+        "cursor",
+        "ledger",
+        "mail_location",
+        "message_block",
+        "meta",
+        "parked",
+        "replica",
+        "unindexed",
+    )
+)
+"""Tables that say where something stands, or are made of others."""
+_FIRST: Final = ("account", "agent", "organization", "contact", "inbox", "conversation", "message", "op")
+"""Those that others refer to come first, in this order."""
+_AS_IT_WAS: Final = frozenset(("op", "mail_reference", "message_revision", "op_seal"))
+"""Rows that never change once they are written."""
+_MOVING: Final = frozenset(
+    ("state", "state_at", "seen", "external_id", "reason", "deleted_at", "conversation_pk", "contact_pk", "revision")
+)
+"""What may change of a message whose text is the same version."""
+_WITH_TEXT: Final = ("attachment", "message_revision", "mail_reference")
+"""Tables whose rows go when a message is erased."""
+_WORDS: Final[dict[str, type[StrEnum]]] = {
+    "conversation.status": Status,
+    "conversation.send_state": SendState,
+    "message.direction": Direction,
+    "message.kind": MessageKind,
+    "message.state": SendState,
+    "outbox.state": SendState,
+}
+_SINGLE: Final = 256
+"""So many rows are asked for one by one behind one that cannot be read; then in growing steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What came of it."""
+
+    kept: dict[str, int]
+    """Rows that the snapshot did not have, or had otherwise, by table."""
+    gaps: tuple[str, ...]
+    """Tables of which some rows could not be read."""
+    doubtful: int
+    """Messages that may have left: they are `unknown` now."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    name: str
+    affinity: str
+    needed: bool
+    is_json: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    name: str
+    columns: tuple[_Column, ...]
+    key: tuple[str, ...]
+    parents: tuple[tuple[str, str], ...]
+    """Columns that refer to rows of other tables, and those tables."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+
+def salvage(damaged: sqlite3.Connection, target: sqlite3.Connection, clock: Clock) -> Tally:
+    """Bring what `damaged` holds beyond `target` into that, in one transaction.
+
+    Both are of the same schema. What waited in the outbox and cannot be read any more may have left since: it becomes
+    `unknown`, which the back end or the agent decides.
+    """
+    damaged.text_factory = _text
+    kept: Counter[str] = Counter()
+    gaps: list[str] = []
+    sent: set[int] = set()
+    origin = target.execute("SELECT id FROM replica").fetchone()
+    tx = Tx(target, clock, Ids(clock), origin[0] if origin else "")
+    target.execute("BEGIN IMMEDIATE")
+    try:
+        if origin is None:
+            _take_identity(damaged, target)
+        for table in _tables(target):
+            taking = _Taking(tx, table)
+            try:
+                for row in _rows(damaged, table, partial(gaps.append, table.name)):
+                    taking.take(row)
+                    if table.name == "outbox":
+                        sent.add(row[table.names.index("op_pk")])
+            except (sqlite3.DatabaseError, UnicodeDecodeError):
+                gaps.append(table.name)
+            kept[table.name] = taking.count
+            taking.close()
+        doubtful = doubt(target, tx.now(), but=sent)
+        tx.settle()
+        target.execute("COMMIT")
+    except BaseException:
+        if target.in_transaction:
+            target.execute("ROLLBACK")
+        raise
+    return Tally({name: count for name, count in kept.items() if count}, tuple(dict.fromkeys(gaps)), doubtful)
+
+
+def doubt(db: sqlite3.Connection, now: Millis, *, but: Set[int] = frozenset()) -> int:
+    """Make what waits in an older outbox `unknown`, since it may have left after that was copied; how many that were.
+
+    Args:
+        db: The restored cache, in a transaction.
+        now: The time.
+        but: Rows of ops whose entry is not from the older outbox.
+    """
+    waiting = [
+        pk
+        for (pk,) in db.execute("SELECT op_pk FROM outbox WHERE state IN ('held', 'queued', 'deferred', 'sending')")
+        if pk not in but
+    ]
+    reason = _("the cache was restored: it may have left before that")
+    for pk in waiting:
+        db.execute(
+            "UPDATE outbox SET state = 'unknown', state_at = ?, marked = 1, reason = ? WHERE op_pk = ?",
+            (now, reason, pk),
+        )
+        db.execute(
+            "UPDATE message SET state = 'unknown', state_at = ?, reason = ?"
+            " WHERE pk = (SELECT message_pk FROM outbox WHERE op_pk = ?)",
+            (now, reason, pk),
+        )
+        db.execute(
+            "UPDATE conversation SET send_state = 'unknown' WHERE pk = (SELECT m.conversation_pk FROM outbox o"
+            " JOIN message m ON m.pk = o.message_pk WHERE o.op_pk = ?)",
+            (pk,),
+        )
+    return len(waiting)
+
+
+class _Taking:
+    """Takes rows of one table."""
+
+    def __init__(self, tx: Tx, table: _Table) -> None:
+        self._tx = tx
+        self._db = tx.db
+        self._table = table
+        self.count = 0
+        self._conversations: set[int] = set()
+        where = " AND ".join(f'"{name}" = ?' for name in table.key)
+        names = ", ".join(f'"{name}"' for name in table.names)
+        marks = ", ".join("?" * len(table.names))
+        self._key = [table.names.index(name) for name in table.key]
+        self._find = f"SELECT {names} FROM {table.name} WHERE {where}"
+        self._insert = f"INSERT INTO {table.name}({names}) VALUES ({marks})"
+        self._update = f"UPDATE {table.name} SET {{}} WHERE {where}"
+
+    def take(self, row: Sequence[Any]) -> None:
+        """Bring one row in, where it says more than what is there."""
+        if not _plausible(self._table, row):
+            return
+        values = dict(zip(self._table.names, row, strict=True))
+        key = [row[position] for position in self._key]
+        there = self._db.execute(self._find, key).fetchone()
+        try:
+            done = (
+                self._new(values) if there is None else self._again(dict(zip(values, there, strict=True)), values, key)
+            )
+        except sqlite3.IntegrityError:
+            return  # another row has its id or name
+        self.count += done
+
+    def close(self) -> None:
+        """Let lists, blocks and the index know of the messages."""
+        for pk in self._conversations:
+            rollup.anew(self._tx, pk)
+        self._tx.settle()
+
+    def _new(self, values: dict[str, Any]) -> bool:
+        for column, parent in self._table.parents:
+            known = (
+                values[column] is None
+                or self._db.execute(f"SELECT 1 FROM {parent} WHERE pk = ?", (values[column],)).fetchone()
+            )
+            if not known:
+                if next(one for one in self._table.columns if one.name == column).needed:
+                    return False
+                values[column] = None
+        self._db.execute(self._insert, tuple(values.values()))
+        if self._table.name == "message":
+            blocks.note_time(self._tx, values["pk"], values["received_at"])
+            fulltext.later(self._tx, values["pk"])
+            self._conversations.add(values["conversation_pk"])
+        return True
+
+    def _again(self, there: dict[str, Any], values: dict[str, Any], key: list[Any]) -> bool:
+        name = self._table.name
+        if name in _AS_IT_WAS or there.get("id") != values.get("id"):
+            return False
+        if name == "op_payload" and values["erased_at"] is None:
+            return False
+        if name == "message" and not _newer_text(there, values):
+            values = {**there, **{column: values[column] for column in _MOVING}}
+        changed = {column: value for column, value in values.items() if there[column] != value}
+        if not changed:
+            return False
+        if name == "message":
+            fulltext.take_out(self._tx, values["pk"])
+        sets = ", ".join(f'"{column}" = ?' for column in changed)
+        self._db.execute(self._update.format(sets), (*changed.values(), *key))
+        if name == "message":
+            if values["deleted_at"] is not None and not values["text"]:
+                for table in _WITH_TEXT:
+                    self._db.execute(f"DELETE FROM {table} WHERE message_pk = ?", key)
+            else:
+                fulltext.later(self._tx, values["pk"])
+            self._conversations |= {there["conversation_pk"], values["conversation_pk"]}
+        return True
+
+
+def _newer_text(there: dict[str, Any], values: dict[str, Any]) -> bool:
+    erased = values["deleted_at"] is not None and values["text"] == values["author"] == ""
+    return bool(erased or values["remote_revision"] > there["remote_revision"])
+
+
+def _take_identity(damaged: sqlite3.Connection, target: sqlite3.Connection) -> None:
+    """Give a new cache the identity of the damaged one, where that can be read."""
+    try:
+        for row in damaged.execute("SELECT pk, id, created_at FROM replica").fetchall():
+            if isinstance(row[1], str) and is_ulid(row[1]):
+                target.execute("INSERT OR IGNORE INTO replica(pk, id, created_at) VALUES (?, ?, ?)", row)
+    except (sqlite3.DatabaseError, UnicodeDecodeError):
+        return
+
+
+def _tables(db: sqlite3.Connection) -> list[_Table]:
+    names = [
+        name
+        for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        if name not in _APART and not name.startswith(("sqlite_", "message_fts"))
+    ]
+    order = {name: number for number, name in enumerate(_FIRST)}
+    return [_table(db, name) for name in sorted(names, key=lambda name: (order.get(name, len(order)), name))]
+
+
+def _table(db: sqlite3.Connection, name: str) -> _Table:
+    info = [row for row in db.execute(f"PRAGMA table_xinfo({name})") if row[6] == 0]
+    columns = tuple(
+        _Column(own, kind, bool(needed), str(default) in ("'{}'", "'[]'", "'null'"))
+        for _cid, own, kind, needed, default, _key, _hidden in info
+    )
+    key = tuple(row[1] for row in sorted(info, key=lambda row: row[5]) if row[5])
+    parents = tuple((row[3], row[2]) for row in db.execute(f"PRAGMA foreign_key_list({name})"))
+    return _Table(name, columns, key, parents)
+
+
+def _rows(db: sqlite3.Connection, table: _Table, missed: Callable[[], None]) -> Iterator[Sequence[Any]]:
+    """The rows that can be read; `missed` is called where some cannot."""
+    names = ", ".join(f'"{name}"' for name in table.names)
+    if len(table.key) > 1:
+        yield from _from_both_ends(db, table, names, missed)
+        return
+    (key,) = table.key
+    position = table.names.index(key)
+    at = -1
+    while True:
+        try:
+            for row in db.execute(f"SELECT {names} FROM {table.name} WHERE {key} > ? ORDER BY {key}", (at,)):
+                at = max(at, row[position])
+                yield row
+            return
+        except (sqlite3.DatabaseError, UnicodeDecodeError):
+            missed()
+        landed = yield from _behind(db, table, names, key, at)
+        if landed is None:
+            return
+        at = landed
+
+
+def _behind(
+    db: sqlite3.Connection, table: _Table, names: str, key: str, at: int
+) -> Generator[Sequence[Any], None, int | None]:
+    """Rows behind one that cannot be read; returns the key to go on from."""
+    step = 1
+    for number in range(1, _SINGLE + 40):
+        step = 1 if number <= _SINGLE else step * 2
+        at += step
+        try:
+            exact = db.execute(f"SELECT {names} FROM {table.name} WHERE {key} = ?", (at,)).fetchone()
+            if exact is not None:
+                yield exact
+            db.execute(f"SELECT {names} FROM {table.name} WHERE {key} > ? ORDER BY {key} LIMIT 1", (at,)).fetchone()
+        except (sqlite3.DatabaseError, UnicodeDecodeError):
+            continue
+        return at
+    return None
+
+
+def _from_both_ends(
+    db: sqlite3.Connection, table: _Table, names: str, missed: Callable[[], None]
+) -> Iterator[Sequence[Any]]:
+    for way in ("", " DESC"):
+        order = ", ".join(f'"{name}"{way}' for name in table.key)
+        try:
+            yield from db.execute(f"SELECT {names} FROM {table.name} ORDER BY {order}")
+        except (sqlite3.DatabaseError, UnicodeDecodeError):
+            missed()
+        else:
+            return
+
+
+def _plausible(table: _Table, row: Sequence[Any]) -> bool:
+    return all(_fits(table.name, column, value) for column, value in zip(table.columns, row, strict=True))
+
+
+def _fits(table: str, column: _Column, value: object) -> bool:
+    if value is None:
+        return not column.needed
+    if column.affinity == "INTEGER" or not isinstance(value, str):
+        return column.affinity == "INTEGER" and isinstance(value, int)
+    if column.name == "id" and not is_ulid(value):
+        return False
+    words = _WORDS.get(f"{table}.{column.name}")
+    if words is not None and value not in list(words):
+        return False
+    if column.is_json:
+        try:
+            json.loads(value)
+        except ValueError:
+            return False
+    return True
+
+
+def _text(raw: bytes) -> str | bytes:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw
