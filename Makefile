@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check lint format bench torture docs pictures screens checked pins clean
+.PHONY: demo test check lint format bench torture docs dist pictures screens checked pins clean
 
 demo: $(READY)
 	@$(BIN)/omnitui demo
@@ -37,6 +37,13 @@ torture: $(READY)
 
 docs: $(READY)
 	$(BIN)/python -m docs.generate
+
+# The wheel, the sources and the list of what the wheel needs. The same sources make the same bytes anywhere.
+dist: $(READY)
+	@rm -rf dist
+	@$(BIN)/python -m hatchling build -d dist
+	@$(BIN)/python -m docs.sbom dist
+	@cd dist && sha256sum * >SHA256SUMS && cat SHA256SUMS
 
 # The pictures of README.md and docs/, drawn by the demo.
 pictures: $(READY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -11,6 +12,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
+from tests.support.promises import Promise
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -32,23 +35,36 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_wheel_holds_the_application_its_connectors_and_themes(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
-    tops = {name.split("/")[0] for name in names if ".dist-info" not in name}
+    tops = {name.split("/")[0] for name in names if not name.split("/")[0].endswith((".dist-info", ".data"))}
     assert tops == {"omnitui", "omnitui_demo", "omnitui_email"}
     assert any(name.startswith("omnitui/themes/") and name.endswith(".toml") for name in names)
     assert "omnitui_demo/scenes.toml" in names
     assert any(name.startswith("omnitui/locale/ja/") and name.endswith(".mo") for name in names)
     assert any(name.endswith(".sql") for name in names)
+    assert any(name.endswith(".data/data/share/man/man1/omnitui.1") for name in names)
 
 
-def test_sources_make_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
+def test_sources_in_another_folder_at_another_time_make_the_same_bytes(
+    wheel: Path, tmp_path: Path, promise: Promise
+) -> None:
     with tarfile.open(built(tmp_path / "sdist", "sdist")) as archive:
         archive.extractall(tmp_path / "sources")  # ours; Debian 12 has a tarfile without filters
     (sources,) = (tmp_path / "sources").iterdir()
     assert {"CONTRIBUTING.md", "SECURITY.md", "LICENSE", "Makefile", "docs", "tests"} <= {
         p.name for p in sources.iterdir()
     }
+    for number, path in enumerate(sorted(sources.rglob("*"))):
+        os.utime(path, (1_000_000_000 + number, 1_000_000_000 + number))
+        if path.is_file():
+            path.chmod(0o600 | path.stat().st_mode & 0o100)
     again = built(tmp_path / "again", "wheel", sources)
     assert set(zipfile.ZipFile(again).namelist()) == set(zipfile.ZipFile(wheel).namelist())
+    hashes = {hashlib.sha256(one.read_bytes()).hexdigest() for one in (wheel, again)}
+    assert len(hashes) == 1
+    promise(
+        "The wheel that you install can be made again from its sources, byte for byte.",
+        "2 builds in 2 folders, with other times and other modes of every file: 1 hash",
+    )
 
 
 def test_wheel_starts_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
