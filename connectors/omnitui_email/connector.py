@@ -82,7 +82,7 @@ class EmailConnector:
 
     def _tls_context(self) -> ssl.SSLContext:
         if self._tls is None:
-            self._tls = client_context(self._settings.ca_file)
+            self._tls = client_context(self._settings.ca_file, self._settings.tls_fingerprints)
         return self._tls
 
     async def _credentials(self) -> Credentials:

@@ -66,7 +66,7 @@ def network_fault(error: OSError, server: Server, protocol: str) -> NotReady:
     if isinstance(error, ssl.SSLError):
         hint = "the line would not be safe; nothing was sent"
         if isinstance(error, ssl.SSLCertVerificationError):
-            hint += "; for a private authority set ca_file"
+            hint += "; for a private authority set ca_file, for this very certificate tls_fingerprints"
         elif "WRONG_VERSION_NUMBER" in str(error):
             hint = "the port does not speak TLS at once: try starttls"
         return NotReady(describe_refusal(error, server, protocol), hint=hint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, cast
@@ -29,6 +30,11 @@ MANIFEST = Manifest(
         Setting("smtp_port", "Port of the SMTP server; 465 for tls, else 587.", default="0", kind="int"),
         Setting("smtp_security", "How the line to SMTP is encrypted.", default="tls", choices=_SECURITY),
         Setting("ca_file", "PEM file of a private certificate authority.", default=""),
+        Setting(
+            "tls_fingerprints",
+            "SHA-256 of the servers' certificates, separated by commas: these are trusted and no others.",
+            default="",
+        ),
         Setting(
             "auth",
             "How to log in: a password, or OAuth2 (XOAUTH2).",
@@ -108,6 +114,8 @@ class EmailSettings:
     username: str
     display_name: str
     ca_file: str
+    tls_fingerprints: tuple[str, ...]
+    """SHA-256, 64 hexadecimal digits each."""
     auth: Literal["password", "xoauth2"]
     oauth_client_id: str
     oauth_token_url: str
@@ -132,6 +140,17 @@ class EmailSettings:
 
 def _commas(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _fingerprints(text: str) -> tuple[str, ...]:
+    found = tuple(part.replace(":", "").lower() for part in _commas(text))
+    for one in found:
+        if not re.fullmatch("[0-9a-f]{64}", one):
+            raise OmniError(
+                f"email: tls_fingerprints names {one!r}",
+                hint="a SHA-256 has 64 hexadecimal digits; account check says it",
+            )
+    return found
 
 
 def read_settings(given: Mapping[str, str]) -> EmailSettings:
@@ -174,6 +193,7 @@ def read_settings(given: Mapping[str, str]) -> EmailSettings:
         username=text["username"] or text["address"],
         display_name=text["display_name"],
         ca_file=text["ca_file"],
+        tls_fingerprints=_fingerprints(text["tls_fingerprints"]),
         auth=cast(Literal["password", "xoauth2"], text["auth"]),
         oauth_client_id=text["oauth_client_id"],
         oauth_token_url=oauth[0],
