@@ -93,6 +93,9 @@ class Backstage:
             if not answer.done():
                 answer.set_result(found)
 
+        if self.screen.query("#tour"):
+            # What the tour asks for has to stay in sight while it is done.
+            dialog.add_class("-touring", update=False)
         await self.screen.app.push_screen(dialog, answered)
         self._opening.discard(task)
         found = await answer

@@ -15,12 +15,15 @@ if TYPE_CHECKING:
 
 STEP = 4
 LEAST = 24
+LEAST_VIEWS = 14
 READING = 32
 """Columns that the history keeps at least."""
 CARD = 36
 SIDEBAR = 22
 """Columns of both where nobody chose others, as the style sheet has them."""
 HIDEABLE = frozenset({"card", "views"})
+ZOOMED = {"list": "list", "card": "card", "sidebar": "views"}
+"""What the style sheet calls the pane of a widget that has the focus; all others are in the history's."""
 BREAKPOINTS = {"-narrow": 0, "-medium": 80, "-wide": 120, "-broad": 160}
 """What the style sheet calls a terminal, and the columns that it has at least."""
 COLUMNS = "#views, #queue, #reading, #about"
@@ -30,6 +33,7 @@ COLUMNS = "#views, #queue, #reading, #about"
 class Layout:
     """Classes on the main screen; the style sheet says what they mean."""
 
+    _views: Widget
     _queue: Widget
     _about: Widget
 
@@ -38,6 +42,8 @@ class Layout:
         self.arrangement = Arrangement(screen.session.profile.state)
         self._reading = False
         """Whether, where there is room for one pane, it is the history."""
+        self._zoomed = ""
+        """The pane that has the whole screen."""
 
     @property
     def narrow(self) -> bool:
@@ -52,8 +58,8 @@ class Layout:
     @property
     def as_at_start(self) -> bool:
         """Whether the screen is as the next start will show it: the first view, no drawer, no zoom."""
-        passing = ("-zoom-list", "-zoom-history", "-zoom-card", "-views", "-card", "-read")
-        return self._screen.desk.view is VIEWS[0] and not any(map(self._screen.has_class, passing))
+        passing = any(map(self._screen.has_class, ("-views", "-card", "-read")))
+        return self._screen.desk.view is VIEWS[0] and not passing and not self._zoomed
 
     def order(self) -> list[Widget]:
         """The panes that are on the screen, from left to right."""
@@ -75,7 +81,7 @@ class Layout:
         """The history comes to the screen, where there is room for one pane."""
         self._reading = True
         self._mark()
-        self._screen.remove_class("-zoom-list", "-zoom-card")
+        self._unzoom("list", "card", "views")
         if focus:
             self._screen.history.focus()
 
@@ -84,7 +90,8 @@ class Layout:
         screen = self._screen
         self._reading = False
         self._mark()
-        screen.remove_class("-views", "-zoom-history", "-zoom-card")
+        screen.remove_class("-views")
+        self._unzoom("history", "card", "views")
         if screen.queue.region and screen.queue.display:
             screen.queue.focus()
         else:
@@ -136,26 +143,33 @@ class Layout:
     def close_views(self) -> None:
         """A view was chosen: the drawer closes."""
         self._screen.remove_class("-views")
+        self._unzoom("views")
 
     def zoom(self) -> None:
         """Give the focused pane the whole screen, or take it back."""
         screen = self._screen
-        zoomed = [name for name in screen.classes if name.startswith("-zoom-")]
-        if zoomed:
-            screen.remove_class(*zoomed)
+        if self._zoomed:
+            self._unzoom(self._zoomed)
             return
         focused = screen.focused
-        name = focused.id if focused is not None and focused.id in ("list", "card") else "history"
-        screen.add_class(f"-zoom-{name}")
+        self._zoomed = ZOOMED.get(focused.id or "", "history") if focused is not None else "history"
+        screen.add_class(f"-zoom-{self._zoomed}")
+        self.fit()
+
+    def _unzoom(self, *names: str) -> None:
+        """Take the whole screen back from one of these panes."""
+        if self._zoomed in names:
+            self._screen.remove_class(f"-zoom-{self._zoomed}")
+            self._zoomed = ""
+            self.fit()
 
     def back(self) -> None:
         """One step back: the composer, a zoom, a drawer, the history."""
         screen = self._screen
-        zoomed = [name for name in screen.classes if name.startswith("-zoom-")]
         if screen.composer.draft is not None:
             screen.leave_composer()
-        elif zoomed:
-            screen.remove_class(*zoomed)
+        elif self._zoomed:
+            self._unzoom(self._zoomed)
         elif screen.has_class("-views"):
             screen.remove_class("-views")
             screen.queue.focus()
@@ -167,9 +181,9 @@ class Layout:
 
     # Borders
 
-    def begin(self, queue: Widget, about: Widget) -> None:
+    def begin(self, views: Widget, queue: Widget, about: Widget) -> None:
         """Arrange the panes before the first layout, as they were left."""
-        self._queue, self._about = queue, about
+        self._views, self._queue, self._about = views, queue, about
         screen = self._screen
         for name in self.arrangement.hidden & HIDEABLE:
             screen.add_class(f"-no-{name}", update=False)
@@ -186,16 +200,22 @@ class Layout:
 
     def move_border(self, by: int) -> None:
         """Move the border of the pane in focus by steps to the right; in the history, the list's."""
+        if self._zoomed:
+            return
         if self._screen.scope is Scope.CARD:
             self._set(self._about, self._about.outer_size.width - by * STEP)
+        elif self._screen.scope is Scope.SIDEBAR:
+            self._set(self._views, self._views.outer_size.width + by * STEP)
         else:
             self._set(self._queue, self._queue.outer_size.width + by * STEP)
         self.arrangement.save()
 
     def drag(self, split: Widget, column: int, *, done: bool) -> None:
-        """The left border of a pane goes with the mouse."""
+        """The border of a pane goes with the mouse."""
         if split is self._about:
             self._set(split, split.region.right - column)
+        elif split is self._views:
+            self._set(split, column + 1 - split.region.x)
         else:
             self._set(self._queue, column - self._queue.region.x)
         if done:
@@ -212,19 +232,22 @@ class Layout:
     def _held(self, name: str, total: int) -> int | None:
         """The width that a pane is to have within what the terminal has; None: what the style sheet says."""
         width = self._widths.get(name)
-        if width is None or self._room == "narrow":
+        if width is None or self._room == "narrow" or self._zoomed:
             return None
+        if name == "views":
+            beside = LEAST + READING + (self._held("about", total) or CARD)
+            return min(max(width, LEAST_VIEWS), total - (beside if self._room == "broad" else STEP))
         if name == "about":
             return min(max(width, LEAST), total - LEAST - READING if self.wide else total - STEP)
         beside = READING
         if self.wide and not self._screen.has_class("-no-card"):
             beside += self._held("about", total) or CARD
         if self._room == "broad" and not self._screen.has_class("-no-views"):
-            beside += SIDEBAR
+            beside += self._held("views", total) or SIDEBAR
         return min(max(width, LEAST), max(total - beside, LEAST))
 
     def _widen(self, total: int) -> None:
-        for pane in (self._queue, self._about):
+        for pane in (self._views, self._queue, self._about):
             width = self._held(pane.id or "", total)
             if width is None:
                 pane.styles.clear_rule("width")

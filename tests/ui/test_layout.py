@@ -334,3 +334,27 @@ async def test_views_scroll_where_they_do_not_fit(session: Session) -> None:
         await person.sees("Inbox")
         await person.pilot.click(offset=Offset(4, sidebar.region.y + 1))
         await person.sees("▌Mine")
+
+
+async def test_views_have_a_border_of_their_own_that_moves_and_is_remembered(session: Session) -> None:
+    async with a_console(session, 170, 30) as person:
+        main = person.app.main
+        views = main.query_one("#views")
+        assert views.region.width == 22
+        await person.press("shift+tab", ">")
+        await person.until(lambda: views.region.width == 26)
+        edge = views.region.right - 1
+        await person.pilot.mouse_down(offset=Offset(edge, 10))
+        await person.pilot.mouse_up(offset=Offset(edge + 3, 10))
+        await person.until(lambda: views.region.width == 29)
+        await person.press("z")
+        await person.until(lambda: panes(person) == ["sidebar"])
+        assert main.sidebar.region.width == 170
+        await person.press("enter")
+        await person.until(lambda: panes(person) == ["sidebar", "list", "history", "card"])
+        await person.press("<", "z")
+        await person.until(lambda: main.queue.region.width == 170)
+        await person.press("escape")
+        await person.until(lambda: views.region.width == 29)
+    async with a_console(session, 170, 30) as person:
+        assert person.app.main.query_one("#views").region.width == 29

@@ -166,3 +166,17 @@ def test_tour_begins_by_itself_only_once_and_only_in_the_demo(
         monkeypatch.delenv("OMNITUI_TOUR")
         kept(demo).write_text("note")
         assert not begins_tour(demo)
+
+
+async def test_dialogs_leave_the_tour_in_sight_on_the_smallest_screen(session: Session) -> None:
+    a_conversation(session.cache, contact="Ann")
+    async with a_console(session, 60, 20) as person:
+        await person.press("f7")
+        await person.sees("1/8")
+        strip = person.app.main.query_one("#tour")
+        for key, what in (("ctrl+p", "What to do"), (",", "Which group?")):
+            await person.press(key)
+            await person.sees(what)
+            assert 0 < person.app.screen.query_one(".dialog, .menu").region.bottom <= strip.region.y
+            await person.press("escape")
+            await person.misses(what)

@@ -88,9 +88,10 @@ class MainScreen(LastHopScreen[None]):
         """The panes side by side, two lines below them."""
         captions = self.captions
         queue, reading, about = Vertical(id="queue"), Split(id="reading"), Split(id="about")
-        self.layouts.begin(queue, about)
+        views = Split(id="views", right=True)
+        self.layouts.begin(views, queue, about)
         with Horizontal(id="panes"):
-            with Vertical(id="views"):
+            with views:
                 yield captions.titles["views"]
                 yield self.sidebar
             with queue:

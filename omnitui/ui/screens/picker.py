@@ -100,9 +100,15 @@ class PickerScreen(LastHopModal[Choice | None]):
     def say(self, text: str, role: str = "muted") -> None:
         """Show a line below the choices, more where it takes them."""
         hint = self.query_one(".hint", Lines)
-        width = max(hint.size.width or self.app.size.width - 16, 20)
+        width = max(hint.size.width or self._inner_width, 20)
         lines = wrap(plain(text), width)[: self.HINT_LINES] if text else [""]
         hint.show([((line, role),) for line in lines])
+
+    @property
+    def _inner_width(self) -> int:
+        """What the style sheet will give to a line, before it has."""
+        total = self.app.size.width
+        return (total if total < ROOMY else min(total * 4 // 5, 70 if self._small else 100)) - 4
 
     def below(self, line: Line) -> None:
         """Show a line right below the field."""

@@ -1,4 +1,4 @@
-"""A pane whose left border moves with the mouse."""
+"""A pane whose border moves with the mouse."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from textual.message import Message
 
 
 class Split(Vertical):
-    """Says where its left border is dragged to."""
+    """Says where its left border, or its right one, is dragged to."""
 
     class Dragged(Message):
         """The border is to be in this column of the screen; `done` when the button was let go."""
@@ -25,9 +25,21 @@ class Split(Vertical):
 
     _dragging = False
 
+    def __init__(self, *, id: str, right: bool = False) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.right = right
+        """Whether it is the right border that moves."""
+
+    @property
+    def _edge(self) -> int | None:
+        """The column of the screen in which the border is, while there is one."""
+        if not (self.styles.border_right if self.right else self.styles.border_left)[0]:
+            return None
+        return self.region.right - 1 if self.right else self.region.x
+
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Take the border."""
-        if event.screen_x == self.region.x and self.styles.border_left[0]:
+        if event.screen_x == self._edge:
             self._dragging = True
             self.capture_mouse()
             event.stop()
