@@ -12,6 +12,7 @@ from omnitui.model.conversations import Attachment, Message
 from omnitui.model.deeds import Answered
 from omnitui.model.states import Direction, MessageKind, SendState
 from omnitui.text.covering import shown
+from omnitui.text.filetypes import short_name
 from omnitui.text.japanese import wrap_prose
 from omnitui.text.safe import safe
 from omnitui.text.widths import cell_width, wrap
@@ -213,7 +214,8 @@ def chips(files: Sequence[Attachment], width: int, dim: str) -> list[Line]:
         where = "" if file.sha256 else " " + _("not fetched yet")
         size = f" {phrases.size(file.size)}{where}]"
         room = max(width - INDENT - 1 - cell_width(size), 6)
-        named = "".join(text for text, _role in cropped(((f"[{number} {plain(file.name or _('unnamed'))}", ""),), room))
+        named = f"[{number} "
+        named += short_name(plain(file.name or _("unnamed")), room - cell_width(named))
         cells = cell_width(named) + cell_width(size)
         if used > INDENT and used + 1 + cells > width - 1:
             lines.append(tuple(row))

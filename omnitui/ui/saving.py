@@ -7,13 +7,15 @@ import os
 from pathlib import Path
 
 from omnitui.errors import OmniError, Refused
-from omnitui.i18n import _, ngettext
+from omnitui.i18n import N_, _, ngettext
 from omnitui.model.conversations import Attachment, Message
 from omnitui.store.blobs import Blobs
 from omnitui.text.filenames import safe_name
+from omnitui.text.filetypes import HEAD, pretends
 from omnitui.ui.desk import Desk
 
 TRIES = 100
+KINDS = {"program": N_("a program"), "script": N_("a script"), "shortcut": N_("a shortcut"), "html": N_("a web page")}
 
 
 async def save_attachments(desk: Desk, message: Message | None) -> None:
@@ -26,7 +28,18 @@ async def save_attachments(desk: Desk, message: Message | None) -> None:
     folder = downloads()
     names = await asyncio.to_thread(lambda: [saved(one, desk.cache.blobs, folder) for one in found])
     word = ngettext("{n} file saved in {folder}", "{n} files saved in {folder}", len(names))
-    desk.say(word.format(n=len(names), folder=folder))
+    liars = [words for path in names if (words := await asyncio.to_thread(disguise, path))]
+    if liars:
+        desk.say(f"! {word.format(n=len(names), folder=folder)} · {' · '.join(liars)}", "bad")
+    else:
+        desk.say(word.format(n=len(names), folder=folder))
+
+
+def disguise(path: Path) -> str:
+    """Words on a file that is something else inside than its name promises; "" where nothing is wrong with it."""
+    with path.open("rb") as file:
+        kind = pretends(path.name, file.read(HEAD))
+    return _("{name} is {kind} inside").format(name=path.name, kind=_(KINDS.get(kind, kind.upper()))) if kind else ""
 
 
 def downloads() -> Path:

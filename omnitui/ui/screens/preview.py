@@ -18,7 +18,7 @@ from omnitui.ui import phrases
 from omnitui.ui.desk import Desk
 from omnitui.ui.opening import open_outside, opener
 from omnitui.ui.roles import Line, plain
-from omnitui.ui.saving import downloads, saved
+from omnitui.ui.saving import disguise, downloads, saved
 from omnitui.ui.screens.page import PageScreen
 from omnitui.ui.screens.picker import PickerScreen, among
 from omnitui.ui.widgets.choices import Choice
@@ -95,6 +95,8 @@ async def open_file(desk: Desk, file: Attachment) -> None:
     await content(desk, file)
     folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="omnitui-"))
     path = await asyncio.to_thread(saved, await _fetched(desk, file), desk.cache.blobs, folder)
+    if words := await asyncio.to_thread(disguise, path):
+        raise Refused(words, hint=_("it is not opened; save it, and look at it with care"))
     await open_outside(str(path))
     desk.say(_("opened: {name}").format(name=path.name))
 
@@ -102,7 +104,9 @@ async def open_file(desk: Desk, file: Attachment) -> None:
 async def save_file(desk: Desk, file: Attachment) -> None:
     """Write a file to the downloads folder."""
     path = await asyncio.to_thread(saved, await _fetched(desk, file), desk.cache.blobs, downloads())
-    desk.say(_("saved: {path}").format(path=path))
+    words = await asyncio.to_thread(disguise, path)
+    said = _("saved: {path}").format(path=path)
+    desk.say(f"! {said} · {words}", "bad") if words else desk.say(said)
 
 
 async def content(desk: Desk, file: Attachment) -> bytes:
