@@ -73,6 +73,11 @@ class Shell:
 
             self._opened = Session.open(self.profile)
             self.out.zone = self._opened.zone
+            if self._opened.mended is not None:
+                from omnitui.services.recovery import told
+
+                for line in told(self._opened.mended, self._opened.zone):
+                    self.out.say(line)
             with suppress(OmniError):
                 # Reading goes on where nothing can be written.
                 self._opened.wake_due()

@@ -98,6 +98,16 @@ class Privacy:
 
 
 @dataclass(frozen=True, slots=True)
+class Snapshots:
+    """Whole copies of the cache on this machine, from which a damaged one is mended; docs/backup.md."""
+
+    days: int = 3
+    """How many days back there is one a day."""
+    weeks: int = 2
+    """How many weeks before these there is one a week. With `days = 0` and `weeks = 0` none is taken."""
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     """What is written to the log file. It never holds message texts or secrets."""
 
@@ -120,6 +130,7 @@ class Settings:
     notify: Notify = field(default_factory=Notify)
     hooks: Hooks = field(default_factory=Hooks)
     privacy: Privacy = field(default_factory=Privacy)
+    snapshots: Snapshots = field(default_factory=Snapshots)
     log: Log = field(default_factory=Log)
 
     def zone(self) -> tzinfo:

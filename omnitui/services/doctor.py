@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -20,12 +21,13 @@ from omnitui.i18n import _
 from omnitui.model.accounts import Account
 from omnitui.model.states import SendState
 from omnitui.paths import Profile
-from omnitui.services import hooks, passphrase, presets, sealing
+from omnitui.services import hooks, passphrase, presets, recovery, sealing
 from omnitui.services.commands import read_commands, take_in
 from omnitui.services.happenings import failures
 from omnitui.services.keymap import read_keymap
 from omnitui.services.secrets import Secrets, refs
 from omnitui.services.session import Session
+from omnitui.store import snapshots
 from omnitui.store.mounts import network_kind
 from omnitui.store.reads import accounts, outbox
 from omnitui.sync.lease import Lease
@@ -188,6 +190,7 @@ def _cache(profile: Profile) -> Iterator[Finding]:
     with Session.open(profile) as session:
         size = profile.cache_file.stat().st_size / 1024**2
         yield Finding("cache", Verdict.OK, f"{profile.cache_file} ({size:.1f} MB)")
+        yield from _snapshots(profile, session)
         yield from _log(session)
         entries = session.cache.read(outbox.entries)
         for state in (SendState.FAILED, SendState.BLOCKED, SendState.UNKNOWN):
@@ -212,6 +215,24 @@ def _log(session: Session) -> Iterator[Finding]:
         yield Finding("log", Verdict.FAILED, said, hint)
     else:
         yield Finding("log", Verdict.OK, said)
+
+
+def _snapshots(profile: Profile, session: Session) -> Iterator[Finding]:
+    kept, aside = snapshots.snapshots(profile.data), snapshots.aside(profile.data)
+    size = sum(one.size for one in kept) / 1024**2
+    if kept:
+        newest = f"{datetime.fromtimestamp(kept[0].taken_at / 1000, session.zone):%Y-%m-%d %H:%M}"
+        said = _("{count} ({size:.1f} MB), the newest of {time}").format(count=len(kept), size=size, time=newest)
+        yield Finding("snapshots", Verdict.OK, said)
+    else:
+        said = _("none yet; whoever syncs takes one a day")
+        yield Finding("snapshots", Verdict.OK, said if sum(_wanted(session)) else _("none; the settings want none"))
+    if (done := recovery.last(profile)) is not None and any(path.name == done.kept_as for path in aside):
+        yield Finding("recovery", Verdict.WARNING, " ".join(recovery.told(done, session.zone)), done.reason)
+
+
+def _wanted(session: Session) -> tuple[int, int]:
+    return session.settings.snapshots.days, session.settings.snapshots.weeks
 
 
 def _account(account: Account, secrets: Secrets) -> Iterator[Finding]:

@@ -13,6 +13,8 @@ from omnitui.config.settings import Settings
 from omnitui.i18n import use_language
 from omnitui.paths import Profile
 from omnitui.store.cache import Cache
+from omnitui.store.faults import CacheDamaged
+from omnitui.store.sharing import NOTE
 from omnitui.text.covering import cover
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from omnitui.services.accounts import Accounts
     from omnitui.services.operations import Operations
     from omnitui.services.sealing import Sealing
+    from omnitui.store.mending import Mended
     from omnitui.sync.engine import Engine
 
 
@@ -33,6 +36,8 @@ class Session:
         self.settings = settings
         self.cache = cache
         self.bus = bus
+        self.mended: Mended | None = None
+        """What was done about a damaged cache as it was opened."""
 
     @classmethod
     def open(cls, profile: Profile, *, clock: Clock | None = None) -> Session:
@@ -41,6 +46,7 @@ class Session:
         Raises:
             ConfigError: A setting is wrong.
             Refused: The cache was made by a newer omnitui.
+            CacheDamaged: It has to be mended, and another omnitui has it open.
         """
         settings = load_settings(profile)
         if settings.language:
@@ -48,8 +54,9 @@ class Session:
         cover(settings.privacy.screen)
         profile.make()
         bus = Bus()
-        cache = Cache.open(profile.data, state=profile.state, clock=clock, bus=bus)
+        cache, mended = _opened(profile, clock, bus)
         session = cls(profile, settings, cache, bus)
+        session.mended = mended
         session.introduce()
         return session
 
@@ -91,16 +98,19 @@ class Session:
         """The sync engine over this session's accounts; running it needs the lease. From now on the log is sealed."""
         from omnitui.services.happenings import Happenings
         from omnitui.services.hooks import Hooks
+        from omnitui.services.safekeeping import Safekeeping
         from omnitui.sync.engine import Engine
 
         self.sealing.start()
         seconds = self.settings.hooks.seconds
+        keeping = Safekeeping(self.cache.path, self.cache.clock, self.bus, lambda: self.settings.snapshots)
         return Engine(
             self.cache,
             self.accounts.connect,
             wake_due=self.operations.wake_due,
             ask=Hooks(self.profile, self.cache, seconds).before_send,
             follower=Happenings(self.profile, self.cache, seconds),
+            chores=(keeping.run,),
         )
 
     def wake_due(self) -> None:
@@ -144,3 +154,19 @@ class Session:
 
             self.cache.write(lambda tx: put_agent(tx, named))
             self.cache.forget_me()
+
+
+def _opened(profile: Profile, clock: Clock | None, bus: Bus) -> tuple[Cache, Mended | None]:
+    """The cache, made whole first where that is needed."""
+    mended = None
+    if (profile.data / NOTE).exists():
+        from omnitui.services.recovery import recover
+
+        mended = recover(profile, clock)
+    try:
+        return Cache.open(profile.data, state=profile.state, clock=clock, bus=bus), mended
+    except CacheDamaged as error:
+        from omnitui.services.recovery import recover
+
+        mended = recover(profile, clock, reason=str(error.__cause__ or error))
+        return Cache.open(profile.data, state=profile.state, clock=clock, bus=bus), mended

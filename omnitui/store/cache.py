@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from omnitui.bus import Bus, Changed, Stuck
 from omnitui.clock import Clock, SystemClock
-from omnitui.errors import Refused
+from omnitui.errors import OmniError, Refused
 from omnitui.i18n import _
 from omnitui.ids import Ids, Ulid
 from omnitui.model.people import Agent
 from omnitui.store import connection, migrations, sharing
 from omnitui.store.blobs import Blobs
-from omnitui.store.faults import CacheError, translated
+from omnitui.store.faults import CacheDamaged, CacheError, translated
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
@@ -172,6 +172,8 @@ class Cache:
             shown = translated(error)
             if shown is error:
                 raise
+            if isinstance(shown, CacheDamaged):
+                self._say(shown)
             raise shown from error
 
     async def aread(
@@ -252,6 +254,14 @@ class Cache:
     def __exit__(self, *_exception: object) -> None:
         self.close()
 
+    def _say(self, error: OmniError | None) -> None:
+        """Tell of what keeps the cache from being written, or that nothing does; note that the file is damaged."""
+        if isinstance(error, CacheDamaged):
+            from omnitui.store import integrity
+
+            integrity.note(self.path.parent, integrity.Damage(self.clock.now(), error.message))
+        self.bus.publish(Stuck(error))
+
     def _following(self) -> Feed:
         with self._lock:
             if self._feed is None:
@@ -274,7 +284,7 @@ class Cache:
                     ids=self.ids,
                     origin=self.origin,
                     commit=feed.commit,
-                    told=lambda error: self.bus.publish(Stuck(error)),
+                    told=self._say,
                 )
             return self._writer
 

@@ -61,7 +61,7 @@ def translated(error: sqlite3.Error) -> Exception:
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
             return CacheDamaged(
                 _("The cache is damaged: {reason}.").format(reason=error),
-                hint=_("Run `omnitui doctor`; what the back ends hold can be fetched again."),
+                hint=_("Leave omnitui and start it again: it mends the cache then."),
             )
         case sqlite3.SQLITE_IOERR:
             return _failed(error)

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from omnitui.clock import Millis
+from omnitui.store.sharing import NOTE
 from omnitui.values import dataclass
 
-NOTE: Final = "cache.damaged.json"
 MOST: Final = 5
 """Faults that are named; one is enough to act."""
 

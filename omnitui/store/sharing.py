@@ -19,6 +19,8 @@ from omnitui.i18n import _
 NAME: Final = "cache.lock"
 JOURNAL: Final = "cache.swap.json"
 """Lies beside the cache while another file takes its place (`omnitui.store.swapping`)."""
+NOTE: Final = "cache.damaged.json"
+"""Lies beside the cache while it is known to be damaged (`omnitui.store.integrity`)."""
 WAIT_SECONDS: Final = 120.0
 """How long opening waits for somebody who restores the cache."""
 _LOOK_SECONDS: Final = 0.05

@@ -32,6 +32,7 @@ PAGES: Final = 256
 """Pages copied at a time, 1 MB; between two others get the disk."""
 BREATH_SECONDS: Final = 0.005
 _NAME: Final = re.compile(r"cache-(\d{8}T\d{6}Z)(?:-before-(\d+))?\.sqlite3")
+_ASIDE: Final = re.compile(r"cache\.\w+-(\d{8}T\d{6}Z)\.sqlite3(?:-wal)?")
 _STAMP: Final = "%Y%m%dT%H%M%SZ"
 _PART: Final = ".part"
 
@@ -191,6 +192,13 @@ def rotate(data: Path, *, daily: int, weekly: int) -> list[Path]:
     return gone
 
 
+def drop_aside(data: Path, before: Millis) -> None:
+    """Remove the caches that were put aside before a time."""
+    for path in aside(data):
+        if (match := _ASIDE.fullmatch(path.name)) and _moment(match[1]) < before:
+            path.unlink(missing_ok=True)
+
+
 def sync(path: Path) -> None:
     """Wait until a file or a folder is on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
@@ -204,10 +212,13 @@ def _found(data: Path) -> Iterator[Snapshot]:
     folder = data / FOLDER
     for path in folder.iterdir() if folder.is_dir() else ():
         if match := _NAME.fullmatch(path.name):
-            at = datetime.strptime(match[1], _STAMP).replace(tzinfo=UTC)
             before = int(match[2]) if match[2] else None
             with suppress(FileNotFoundError):
-                yield Snapshot(path, round(at.timestamp() * 1000), path.stat().st_size, before)
+                yield Snapshot(path, _moment(match[1]), path.stat().st_size, before)
+
+
+def _moment(text: str) -> Millis:
+    return round(datetime.strptime(text, _STAMP).replace(tzinfo=UTC).timestamp() * 1000)
 
 
 def _need_room(cache: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -71,6 +71,7 @@ class Engine:
         wake_due: Wakes due snoozes by ops; called in a thread.
         ask: Asked last whether what an agent wrote may leave.
         follower: Follows the cache while this runs.
+        chores: Run beside the accounts, and are cancelled with them; they let no error out.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Engine:
         wake_due: Callable[[], object] | None = None,
         ask: Ask | None = None,
         follower: Follower | None = None,
+        chores: Sequence[Callable[[], Coroutine[Any, Any, None]]] = (),
     ) -> None:
         self._cache = cache
         self._connect = connect
@@ -90,6 +92,7 @@ class Engine:
         self._wake_due = wake_due
         self._ask = ask
         self._follower = follower
+        self._chores = chores
         self._running: dict[Ulid, _Running] = {}
         self._changed = asyncio.Event()
         self._moving = asyncio.Lock()
@@ -179,6 +182,7 @@ class Engine:
         following, waking = self._keep_following(chosen), self._wake_snoozed()
         beating = asyncio.create_task(_beat(lease))
         tasks = [self._indexing, asyncio.create_task(following), asyncio.create_task(waking), beating]
+        tasks += [asyncio.create_task(chore()) for chore in self._chores]
         try:
             yield beating
         finally:

@@ -164,6 +164,10 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
             self.write_sequence(brightness.QUESTION)
         if self._tour:
             turn_tour(self.main.desk)
+        if self.session.mended is not None:
+            from omnitui.ui.screens.mended import open_mended
+
+            self.main.desk.spawn(open_mended(self.main.desk, self.session.mended))
         if self.syncing is not None:
             self.main.desk.spawn(self.syncing.run())
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from omnitui.bus import Stuck
 from omnitui.i18n import _
+from omnitui.store.faults import CacheDamaged
 
 if TYPE_CHECKING:
     from omnitui.errors import OmniError
@@ -23,6 +24,8 @@ class Trouble:
         self._desk = desk
         self.text = ""
         """What is wrong and what to do; empty while all is well."""
+        self._damaged = False
+        """Whether the file is broken: that it takes writes now and then does not make it whole."""
 
     async def follow(self) -> None:
         """Until cancelled."""
@@ -41,7 +44,7 @@ class Trouble:
             unsubscribe()
 
     async def _next(self, news: asyncio.Queue[OmniError | None]) -> OmniError | None:
-        while self.text and news.empty():
+        while self.text and news.empty() and not self._damaged:
             await asyncio.sleep(TRY_EVERY)
             # Each try tells the bus what came of it.
             await self._desk.cache.writable()
@@ -49,6 +52,9 @@ class Trouble:
         return await news.get()
 
     def _show(self, error: OmniError | None) -> None:
+        if self._damaged:
+            return
+        self._damaged = isinstance(error, CacheDamaged)
         before, self.text = self.text, f"{error.message} {error.hint}".rstrip() if error is not None else ""
         if before and not self.text:
             self._desk.say(_("the cache can be written again"))
