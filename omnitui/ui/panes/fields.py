@@ -43,8 +43,8 @@ class Field(Input):
 class Sheet(TextArea):
     """Many lines. Tab leaves it; nothing sends from here."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, text: str = "", **options: Any) -> None:
+        super().__init__(text, **options)
         # Undo has a key in the keymap. To people of the terminal this one means the shell, not a lost sentence.
         for key in ("ctrl+z", "super+z"):
             self._bindings.key_to_bindings.pop(key, None)
