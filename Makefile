@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+# Tests and benchmarks start omnitui hundreds of times: as an installed program is, not compiled anew at each start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test check lint format bench torture docs dist pictures screens checked pins clean
 
 demo: $(READY)
