@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,10 @@ from tests.support.promises import promise, pytest_runtest_logreport, pytest_ses
 __all__ = ["promise", "pytest_runtest_logreport", "pytest_sessionfinish"]
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+# Hundreds of processes are started from here: each would compile the package anew where this is set.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Two cores that other tests share: hypothesis' own deadlines would measure the neighbours.
 settings.register_profile("omnitui", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
@@ -46,6 +53,15 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  
         report.outcome = "failed"
         report.longrepr = f"skipped although the servers are required here: {report.longrepr}"
     return report
+
+
+@pytest.fixture(autouse=True)
+def _garbage_is_collected() -> Iterator[None]:
+    """A console that a test leaves half open has stopped Python's collecting for all that follow."""
+    yield
+    if not gc.isenabled():
+        gc.unfreeze()
+        gc.enable()
 
 
 @pytest.fixture(autouse=True)

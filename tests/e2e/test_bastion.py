@@ -31,8 +31,8 @@ def bare(home: Path, term: str, **more: str) -> list[str]:
 
 
 @pytest.mark.parametrize("term", ["screen", "vt220"])
-def test_console_works_with_nothing_but_a_terminal(tmp_path: Path, term: str) -> None:
-    with Terminal(bare(tmp_path, term), columns=100, lines=30, cwd=ROOT) as terminal:
+def test_console_works_with_nothing_but_a_terminal(home: Path, term: str) -> None:
+    with Terminal(bare(home, term), columns=100, lines=30, cwd=ROOT) as terminal:
         terminal.wait_for("Emma Clarke", timeout=60)
         terminal.wait_for("in step", timeout=30)
         terminal.send("j")
@@ -45,16 +45,18 @@ def test_console_works_with_nothing_but_a_terminal(tmp_path: Path, term: str) ->
         assert terminal.wait_end() == 0
 
 
-def test_dumb_terminal_gets_one_screen_of_plain_text(tmp_path: Path) -> None:
-    with Terminal(bare(tmp_path, "dumb"), columns=100, lines=60, cwd=ROOT) as terminal:
+def test_dumb_terminal_gets_one_screen_of_plain_text(home: Path) -> None:
+    with Terminal(bare(home, "dumb"), columns=100, lines=60, cwd=ROOT) as terminal:
         assert terminal.wait_end(60) == 0
         assert b"\x1b[" not in terminal.raw
         assert "--linear" in terminal.raw.decode()
 
 
 @pytest.mark.parametrize("ending", ["hangup", "all of the session"])
-def test_lost_connection_keeps_the_draft_to_the_last_key(tmp_path: Path, ending: str) -> None:
-    with Terminal(bare(tmp_path, "xterm", LC_ALL="C.UTF-8"), columns=100, lines=30, cwd=ROOT) as terminal:
+def test_lost_connection_keeps_the_draft_to_the_last_key(
+    home: Path, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    with Terminal(bare(home, "xterm", LC_ALL="C.UTF-8"), columns=100, lines=30, cwd=ROOT) as terminal:
         terminal.wait_for("Emma Clarke", timeout=60)
         terminal.send("j")
         terminal.wait_for("matcha set")
@@ -63,15 +65,9 @@ def test_lost_connection_keeps_the_draft_to_the_last_key(tmp_path: Path, ending:
         terminal.type("half a sentence that was not se")
         terminal.wait_for("not se")
         (os.kill if ending == "hangup" else os.killpg)(terminal.process.pid, signal.SIGHUP)
-        terminal.process.wait(20)
-    os.environ["OMNITUI_HOME"], before = str(tmp_path), os.environ.get("OMNITUI_HOME")
-    try:
-        with Session.open(profile("demo")) as session:
-            found = session.cache.read(inbox.page, session.query("has:draft"), limit=5)
-            kept = [one for item in found for one in session.cache.read(drafts.drafts, item.id)]
-    finally:
-        if before is None:
-            del os.environ["OMNITUI_HOME"]
-        else:
-            os.environ["OMNITUI_HOME"] = before
+        terminal.wait_end()
+    monkeypatch.setenv("OMNITUI_HOME", str(home))
+    with Session.open(profile("demo")) as session:
+        found = session.cache.read(inbox.page, session.query("has:draft"), limit=5)
+        kept = [one for item in found for one in session.cache.read(drafts.drafts, item.id)]
     assert ("half a sentence that was not se", MessageKind.NOTE) in [(one.text, one.kind) for one in kept]

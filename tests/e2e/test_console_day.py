@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from omnitui.model.states import MessageKind
+from omnitui.paths import profile
 from omnitui.services.demo import open_demo
 from omnitui.store.reads import drafts
 from tests.support.terminal import Terminal
@@ -24,6 +27,13 @@ def demo(home: Path, columns: int = 140, lines: int = 40, **env: str) -> Termina
         lines=lines,
         env={"OMNITUI_HOME": str(home), "TZ": "Asia/Tokyo", **env},
     )
+
+
+def written() -> list[str]:
+    """The drafts in the cache, looked at from outside."""
+    cache = profile("demo").data / "cache.sqlite3"
+    with closing(sqlite3.connect(f"file:{cache}?mode=ro", uri=True)) as db:
+        return [text for (text,) in db.execute("SELECT text FROM draft")]
 
 
 @pytest.mark.parametrize(("columns", "lines"), [(80, 24), (140, 40)])
@@ -58,7 +68,9 @@ def test_day_by_keys(tmp_path: Path, columns: int, lines: int) -> None:
         terminal.send("r")
         terminal.wait_for("REPLY")
         terminal.wait_for("承知しました。")
-        terminal.send("escape", "escape")
+        terminal.send("escape")
+        terminal.wait_for("REPLY", gone=True)
+        terminal.send("escape")
         terminal.wait_for("▌Inbox")
 
         # Resolve and undo.
@@ -82,25 +94,28 @@ def test_day_by_keys(tmp_path: Path, columns: int, lines: int) -> None:
         assert "Traceback" not in terminal.screen()
 
 
-def test_nothing_is_lost_when_the_process_is_killed_while_one_writes(tmp_path: Path) -> None:
-    with demo(tmp_path) as terminal:
+def test_nothing_is_lost_when_the_process_is_killed_while_one_writes(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMNITUI_HOME", str(home))
+    with demo(home) as terminal:
         terminal.wait_for("in step", timeout=START)
         terminal.wait_for("佐藤")
         terminal.send("r")
         terminal.wait_for("REPLY")
         terminal.type("these words shall live")
         terminal.wait_for("these words shall live")
-        terminal.wait_quiet(0.6)
+        terminal.wait_until(lambda: written() == ["these words shall live"], "the words in the cache")
         os.killpg(terminal.process.pid, signal.SIGKILL)
         terminal.wait_end()
-    with demo(tmp_path) as terminal:
+    with demo(home) as terminal:
         terminal.wait_for("✎", timeout=START)
         terminal.send("r")
         terminal.wait_for("these words shall live")
 
 
-def test_draft_is_whole_when_the_terminal_goes_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with demo(tmp_path) as terminal:
+def test_draft_is_whole_when_the_terminal_goes_away(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with demo(home) as terminal:
         terminal.wait_for("in step", timeout=START)
         terminal.wait_for("佐藤")
         terminal.send("r")
@@ -109,18 +124,18 @@ def test_draft_is_whole_when_the_terminal_goes_away(tmp_path: Path, monkeypatch:
         terminal.wait_for("to the last letter")
         os.close(terminal._master)
         terminal._master = os.open(os.devnull, os.O_RDWR)
-        terminal.process.wait(20)
-    monkeypatch.setenv("OMNITUI_HOME", str(tmp_path))
+        terminal.process.wait(START)
+    monkeypatch.setenv("OMNITUI_HOME", str(home))
     with open_demo(speed=0) as session:
         kept = session.cache.read(drafts.every)
         assert [(one.kind, one.text) for one in kept] == [(MessageKind.PUBLIC, "to the last letter")]
 
 
-def test_editor_takes_the_terminal_and_gives_the_text_back(tmp_path: Path) -> None:
+def test_editor_takes_the_terminal_and_gives_the_text_back(home: Path, tmp_path: Path) -> None:
     editor = tmp_path / "editor"
     editor.write_text('#!/bin/sh\nread -p "EDITING " line\nprintf "%s from the editor\\n" "$line" >> "$1"\n')
     editor.chmod(0o700)
-    with demo(tmp_path, EDITOR=str(editor)) as terminal:
+    with demo(home, EDITOR=str(editor)) as terminal:
         terminal.wait_for("in step", timeout=START)
         terminal.wait_for("佐藤")
         terminal.send("r")
@@ -135,12 +150,12 @@ def test_editor_takes_the_terminal_and_gives_the_text_back(tmp_path: Path) -> No
         terminal.wait_for("held, leaves in")
 
 
-def test_without_a_terminal_one_screen_is_printed(tmp_path: Path) -> None:
+def test_without_a_terminal_one_screen_is_printed(home: Path) -> None:
     import subprocess
 
     done = subprocess.run(
         [sys.executable, "-m", "omnitui", "demo", "--speed", "0"],
-        env={**os.environ, "OMNITUI_HOME": str(tmp_path), "COLUMNS": "120", "LINES": "36", "LC_ALL": "C.UTF-8"},
+        env={**os.environ, "OMNITUI_HOME": str(home), "COLUMNS": "120", "LINES": "36", "LC_ALL": "C.UTF-8"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=120,

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from omnitui.paths import profile
-from omnitui.services.demo import open_demo
 from tests.support.screens import expect
 from tests.support.terminal import Terminal
 
@@ -78,8 +77,8 @@ def wear(terminal: Terminal, title: str) -> None:
     terminal.wait_for("theme ")
 
 
-def test_every_theme_is_readable_on_the_main_screens(tmp_path: Path) -> None:
-    with demo(tmp_path, 140, 40) as terminal:
+def test_every_theme_is_readable_on_the_main_screens(home: Path) -> None:
+    with demo(home, 140, 40) as terminal:
         terminal.wait_for(re.compile("^> L 佐藤", re.MULTILINE), timeout=START)
         for title in TITLES:
             wear(terminal, title)
@@ -93,28 +92,30 @@ def test_every_theme_is_readable_on_the_main_screens(tmp_path: Path) -> None:
             terminal.wait_for("▌Inbox")
             assert readable(terminal, least), (title, poor(terminal, least))
         wear(terminal, "ANSI")
+        terminal.wait_until(
+            lambda: not any(len(one[1]) == 6 for one in texts(terminal)), "colours of the terminal's own"
+        )
         at = len(terminal.raw)
         terminal.send("j", "j", "n")
         terminal.wait_for("INTERNAL NOTE")
         assert not EXACT.search(terminal.raw[at:])
 
 
-def test_without_colour_signs_say_it_all(tmp_path: Path) -> None:
-    with demo(tmp_path, 80, 24, NO_COLOR="1") as terminal:
+def test_without_colour_signs_say_it_all(home: Path) -> None:
+    with demo(home, 80, 24, NO_COLOR="1") as terminal:
         terminal.wait_for(re.compile("^> L 佐藤", re.MULTILINE), timeout=START)
         expect(terminal, "main.no_color.en.80x24", "in step")
         assert not COLOURED.search(terminal.raw)
 
 
 @pytest.mark.parametrize(("columns", "lines", "language"), [(140, 40, "ja"), (60, 20, "en")])
-def test_ascii_signs_draw_the_whole_console(tmp_path: Path, columns: int, lines: int, language: str,
+def test_ascii_signs_draw_the_whole_console(home: Path, columns: int, lines: int, language: str,
                                             monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
-    monkeypatch.setenv("OMNITUI_HOME", str(tmp_path))
-    open_demo(speed=0).close()
+    monkeypatch.setenv("OMNITUI_HOME", str(home))
     config = profile("demo").config / "config.toml"
     config.write_text('[interface]\nsigns = "ascii"\n', "utf-8")
     config.chmod(0o600)
-    with demo(tmp_path, columns, lines, LC_ALL=f"{language}.UTF-8") as terminal:
+    with demo(home, columns, lines, LC_ALL=f"{language}.UTF-8") as terminal:
         # Beside the history the first one counts as read a moment later.
         terminal.wait_for(re.compile("^> L 佐藤" if columns > 60 else "佐藤", re.MULTILINE), timeout=START)
         terminal.send("2", "j", "enter")

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import gettext
 import re
-import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
 from omnitui import i18n
-from omnitui.services.demo import open_demo
 from tests.support.screens import expect
 from tests.support.terminal import Terminal
 
@@ -32,18 +30,7 @@ def kept_language(task: str, columns: int) -> str:
     return LANGUAGES[(TASKS.index(task) + [size[0] for size in SIZES].index(columns)) % 2]
 
 
-@pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo's folder as its first start leaves it."""
-    home = tmp_path_factory.mktemp("world")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OMNITUI_HOME", str(home))
-        open_demo(speed=0).close()
-    return home
-
-
-def demo(world: Path, home: Path, columns: int, lines: int, language: str = "en", **env: str) -> Terminal:
-    shutil.copytree(world, home, dirs_exist_ok=True)
+def demo(home: Path, columns: int, lines: int, language: str = "en", **env: str) -> Terminal:
     return Terminal(
         [sys.executable, "-m", "omnitui", "demo", "--speed", "0"],
         columns=columns,
@@ -134,7 +121,7 @@ class Agent:
         self.press("s", "z")
         self.sees("Snooze until")
         self.terminal.type("明日14時")
-        self.shows("snooze", "type to narrow down")
+        self.shows("snooze", "or type a time: 2h, tomorrow 14:00, fri, 2026-01-31")
         self.press("enter")
         self.terminal.wait_for(self.word("snoozed until {time}").format(time="").strip())
 
@@ -172,8 +159,8 @@ class Agent:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(("columns", "lines"), SIZES)
-def test_ten_tasks_by_keys_alone(world: Path, tmp_path: Path, columns: int, lines: int, language: str) -> None:
-    with demo(world, tmp_path, columns, lines, language) as terminal:
+def test_ten_tasks_by_keys_alone(home: Path, columns: int, lines: int, language: str) -> None:
+    with demo(home, columns, lines, language) as terminal:
         terminal.wait_for("佐藤", timeout=START)
         Agent(terminal, language).works()
         terminal.send("ctrl+q")

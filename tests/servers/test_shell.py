@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from omnitui.services import vault
 from tests.support.command import Desk, a_desk
 from tests.support.mail_servers import MailServers, a_mail
 
@@ -18,6 +19,8 @@ pytestmark = pytest.mark.server
 @pytest.fixture
 def desk(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     monkeypatch.setenv("OMNITUI_VAULT_PASSPHRASE", "correct horse")
+    # Tests of the vault itself are elsewhere; here it should only be there.
+    monkeypatch.setattr(vault, "_N", 1 << 4)
     with a_desk(tmp_path / "home", capsys, monkeypatch) as made:
         yield made
 

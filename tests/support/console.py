@@ -18,6 +18,7 @@ from omnitui.store import accounts
 from omnitui.store.cache import Cache
 from omnitui.ui.app import ConsoleApp
 from omnitui.ui.last_hop.ending import screen_lines
+from tests.support import idle
 from tests.support.desk import an_account
 
 WAIT = 20.0
@@ -88,6 +89,8 @@ class Person:
 @asynccontextmanager
 async def a_console(session: Session, width: int = 130, height: int = 36) -> AsyncIterator[Person]:
     """The console on a session, at rest with its first rows."""
+    idle.install()
+    idle.count_threads(asyncio.get_running_loop())
     app = ConsoleApp(session, sync=False)
     async with app.run_test(size=(width, height)) as pilot:
         person = Person(app, pilot)

@@ -1,29 +1,26 @@
 """A scripted day of an agent and a back end, in a process that is killed anywhere and begun again.
 
 What was done is acknowledged by a line in `acknowledged` once its call returned; what a killed process left undone is
-done by the next one. `rehearse` forks, so that a run costs no start of Python.
+done by the next one.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
 import random
-import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 from omnitui.clock import MINUTE, SystemClock
 from omnitui.model.states import SendState, Status
 from omnitui.sdk import Idempotency
-from omnitui.store import failpoints, outbox
+from omnitui.store import outbox
 from omnitui.store.reads import oplog
 from omnitui.store.reads.outbox import entries
 from omnitui.sync import engine as engines
 from omnitui.sync.engine import Engine
 from tests.support.connector import a_message
+from tests.support.forked import cut
 from tests.support.sync_desk import PARSER, SyncDesk, a_mail
 
 CHATS = 6
@@ -90,30 +87,8 @@ def _acts(desk: SyncDesk) -> list[tuple[str, Callable[[], object]]]:
 
 def rehearse(folder: Path, idempotency: Idempotency, *, failpoint: str = "", seconds: float | None = None) -> bool:
     """Live the day in a process that ends at a failpoint or is killed after a time; whether it was."""
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            with (folder.parent / f"{folder.name}.errors").open("a") as errors:
-                os.dup2(errors.fileno(), 2)
-            failpoints.arm(failpoint)
-            day(folder, idempotency)
-            code = 0
-        except BaseException:
-            import traceback
-
-            traceback.print_exc()
-        finally:
-            os._exit(code)
-    if seconds is not None:
-        time.sleep(seconds)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
-    _pid, status = os.waitpid(child, 0)
-    killed = os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == failpoints.EXIT_CODE
-    if not killed:
-        assert status == 0, (folder.parent / f"{folder.name}.errors").read_text()
-    return killed
+    errors = folder.parent / f"{folder.name}.errors"
+    return cut(lambda: day(folder, idempotency), errors, failpoint=failpoint, seconds=seconds)
 
 
 def check(folder: Path, idempotency: Idempotency) -> None:

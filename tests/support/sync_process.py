@@ -1,6 +1,4 @@
-"""A process that syncs the profile in a folder with a back end in a file, to be killed anywhere.
-
-    python -m tests.support.sync_process FOLDER CLASS
+"""What a process does that syncs the profile in a folder with a back end in a file, to be killed anywhere.
 
 It writes two replies on its first run, each acknowledged by a line in `acknowledged` once it is committed. One that
 was committed before a kill is there at the next run: nobody writes it again.
@@ -10,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from pathlib import Path
 
 from omnitui.clock import SystemClock
 from omnitui.model.states import SendState
 from omnitui.sdk import Idempotency
 from omnitui.store.reads import outbox
+from omnitui.sync import engine as engines
 from omnitui.sync.engine import Engine
 from tests.support.connector import a_message
 from tests.support.sync_desk import PARSER, SyncDesk, a_mail
@@ -27,7 +25,13 @@ MAILS = 3
 EVENTS = CHATS + MAILS
 
 
-async def run(folder: Path, idempotency: Idempotency) -> None:
+def sync(folder: Path, idempotency: Idempotency) -> None:
+    """Sync until nothing waits to leave."""
+    engines.QUIET_SECONDS = 0.01
+    asyncio.run(_sync(folder, idempotency))
+
+
+async def _sync(folder: Path, idempotency: Idempotency) -> None:
     desk = SyncDesk(folder, SystemClock(), idempotency=idempotency, size=2)
     chat = [a_message(number, conversation=f"c{number % 2}") for number in range(1, CHATS + 1)]
     desk.back_end.events += [*chat, *(a_mail(number, subject=f"Matter {number}") for number in range(1, MAILS + 1))]
@@ -49,9 +53,5 @@ async def run(folder: Path, idempotency: Idempotency) -> None:
         waiting = (SendState.HELD, SendState.QUEUED, SendState.SENDING, SendState.DEFERRED)
         if not desk.cache.read(outbox.entries, waiting):
             break
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.02)
     desk.close()
-
-
-if __name__ == "__main__":
-    asyncio.run(run(Path(sys.argv[1]), Idempotency(sys.argv[2])))

@@ -18,7 +18,7 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -34,6 +34,9 @@ QUERY = re.compile(
     rb"\x1b\[(?P<da>[>=]?0?c)|\x1b\[(?P<dsr>[56])n|\x1b\[\?(?P<mode>\d+)\$p|\x1b\[(?P<version>>0?q)"
     rb"|\x1b\](?P<colour>1[01]);\?(?:\x07|\x1b\\)|\x1b\[(?P<window>1[48])t"
 )
+PATIENCE = 40.0
+"""Seconds that a test waits for a program: on two cores shared with others a start takes some."""
+LOOK_SECONDS = 0.02
 KEYS = {
     "enter": "\r",
     "tab": "\t",
@@ -192,8 +195,25 @@ class Terminal:
             row = self._screen.buffer[y]
             return [(row[x].data, row[x].fg, row[x].bg, row[x].reverse) for x in range(self.columns)]
 
-    def wait_for(self, what: str | re.Pattern[str], *, timeout: float = 20.0, gone: bool = False) -> str:
+    def wait_for(self, what: str | re.Pattern[str], *, timeout: float = PATIENCE, gone: bool = False) -> str:
         """Wait until a text or pattern is on the screen (or gone from it); gives the screen.
+
+        Raises:
+            AssertionError: Not within `timeout` seconds; shows the screen.
+        """
+        shown = ""
+
+        def there() -> bool:
+            nonlocal shown
+            shown = self.screen()
+            found = what in shown if isinstance(what, str) else what.search(shown) is not None
+            return found != gone
+
+        self.wait_until(there, f"no more {what!r}" if gone else repr(what), timeout=timeout)
+        return shown
+
+    def wait_until(self, condition: Callable[[], object], what: str, *, timeout: float = PATIENCE) -> None:
+        """Wait until something holds while the program runs, or right after it has ended.
 
         Raises:
             AssertionError: Not within `timeout` seconds; shows the screen.
@@ -203,17 +223,17 @@ class Terminal:
             ended = self.process.poll() is not None
             if ended:
                 self._reader.join(1)
-            shown = self.screen()
-            found = what in shown if isinstance(what, str) else what.search(shown) is not None
-            if found != gone:
-                return shown
+            if condition():
+                return
             if ended or time.monotonic() > end:
                 state = f"ended with {self.process.returncode}" if ended else "still runs"
-                wish = "never left" if gone else "never came"
-                raise AssertionError(f"{what!r} {wish}; the program {state}; screen:\n{shown}")
-            time.sleep(0.02)
+                end_of_it = f"\nits last bytes: {self.raw[-400:]!r}" if ended else ""
+                raise AssertionError(
+                    f"waited in vain for {what}; the program {state}; screen:\n{self.screen()}{end_of_it}"
+                )
+            time.sleep(LOOK_SECONDS)
 
-    def wait_quiet(self, quiet: float = 0.15, *, timeout: float = 20.0) -> None:
+    def wait_quiet(self, quiet: float = 0.15, *, timeout: float = PATIENCE) -> None:
         """Wait until the program has written nothing for `quiet` seconds, counted from now on."""
         end = time.monotonic() + timeout
         called = time.perf_counter()
@@ -224,7 +244,7 @@ class Terminal:
                 return
             time.sleep(quiet / 10)
 
-    def wait_end(self, timeout: float = 20.0) -> int:
+    def wait_end(self, timeout: float = PATIENCE) -> int:
         """Wait until the program ends; gives its exit code."""
         code = self.process.wait(timeout)
         self._reader.join(2)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,10 +11,10 @@ from omnitui.model.states import SendState
 from omnitui.sdk import Idempotency
 from omnitui.store import failpoints
 from omnitui.store.reads import oplog
+from tests.support.forked import cut
 from tests.support.sync_desk import SyncDesk
-from tests.support.sync_process import EVENTS, REPLIES
+from tests.support.sync_process import EVENTS, REPLIES, sync
 
-ROOT = Path(__file__).resolve().parents[3]
 IN = [name for name in failpoints.ALL if name.startswith(("writer.", "blob.", "ingest."))]
 OUT = [name for name in failpoints.ALL if name.startswith("outbox.")]
 FAKE = ["fake.marked", "fake.delivered"]
@@ -37,22 +34,18 @@ CASES = [
 ]
 
 
-def run(folder: Path, idempotency: Idempotency, failpoint: str = "") -> int:
-    environment = {**os.environ, "OMNITUI_FAILPOINT": failpoint, "PYTHONPATH": f"{ROOT}:{ROOT / 'connectors'}"}
-    argv = [sys.executable, "-m", "tests.support.sync_process", str(folder), idempotency.value]
-    done = subprocess.run(argv, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=90, check=False)
-    assert done.returncode in (0, failpoints.EXIT_CODE), done.stderr
-    return done.returncode
+def killed(folder: Path, idempotency: Idempotency, failpoint: str = "") -> bool:
+    """Sync in a process of its own; whether it ended at the failpoint."""
+    return cut(lambda: sync(folder, idempotency), folder / "errors", failpoint=failpoint)
 
 
 @pytest.mark.parametrize(
     ("name", "number", "idempotency"), CASES, ids=[f"{name}-{number}-{one.value}" for name, number, one in CASES]
 )
 def test_kill_loses_repeats_and_hides_nothing(tmp_path: Path, name: str, number: int, idempotency: Idempotency) -> None:
-    killed = run(tmp_path, idempotency, f"{name}:{number}") == failpoints.EXIT_CODE
     # Several works may share a commit, so how often the writer gets that far is not certain.
-    assert killed or name in NEVER or number > 3
-    assert run(tmp_path, idempotency) == 0
+    assert killed(tmp_path, idempotency, f"{name}:{number}") or name in NEVER or number > 3
+    assert not killed(tmp_path, idempotency)
     desk = SyncDesk(tmp_path, SystemClock())
     try:
         check(desk, tmp_path, name, idempotency)
@@ -87,9 +80,9 @@ def check(desk: SyncDesk, folder: Path, name: str, idempotency: Idempotency) -> 
 
 @pytest.mark.parametrize("second", ["outbox.reconciled", "outbox.settled", "writer.applied", "writer.committed"])
 def test_second_kill_while_settling_the_first_changes_nothing(tmp_path: Path, second: str) -> None:
-    assert run(tmp_path, Idempotency.FINDABLE, "fake.delivered:1") == failpoints.EXIT_CODE
-    assert run(tmp_path, Idempotency.FINDABLE, f"{second}:1") == failpoints.EXIT_CODE
-    assert run(tmp_path, Idempotency.FINDABLE) == 0
+    assert killed(tmp_path, Idempotency.FINDABLE, "fake.delivered:1")
+    assert killed(tmp_path, Idempotency.FINDABLE, f"{second}:1")
+    assert not killed(tmp_path, Idempotency.FINDABLE)
     desk = SyncDesk(tmp_path, SystemClock())
     try:
         check(desk, tmp_path, "fake.delivered", Idempotency.FINDABLE)
