@@ -111,6 +111,9 @@ GROUPS: Final[tuple[tuple[str, tuple[Entry, ...]], ...]] = (
         (
             Entry("status", "status", N_("counts for a prompt or a status line")),
             Entry("doctor", "machine", N_("check whether everything is in order")),
+            Entry("encryption on", "encryption", N_("encrypt the cache with its files and snapshots")),
+            Entry("encryption off", "encryption", N_("decrypt all of it again")),
+            Entry("encryption prove", "encryption", N_("look for words in clear in every file")),
             Entry("paths", "machine", N_("where things are kept")),
             Entry("keys", "machine", N_("every action with its keys")),
             Entry("themes", "machine", N_("list themes")),

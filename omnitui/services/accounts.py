@@ -39,10 +39,10 @@ _ADDRESS: Final = "address"
 class Accounts:
     """The accounts of one profile."""
 
-    def __init__(self, profile: Profile, cache: Cache) -> None:
+    def __init__(self, profile: Profile, cache: Cache, secrets: Secrets | None = None) -> None:
         self._profile = profile
         self._cache = cache
-        self.secrets = Secrets(profile)
+        self.secrets = secrets or Secrets(profile)
         self.http = SharedClient()
 
     def all(self) -> list[Account]:

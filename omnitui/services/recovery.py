@@ -12,7 +12,7 @@ from omnitui.clock import Clock, Millis, SystemClock
 from omnitui.errors import Refused
 from omnitui.i18n import _
 from omnitui.logs import logger
-from omnitui.store import integrity, sharing
+from omnitui.store import cipher, integrity, sharing
 from omnitui.store.faults import CacheDamaged
 from omnitui.store.mending import Mended, mend
 from omnitui.store.salvage import Tally
@@ -46,6 +46,11 @@ def recover(profile: Profile, clock: Clock | None = None, *, reason: str = "") -
             if not profile.cache_file.exists() or not (noted or reason):
                 integrity.forget(profile.data)
                 return None
+            if cipher.key_of(profile.cache_file) is None and cipher.looks_enciphered(profile.cache_file):
+                raise CacheDamaged(
+                    _("The cache is encrypted, and nothing says where its key lies."),
+                    hint=_("Put back {file}; nothing was touched.").format(file=profile.protection_file),
+                )
             with suppress(OSError, ValueError, AttributeError):
                 print(_("omnitui: the cache is damaged; it is being mended …"), file=sys.stderr, flush=True)
             done = mend(profile.cache_file, clock or SystemClock(), reason or (noted.reason if noted else ""))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from omnitui.services.accounts import Accounts
     from omnitui.services.operations import Operations
     from omnitui.services.sealing import Sealing
+    from omnitui.services.secrets import Secrets
     from omnitui.store.mending import Mended
     from omnitui.sync.engine import Engine
 
@@ -31,20 +32,25 @@ if TYPE_CHECKING:
 class Session:
     """One opened profile. Cheap: operations, accounts and the engine are made when they are first used."""
 
-    def __init__(self, profile: Profile, settings: Settings, cache: Cache, bus: Bus) -> None:
+    def __init__(
+        self, profile: Profile, settings: Settings, cache: Cache, bus: Bus, secrets: Secrets | None = None
+    ) -> None:
         self.profile = profile
         self.settings = settings
         self.cache = cache
         self.bus = bus
         self.mended: Mended | None = None
         """What was done about a damaged cache as it was opened."""
+        self._secrets = secrets
 
     @classmethod
     def open(cls, profile: Profile, *, clock: Clock | None = None) -> Session:
         """Read the settings and open the cache, making the folders where they are missing.
 
+        The passphrase may be asked for, where the cache is encrypted and its key lies in the vault.
+
         Raises:
-            ConfigError: A setting is wrong.
+            ConfigError: A setting is wrong, or the key of the cache cannot be had.
             Refused: The cache was made by a newer omnitui.
             CacheDamaged: It has to be mended, and another omnitui has it open.
         """
@@ -53,9 +59,10 @@ class Session:
             use_language(settings.language)
         cover(settings.privacy.screen)
         profile.make()
+        secrets = _unlocked(profile)
         bus = Bus()
         cache, mended = _opened(profile, clock, bus)
-        session = cls(profile, settings, cache, bus)
+        session = cls(profile, settings, cache, bus, secrets)
         session.mended = mended
         session.introduce()
         return session
@@ -75,7 +82,7 @@ class Session:
     def accounts(self) -> Accounts:
         from omnitui.services.accounts import Accounts
 
-        return Accounts(self.profile, self.cache)
+        return Accounts(self.profile, self.cache, self._secrets)
 
     @cached_property
     def sealing(self) -> Sealing:
@@ -154,6 +161,21 @@ class Session:
 
             self.cache.write(lambda tx: put_agent(tx, named))
             self.cache.forget_me()
+
+
+def _unlocked(profile: Profile) -> Secrets | None:
+    """Have this process use the key of an encrypted cache; gives the secrets that are open then, None in clear."""
+    try:
+        if b'"cache"' not in profile.protection_file.read_bytes():
+            return None
+    except FileNotFoundError:
+        return None
+    from omnitui.services.encryption import Encryption
+    from omnitui.services.secrets import Secrets
+
+    secrets = Secrets(profile)
+    Encryption(profile, secrets).unlock()
+    return secrets
 
 
 def _opened(profile: Profile, clock: Clock | None, bus: Bus) -> tuple[Cache, Mended | None]:

@@ -1,11 +1,16 @@
-"""Raw mail and attachments: files named by the SHA-256 of what they hold."""
+"""Raw mail and attachments: files named by the SHA-256 of what they hold, enciphered where the cache is.
+
+An enciphered file says so by how it begins, so that a folder may hold both while it is turned from one to the other.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from omnitui.errors import NotFound
 from omnitui.i18n import _
@@ -16,13 +21,17 @@ Sha256 = str
 """64 hexadecimal digits, lower case."""
 
 _NAME = re.compile(r"[0-9a-f]{64}")
+_MARK: Final = b"omnitui-aesgcm1\0"
+_NONCE: Final = 12
 
 
 class Blobs:
     """Content-addressed files below one folder, each of mode 0600; a file is there whole or not at all."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, key: bytes | None = None) -> None:
+        """With the `key` of the cache, what is put is enciphered, and what is got deciphered."""
         self._folder = folder
+        self._key = None if key is None else hashlib.blake2b(key=key, person=b"omnitui blobs", digest_size=32).digest()
 
     def path(self, sha256: Sha256) -> Path:
         """Where the blob lies, or would lie."""
@@ -50,7 +59,7 @@ class Blobs:
         return sha256
 
     def _keep(self, target: Path, data: bytes, durable: bool) -> None:
-        if _holds(target, data):
+        if self._holds(target, data):
             # It may have been kept without care for power cuts before.
             if durable:
                 _sync(target)
@@ -61,7 +70,7 @@ class Blobs:
         descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
+                file.write(self._sealed(target.name, data))
                 if durable:
                     file.flush()
                     os.fsync(file.fileno())
@@ -86,7 +95,7 @@ class Blobs:
             NotFound: It is not here, or the file is damaged.
         """
         try:
-            data = self.path(sha256).read_bytes()
+            data = self._opened(sha256, self.path(sha256).read_bytes())
         except FileNotFoundError:
             data = None
         if data is None or hashlib.sha256(data).hexdigest() != sha256:
@@ -95,6 +104,63 @@ class Blobs:
                 hint=_("It is fetched again from the back end when it is opened, where that still has it."),
             )
         return data
+
+    def renew(self) -> list[Path]:
+        """Write every blob anew that is not as this key has it, deciphered with the same one; those that are damaged.
+
+        Whoever turns encryption off calls `renew_plain`.
+        """
+        return self._renew(self)
+
+    def renew_plain(self) -> list[Path]:
+        """Write every enciphered blob as it is in clear; those that are damaged."""
+        return self._renew(Blobs(self._folder))
+
+    def _renew(self, target: Blobs) -> list[Path]:
+        damaged: list[Path] = []
+        for path in self.files():
+            try:
+                data = self.get(path.name)
+            except NotFound:
+                damaged.append(path)
+            else:
+                target._keep(path, data, durable=True)
+        return damaged
+
+    def files(self) -> Iterator[Path]:
+        """Every blob's file, in order."""
+        for folder in sorted(self._folder.iterdir()) if self._folder.is_dir() else ():
+            yield from (path for path in sorted(folder.iterdir()) if _NAME.fullmatch(path.name))
+
+    def _sealed(self, name: Sha256, data: bytes) -> bytes:
+        if self._key is None:
+            return data
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        nonce = os.urandom(_NONCE)
+        return _MARK + nonce + AESGCM(self._key).encrypt(nonce, data, name.encode())
+
+    def _opened(self, name: Sha256, held: bytes) -> bytes:
+        if self._key is None or not held.startswith(_MARK):
+            return held
+        from cryptography.exceptions import InvalidTag
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        start = len(_MARK) + _NONCE
+        try:
+            return AESGCM(self._key).decrypt(held[len(_MARK) : start], held[start:], name.encode())
+        except InvalidTag:
+            return held  # an attachment may begin like that: its hash says what it is
+
+    def _holds(self, path: Path, data: bytes) -> bool:
+        """Whether the file is whole, and as it would be written now."""
+        if self._key is None:
+            return _holds(path, data)
+        try:
+            held = path.read_bytes()
+        except FileNotFoundError:
+            return False
+        return held != data and self._opened(path.name, held) == data
 
     def drop(self, sha256: Sha256) -> None:
         """Remove a blob, for erasure; nothing happens where it is not here."""

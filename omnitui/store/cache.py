@@ -18,7 +18,7 @@ from omnitui.errors import OmniError, Refused
 from omnitui.i18n import _
 from omnitui.ids import Ids, Ulid
 from omnitui.model.people import Agent
-from omnitui.store import connection, migrations, sharing
+from omnitui.store import cipher, connection, migrations, sharing
 from omnitui.store.blobs import Blobs
 from omnitui.store.faults import CacheDamaged, CacheError, translated
 
@@ -90,7 +90,7 @@ class Cache:
 
         Set by whoever runs the connectors.
         """
-        self.blobs = Blobs(path.parent / "blobs")
+        self.blobs = Blobs(path.parent / "blobs", cipher.key_of(path))
         self._leave: Callable[[], object] = _nothing
         self._wake = None if state is None else state / "wake"
         self._feed: Feed | None = None

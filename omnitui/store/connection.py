@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from functools import partial
 from pathlib import Path
 
-from omnitui.store import failpoints
+from omnitui.store import cipher, failpoints
 from omnitui.store.faults import translated
 
 BUSY_TIMEOUT = 30_000
@@ -28,10 +29,13 @@ def create(path: Path) -> None:
 
 
 def connect(path: Path, *, busy: int = BUSY_TIMEOUT) -> sqlite3.Connection:
-    """A connection in autocommit mode without settings; `path` has to exist."""
+    """A connection in autocommit mode without settings; `path` has to exist. Enciphered where its folder has a key."""
     still = _still(path)
-    return sqlite3.connect(
-        f"{path.absolute().as_uri()}?immutable=1" if still else path,
+    place = f"{path.absolute().as_uri()}?immutable=1" if still else path
+    key = cipher.key_of(path)
+    opened = sqlite3.connect if key is None else partial(cipher.connect, key=key)
+    return opened(
+        place,
         timeout=busy / 1000,
         isolation_level=None,
         check_same_thread=False,

@@ -32,6 +32,9 @@ ALL: Final = (
     "swap.log",
     "swap.aside",
     "swap.done",
+    "changeover.written",
+    "changeover.swapped",
+    "changeover.blobs",
 )
 """Every name there is: the kill matrix walks them."""
 

@@ -1,0 +1,202 @@
+"""Encryption turned on and off over a whole profile, and killed on the way."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from omnitui.errors import ConfigError, Refused
+from omnitui.paths import Profile
+from omnitui.services.doctor import Verdict, examine
+from omnitui.services.encryption import Encryption, State
+from omnitui.services.keychain import Keychain
+from omnitui.services.passphrase import COMMAND, DESCRIPTOR, VARIABLE
+from omnitui.services.protection import Protection
+from omnitui.services.proving import prove
+from omnitui.services.secrets import Secrets, env_ref
+from omnitui.services.session import Session
+from omnitui.store import cipher, failpoints, snapshots
+from omnitui.store.faults import CacheDamaged
+from omnitui.store.reads import search
+from tests.support.desk import a_conversation, a_message
+from tests.support.enciphering import needs_sqlcipher
+from tests.support.secrets import FakeChain
+
+pytestmark = needs_sqlcipher
+WORDS = "The lamp that I ordered in March never came 返品"
+STEPS = ("changeover.written", "swap.aside", "changeover.blobs")
+MORE = ("swap.begun", "swap.log", "swap.done", "changeover.swapped")
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Profile:
+    """A profile with a conversation, a file and a snapshot, whose keys go into a vault that is open."""
+    for name in (DESCRIPTOR, COMMAND):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(VARIABLE, "correct horse")
+    monkeypatch.setattr("omnitui.services.vault._N", 16)
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    profile = Profile("desk", tmp_path / "config", tmp_path / "data", tmp_path / "state")
+    with Session.open(profile) as session:
+        conversation = a_conversation(session.cache, subject=WORDS)
+        a_message(session.cache, conversation.id, text=WORDS)
+        session.cache.blobs.put(WORDS.encode())
+        snapshots.take(session.cache.path, session.cache.clock.now())
+    return profile
+
+
+def encryption(home: Profile) -> Encryption:
+    return Encryption(home, Secrets(home, keychain=Keychain(FakeChain)))
+
+
+def holds_all(home: Profile) -> bool:
+    """Whether everything is there, in the cache, its index and its files."""
+    with Session.open(home) as session:
+        found = session.cache.read(
+            lambda db: db.execute("SELECT text FROM message WHERE text = ?", (WORDS,)).fetchall()
+        )
+        hits = session.cache.read(search.search, session.query("返品"))
+        blob = [session.cache.blobs.get(path.name) for path in session.cache.blobs.files()]
+    return (found, len(hits), blob) == ([(WORDS,)], 1, [WORDS.encode()])
+
+
+def in_clear(home: Profile) -> set[str]:
+    needle = WORDS.encode()[:30]
+    return {path.name for path in home.data.rglob("*") if path.is_file() and needle in path.read_bytes()}
+
+
+def killed_at(step: str, work: Callable[[], Any]) -> bool:
+    """Run `work` in a process that is killed at a step; whether it came there."""
+    child = os.fork()
+    if child == 0:
+        failpoints.arm(step)
+        try:
+            work()
+        finally:
+            os._exit(1)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == failpoints.EXIT_CODE
+
+
+def test_profile_is_encrypted_as_a_whole_and_back(home: Profile) -> None:
+    assert len(in_clear(home)) == 3
+    assert encryption(home).on("vault") == []
+    assert in_clear(home) == set()
+    assert holds_all(home)
+    with Session.open(home) as session:
+        proof = prove(session)
+    assert proof.good
+    assert proof.words
+    assert {finding.verdict for finding in examine(home) if finding.check in ("encryption", "cache", "log")} == {
+        Verdict.OK
+    }
+    assert encryption(home).off() == []
+    assert encryption(home).state is State.OFF
+    assert holds_all(home)
+    assert len(in_clear(home)) == 3
+    assert Secrets(home).vault.names() == []
+
+
+def test_proof_finds_what_lies_in_clear(home: Profile) -> None:
+    with Session.open(home) as session:
+        found = {path.name for path in prove(session).found}
+    assert "cache.sqlite3" in found
+    assert "cache.sqlite3-wal" in found
+    encryption(home).on("vault")
+    stray = home.state / "stray.txt"
+    stray.write_text(WORDS)
+    with Session.open(home) as session:
+        assert prove(session).found == (stray,)
+        assert session.cache.read(lambda db: db.execute("SELECT 1 FROM meta WHERE name = 'canary'").fetchone()) is None
+
+
+@pytest.mark.parametrize("step", [*STEPS, *(pytest.param(step, marks=pytest.mark.torture) for step in MORE)])
+def test_kill_on_the_way_leaves_a_whole_cache_in_one_state(home: Profile, step: str) -> None:
+    assert killed_at(step, lambda: encryption(home).on("vault"))
+    assert holds_all(home)
+    on = encryption(home).state is State.ON
+    assert on == (step != "changeover.written")
+    assert len(in_clear(home)) == (0 if on else 3)
+    if not on:
+        encryption(home).on("vault")
+    assert killed_at(step, lambda: encryption(home).off())
+    assert holds_all(home)
+    off = encryption(home).state is State.OFF
+    assert off == (step != "changeover.written")
+    assert len(in_clear(home)) == (3 if off else 0)
+    assert not {path.name for path in home.data.iterdir()} & {"cache.rekeyed", "cache.outdated", "cache.swap.json"}
+
+
+def test_encryption_waits_until_the_cache_is_left(home: Profile) -> None:
+    with Session.open(home), pytest.raises(Refused, match="open"):
+        encryption(home).on("vault")
+    assert encryption(home).state is State.OFF
+    encryption(home).on("vault")
+    with pytest.raises(Refused):
+        encryption(home).on("vault")
+
+
+def test_key_that_is_gone_or_another_one_is_told_before_anything_is_touched(
+    home: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CACHE_KEY", "short")
+    with pytest.raises(ConfigError, match="32"):
+        encryption(home).on(ref=env_ref("CACHE_KEY"))
+    monkeypatch.setenv("CACHE_KEY", "0123456789abcdef" * 4)
+    encryption(home).on(ref=env_ref("CACHE_KEY"))
+    before = home.cache_file.read_bytes()
+    cipher.use(home.data, None)
+    monkeypatch.setenv("CACHE_KEY", "fedcba9876543210" * 4)
+    with pytest.raises(ConfigError, match="does not fit"):
+        Session.open(home)
+    monkeypatch.delenv("CACHE_KEY")
+    with pytest.raises(ConfigError, match="CACHE_KEY"):
+        Session.open(home)
+    assert home.cache_file.read_bytes() == before
+    assert "0123456789abcdef" not in Protection(home).path.read_text()
+
+
+def test_vault_is_opened_once_for_cache_and_accounts(home: Profile, monkeypatch: pytest.MonkeyPatch) -> None:
+    encryption(home).on("vault")
+    monkeypatch.delenv(VARIABLE)
+    asked: list[bool] = []
+
+    def ask(*, new: bool) -> str:
+        asked.append(new)
+        return "correct horse"
+
+    monkeypatch.setattr("omnitui.services.secrets.passphrase", ask)
+    with Session.open(home) as session:
+        assert session.accounts.secrets.vault.unlocked
+        assert not session.locked
+    assert asked == [False]
+    locked = [finding.message for finding in examine(home) if finding.check == "cache"]
+    assert locked == ["locked; its passphrase is asked for at the start"]
+    assert asked == [False]
+
+
+def test_encrypted_cache_whose_key_is_not_known_any_more_is_never_mended(home: Profile) -> None:
+    encryption(home).on("vault")
+    cipher.use(home.data, None)
+    home.protection_file.rename(home.data / "elsewhere")
+    before = home.cache_file.read_bytes()
+    with pytest.raises(CacheDamaged, match="encrypted") as caught:
+        Session.open(home)
+    assert "protection.json" in caught.value.hint
+    assert home.cache_file.read_bytes() == before
+    (home.data / "elsewhere").rename(home.protection_file)
+    assert holds_all(home)
+
+
+def test_damaged_encrypted_cache_is_mended_and_stays_encrypted(home: Profile) -> None:
+    encryption(home).on("vault")
+    with home.cache_file.open("r+b") as file:
+        file.write(os.urandom(4096))
+    with Session.open(home) as session:
+        assert session.cache.read(lambda db: db.execute("SELECT count(*) FROM conversation").fetchone()[0]) == 1
+    assert in_clear(home) == set()
+    assert not cipher.is_plain(home.cache_file)
