@@ -21,7 +21,7 @@ from omnitui.i18n import _
 from omnitui.model.accounts import Account
 from omnitui.model.states import SendState
 from omnitui.paths import Profile
-from omnitui.services import hooks, passphrase, presets, recovery, sealing
+from omnitui.services import hooks, passphrase, presets, recovery, sealing, terminal
 from omnitui.services.commands import read_commands, take_in
 from omnitui.services.encryption import Encryption, State
 from omnitui.services.happenings import failures
@@ -32,6 +32,7 @@ from omnitui.store import snapshots
 from omnitui.store.mounts import network_kind
 from omnitui.store.reads import accounts, outbox
 from omnitui.sync.lease import Lease
+from omnitui.text.safe import safe
 
 _LEAST_FREE: Final = 500 * 1024 * 1024
 
@@ -56,7 +57,7 @@ def examine(profile: Profile) -> Iterator[Finding]:
     """Every check in turn. None of them uses the network or asks for anything; a check that fails is a finding."""
     checks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
         ("version", _version),
-        ("terminal", _terminal),
+        ("terminal", lambda: _terminal(profile)),
         ("folders", lambda: _folders(profile)),
         ("settings", lambda: _settings(profile)),
         ("keys", lambda: _keys(profile)),
@@ -79,7 +80,7 @@ def _version() -> Iterator[Finding]:
     yield Finding("version", Verdict.OK, f"omnitui {__version__}, Python {python}, {sys.platform}")
 
 
-def _terminal() -> Iterator[Finding]:
+def _terminal(profile: Profile) -> Iterator[Finding]:
     encoding = (sys.stdout.encoding or "").lower().replace("-", "")
     if encoding != "utf8":
         yield Finding(
@@ -96,6 +97,34 @@ def _terminal() -> Iterator[Finding]:
         return
     where = [name for name, variable in (("tmux", "TMUX"), ("ssh", "SSH_CONNECTION")) if os.environ.get(variable)]
     yield Finding("terminal", Verdict.OK, " · ".join([term or _("none"), *where]))
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        yield from _asked(profile)
+
+
+def _asked(profile: Profile) -> Iterator[Finding]:
+    """What the terminal says of itself, and what the settings that depend on it come to."""
+    told = terminal.ask()
+    colours = [
+        f"{word} {terminal.written(colour)}"
+        for word, colour in ((_("text"), told.foreground), (_("background"), told.background))
+        if colour is not None
+    ]
+    said = [*([safe(told.name, multiline=False)] if told.name else []), *colours]
+    if not said:
+        said = [_("says nothing of itself: nothing is assumed") if told.complete else _("answers no question")]
+    yield Finding("terminal", Verdict.OK, " · ".join(said))
+    if told.hides_quiet:
+        words = _("its bright black can hardly be read on its background: the theme ansi writes quiet words in it")
+        yield Finding("terminal", Verdict.WARNING, words, _("choose another theme, or another palette of the terminal"))
+    with suppress(ConfigError):  # told as a finding of its own
+        look = load_settings(profile).interface
+        dark = terminal.remembered(profile.state) if told.dark is None else told.dark
+        if look.theme == "auto":
+            worn = {True: _("the dark theme"), False: _("the light theme"), None: _("the dark theme, until it tells")}
+            yield Finding("theme", Verdict.OK, _("auto comes to {theme}").format(theme=worn[dark]))
+        if look.transparent:
+            known = {True: _("a dark one"), False: _("a light one"), None: _("one that is not known")}
+            yield Finding("theme", Verdict.OK, _("the terminal's background shows: {kind}").format(kind=known[dark]))
 
 
 def _folders(profile: Profile) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,13 +16,13 @@ from textual.timer import Timer
 from omnitui import crash
 from omnitui.i18n import _
 from omnitui.services.session import Session
+from omnitui.services.terminal import QUESTIONS, Told, asks, taken_in
 from omnitui.store import migrations
-from omnitui.ui import brightness
 from omnitui.ui.acts.places import turn_tour
 from omnitui.ui.dressing import Dressing
 from omnitui.ui.keyboard import Keyboard
 from omnitui.ui.last_hop import LastHopApp
-from omnitui.ui.last_hop.driver import Background
+from omnitui.ui.last_hop.driver import Answered
 from omnitui.ui.last_hop.ending import EndsInOrder
 from omnitui.ui.notifying import Notifier
 from omnitui.ui.rereading import Rereading
@@ -74,6 +75,8 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
         self.dressing = Dressing(self)
         self.notifier = Notifier(self)
         self.watching = Watching()
+        self.terminal = Told()
+        """What the terminal has said of itself until now: nothing waits for that."""
         self.veiled = False
         """Whether customers' words are covered, because others see the screen."""
         self._begun = False
@@ -142,9 +145,11 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
         self._clipboard = text
         self.main.desk.spawn(put(self.main.desk, text, _("the text")))
 
-    @on(Background)
-    def _background_told(self, event: Background) -> None:
-        self.dressing.told(event.answer)
+    @on(Answered)
+    def _terminal_told(self, event: Answered) -> None:
+        before, self.terminal = self.terminal, taken_in(self.terminal, event.answer)
+        if self.terminal.dark is not None and self.terminal.background != before.background:
+            self.dressing.told(self.terminal.dark)
 
     def complain_of_settings(self) -> None:
         """Name what is wrong with keys and themes, the first in full."""
@@ -160,8 +165,8 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
             return
         self._begun = True
         self.remember_soon()
-        if self.dressing.asks:
-            self.write_sequence(brightness.QUESTION)
+        if asks(os.environ):
+            self.write_sequence(QUESTIONS)
         if self._tour:
             turn_tour(self.main.desk)
         if self.session.mended is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from omnitui.errors import ConfigError
 from omnitui.i18n import _
-from omnitui.ui import brightness
+from omnitui.services import terminal
 from omnitui.ui.themes import DEFAULT, LIGHT, Look, load, names
 from omnitui.ui.watching import Stamps, of_folder
 
@@ -48,24 +48,23 @@ class Dressing:
                 return chosen
         few = self._app.console.color_system == "standard" and not self._app.no_color
         if self._configured == AUTO and not few:
-            return LIGHT if brightness.remembered(self._app.session.profile.state) is False else DEFAULT
+            return LIGHT if terminal.remembered(self._app.session.profile.state) is False else DEFAULT
         # Colours that are rounded to sixteen can end up alike: yellow on white, grey on black.
         chosen = "" if self._configured == AUTO else self._configured
         return chosen or (SIXTEEN if few else DEFAULT)
 
     @property
     def asks(self) -> bool:
-        """Whether it matters how bright the terminal's background is."""
+        """Whether it matters here how bright the terminal's background is."""
         interface = self._app.session.settings.interface
         return (interface.theme == AUTO or interface.transparent) and not self._app.no_color
 
-    def told(self, answer: str) -> None:
+    def told(self, dark: bool) -> None:
         """The terminal has told its background: wear what fits, or say that what is worn does not."""
-        dark = brightness.is_dark(answer)
-        if dark is None or not self.asks:
-            return
         app = self._app
-        brightness.remember(app.session.profile.state, dark)
+        terminal.remember(app.session.profile.state, dark)
+        if not self.asks:
+            return
         wanted = self.wanted()
         if self._configured == AUTO and app.theme in (DEFAULT, LIGHT) and wanted in (DEFAULT, LIGHT):
             if app.theme != wanted:
@@ -102,8 +101,8 @@ class Dressing:
             self._app.theme = wanted
         else:
             self._app.main.desk.say(f"! {_('there is no theme called {name}').format(name=wanted)}", "bad", 20.0)
-        if self.asks:
-            self._app.write_sequence(brightness.QUESTION)
+        if self._app.terminal.dark is not None:
+            self.told(self._app.terminal.dark)
 
     def stamps(self) -> Stamps:
         """How the user's theme files are now."""

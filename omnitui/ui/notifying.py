@@ -33,8 +33,18 @@ MOST = 50
 _LOUD = (SendState.FAILED, SendState.BLOCKED, SendState.UNKNOWN)
 
 
-def understood(environ: Mapping[str, str]) -> str:
-    """The notice that a terminal shows: "osc99" (kitty), "osc777" (foot, urxvt, VTE), "osc9", or "bell"."""
+NAMED = {"kitty": "osc99", "foot": "osc777", "wezterm": "osc9", "iterm2": "osc9", "ghostty": "osc9"}
+"""Terminals by how the names begin that they give themselves when they are asked: also through SSH."""
+
+
+def understood(environ: Mapping[str, str], name: str = "") -> str:
+    """The notice that a terminal shows: "osc99" (kitty), "osc777" (foot, urxvt, VTE), "osc9", or "bell".
+
+    `name` is what it calls itself.
+    """
+    told = [kind for begin, kind in NAMED.items() if name.lower().startswith(begin)]
+    if told:
+        return told[0]
     term, program = environ.get("TERM", ""), environ.get("TERM_PROGRAM", "")
     if "kitty" in term or environ.get("KITTY_WINDOW_ID"):
         return "osc99"
@@ -155,5 +165,5 @@ class Notifier:
         tmux = bool(os.environ.get("TMUX"))
         kind: str = self._settings.via
         if kind == "auto":
-            kind = await asyncio.to_thread(behind_tmux) if tmux else understood(os.environ)
+            kind = await asyncio.to_thread(behind_tmux) if tmux else understood(os.environ, self._app.terminal.name)
         self._app.write_sequence(sequence(kind, text, tmux=tmux))

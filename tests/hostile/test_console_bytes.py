@@ -29,9 +29,9 @@ SCREENS = Path(__file__).parents[2] / "omnitui/ui/screens"
 OWN = re.compile(
     rb"\x1b\[\?(?:7|25|1000|1003|1004|1006|1015|1016|1049|2004|2026|2048)[hl]|\x1b\[\?(?:2026|2048)\$p"
     rb"|\x1b\[(?:[0-9]+(?:;[0-9]+)?)?[CGHKX]|\x1b\[(?:[0-9]+(?:;[0-9]+)*)?m|\x1b\[>[0-9]+u|\x1b\[<u|\x1b\]22;[a-z]*\x07"
-    rb"|\x1b\]52;c;[A-Za-z0-9+/=]*\x07|\r"
+    rb"|\x1b\]52;c;[A-Za-z0-9+/=]*\x07|\r|\x1b\[>0q|\x1b\](?:1[01]|4;8);\?\x1b\\|\x1b\[c"
 )
-"""What may leave: colours, the cursor, erasing, our modes, the pointer's shape, what the agent copies."""
+"""What may leave: colours, the cursor, erasing, our modes, the pointer's shape, copies, our questions."""
 INK = re.compile(rb"\x1b\[([0-9;]*)m")
 COLOUR = re.compile(rb"[34]8;(?:5;[0-9]+|2;[0-9]+;[0-9]+;[0-9]+)")
 ACTING = ("Cc", "Cf", "Cs", "Zl", "Zp")

@@ -10,7 +10,7 @@ import pytest
 
 from omnitui.config.settings import Interface
 from omnitui.ui import watching
-from omnitui.ui.last_hop.driver import Background
+from omnitui.ui.last_hop.driver import Answered
 from omnitui.ui.signs import TABLE, wants_ascii
 from omnitui.ui.themes import DEFAULT, LIGHT, folder
 from tests.support.console import a_console, a_profile, a_session
@@ -144,7 +144,7 @@ async def test_theme_auto_is_as_bright_as_the_terminal_says_and_remembers_it(tmp
             a_conversation(session.cache)
             async with a_console(session) as person:
                 assert person.app.theme == start
-                person.app.post_message(Background(f"\x1b]11;rgb:{answer}\x1b\\"))
+                person.app.post_message(Answered(f"\x1b]11;rgb:{answer}\x1b\\"))
                 await person.until(lambda theme=theme: person.app.theme == theme, theme)  # type: ignore[misc]
 
 
@@ -153,7 +153,7 @@ async def test_transparent_theme_of_the_wrong_brightness_is_named_and_a_fitting_
         session.settings = replace(session.settings, interface=Interface(transparent=True))
         a_conversation(session.cache)
         async with a_console(session, 160, 40) as person:
-            person.app.dressing.told("\x1b]11;rgb:1111/1111/1111\x07")
+            person.app.dressing.told(True)
             assert person.app.main.desk.notice == ("", "")
-            person.app.dressing.told("\x1b]11;rgb:ffff/ffff/ffff\x07")
+            person.app.dressing.told(False)
             await person.sees("background is light")

@@ -34,8 +34,8 @@ ESCAPE_SECONDS = 0.005
 ESCAPE_SECONDS_REMOTE = 0.05
 
 
-class Background(Message):
-    """The terminal's answer to the question for its background, whenever it came."""
+class Answered(Message):
+    """An answer of the terminal's to what the console asked it, whenever it came."""
 
     def __init__(self, answer: str) -> None:
         super().__init__()
@@ -183,9 +183,9 @@ class LastHopDriver(LinuxDriver):
             return
         self._reads += 1
         self._hand_on(parser, self._incoming.split(self._decoder.decode(data)))
-        if self._incoming.answer:
-            answer, self._incoming.answer = self._incoming.answer, ""
-            self.send_message(Background(answer))
+        answers, self._incoming.answers = self._incoming.answers, []
+        for answer in answers:
+            self.send_message(Answered(answer))
         if parser._timeout_time is not None or self._incoming.waits:
             self._loop.call_later(constants.ESCAPE_DELAY, self._give_up, parser, self._reads)
 

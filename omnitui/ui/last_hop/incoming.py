@@ -20,6 +20,8 @@ START = "\x1b[200~"
 END = "\x1b[201~"
 LIMIT = 8_388_608  # characters; a terminal that never ends its paste must not fill the memory
 ANSWER_LIMIT = 1_048_576
+ANSWERS = 32
+"""Kept at most until they are taken."""
 ANSWER_SECONDS = 2.0
 """How long the rest of what can be no key is waited for."""
 TAIL_SECONDS = 1.0
@@ -37,8 +39,8 @@ REPORT = re.compile(r"\x1b\[(?:<\d+;-?\d+;-?\d+[Mm]|[IO]|\?\d+;\d\$y|48(?:;\d+(?
 NUMBER = re.compile(r"\d+")
 STRING = re.compile(r"\x1b(?:\][0-9lL]|P[0-9>!=$+|]|_G)")
 """The beginning of an answer in words. Alt and such a letter alone is a key."""
-BACKGROUND = "\x1b]11;"
-"""The beginning of the answer that somebody waits for: the terminal's background."""
+AWAITED = re.compile(r"\x1b(?:\](?:10|11|4);|P>\||\[\?[\d;]*c)")
+"""The beginnings of answers that somebody waits for: colours, the terminal's name, what it is (DA1)."""
 STRING_END = re.compile("\x07|\x1b\\\\?|[\x18\x1a]")
 TAIL = re.compile(
     r"\[[<>=?]|\[M...|\[\d[\d;:]*[A-Za-z~$]|\[[A-DFHIOZ](?![a-z])|\]\d+;|P[0-9>!=$+|]+|_G|O[A-DFHP-S](?![a-z])"
@@ -50,8 +52,8 @@ class Incoming:
 
     def __init__(self, now: Callable[[], float] = monotonic) -> None:
         self._now = now
-        self.answer = ""
-        """The last answer about the background, until somebody takes it."""
+        self.answers: list[str] = []
+        """Answers that somebody waits for, until they are taken."""
         self._inside = False
         self._after = False
         """A paste has just ended: what came with it belongs to it if yet another end follows."""
@@ -157,8 +159,8 @@ class Incoming:
                 break
             if passes:
                 kept.append(data[escape:end])
-            elif data.startswith(BACKGROUND, escape):
-                self.answer = data[escape:end]
+            elif AWAITED.match(data, escape) and len(self.answers) < ANSWERS:
+                self.answers.append(data[escape:end])
             at = end
         text = "".join(typed)
         burst = len(text) >= BURST and len(set(text)) >= BURST_LETTERS
