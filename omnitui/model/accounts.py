@@ -51,6 +51,8 @@ class Cursor:
     value: Json
 
 
+RETENTION = "retention"
+"""The scope that tells since when an account keeps its messages."""
 KEPT_ASIDE = "kept aside"
 """The scope that tells of what could not be taken in: how many, and why the last one could not."""
 

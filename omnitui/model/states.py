@@ -141,6 +141,7 @@ class Verb(StrEnum):
     NEW = "new"
     EDIT = "edit"
     DELETE = "delete"
+    ERASE = "erase"
 
 
 class ObjectKind(StrEnum):

@@ -91,6 +91,8 @@ def redo(tx: Tx, me: Agent, op_or_group_id: Ulid | None = None) -> Undone:
 
 def _refuse_departed(tx: Tx, ops: Sequence[Op]) -> None:
     for op in ops:
+        if log.erased(tx.db, op.id):
+            raise Refused(_("that was erased, and cannot be brought back"))
         entry = outbox_reads.entry(tx.db, op.id)
         if op.verb in SENDS and entry is not None and entry.state not in TAKEN_BACK:
             raise Refused(

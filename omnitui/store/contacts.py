@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -27,12 +28,24 @@ def scope_of(account_id: Ulid, channel: str) -> str:
     return "" if channel in EVERYWHERE else account_id
 
 
+def address_of(channel: str, address: str) -> str:
+    """An address as it is kept: mail addresses in lower case."""
+    return address.strip().lower() if channel == "email" else address.strip()
+
+
+def has_identity(db: sqlite3.Connection, account_id: Ulid, channel: str, address: str) -> bool:
+    """Whether somebody has this address."""
+    place = (channel, address_of(channel, address), scope_of(account_id, channel))
+    row = db.execute("SELECT 1 FROM identity WHERE channel = ? AND address = ? AND scope = ?", place).fetchone()
+    return row is not None
+
+
 def find_or_make_contact(tx: Tx, account_id: Ulid, channel: str, address: str, name: str = "") -> tuple[Ulid, Ulid]:
     """The contact who has an address, and its identity; made where nobody has it yet.
 
     A name that becomes known later fills an empty one, and never replaces one.
     """
-    address = address.strip().lower() if channel == "email" else address.strip()
+    address = address_of(channel, address)
     row = tx.db.execute(
         "SELECT i.pk, i.id, i.name, c.pk, c.id, c.name FROM identity i JOIN contact c ON c.pk = i.contact_pk"
         " WHERE i.channel = ? AND i.address = ? AND i.scope = ?",

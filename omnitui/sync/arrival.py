@@ -37,6 +37,7 @@ from omnitui.sync.aside import AWAITS, Aside
 from omnitui.sync.conversation_arrival import change, confirm_read, take_change, take_contact
 from omnitui.sync.parking import Bounced, Parkable, decode, encode, of_conversation, of_key, of_mail, of_message
 from omnitui.sync.preparation import Ready, ReadyMessage, ReadyUnsupported
+from omnitui.sync.refusals import Refusals
 
 UNPLACED = "omnitui unplaced"
 """The conversation, one an account, of what names none."""
@@ -66,6 +67,7 @@ class Arrival:
     """How many events changed something that an agent sees."""
     kept_aside: list[str] = field(default_factory=list)
     """Why what could not be taken in could not."""
+    refusals: Refusals = field(init=False)
     _inboxes: dict[tuple[str, str], Ulid] = field(default_factory=dict)
     _agents: dict[str, Ulid] | None = None
     _contacts: dict[tuple[str, str, str], Ulid] = field(default_factory=dict)
@@ -74,6 +76,9 @@ class Arrival:
     _parked: bool | None = None
     """Whether anything of this account waits; None while not looked at."""
 
+    def __post_init__(self) -> None:
+        self.refusals = Refusals(self.tx, self.account)
+
     def expect(self, events: Iterable[Ready]) -> None:
         """Ask once for all conversations that events to be taken in are about."""
         names = {ready.event.conversation for ready in events if isinstance(ready, ReadyMessage)}
@@ -81,8 +86,10 @@ class Arrival:
             self._standings = dict.fromkeys(names) | standings(self.tx, self.account.id, names)
 
     def take(self, ready: Ready) -> None:
-        """Take one event in; mail itself is taken by `MailArrival`."""
+        """Take one event in, unless it was erased; mail itself is taken by `MailArrival`."""
         match ready:
+            case ReadyMessage() | ReadyUnsupported() | ContactChanged() if self.refusals.refuses(ready):
+                return
             case ReadyMessage():
                 self._message(ready)
             case ReadyUnsupported():
@@ -101,7 +108,7 @@ class Arrival:
         if isinstance(event, ReadUpTo | ConversationChanged | Rated):
             self._standings.pop(event.conversation, None)
         awaits = self._apply(event)
-        if awaits:
+        if awaits and not self.refusals.forgot(awaits):
             self._parked = True
             arrivals.park(self.tx, self.account.id, awaits, encode(event))
 
@@ -290,7 +297,7 @@ class Arrival:
     def _aside(self, one: Aside) -> None:
         before = self.unparsed
         if one.shown:
-            self._unsupported(ReadyUnsupported(one.event, one.raw))
+            self.take(ReadyUnsupported(one.event, one.raw))
         else:
             kept = {"kind": one.event.kind, "raw": one.raw, "reason": one.reason}
             self.unparsed += arrivals.park(self.tx, self.account.id, AWAITS, kept)

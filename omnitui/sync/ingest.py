@@ -10,6 +10,7 @@ from omnitui.model.accounts import Account, Json
 from omnitui.sdk.events import Batch, FolderReset, MailFlags, MailVanished
 from omnitui.store import inflow
 from omnitui.store.cache import Cache
+from omnitui.store.erasure import unused
 from omnitui.store.failpoints import reach
 from omnitui.store.writer import Tx
 from omnitui.sync.arrival import Arrival
@@ -48,12 +49,14 @@ class Ingest:
         work = partial(self._apply, batch=batch, ready=ready, scope=scope, cursor=place, history=history)
         # Not durable by itself: what a power cut takes is fetched again, since the cursor goes with it.
         try:
-            shown = await self._cache.awrite(work, durable=False)
+            shown, refused = await self._cache.awrite(work, durable=False)
         except Exception as error:
             if not is_poison(error):
                 raise
             LOG.exception("account %s: a batch cannot be taken in whole", self._account.name)
-            shown = await self._cache.awrite(partial(work, sifted=True), durable=False)
+            shown, refused = await self._cache.awrite(partial(work, sifted=True), durable=False)
+        for blob in refused:
+            self._cache.blobs.drop(blob)
         reach("ingest.committed")
         return shown
 
@@ -67,7 +70,8 @@ class Ingest:
         cursor: Json,
         history: bool,
         sifted: bool = False,
-    ) -> int:
+    ) -> tuple[int, tuple[str, ...]]:
+        """Returns how many events changed something that is shown, and blobs that nothing refers to."""
         self._cache.check_lead()
         take = partial(self._take, tx, history)
         done = sift(tx, ready, take, self._preparation.put) if sifted else [take(ready)]
@@ -84,7 +88,8 @@ class Ingest:
         )
         note_kept_aside(tx, self._account.id, [reason for arrival in done for reason in arrival.kept_aside])
         reach("ingest.applied")
-        return sum(arrival.shown for arrival in done)
+        refused = unused(tx, {blob for arrival in done for blob in arrival.refusals.blobs})
+        return sum(arrival.shown for arrival in done), refused
 
     def _take(self, tx: Tx, history: bool, ready: Sequence[Ready]) -> Arrival:
         arrival = Arrival(tx, self._account, history=history)

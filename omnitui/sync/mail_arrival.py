@@ -49,6 +49,8 @@ class MailArrival:
                 inflow.reset_folder(tx, account_id, event.folder, event.uidvalidity)
 
     def _mail(self, mail: ReadyMail) -> None:
+        if self.arrival.refusals.refuses_mail(mail, CHANNEL, plain_address(mail.customer(self.ours).address)):
+            return
         known = self._known(mail)
         if known is None:
             known = self._new(mail)

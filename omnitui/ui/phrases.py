@@ -56,6 +56,7 @@ VERB = {
     Verb.NEW: N_("new conversation"),
     Verb.EDIT: N_("change of a message"),
     Verb.DELETE: N_("deletion of a message"),
+    Verb.ERASE: N_("erasure"),
 }
 HEALTH = {
     "new": N_("not synced yet"),

@@ -86,6 +86,16 @@ def undone(db: sqlite3.Connection, op_id: Ulid) -> bool:
     return db.execute("SELECT 1 FROM op WHERE undoes = ? LIMIT 1", (op_id,)).fetchone() is not None
 
 
+def erased(db: sqlite3.Connection, op_id: Ulid) -> bool:
+    """Whether an op's texts were erased, or it is itself an erasure: it has no inverse."""
+    row = db.execute(
+        "SELECT 1 FROM op o LEFT JOIN op_payload p ON p.op_pk = o.pk"
+        " WHERE o.id = ? AND (o.verb = 'erase' OR p.erased_at IS NOT NULL)",
+        (op_id,),
+    ).fetchone()
+    return row is not None
+
+
 def undone_by(db: sqlite3.Connection, op_id: Ulid) -> Op | None:
     """The newest op that undid an op; None where it stands."""
     row = db.execute(f"{OP} WHERE o.undoes = ? ORDER BY o.pk DESC LIMIT 1", (op_id,)).fetchone()
@@ -96,7 +106,9 @@ def last_undoable(db: sqlite3.Connection, author_id: Ulid) -> list[Op]:
     """The ops of the newest act of an agent that has not been undone and is no undo; reading, waking do not count."""
     return _newest(
         db,
-        "o.undoes IS NULL AND o.verb NOT IN ('read', 'wake') AND NOT EXISTS (SELECT 1 FROM op u WHERE u.undoes = o.id)",
+        "o.undoes IS NULL AND o.verb NOT IN ('read', 'wake', 'erase')"
+        " AND NOT EXISTS (SELECT 1 FROM op_payload p WHERE p.op_pk = o.pk AND p.erased_at IS NOT NULL)"
+        " AND NOT EXISTS (SELECT 1 FROM op u WHERE u.undoes = o.id)",
         author_id,
     )
 
@@ -107,7 +119,7 @@ def last_redoable(db: sqlite3.Connection, author_id: Ulid) -> list[Op]:
         db,
         "o.undoes IS NOT NULL AND NOT EXISTS (SELECT 1 FROM op r WHERE r.redoes = o.undoes AND r.pk > o.pk)"
         " AND NOT EXISTS (SELECT 1 FROM op n WHERE n.pk > o.pk AND n.author_pk = o.author_pk"
-        " AND n.undoes IS NULL AND n.redoes IS NULL AND n.verb NOT IN ('read', 'wake'))",
+        " AND n.undoes IS NULL AND n.redoes IS NULL AND n.verb NOT IN ('read', 'wake', 'erase'))",
         author_id,
     )
 

@@ -1,0 +1,177 @@
+"""Forgetting people: what is known of a contact gone from every place of the profile, with a report of what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from omnitui.errors import NotFound, OmniError
+from omnitui.i18n import _
+from omnitui.ids import Ulid
+from omnitui.model.operations import Op
+from omnitui.model.states import ObjectKind, Verb
+from omnitui.store import erasure, oplog, scrubbing, snapshots
+from omnitui.store.reads import belongings, people
+from omnitui.store.reads.belongings import Place
+from omnitui.store.writer import Tx
+from omnitui.values import dataclass
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from omnitui.paths import Profile
+    from omnitui.services.session import Session
+    from omnitui.store.cache import Cache
+
+_NOT_TEXT: Final = ("sync.lock", "log-end.json")
+"""Files of the state folder that others rely on byte by byte and that hold no customer's words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What an erasure is about."""
+
+    contacts: tuple[Ulid, ...]
+    names: tuple[str, ...]
+    """Names and addresses."""
+    conversations: int
+    messages: int
+    places: tuple[Place, ...]
+    """The back ends that have it too."""
+    linked: tuple[Ulid, ...]
+    """Contacts that are said to be the same person, and are not erased."""
+    mentions: tuple[Ulid, ...]
+    """Conversations with others in which an address of theirs is named, and stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What was done about bytes, beside the rows."""
+
+    blobs: int = 0
+    snapshots: int = 0
+    """Old copies of the cache that were removed."""
+    blotted: tuple[Path, ...] = ()
+    """Logs and lists of what was used last in which names and addresses were written over."""
+    left: tuple[Path, ...] = ()
+    """Files of the profile in which an address still stands."""
+    faults: tuple[str, ...] = ()
+    """What could not be done."""
+
+
+def extent(cache: Cache, contact_ids: Sequence[Ulid], *, linked: bool = False, mentions: bool = False) -> Extent:
+    """What an erasure of these people would be about.
+
+    Args:
+        cache: The opened cache.
+        contact_ids: Who.
+        linked: With the contacts that are said to be the same person.
+        mentions: With messages of others that name an address of theirs.
+
+    Raises:
+        NotFound: There is no such contact.
+    """
+    return cache.read(_extent, contact_ids, linked, mentions)
+
+
+def erase(session: Session, found: Extent, *, mentions: bool = False, reason: str = "") -> Swept:
+    """Erase what `extent` found, record that it was done, and sweep.
+
+    Raises:
+        Refused: Something is being sent to them just now.
+        CacheError: The cache cannot be written; nothing is erased then.
+    """
+    cache = session.cache
+    me = cache.me().id
+
+    def work(tx: Tx) -> tuple[tuple[str, ...], list[str], list[str]]:
+        doomed = belongings.rows_of(tx.db, found.contacts, mentions=mentions)
+        addresses, names = belongings.addresses(tx.db, doomed.contacts)
+        blobs = erasure.erase_all(tx, doomed, until=tx.now())
+        erasure.owe_sweep(tx)
+        group = tx.ids.new()
+        for contact_id in found.contacts:
+            oplog.append(tx, deed(tx, me, group, ObjectKind.CONTACT, contact_id, reason))
+        return blobs, addresses, names
+
+    blobs, addresses, names = cache.write(work)
+    return sweep(session, blobs, addresses, names)
+
+
+def deed(tx: Tx, author_id: Ulid, group_id: Ulid, kind: ObjectKind, object_id: Ulid, reason: str) -> Op:
+    """The op that says that something was erased; it has no inverse."""
+    return Op(tx.ids.new(), group_id, tx.now(), author_id, Verb.ERASE, kind, object_id, "", {}, {}, 0, reason=reason)
+
+
+def sweep(session: Session, blobs: Sequence[str], addresses: Sequence[str] = (), names: Sequence[str] = ()) -> Swept:
+    """Take what was erased out of the bytes too: the cache's free pages and log, files, copies, logs.
+
+    Whatever fails is told and hinders nothing else.
+    """
+    cache, profile = session.cache, session.profile
+    faults: list[str] = []
+    cache.write(erasure.merge_index)
+    dropped = _drop_blobs(cache, blobs, faults)
+    with _told(faults):
+        scrubbing.rewrite(cache.path)
+    old = [*snapshots.copies(profile.data), *profile.data.glob(f"{cache.path.name}.before-*")]
+    fresh: Path | None = None
+    with _told(faults):
+        # Never a moment without one.
+        fresh = snapshots.take(cache.path, cache.clock.now()).path if old else None
+    for path in old:
+        if path != fresh:
+            with _told(faults):
+                path.unlink(missing_ok=True)
+    blotted = scrubbing.blot(_texts(profile), [*addresses, *names])
+    left = tuple(scrubbing.holding((profile.data, profile.state, profile.config), addresses))
+    if not faults:
+        cache.write(erasure.settle_sweep)
+    return Swept(dropped, len(old), tuple(blotted), left, tuple(faults))
+
+
+@contextmanager
+def _told(faults: list[str]) -> Iterator[None]:
+    """Goes on after a failure, and keeps its words."""
+    try:
+        yield
+    except OmniError as error:
+        faults.append(error.message)
+    except OSError as error:
+        faults.append(error.strerror or str(error))
+
+
+def _drop_blobs(cache: Cache, blobs: Sequence[str], faults: list[str]) -> int:
+    """Drop these, and what no row refers to any more: a crash may have come between."""
+    used = cache.read(belongings.used_blobs)
+    gone = {blob for blob in blobs if blob not in used} | (scrubbing.old_blobs(cache.path.parent / "blobs") - used)
+    for blob in gone:
+        with _told(faults):
+            cache.blobs.drop(blob)
+    scrubbing.drop_parts(cache.path.parent / "blobs")
+    return len(gone)
+
+
+def _texts(profile: Profile) -> list[Path]:
+    return [path for path in profile.state.rglob("*") if path.is_file() and path.name not in _NOT_TEXT]
+
+
+def _extent(db: sqlite3.Connection, contact_ids: Sequence[Ulid], linked: bool, mentions: bool) -> Extent:
+    others = {other.contact.id for own in contact_ids for other in people.linked(db, own)} - set(contact_ids)
+    wanted = tuple(sorted({*contact_ids, *(others if linked else ())}))
+    doomed = belongings.rows_of(db, wanted, mentions=mentions)
+    if len(doomed.contacts) < len(wanted):
+        raise NotFound(_("there is no such contact"))
+    naming = () if mentions else belongings.naming(db, doomed.contacts, doomed.messages)
+    addresses, names = belongings.addresses(db, doomed.contacts)
+    return Extent(
+        contacts=wanted,
+        names=(*names, *(address for address in addresses if address not in names)),
+        conversations=len(doomed.conversations),
+        messages=len(doomed.messages),
+        places=tuple(belongings.places(db, doomed)),
+        linked=() if linked else tuple(sorted(others)),
+        mentions=tuple(belongings.numbered(db, naming)),
+    )

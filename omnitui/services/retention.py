@@ -1,0 +1,139 @@
+"""How long accounts keep messages: what is older is erased, by the agent's order, and the ledger says so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from omnitui.clock import Millis
+from omnitui.errors import UsageError
+from omnitui.i18n import _
+from omnitui.model.accounts import RETENTION, Account, LedgerEntry
+from omnitui.model.states import ObjectKind
+from omnitui.services.erasing import Swept, deed, sweep
+from omnitui.store import erasure, oplog, tombstones
+from omnitui.store.progress import put_ledger
+from omnitui.store.reads import accounts, belongings
+from omnitui.store.reads.belongings import Doomed
+from omnitui.store.writer import Tx
+from omnitui.values import dataclass
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from omnitui.ids import Ulid
+    from omnitui.services.session import Session
+    from omnitui.store.cache import Cache
+
+BATCH: Final = 500
+"""Messages erased in one commit: others want to write too."""
+_MANY: Final = 1_000_000_000
+_SPAN: Final = re.compile(r"(\d{1,6})([dwy])")
+_DAYS: Final = {"d": 1, "w": 7, "y": 365}
+FOREVER: Final = "forever"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What of an account is older than it is kept."""
+
+    account: Account
+    days: int
+    before: Millis
+    """Messages received before this time go."""
+    messages: int
+
+
+def days_of(text: str) -> int | None:
+    """A span as agents write it: "365d", "52w", "2y"; None for "forever".
+
+    Raises:
+        UsageError: It is none.
+    """
+    if text == FOREVER:
+        return None
+    match = _SPAN.fullmatch(text)
+    if match is None or not int(match[1]):
+        raise UsageError(
+            _("“{text}” is no span of time").format(text=text), hint=_("days, weeks, years or forever: 90d, 26w, 2y")
+        )
+    return int(match[1]) * _DAYS[match[2]]
+
+
+def keep(cache: Cache, account_id: Ulid, days: int | None) -> None:
+    """Keep an account's messages so long; nothing is erased by this."""
+
+    def work(tx: Tx) -> None:
+        tombstones.set_retention(tx, account_id, days)
+        tx.changed(ObjectKind.ACCOUNT, account_id)
+
+    cache.write(work)
+
+
+def due(cache: Cache) -> list[Due]:
+    """What would be erased now, by account; accounts that keep everything are left out."""
+    return cache.read(_due, cache.clock.now())
+
+
+def run(session: Session, found: Sequence[Due]) -> Swept:
+    """Erase what `due` found, and all bytes of it; also what an erasure that was broken off has left.
+
+    Raises:
+        CacheError: The cache cannot be written; what was erased by then stays so.
+    """
+    cache, me = session.cache, session.cache.me().id
+    blobs: list[str] = []
+    names: tuple[list[str], list[str]] = [], []
+    erased = False
+    for one in found:
+        while got := cache.write(lambda tx, one=one: _some(tx, one)):  # type: ignore[misc]
+            blobs += got[0]
+            erased = True
+        addresses, called = cache.write(lambda tx, one=one: _rest(tx, one, me))  # type: ignore[misc]
+        names[0].extend(addresses)
+        names[1].extend(called)
+    if erased or cache.read(erasure.owes_sweep):
+        return sweep(session, blobs, *names)
+    return Swept()
+
+
+def _due(db: sqlite3.Connection, now: Millis) -> list[Due]:
+    found: list[Due] = []
+    for account in accounts.accounts(db):
+        days = tombstones.retention(db, account.id)
+        before = tombstones.kept_since(db, account.id, now)
+        if days is not None and before is not None:
+            found.append(Due(account, days, before, len(belongings.outdated(db, account.id, before, _MANY))))
+    return found
+
+
+def _some(tx: Tx, one: Due) -> tuple[tuple[str, ...]] | None:
+    """Erase a batch; the blobs that nothing refers to any more, None where no message was left."""
+    messages = belongings.outdated(tx.db, one.account.id, one.before, BATCH)
+    if not messages:
+        return None
+    erasure.owe_sweep(tx)
+    return (erasure.erase_all(tx, Doomed(messages=messages), until=one.before, come_back=True),)
+
+
+def _rest(tx: Tx, one: Due, me: Ulid) -> tuple[list[str], list[str]]:
+    """Erase what is empty now, and write down what was done; addresses and names of people who are gone with it."""
+    doomed = belongings.emptied(tx.db, one.account.id, one.before)
+    addresses, names = belongings.addresses(tx.db, doomed.contacts)
+    erasure.erase_all(tx, doomed, until=one.before, come_back=True)
+    if one.messages:
+        why = _("kept {days} days").format(days=one.days)
+        oplog.append(tx, deed(tx, me, tx.ids.new(), ObjectKind.ACCOUNT, one.account.id, why))
+    put_ledger(
+        tx,
+        LedgerEntry(
+            one.account.id,
+            RETENTION,
+            health="ok",
+            last_sync_at=tx.now(),
+            complete_since=one.before,
+            budget=_("messages are kept {days} days; {n} were erased last").format(days=one.days, n=one.messages),
+        ),
+    )
+    return addresses, names

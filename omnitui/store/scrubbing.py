@@ -1,0 +1,124 @@
+"""The bytes behind what was erased: free pages and the log of the cache's file, copies beside it, and other files."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from omnitui.errors import OmniError
+from omnitui.i18n import _
+from omnitui.store import connection
+from omnitui.store.faults import translated
+
+PATIENCE_SECONDS: Final = 20.0
+"""How long others may read from the log before it is given up to empty it."""
+_CHUNK: Final = 1 << 20
+_LARGEST: Final = 64 * 1024 * 1024
+_HOUR: Final = 3600
+_BLOB: Final = re.compile("[0-9a-f]{64}")
+_PARTS: Final = (".part-*", "*.part")
+
+
+def rewrite(cache: Path) -> None:
+    """Write the file anew without its free pages, and empty its log. Others wait meanwhile, or read what was.
+
+    Raises:
+        CacheError: There is no room for it, or the disk failed.
+        OmniError: Somebody reads from the log all the time.
+    """
+    try:
+        with contextlib.closing(connection.writer(cache)) as db:
+            # A copy in memory would be as large as the cache.
+            db.execute("PRAGMA temp_store = FILE")
+            db.execute("VACUUM")
+            until = time.monotonic() + PATIENCE_SECONDS
+            while db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+                if time.monotonic() > until:
+                    raise OmniError(
+                        _("another process reads from the cache's log, which could not be emptied"),
+                        hint=_("Close the console and do this again."),
+                    )
+                time.sleep(0.05)
+    except sqlite3.Error as error:
+        raise translated(error) from error
+
+
+def old_blobs(blobs: Path) -> set[str]:
+    """The names of blobs that have lain there for an hour: younger ones may belong to what is just coming in."""
+    before = time.time() - _HOUR
+    found: set[str] = set()
+    for path in blobs.glob("??/*"):
+        with contextlib.suppress(OSError):
+            if path.stat().st_mtime < before and _BLOB.fullmatch(path.name):
+                found.add(path.name)
+    return found
+
+
+def drop_parts(blobs: Path) -> None:
+    """Remove what a crash left half written among the blobs, older than an hour."""
+    for pattern in _PARTS:
+        for path in blobs.rglob(pattern):
+            with contextlib.suppress(OSError):
+                if path.stat().st_mtime < time.time() - _HOUR:
+                    path.unlink()
+
+
+def blot(files: Iterable[Path], words: Sequence[str]) -> list[Path]:
+    """Write stars over these words wherever text files have them, in place and in as many bytes; which had any.
+
+    Whoever has such a file open for appending goes on.
+    """
+    pattern = _pattern(words)
+    changed: list[Path] = []
+    for path in files if pattern else ():
+        with contextlib.suppress(OSError):
+            if path.is_symlink() or not path.is_file() or path.stat().st_size > _LARGEST:
+                continue
+            with path.open("r+b") as file:
+                places = [match.span() for match in pattern.finditer(file.read())] if pattern else []
+                for start, end in places:
+                    file.seek(start)
+                    file.write(b"*" * (end - start))
+                file.flush()
+                os.fsync(file.fileno())
+            if places:
+                changed.append(path)
+    return changed
+
+
+def holding(folders: Iterable[Path], words: Sequence[str]) -> Iterator[Path]:
+    """The files below some folders in which any of these words still stands, in UTF-8."""
+    pattern = _pattern(words)
+    if pattern is None:
+        return
+    longest = max(len(word.encode()) for word in words) + 1
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            with contextlib.suppress(OSError):
+                if path.is_file() and not path.is_symlink() and _holds(path, pattern, longest):
+                    yield path
+
+
+def _holds(path: Path, pattern: re.Pattern[bytes], longest: int) -> bool:
+    with path.open("rb") as file:
+        kept = b""
+        while data := file.read(_CHUNK):
+            if pattern.search(kept + data):
+                return True
+            kept = data[-longest:]
+    return False
+
+
+def _pattern(words: Sequence[str]) -> re.Pattern[bytes] | None:
+    """Any of the words; those of letters only where they stand alone, so that Ann is not found in annual."""
+    parts = []
+    for word in sorted({word for word in words if len(word.encode()) > 2}, key=len, reverse=True):
+        spelled = re.escape(word.encode())
+        parts.append(rb"(?<![A-Za-z0-9])" + spelled + rb"(?![A-Za-z0-9])" if word.isascii() else spelled)
+    return re.compile(b"|".join(parts), re.IGNORECASE) if parts else None

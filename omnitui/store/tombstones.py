@@ -1,0 +1,86 @@
+"""What was erased and must not come back: digests of names, never the names; and how long an account keeps messages.
+
+A digest is an HMAC by a key of this cache, so that equal names have other digests elsewhere. Whoever has the file and
+guesses a name can still test the guess.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import sqlite3
+from collections.abc import Iterable
+from typing import Final
+
+from omnitui.clock import DAY, Millis
+from omnitui.ids import Ulid
+from omnitui.store.writer import Tx
+
+_KEY: Final = "erasure_key"
+_ERASED: Final = "erased "
+_RETENTION: Final = "retention "
+
+
+def person(channel: str, address: str, scope: str) -> str:
+    """How a person is named here, by an address and where that is unique."""
+    return f"person {channel} {scope} {address}"
+
+
+def put(tx: Tx, account_id: Ulid, names: Iterable[str], at: Millis) -> None:
+    """Remember that these were erased, with all that is not younger than `at`; a later time wins."""
+    key = _key(tx)
+    tx.db.executemany(
+        "INSERT INTO meta(name, value) VALUES (?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value"
+        " WHERE CAST(excluded.value AS INTEGER) > CAST(value AS INTEGER)",
+        [(_ERASED + _digest(key, account_id, name), str(at)) for name in names],
+    )
+
+
+class Tombstones:
+    """What was erased, asked for within one work."""
+
+    def __init__(self, tx: Tx) -> None:
+        self._tx = tx
+        row = tx.db.execute("SELECT 1 FROM meta WHERE name BETWEEN ? AND ? LIMIT 1", (_ERASED, _ERASED + "g"))
+        self.any = row.fetchone() is not None
+        """Whether anything ever was."""
+        self._known = _key(tx) if self.any else b""
+
+    def at(self, account_id: Ulid, name: str) -> Millis | None:
+        """Up to when what goes by a name was erased; None where it was not."""
+        if not self.any:
+            return None
+        digest = _ERASED + _digest(self._known, account_id, name)
+        row = self._tx.db.execute("SELECT value FROM meta WHERE name = ?", (digest,)).fetchone()
+        return None if row is None else int(row[0])
+
+
+def set_retention(tx: Tx, account_id: Ulid, days: int | None) -> None:
+    """Keep an account's messages so many days; None: for ever."""
+    if days is None:
+        tx.db.execute("DELETE FROM meta WHERE name = ?", (_RETENTION + account_id,))
+    else:
+        tx.db.execute("INSERT OR REPLACE INTO meta(name, value) VALUES (?, ?)", (_RETENTION + account_id, str(days)))
+
+
+def retention(db: sqlite3.Connection, account_id: Ulid) -> int | None:
+    """For how many days an account keeps its messages; None: for ever."""
+    row = db.execute("SELECT value FROM meta WHERE name = ?", (_RETENTION + account_id,)).fetchone()
+    return None if row is None else int(row[0])
+
+
+def kept_since(db: sqlite3.Connection, account_id: Ulid, now: Millis) -> Millis | None:
+    """The time before which an account keeps no messages; None where it keeps all."""
+    days = retention(db, account_id)
+    return None if days is None else now - days * DAY
+
+
+def _key(tx: Tx) -> bytes:
+    tx.db.execute("INSERT OR IGNORE INTO meta(name, value) VALUES (?, ?)", (_KEY, secrets.token_hex(32)))
+    return bytes.fromhex(tx.db.execute("SELECT value FROM meta WHERE name = ?", (_KEY,)).fetchone()[0])
+
+
+def _digest(key: bytes, account_id: Ulid, name: str) -> str:
+    # Addresses that mean the same everywhere are the same in every account.
+    where = "" if name.startswith("person ") else account_id
+    return hmac.digest(key, f"{where}\n{name}".encode("utf-8", "surrogatepass"), "sha256").hex()

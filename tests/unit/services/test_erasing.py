@@ -1,0 +1,206 @@
+"""People are forgotten to the last byte, the log stays whole, and nothing of them comes back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from omnitui.clock import FrozenClock
+from omnitui.errors import Refused
+from omnitui.ids import Ulid
+from omnitui.model.conversations import Attachment, Conversation, Draft
+from omnitui.model.mail import MailHeader
+from omnitui.model.states import MessageKind, SendState
+from omnitui.services import erasing
+from omnitui.services.session import Session
+from omnitui.store import arrivals, drafts, erasure, inflow, snapshots
+from omnitui.store.reads import history, inbox, oplog, outbox, people, search
+from omnitui.store.writer import Tx
+from tests.support.console import a_profile, able
+from tests.support.desk import a_contact, a_conversation, a_message
+
+CANARY = "zqxvcanary"
+JAPANESE = "蜃気楼痣"
+NAME = f"{CANARY} Name"
+ADDRESS = f"{CANARY}@customer.example"
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Any:
+    with Session.open(a_profile(tmp_path / "home"), clock=FrozenClock()) as opened:
+        able(opened.cache)
+        yield opened
+
+
+def leave_traces(session: Session) -> tuple[Ulid, Ulid]:
+    """A person with a word in every place that can hold one; returns the contact and the conversation."""
+    cache, said = session.cache, f"{CANARY} {JAPANESE}"
+    talk = a_conversation(cache, said, contact=NAME, address=ADDRESS, subject=said, labels=[CANARY], assignee="Bea")
+    contact_id = talk.contact_id
+    fields = {"about": said, "segment": CANARY, "organization": CANARY, "fields": {CANARY: said}}
+    session.operations.set_contact(contact_id, fields)
+    other = a_contact(cache, "Ann Other")
+    session.operations.link(contact_id, other, said)
+    session.operations.label([talk.id], add=[f"{CANARY}2"])
+    session.operations.note(talk.id, said)
+    session.operations.reply(talk.id, said)
+    cache.write(lambda tx: _by_the_back_end(tx, session, talk, said))
+    for text in (said, f"{said} later"):
+        cache.write(lambda tx, text=text: drafts.save(tx, _draft(session, talk.id, text)))  # type: ignore[misc]
+        cache.write(lambda tx: drafts.drop(tx, talk.id, MessageKind.PUBLIC))
+    cache.write(lambda tx: drafts.save(tx, _draft(session, talk.id, said)))
+    first = replace(_draft(session, "", said), extra={"to": ADDRESS})
+    cache.write(lambda tx: drafts.save(tx, first))
+    # What was deleted before, and what an older copy holds.
+    cache.write(lambda tx: tx.db.execute("CREATE TABLE gone AS SELECT text FROM message"))
+    snapshots.take(cache.path, cache.clock.now())
+    cache.write(lambda tx: tx.db.execute("DROP TABLE gone"))
+    (cache.path.parent / "cache.damaged-20250101T000000Z.sqlite3").write_text(said)
+    state = session.profile.state
+    (state / "recent").mkdir()
+    (state / "recent" / "searches").write_text(f"from:{ADDRESS}\nkettle\n{NAME}\n")
+    session.profile.log_file.write_text(f"2025 INFO sync: a mail to {ADDRESS.upper()} bounced\nkept\n")
+    return contact_id, talk.id
+
+
+def _draft(session: Session, conversation_id: Ulid, text: str) -> Draft:
+    return Draft(session.cache.ids.new(), conversation_id, MessageKind.PUBLIC, text)
+
+
+def _by_the_back_end(tx: Tx, session: Session, talk: Conversation, said: str) -> None:
+    blobs = session.cache.blobs
+    (message,) = history.page(tx.db, talk.id, limit=1)
+    own = tx.ids.new()
+    mail = replace(
+        message,
+        id=own,
+        external_id=f"<{CANARY}@mail>",
+        subject=said,
+        quoted=said,
+        signature=said,
+        raw=blobs.put(f"raw {said}".encode()),
+        attachments=(Attachment(tx.ids.new(), own, f"{CANARY}.txt", "text/plain", 1, blobs.put(said.encode())),),
+        received_at=tx.now(),
+    )
+    header = MailHeader(f"<{CANARY}@mail>", "", (f"<{CANARY}0@mail>",), frozenset({ADDRESS}), ADDRESS)
+    inflow.put_message(tx, mail, mail=header)
+    inflow.put_message(tx, replace(mail, id=tx.ids.new(), revision=2, text=f"{said} edited", attachments=()))
+    inflow.put_location(tx, talk.account_id, own, f"{CANARY} folder", 1, 1, False, False, [CANARY])
+    inflow.change_conversation(tx, talk.id, {"external_id": CANARY, "vendor_status": CANARY})
+    inflow.rate(tx, talk.id, 1, CANARY, said, tx.now())
+    arrivals.park(tx, talk.account_id, f"message {CANARY}", {"kind": "x", "fields": {"reason": ADDRESS}})
+    tx.db.execute("INSERT INTO ledger(account_pk, scope, error) VALUES (1, 'INBOX', ?)", (f"550 {ADDRESS}",))
+
+
+def traces(folder: Path) -> list[str]:
+    """The files in which a word is found, or a part of one as the index has it."""
+    words = [CANARY.encode(), CANARY.upper().encode(), JAPANESE.encode(), JAPANESE[:2].encode(), JAPANESE[2:].encode()]
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    named = [str(path) for path in files if CANARY in path.name]
+    return named + [f"{path}: {word!r}" for path in files for word in words if word in path.read_bytes()]
+
+
+def forget(session: Session, contact_id: Ulid, **options: bool) -> erasing.Swept:
+    found = erasing.extent(session.cache, [contact_id], **options)
+    return erasing.erase(session, found, mentions=options.get("mentions", False), reason="asked for it")
+
+
+def test_a_person_is_erased_to_the_last_byte_and_the_log_stays_whole(session: Session) -> None:
+    home = session.profile.data.parent
+    other = a_conversation(session.cache, "Where is my kettle?", contact="Ann Other")
+    contact_id, conversation_id = leave_traces(session)
+    before = traces(home)
+    assert {Path(line.split(": ")[0]).suffix for line in before} >= {".sqlite3", ".log", ""}
+    found = erasing.extent(session.cache, [contact_id])
+    assert (found.conversations, [place.account for place in found.places]) == (1, ["Shop"])
+    assert len(found.linked) == 1
+    swept = forget(session, contact_id)
+    assert swept.faults == ()
+    assert swept.left == ()
+    assert traces(home) == []
+    cache = session.cache
+    assert cache.read(oplog.verify_chain)
+    assert (cache.read(oplog.log, limit=1)[0].verb, cache.read(oplog.log, limit=1)[0].reason) == (
+        "erase",
+        "asked for it",
+    )
+    gone = cache.read(inbox.conversation, conversation_id)
+    assert gone is None or "deleted" in gone.flags
+    assert cache.read(inbox.page, session.query("")) == [cache.read(inbox.conversation, other.id)]
+    assert [hit.conversation_id for hit in cache.read(search.search, session.query("kettle"))] == [other.id]
+    assert cache.read(outbox.entries, states=[SendState.HELD, SendState.QUEUED]) == []
+    assert (session.profile.state / "recent" / "searches").read_text().splitlines()[1] == "kettle"
+    assert "kept" in session.profile.log_file.read_text()
+    (copy,) = snapshots.snapshots(session.profile.data)
+    snapshots.prove(copy.path)
+    session.close()
+    assert traces(home) == []
+
+
+def test_what_was_erased_is_not_undone(session: Session) -> None:
+    talk = a_conversation(session.cache, contact=NAME, address=ADDRESS)
+    (op,) = session.operations.label([talk.id], add=["late"])
+    forget(session, talk.contact_id)
+    for wanted in (op.id, session.cache.read(oplog.log, limit=1)[0].id):
+        with pytest.raises(Refused):
+            session.operations.undo(wanted)
+    with pytest.raises(Refused):
+        session.operations.undo()
+
+
+def test_a_file_that_others_sent_too_is_kept(session: Session) -> None:
+    cache = session.cache
+    talks = [a_conversation(cache, contact=name) for name in ("Ann", "Bob")]
+    shared = cache.blobs.put(b"the same price list")
+    for talk in talks:
+        message = a_message(cache, talk.id, "see file")
+        cache.write(lambda tx, own=message.id: tx.db.execute("UPDATE message SET raw = ? WHERE id = ?", (shared, own)))  # type: ignore[misc]
+    forget(session, talks[0].contact_id)
+    assert cache.blobs.get(shared) == b"the same price list"
+    forget(session, talks[1].contact_id)
+    assert not cache.blobs.has(shared)
+
+
+def test_linked_people_and_mentions_are_told_and_go_only_where_asked_for(session: Session) -> None:
+    cache = session.cache
+    ann = a_conversation(cache, "mine", contact="Ann", address="ann@one.example")
+    same = a_contact(cache, "Ann B", "annb@two.example")
+    session.operations.link(ann.contact_id, same, "same phone")
+    bob = a_conversation(cache, "ask ann@one.example about it", contact="Bob")
+    found = erasing.extent(cache, [ann.contact_id])
+    assert (found.linked, found.mentions, found.messages) == ((same,), (bob.id,), 1)
+    swept = forget(session, ann.contact_id)
+    assert cache.path in swept.left
+    assert cache.read(people.contact, same) is not None
+    session.close()
+
+
+def test_linked_people_and_mentions_go_where_asked_for(session: Session) -> None:
+    cache = session.cache
+    ann = a_conversation(cache, "mine", contact="Ann", address="ann@one.example")
+    same = a_contact(cache, "Ann B", "annb@two.example")
+    session.operations.link(ann.contact_id, same, "same phone")
+    a_conversation(cache, "ask ann@one.example about it", contact="Bob")
+    assert forget(session, ann.contact_id, linked=True, mentions=True).left == ()
+    assert not cache.read(people.identities, same)
+
+
+def test_an_erasure_that_was_broken_off_is_known_and_finished_by_the_next(session: Session) -> None:
+    cache = session.cache
+    talk = a_conversation(cache, contact="Ann")
+    cache.write(erasure.owe_sweep)
+    assert cache.read(erasure.owes_sweep)
+    forget(session, talk.contact_id)
+    assert not cache.read(erasure.owes_sweep)
+
+
+def test_nothing_is_erased_while_it_is_being_sent(session: Session) -> None:
+    talk = a_conversation(session.cache, contact="Ann")
+    op = session.operations.reply(talk.id, "on its way")
+    session.cache.write(lambda tx: tx.db.execute("UPDATE outbox SET state = 'sending' WHERE verb = 'reply'"))
+    with pytest.raises(Refused):
+        forget(session, talk.contact_id)
+    assert session.cache.read(oplog.op, op.id).after["message"]["text"] == "on its way"
