@@ -151,6 +151,11 @@ class EmailConnector:
         if self._watch is not None and "IDLE" not in self._first.session.capabilities:
             await self._watch.look()
 
+    async def renew(self) -> None:
+        """IMAP lines are held for long; SMTP has one for each mail."""
+        for lane in (self._first, self._errands):
+            lane.session.renew()
+
     def scopes(self, cursor: Json) -> tuple[str, ...]:
         self._states = {**read_cursor(cursor), **self._states}
         return tuple(name for name, state in self._states.items() if state.floor > 1)

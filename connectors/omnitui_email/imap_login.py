@@ -19,7 +19,7 @@ from omnitui_email.settings import Credentials, Server
 
 
 class ImapLogin:
-    """One line with its login. Only `wake` and `cut` may be called from other threads.
+    """One line with its login. Only `wake`, `renew` and `cut` may be called from other threads.
 
     Every method raises `Fault`; after one the line is gone, and the next call connects again.
     """
@@ -107,6 +107,12 @@ class ImapLogin:
         self.wake()
         if line := self._line:
             line.cut()
+
+    def renew(self) -> None:
+        """End whatever runs now over a line that may be dead; the next call makes another one."""
+        if line := self._line:
+            line.cut()
+        self.wake()
 
     def close(self) -> None:
         """Say goodbye, where the line still stands, and let go of everything."""

@@ -136,6 +136,16 @@ class Looks(Protocol):
         ...
 
 
+@runtime_checkable
+class Renews(Protocol):
+    """Keeps lines open that can die without a word."""
+
+    async def renew(self) -> None:
+        """The machine slept, or its network changed: let go of every line that was open, and of nothing else. Calls
+        that wait for an answer over one of them end with a `Fault`, or begin anew."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Directory:
     """What a back end knows beside messages: addresses of its agents, its labels, its inboxes."""

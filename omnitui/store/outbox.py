@@ -7,13 +7,14 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from omnitui.clock import Millis
+from omnitui.clock import SECOND, Millis
 from omnitui.errors import NotFound, Refused
 from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.operations import Fields, OutboxEntry
 from omnitui.model.states import ObjectKind, SendState, Verb
 from omnitui.store.message_state import bury_message, touched
+from omnitui.store.newcomers import forget_expected
 from omnitui.store.rollup import anew
 from omnitui.store.rows import pk_of, written
 from omnitui.store.writer import Tx
@@ -131,6 +132,34 @@ def renew(tx: Tx, op_id: Ulid, payload: Fields) -> None:
     tx.db.execute("UPDATE outbox SET payload = ? WHERE op_pk = ?", (written(dict(payload)), pk_of(tx, "op", op_id)))
 
 
+_TIMED: Final = "waiting = 1 AND NOT coalesce(json_extract(payload, '$.scheduled'), 0)"
+"""What waits for a span of time; a time of the agent's choosing is one by the clock on the wall."""
+
+
+def shift(tx: Tx, by: Millis) -> None:
+    """The clock was set by so much: what waits for a span of time waits as long as it was to."""
+    _told(tx, f"UPDATE outbox SET due_at = due_at + ?1, state_at = state_at + ?1 WHERE {_TIMED}", by)
+
+
+def anchor(tx: Tx) -> None:
+    """What began to wait by a clock that was ahead of today's begins anew."""
+    _told(
+        tx,
+        "UPDATE outbox SET due_at = ?1 + max(0, due_at - state_at), state_at = ?1"
+        f" WHERE state_at > ?1 + {_AHEAD} AND {_TIMED}",
+        tx.now(),
+    )
+
+
+_AHEAD: Final[Millis] = SECOND
+
+
+def _told(tx: Tx, update: str, value: Millis) -> None:
+    pks = [row[0] for row in tx.db.execute(f"{update} RETURNING op_pk", (value,)).fetchall()]
+    for (op_id,) in tx.db.execute(f"SELECT id FROM op WHERE pk IN ({', '.join('?' * len(pks))})", pks).fetchall():
+        tx.changed(ObjectKind.OUTBOX, op_id)
+
+
 def mark(tx: Tx, op_id: Ulid) -> None:
     """Note that an op passes its point of no return: from here on a copy may have left. Commit it durably.
 
@@ -190,6 +219,7 @@ def _show(tx: Tx, message_pk: int, state: SendState, reason: str, external_id: s
         "SELECT account_pk, conversation_pk, external_id FROM message WHERE pk = ?", (message_pk,)
     ).fetchone()
     if external_id and external_id != known:
+        forget_expected(tx)
         _claim(tx, message_pk, account_pk, external_id)
     tx.db.execute(
         "UPDATE message SET state = ?, state_at = ?, reason = ?, external_id = ? WHERE pk = ?",

@@ -19,8 +19,10 @@ from omnitui.model.states import ObjectKind, SendState
 from omnitui.sdk.contract import Connector
 from omnitui.store import outbox
 from omnitui.store.cache import Cache
+from omnitui.store.faults import CacheError
 from omnitui.store.reads import accounts as account_reads
 from omnitui.store.reads import ledger as ledger_reads
+from omnitui.store.writer import Tx
 from omnitui.sync.files import LIMIT, Files
 from omnitui.sync.indexing import index
 from omnitui.sync.lease import BEAT_SECONDS, Lease, LeaseLost
@@ -28,12 +30,15 @@ from omnitui.sync.ledger import note_health
 from omnitui.sync.naps import nap
 from omnitui.sync.outbox import Ask
 from omnitui.sync.supervisor import AccountSync
+from omnitui.sync.surroundings import Surroundings
 from omnitui.text.worker import ParseWorker
 
 LOG = logger(__name__)
 
 LEASE_SECONDS = 1.0
 """How often a follower looks whether the lease has become free."""
+WATCH_SECONDS = 1.0
+"""How often it is looked whether the machine slept, its network changed, or its clock was set."""
 WAKE_EVERY: Millis = 15 * SECOND
 """How often due snoozes are looked for, at the latest."""
 QUIET_SECONDS = 0.1
@@ -100,6 +105,7 @@ class Engine:
         self._stop = asyncio.Event()
         self._doubtful = False
         self._indexing: asyncio.Future[None]
+        self._surroundings: Surroundings
 
     async def run(self, lease: Lease | None = None) -> None:
         """Sync every account that is not paused until `stop`; with a lease, whenever it is ours."""
@@ -177,11 +183,15 @@ class Engine:
         unsubscribe = self._cache.bus.subscribe(Changed, hop)
         if self._follower is not None:
             await self._follower.begin()
+        self._surroundings = Surroundings(self._cache.clock)
+        with contextlib.suppress(CacheError):
+            await self._cache.awrite(outbox.anchor, durable=False)
         await self._follow(chosen)
         self._indexing = asyncio.create_task(self._index())
         following, waking = self._keep_following(chosen), self._wake_snoozed()
         beating = asyncio.create_task(_beat(lease))
-        tasks = [self._indexing, asyncio.create_task(following), asyncio.create_task(waking), beating]
+        watching = asyncio.create_task(self._keep_watch())
+        tasks = [self._indexing, asyncio.create_task(following), asyncio.create_task(waking), watching, beating]
         tasks += [asyncio.create_task(chore()) for chore in self._chores]
         try:
             yield beating
@@ -244,10 +254,38 @@ class Engine:
                 await self._cache.awrite(partial(note_health, account_id=account.id, health="paused"), durable=False)
             elif account.id not in self._running:
                 sync = AccountSync(
-                    self._cache, account, self._connect, self._parser, doubtful=self._doubtful, ask=self._ask
+                    self._cache,
+                    account,
+                    self._connect,
+                    self._parser,
+                    doubtful=self._doubtful,
+                    ask=self._ask,
+                    look_around=self._look_around,
                 )
                 task = asyncio.create_task(sync.run(), name=f"account {account.name}")
                 self._running[account.id] = _Running(sync, task)
+
+    async def _keep_watch(self) -> None:
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            await self._look_around()
+
+    async def _look_around(self) -> None:
+        """Deal with what happened to the machine since the last look."""
+        turn = self._surroundings.look()
+        if turn.set_by:
+            LOG.info("the clock was set by %d ms", turn.set_by)
+            try:
+                await self._cache.awrite(partial(self._shift, by=turn.set_by))
+            except OmniError as error:
+                LOG.warning("what waits could not be told that the clock was set: %s", error.message)
+        if turn.cut_off:
+            LOG.info("the machine slept or its network changed: every line is made anew")
+            await asyncio.gather(*(one.sync.renew() for one in self._running.values()), return_exceptions=True)
+
+    def _shift(self, tx: Tx, by: Millis) -> None:
+        self._cache.check_lead()
+        outbox.shift(tx, by)
 
     async def _end(self, account_id: Ulid) -> None:
         one = self._running.pop(account_id, None)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from omnitui.clock import Millis, SystemClock
 from omnitui.sdk.events import Event, MailReceived, MessageReceived, Unsupported
 from omnitui.store.blobs import Blobs
 from omnitui.sync.aside import Aside, aside, is_poison
+from omnitui.sync.dates import dated, plausible
 from omnitui.sync.mails import ReadyMail, content_digest
 from omnitui.text.html import html_to_text
 from omnitui.text.mail import ParsedMail, PartInfo
@@ -18,6 +20,8 @@ from omnitui.text.surrogates import mended_all
 
 KEPT_FILE = 1024 * 1024
 """Files of live mail up to this many bytes become blobs at once; others are cut out of the raw mail when opened."""
+
+_CLOCK = SystemClock()
 
 ParseAll = Callable[[Sequence[bytes], bool], list[ParsedMail]]
 """Parses raw mails, with their attachments' bytes or without; never raises."""
@@ -55,8 +59,9 @@ Ready = Event | ReadyMail | ReadyMessage | ReadyUnsupported | Aside
 class Preparation:
     """Makes events ready; blobs are content-addressed, so doing it twice changes nothing."""
 
-    def __init__(self, blobs: Blobs, parse_all: ParseAll) -> None:
+    def __init__(self, blobs: Blobs, parse_all: ParseAll, now: Callable[[], Millis] = _CLOCK.now) -> None:
         self._blobs = blobs
+        self._now = now
         self._parse_all = parse_all
 
     async def ready(self, events: Sequence[Event], *, history: bool) -> list[Ready]:
@@ -84,9 +89,12 @@ class Preparation:
         if not isinstance(event, MailReceived):
             # A back end that cuts texts by UTF-16 units sends half an emoji; that must not hold up what follows.
             event = mended_all(event)
+        event = dated(event, self._now())
         match event:
             case MailReceived():
                 parsed, raw = next(mails)
+                if parsed.date is not None and parsed.date != plausible(parsed.date):
+                    parsed = replace(parsed, date=plausible(parsed.date))
                 files = tuple([self._part(part) for part in parsed.attachments])
                 return ReadyMail(event, parsed, raw, content_digest(event.raw), files)
             case MessageReceived():

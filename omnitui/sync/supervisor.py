@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from typing import cast
 
 from omnitui.clock import HOUR, MINUTE, SECOND, Millis
@@ -13,7 +13,7 @@ from omnitui.i18n import _
 from omnitui.logs import logger
 from omnitui.model.accounts import Account
 from omnitui.sdk import snapshot
-from omnitui.sdk.contract import Backfills, Connector, Looks
+from omnitui.sdk.contract import Backfills, Connector, Looks, Renews
 from omnitui.sdk.events import Batch
 from omnitui.sdk.faults import AuthFailed, Fault, RateLimited, Unreachable
 from omnitui.store import inflow
@@ -43,6 +43,10 @@ LAST_SEND_SECONDS = 3.0
 """How long a send that has begun may take to end when the sync stops; it is settled at the next start otherwise."""
 
 
+class _Renewed(Exception):
+    """The stream was ended so that it begins anew."""
+
+
 class AccountSync:
     """Keeps one account in step until it is stopped."""
 
@@ -55,8 +59,10 @@ class AccountSync:
         *,
         doubtful: bool = False,
         ask: Ask | None = None,
+        look_around: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        """`doubtful`: the process that synced before lives, and may still be sending something."""
+        """`doubtful`: the process that synced before lives, and may still be sending something. `look_around` calls
+        `renew` where the machine slept or its network changed."""
         self.account = account
         self.caught_up = asyncio.Event()
         """Set while the back end has nothing more to give, as far as we know."""
@@ -73,6 +79,10 @@ class AccountSync:
         self._connect = connect
         self._parser = parser
         self._ask = ask
+        self._look_around = look_around
+        self._reading: asyncio.Future[None] | None = None
+        self._stale = False
+        """Whether what is read now is read over lines that are not to be trusted."""
         self._wake_outbox = asyncio.Event()
         self._doubtful = doubtful
         self._never = asyncio.Event()
@@ -92,6 +102,19 @@ class AccountSync:
     def wake(self) -> None:
         """Something in the outbox changed."""
         self._wake_outbox.set()
+
+    async def renew(self) -> None:
+        """The machine slept or its network changed: nobody knows what came in meanwhile, and lines may be dead."""
+        self.caught_up.clear()
+        self._look.set()
+        self._back.set()
+        if self._reading is not None:
+            self._stale = True
+        if isinstance(self.connector, Renews):
+            await self.connector.renew()
+        if self._reading is not None:
+            self._reading.cancel()
+        self.wake()
 
     async def run(self) -> None:
         """Until cancelled: connect, keep the loops going, and connect anew after what should not happen."""
@@ -146,21 +169,11 @@ class AccountSync:
         backoff = Backoff()
         while True:
             try:
-                cursor = await self._cache.aread(inflow.cursor, self.account.id, "")
-                stream = cast("AsyncGenerator[Batch, None]", connector.inbound(cursor))
-                async with contextlib.aclosing(stream):
-                    async for batch in stream:
-                        await ingest.commit(batch)
-                        backoff.clear()
-                        self._connecting.clear()
-                        await self._healthy()
-                        if batch.caught_up:
-                            if not self.caught_up.is_set():
-                                self._back.set()
-                            self.caught_up.set()
-                            self._met.set()
+                await self._read(connector, ingest, backoff)
                 # A stream may end when its server closes it in good order: go on where it stopped, not at once.
-                await nap(self._cache.clock, self._cache.clock.now() + backoff.rest(), self._never)
+                await nap(self._cache.clock, self._cache.clock.now() + backoff.rest(), self._look)
+            except _Renewed:
+                continue
             except Fault as fault:
                 self._away = fault
                 self.caught_up.clear()
@@ -168,6 +181,38 @@ class AccountSync:
                 self._met.set()
                 await self._rest(fault, backoff, self._look)
                 self._away = None
+
+    async def _read(self, connector: Connector, ingest: Ingest, backoff: Backoff) -> None:
+        """Read the stream to its end; raises `_Renewed` where its lines proved not to be trusted."""
+        self._stale = False
+        self._reading = asyncio.ensure_future(self._stream(connector, ingest, backoff))
+        try:
+            await asyncio.wait([self._reading])
+            if self._stale:
+                raise _Renewed
+            self._reading.result()
+        finally:
+            reading, self._reading = self._reading, None
+            if not reading.done():
+                reading.cancel()
+                await asyncio.wait([reading])
+            if not reading.cancelled():
+                reading.exception()
+
+    async def _stream(self, connector: Connector, ingest: Ingest, backoff: Backoff) -> None:
+        cursor = await self._cache.aread(inflow.cursor, self.account.id, "")
+        stream = cast("AsyncGenerator[Batch, None]", connector.inbound(cursor))
+        async with contextlib.aclosing(stream):
+            async for batch in stream:
+                await ingest.commit(batch)
+                backoff.clear()
+                self._connecting.clear()
+                await self._healthy()
+                if batch.caught_up:
+                    if not self.caught_up.is_set():
+                        self._back.set()
+                    self.caught_up.set()
+                    self._met.set()
 
     async def _look_first(self, runner: OutboxRunner) -> None:
         """Where news come only when they are asked for, ask before words leave: somebody may have written meanwhile."""
@@ -181,6 +226,8 @@ class AccountSync:
 
         A way in that is closed is tried once more; what shall leave does not depend on its being open.
         """
+        if self._look_around is not None:
+            await self._look_around()
         if isinstance(self._away, AuthFailed | RateLimited):
             return
         if not self.caught_up.is_set():

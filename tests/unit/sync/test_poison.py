@@ -18,13 +18,12 @@ from omnitui.model.states import MessageKind
 from omnitui.sdk import (
     Accepted,
     Batch,
-    Direction,
     Json,
     MessageReceived,
     NotReady,
     Outbound,
     Outcome,
-    Receipt,
+    Rated,
     SendState,
 )
 from omnitui.store.reads import search
@@ -33,7 +32,7 @@ from omnitui.sync.engine import Engine
 from omnitui.sync.outbox import MOST_DEFECTS, MOST_REST, OutboxRunner
 from omnitui.text.html import html_to_text
 from tests.support.connector import BackfillingConnector, FakeConnector, a_message
-from tests.support.sync_desk import PARSER, SyncDesk, a_mail, until
+from tests.support.sync_desk import NOW, PARSER, SyncDesk, a_mail, until
 
 FAR = 1 << 70
 """No number of SQLite's."""
@@ -87,9 +86,9 @@ async def test_poison_that_comes_again_is_shown_and_counted_once(desk: SyncDesk)
 
 
 async def test_report_that_cannot_be_taken_in_is_kept_and_shown_nowhere(desk: SyncDesk) -> None:
-    broken = Receipt(SendState.READ, FAR, external_id="m1")
+    broken = Rated("c1", FAR, "too many stars", at=NOW)
     for _ in range(2):
-        await desk.take(a_message(1, direction=Direction.OUTGOING), broken, a_message(2))
+        await desk.take(a_message(1), broken, a_message(2))
     assert [one.external_id for one in desk.messages()] == ["m1", "m2"]
     entry = desk.ledger(KEPT_ASIDE)
     assert entry is not None
