@@ -18,7 +18,9 @@ from omnitui.i18n import N_, _, ngettext
 
 def _export_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
     parser.add_argument("query", nargs="*", metavar="QUERY", help=_("which conversations; none means all"))
-    parser.add_argument("--format", required=True, choices=["jsonl", "mbox", "md"], help=_("jsonl loses nothing"))
+    parser.add_argument(
+        "--format", required=True, choices=["jsonl", "mbox", "csv", "md"], help=_("jsonl loses nothing")
+    )
     parser.add_argument(
         "--redact",
         choices=["nothing", "cards", "secrets", "both"],

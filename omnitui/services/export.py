@@ -1,4 +1,4 @@
-"""Conversations written out: JSON lines without loss, mbox for mail programs, Markdown for people."""
+"""Conversations written out: JSON lines without loss, mbox for mail programs, CSV for spreadsheets, Markdown to read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.model.conversations import Conversation, Message
 from omnitui.model.states import Direction, MessageKind
-from omnitui.services import records
+from omnitui.services import records, spreadsheet
 from omnitui.store.reads import accounts, history, inbox, people
 from omnitui.text.redaction import redacted
 from omnitui.text.safe import safe
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from omnitui.services.session import Session
     from omnitui.store.cache import Cache
 
-Format = Literal["jsonl", "mbox", "md"]
+Format = Literal["jsonl", "mbox", "csv", "md"]
 _PAGE: Final = 200
 _FROM = re.compile(rb"^(>*From )", re.MULTILINE)
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255}")
@@ -43,7 +43,9 @@ def export(session: Session, query: Query, form: Format, out: IO[bytes], cover: 
             files: what came cannot be looked through as a whole.
     """
     write: Callable[[Session, Conversation, IO[bytes], Sequence[str]], None]
-    write = {"jsonl": _jsonl, "mbox": _mbox, "md": _markdown}[form]
+    write = {"jsonl": _jsonl, "mbox": _mbox, "csv": _csv, "md": _markdown}[form]
+    if form == "csv":
+        out.write(spreadsheet.head())
     count = 0
     for conversation in conversations(session.cache, query):
         subject, snippet = redacted(conversation.subject, cover), redacted(conversation.snippet, cover, cut=True)
@@ -99,6 +101,10 @@ def _mbox(session: Session, conversation: Conversation, out: IO[bytes], cover: S
         # mboxrd: every line that could be taken for a separator gets one more ">".
         body = _FROM.sub(rb">\1", raw.replace(b"\r\n", b"\n"))
         out.write(b"From omnitui " + at.encode() + b"\n" + body.rstrip(b"\n") + b"\n\n")
+
+
+def _csv(session: Session, conversation: Conversation, out: IO[bytes], cover: Sequence[str]) -> None:
+    out.write(spreadsheet.rows(conversation, messages(session.cache, conversation, cover)))
 
 
 def raw_mail(cache: Cache, conversation: Conversation, message: Message) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import mailbox
 from pathlib import Path
@@ -117,6 +118,22 @@ def test_export_in_markdown_keeps_strangers_text_a_quotation(desk: Desk, tmp_pat
     assert "> \\# answer \\<b\\>  " in lines
 
 
+@pytest.mark.parametrize(
+    "formula", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1", '=HYPERLINK("http://x")']
+)
+def test_export_for_a_spreadsheet_holds_no_formula_of_a_stranger(desk: Desk, tmp_path: Path, formula: str) -> None:
+    a_conversation(desk.cache, f"{formula}\nsecond, line", subject=formula, contact=formula)
+    target = tmp_path / "out.csv"
+    assert desk.run("export", "--format", "csv", "-o", str(target)).code == 0
+    with target.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 1
+    assert "second, line" in rows[0]["text"]
+    for cell in (rows[0]["text"], rows[0]["subject"], rows[0]["contact"]):
+        assert not cell.strip(" \t\r").startswith(("=", "+", "-", "@", "＝"))
+        assert formula.strip() in cell or formula.strip() in cell.replace("\t", "")
+
+
 def test_export_never_overwrites(desk: Desk, tmp_path: Path) -> None:
     a_talk(desk)
     target = tmp_path / "out.md"
@@ -127,7 +144,7 @@ def test_export_never_overwrites(desk: Desk, tmp_path: Path) -> None:
     assert desk.run("export", "--format", "md", "-o", str(tmp_path / "no" / "folder")).code == 1
 
 
-@pytest.mark.parametrize("form", ["jsonl", "mbox", "md"])
+@pytest.mark.parametrize("form", ["jsonl", "mbox", "csv", "md"])
 def test_export_covers_card_numbers_and_secrets_where_asked_or_set(desk: Desk, tmp_path: Path, form: str) -> None:
     said = "4111 1111 1111 1111, password: hunter2"
     a_conversation(desk.cache, said, subject=said)
