@@ -1,4 +1,4 @@
-"""Conversations written out: JSON lines without loss, mbox for mail programs, CSV for spreadsheets, Markdown to read."""
+"""Conversations written out: JSON lines without loss, mbox for mail programs, CSV for spreadsheets, Markdown."""
 
 from __future__ import annotations
 
