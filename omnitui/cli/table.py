@@ -110,6 +110,8 @@ GROUPS: Final[tuple[tuple[str, tuple[Entry, ...]], ...]] = (
         N_("This machine"),
         (
             Entry("status", "status", N_("counts for a prompt or a status line")),
+            Entry("backup", "backup", N_("copy everything but the secrets into one file")),
+            Entry("restore", "backup", N_("put a backup or a snapshot in the cache's place")),
             Entry("doctor", "machine", N_("check whether everything is in order")),
             Entry("encryption on", "encryption", N_("encrypt the cache with its files and snapshots")),
             Entry("encryption off", "encryption", N_("decrypt all of it again")),

@@ -59,7 +59,7 @@ class Session:
             use_language(settings.language)
         cover(settings.privacy.screen)
         profile.make()
-        secrets = _unlocked(profile)
+        secrets = unlocked(profile)
         bus = Bus()
         cache, mended = _opened(profile, clock, bus)
         session = cls(profile, settings, cache, bus, secrets)
@@ -163,7 +163,7 @@ class Session:
             self.cache.forget_me()
 
 
-def _unlocked(profile: Profile) -> Secrets | None:
+def unlocked(profile: Profile) -> Secrets | None:
     """Have this process use the key of an encrypted cache; gives the secrets that are open then, None in clear."""
     try:
         if b'"cache"' not in profile.protection_file.read_bytes():

@@ -22,7 +22,7 @@ from omnitui.clock import Millis
 from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.store import connection, integrity
-from omnitui.store.faults import CacheDamaged, translated
+from omnitui.store.faults import CacheDamaged, translated, translated_os
 from omnitui.values import dataclass
 
 FOLDER: Final = "snapshots"
@@ -99,24 +99,34 @@ def take(
     part = target.with_name(target.name + _PART)
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
-        _need_room(cache)
-        _remove(part)
-        copy(cache, part, stop=stop)
-        if check:
-            prove(part, stop=stop)
-        sync(part)
+        remove(part)
+        save(cache, part, check=check, stop=stop)
         part.replace(target)
         sync(folder)
-    except sqlite3.Error as error:
-        raise translated(error) from error
     except OSError as error:
-        from omnitui.store.faults import translated_os
-
         raise translated_os(error) from error
     finally:
         with suppress(OSError):
-            _remove(part)
+            remove(part)
     return Snapshot(target, now, target.stat().st_size, before)
+
+
+def save(cache: Path, target: Path, *, check: bool = True, stop: threading.Event | None = None) -> None:
+    """Copy the cache to a new file, as `take` does; it is on the disk when this returns.
+
+    Raises:
+        CacheDamaged, CacheError, Stopped: As `take`.
+    """
+    try:
+        _need_room(cache)
+        copy(cache, target, stop=stop)
+        if check:
+            prove(target, stop=stop)
+        sync(target)
+    except sqlite3.Error as error:
+        raise translated(error) from error
+    except OSError as error:
+        raise translated_os(error) from error
 
 
 def copy(source: Path, target: Path, *, stop: threading.Event | None = None) -> None:
@@ -188,7 +198,7 @@ def rotate(data: Path, *, daily: int, weekly: int) -> list[Path]:
     keep |= {one.path for one in [one for one in found if one.before is not None][:1]}
     gone = [one.path for one in found if one.path not in keep]
     for path in gone:
-        _remove(path)
+        remove(path)
     return gone
 
 
@@ -230,6 +240,7 @@ def _need_room(cache: Path) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
+    """Remove a file of a database with what SQLite keeps beside it; nothing happens where there is none."""
     for suffix in ("", "-wal", "-shm", "-journal"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)

@@ -54,6 +54,8 @@ def printed(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict
         ["log", "--json"],
         ["contact", "show", talk.id, "--json"],
         ["import", str(mail), "--dry-run", "--json"],
+        ["backup", str(tmp_path / "b.zip"), "--verify", "--json"],
+        ["restore", str(tmp_path / "b.zip"), "--dry-run", "--json"],
         ["doctor", "--json"],
         ["paths", "--json"],
         ["keys", "--json"],
