@@ -28,6 +28,7 @@ from omnitui.model.states import (
 )
 from omnitui.store import accounts, contacts, drafts, inflow, oplog, outbox, reads
 from omnitui.store.cache import Cache
+from omnitui.store.reads.belongings import Doomed
 from omnitui.store.writer import Tx
 from tests.support.desk import a_contact, a_conversation, a_message
 
@@ -113,8 +114,12 @@ def filled(cache: Cache) -> dict[str, Any]:
         "address": "ann.stone@example.com",
         "agent_id": me.id,
         "author_id": me.id,
+        "before": now + DAY,
+        "but": (),
         "channel": "email",
         "contact_id": ann,
+        "contact_ids": (ann,),
+        "contacts": (1,),
         "conversation_id": first.id,
         "inbox_id": first.inbox_id,
         "kind": MessageKind.PUBLIC,
@@ -122,6 +127,7 @@ def filled(cache: Cache) -> dict[str, Any]:
         "limit": 50,
         "conversations": (first.id, second.id),
         "expression": 'stone OR "or"*',
+        "doomed": Doomed((1,), (1,), (1, 2)),
         "message_id": asked.id,
         "messages": (asked.id, answer.id),
         "name": "Shop",
@@ -132,6 +138,7 @@ def filled(cache: Cache) -> dict[str, Any]:
         "op_or_group_id": op.group_id,
         "organization_id": cache.read(lambda db: db.execute("SELECT id FROM organization").fetchone()[0]),
         "part": "stone",
+        "pks": (1, 2),
         "query": [parse(text, now=now, me=me.id, zone=UTC) for text in QUERIES],
         "scope": "INBOX",
         "since": 0,

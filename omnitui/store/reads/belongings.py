@@ -96,12 +96,12 @@ def addresses(db: sqlite3.Connection, contacts: Sequence[int]) -> tuple[list[str
     return sorted({address for address, _name in known} - {""}), sorted(said - {""})
 
 
-def numbered(db: sqlite3.Connection, messages: Sequence[int]) -> list[Ulid]:
+def numbered(db: sqlite3.Connection, pks: Sequence[int]) -> list[Ulid]:
     """The conversations of some messages."""
     rows = db.execute(
         "SELECT DISTINCT c.id FROM message m JOIN conversation c ON c.pk = m.conversation_pk"
         f" WHERE m.pk IN {IN} ORDER BY c.id",
-        (dumps(messages),),
+        (dumps(pks),),
     )
     return [row[0] for row in rows]
 
