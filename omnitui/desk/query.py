@@ -41,6 +41,7 @@ from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.states import Priority
 from omnitui.text.analyser import query_terms
+from omnitui.text.surrogates import mended
 
 __all__ = ["KEYS", "Query", "QueryError", "parse"]
 
@@ -79,7 +80,7 @@ def parse(text: str, *, now: Millis, me: Ulid, zone: tzinfo) -> Query:
     """
     if len(text) > _MAX_LENGTH:
         raise QueryError(_("The query is too long."), hint=_("At most 2,000 characters."), position=_MAX_LENGTH)
-    parser = _Parser(text, now, me, zone)
+    parser = _Parser(mended(text), now, me, zone)
     node = parser.whole()
     return Query(node, parser.hidden, text)
 

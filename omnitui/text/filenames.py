@@ -10,7 +10,7 @@ from omnitui.text.safe import safe
 MAX_NAME: Final = 150
 
 _SEPARATORS = re.compile(r"[/\\]+")
-_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"|?*]')
+_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"|?*/\\]')
 _RESERVED = re.compile(r"^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.I)
 
 

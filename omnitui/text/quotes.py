@@ -109,8 +109,8 @@ class _Splitter:
         if later is not None and later > start:
             stop = self._after_quote(later, end)
             rest = stop if stop is not None else end
-            return self.lines[start:later] + self.lines[rest:end], self.lines[split:start] + self.lines[later:rest]
-        return self.lines[start:end], self.lines[split:start]
+            return self.lines[start:later] + self.lines[rest:end], self.lines[:start] + self.lines[later:rest]
+        return self.lines[start:end], self.lines[:start]
 
     def _after_quote(self, split: int, end: int) -> int | None:
         """The first line after the quote that follows the attribution; None when no marked quote follows it."""
