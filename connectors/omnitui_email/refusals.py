@@ -19,6 +19,7 @@ _BUSY = frozenset({"LIMIT", "OVERQUOTA", "THROTTLED"})
 _TEMPORARY = frozenset({"UNAVAILABLE", "INUSE", "SERVERBUG", "CONTACTADMIN"})
 """Response codes of RFC 5530; THROTTLED is Microsoft's."""
 _NO_WAY = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EADDRNOTAVAIL})
+_CLOSED = re.compile(r"socket error: (EOF|.*reset by peer)", re.IGNORECASE)
 _TOO_MUCH = re.compile(r"too many|throttl|rate limit|bandwidth|try again later|simultaneous", re.IGNORECASE)
 
 
@@ -52,6 +53,8 @@ def imap_fault(error: Exception, server: Server) -> Fault:
         code = _CODE.search(words)
         if (code and code[1] in _BUSY) or (_TOO_MUCH.search(words) and not isinstance(error, imaplib.IMAP4.abort)):
             return RateLimited(f"{server.host}: {words}", after=MINUTE)
+        if isinstance(error, imaplib.IMAP4.abort) and _CLOSED.search(words):
+            return Unreachable(f"{server.host} closed the line")
         return NotReady(f"{server.host}: {words}")
     if isinstance(error, OSError):
         return network_fault(error, server, "imap")
@@ -78,6 +81,8 @@ def network_fault(error: OSError, server: Server, protocol: str) -> NotReady:
         return Unreachable(f"{place} refuses connections", hint="check the port; is the server up?")
     if isinstance(error, TimeoutError):
         return Unreachable(f"{place} does not answer", hint="check the network, the host and the port")
+    if isinstance(error, ConnectionError):
+        return Unreachable(f"{place} closed the line")
     if error.errno in _NO_WAY:
         return Unreachable(f"{place}: {clean(str(error))}", hint="check the network")
     return NotReady(f"{place}: {clean(str(error)) or type(error).__name__}")

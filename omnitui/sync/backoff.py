@@ -30,9 +30,9 @@ class Backoff:
 
 
 def rest_of(fault: Fault, backoff: Backoff) -> Millis:
-    """How long to rest from a fault: never shorter than it asks for, and at most four seconds where nobody answers.
+    """How long to rest from a fault: never shorter than it asks for, and at most three seconds where nobody answers.
 
-    So a way that opens again is found within five.
+    So a way that opens again is used within five.
     """
     if isinstance(fault, RateLimited):
         # A thousandth more than asked: clocks count whole ones.
@@ -40,6 +40,7 @@ def rest_of(fault: Fault, backoff: Backoff) -> Millis:
     if isinstance(fault, Unreachable):
         # However long it lasts: who answers at last and is not ready yet gets a short rest first.
         backoff.faults = min(backoff.faults, 2)
+        return min(backoff.rest(), jittered(3 * SECOND, backoff.random))
     return backoff.rest()
 
 

@@ -3,94 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import email
 import email.policy
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 import pytest
 
-from omnitui.model.conversations import Conversation
-from omnitui.model.operations import Op
 from omnitui.model.states import SendState
-from omnitui.paths import profile
-from omnitui.services.session import Session
-from omnitui.store.reads import history, inbox, ledger, outbox
-from omnitui.sync.engine import Engine
+from omnitui.store.reads import history, ledger, outbox
+from tests.support.mail_desk import MailDesk
 from tests.support.mail_servers import MailServers, a_mail
 from tests.support.sync_desk import until
 
 pytestmark = pytest.mark.server
 
 
-class Desk:
-    """An agent's profile on one mail account."""
-
-    def __init__(self, servers: MailServers, monkeypatch: pytest.MonkeyPatch, **settings: str) -> None:
-        self.servers = servers
-        self.address = servers.user()
-        self.customer = servers.user("customer")
-        monkeypatch.setenv("TEST_MAIL_PASSWORD", "secret")
-        self.session = Session.open(profile("desk"))
-        base = {
-            "address": self.address,
-            "imap_host": "127.0.0.1",
-            "imap_port": str(servers.dovecot.imap_port),
-            "imap_security": "none",
-            "smtp_port": str(servers.smtp.port),
-            "smtp_security": "none",
-            "poll_seconds": "1",
-        }
-        self.account = self.session.accounts.add(
-            "email", "mail", {**base, **settings}, secret_ref="env:TEST_MAIL_PASSWORD", hold=0
-        )
-
-    def engine(self) -> Engine:
-        return self.session.engine()
-
-    @contextlib.asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        engine = self.engine()
-        task = asyncio.create_task(engine.run())
-        try:
-            yield
-        finally:
-            engine.stop()
-            await asyncio.wait_for(task, 20)
-
-    def write(self, text: str, message_id: str = "") -> None:
-        """The customer sends a mail."""
-        mail = a_mail(text=text, sender=self.customer, to=self.address, message_id=message_id)
-        self.servers.deliver(self.address, mail, self.customer)
-
-    def answer(self, raw: bytes, text: str, subject: str = "") -> None:
-        """The customer answers a mail of ours."""
-        ours = email.message_from_bytes(raw, policy=email.policy.default)
-        mail = a_mail(subject or str(ours["Subject"]), text, sender=self.customer, to=self.address)
-        mail["In-Reply-To"] = str(ours["Message-ID"])
-        mail["References"] = str(ours["Message-ID"])
-        self.servers.deliver(self.address, mail, self.customer)
-
-    def conversations(self) -> list[Conversation]:
-        return self.session.cache.read(inbox.page, self.session.query(""), limit=100)
-
-    def texts(self, conversation: Conversation) -> list[str]:
-        return [one.text.strip() for one in self.session.cache.read(history.page, conversation.id)]
-
-    def state(self, op: Op) -> SendState:
-        entry = self.session.cache.read(outbox.entry, op.id)
-        assert entry is not None
-        return entry.state
-
-
 @pytest.fixture
-def desk(servers: MailServers, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    made = Desk(servers, monkeypatch)
+def desk(servers: MailServers, monkeypatch: pytest.MonkeyPatch) -> Iterator[MailDesk]:
+    made = MailDesk(servers, monkeypatch)
     yield made
     made.session.close()
 
 
-async def test_conversation_goes_back_and_forth_and_everything_is_shown_once(desk: Desk) -> None:
+async def test_conversation_goes_back_and_forth_and_everything_is_shown_once(desk: MailDesk) -> None:
     desk.write("Where is my parcel?")
     async with desk.running():
         await until(lambda: len(desk.conversations()) == 1)
@@ -111,7 +46,7 @@ async def test_conversation_goes_back_and_forth_and_everything_is_shown_once(des
     assert len(desk.texts(conversation)) == 3
 
 
-async def test_read_marks_travel_both_ways(desk: Desk) -> None:
+async def test_read_marks_travel_both_ways(desk: MailDesk) -> None:
     desk.write("one")
     async with desk.running():
         await until(lambda: len(desk.conversations()) == 1)
@@ -126,7 +61,7 @@ async def test_read_marks_travel_both_ways(desk: Desk) -> None:
         await until(lambda: desk.conversations()[0].unread == 1)
 
 
-async def test_label_is_mirrored_as_a_keyword(desk: Desk) -> None:
+async def test_label_is_mirrored_as_a_keyword(desk: MailDesk) -> None:
     desk.write("one")
     async with desk.running():
         await until(lambda: len(desk.conversations()) == 1)
@@ -134,7 +69,7 @@ async def test_label_is_mirrored_as_a_keyword(desk: Desk) -> None:
         await until(lambda: any("vip" in flag for flag in desk.servers.flags(desk.address)[1]))
 
 
-async def test_bounce_marks_the_reply_failed_with_the_servers_words(desk: Desk) -> None:
+async def test_bounce_marks_the_reply_failed_with_the_servers_words(desk: MailDesk) -> None:
     desk.write("Where is my parcel?")
     await desk.engine().once()
     [conversation] = desk.conversations()
@@ -162,7 +97,7 @@ async def test_bounce_marks_the_reply_failed_with_the_servers_words(desk: Desk) 
 async def test_old_mail_is_loaded_behind_the_new_and_threads_as_if_it_had_come_in_order(
     servers: MailServers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk = Desk(servers, monkeypatch, initial="10")
+    desk = MailDesk(servers, monkeypatch, initial="10")
 
     def threads() -> Iterator[tuple[int, bytes]]:
         for number in range(120):
@@ -191,7 +126,7 @@ async def test_old_mail_is_loaded_behind_the_new_and_threads_as_if_it_had_come_i
 async def test_without_idle_the_server_is_asked_before_a_reply_leaves(
     plain_servers: MailServers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk = Desk(plain_servers, monkeypatch, poll_seconds="600")
+    desk = MailDesk(plain_servers, monkeypatch, poll_seconds="600")
     desk.write("Where is it?", "<first@customer.test>")
     async with desk.running():
         await until(lambda: desk.conversations())

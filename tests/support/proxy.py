@@ -19,6 +19,7 @@ class FaultyProxy:
         deaf: Swallow all that comes, answer nothing, keep the line open.
         refuse: Reset new lines at once.
         inject: Bytes sent to the client before anything of the server.
+        cut_at: Bytes of both sides together, `passed`, at which every line is reset, once; None: never.
     """
 
     target: int
@@ -28,6 +29,8 @@ class FaultyProxy:
     deaf: bool = False
     refuse: bool = False
     inject: bytes = b""
+    cut_at: int | None = None
+    passed: int = 0
     tls: ssl.SSLContext | None = None
     """With one, the proxy speaks TLS to the client and plain text to the server."""
     port: int = 0
@@ -70,7 +73,8 @@ class FaultyProxy:
             await asyncio.gather(
                 self._pump(reader, there_writer, counted=False), self._pump(there_reader, writer, counted=True)
             )
-        except OSError:
+        except (OSError, asyncio.CancelledError):
+            # The streams of Python 3.11 complain of a callback that was cancelled.
             pass
         finally:
             self._tasks.discard(task)
@@ -90,6 +94,14 @@ class FaultyProxy:
                         if self.cut_after < 0:
                             self.cut()
                             return
+                    if self.cut_at is not None and self.passed + len(piece) > self.cut_at:
+                        # What came before the cut arrives.
+                        writer.write(piece[: self.cut_at - self.passed])
+                        await writer.drain()
+                        self.cut_at = None
+                        self.cut()
+                        return
+                    self.passed += len(piece)
                     writer.write(piece)
                     await writer.drain()
         self._writers.discard(writer)

@@ -42,7 +42,7 @@ def test_rests_double_up_to_the_longest() -> None:
 
 def test_rest_where_nobody_answers_stays_short_and_does_not_lengthen_the_next_one() -> None:
     backoff = Backoff(random=random.Random(5))
-    assert all(rest_of(Unreachable("no route"), backoff) <= 4 * SECOND for _ in range(1_000))
+    assert all(rest_of(Unreachable("no route"), backoff) <= 3 * SECOND for _ in range(1_000))
     assert rest_of(NotReady("starting"), backoff) <= 8 * SECOND
 
 
