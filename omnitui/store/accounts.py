@@ -90,7 +90,7 @@ def _change(tx: Tx, account_id: Ulid, column: str, value: object) -> None:
 
 def put_inbox(tx: Tx, account_id: Ulid, channel: str, address: str, name: str = "") -> Inbox:
     """The inbox of one of our addresses, made where it is new; a `name` replaces the one it has."""
-    row = tx.db.execute(
+    row = tx.beside.execute(
         "INSERT INTO inbox(id, account_pk, channel, address, name) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT(account_pk, channel, address) DO UPDATE SET"
         " name = CASE excluded.name WHEN '' THEN name ELSE excluded.name END RETURNING id, pk, name",

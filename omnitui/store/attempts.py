@@ -20,6 +20,7 @@ def attempt(tx: Tx) -> Iterator[None]:
         yield
         tx.settle()
     except Exception:
+        tx.waiting = None
         # A full disk has taken back the whole transaction already.
         if tx.db.in_transaction:
             tx.db.execute("ROLLBACK TO attempt")

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Sequence
+from functools import cache
+from itertools import chain
 from typing import Final
 
 from omnitui.bus import Changed
 from omnitui.ids import Ulid
 from omnitui.model.operations import Change
 from omnitui.model.states import ObjectKind
+from omnitui.store.groups import groups, marks
 
 KEPT: Final = 20_000
 """Rows of the sequence that stay; whoever is farther behind reads everything anew."""
 
-_APPEND: Final = "INSERT INTO change(kind, object_id, revision) SELECT ?, key, value FROM json_each(?)"
-"""All of a kind in one statement: one a row costs five times as much."""
 
 Touched = dict[tuple[ObjectKind, Ulid], int]
 """Changed objects and their new revisions."""
+
+
+@cache
+def _append(rows: int) -> str:
+    return f"INSERT INTO change(kind, object_id, revision) VALUES {marks(3, rows)}"
 
 
 def last_seq(db: sqlite3.Connection) -> int:
@@ -30,18 +35,16 @@ def last_seq(db: sqlite3.Connection) -> int:
 
 def append(db: sqlite3.Connection, touched: Touched) -> tuple[Change, ...]:
     """Add changes to the sequence, in the writer's transaction, and drop the oldest rows."""
-    kinds: dict[ObjectKind, dict[Ulid, int]] = {}
-    for (kind, object_id), revision in touched.items():
-        kinds.setdefault(kind, {})[object_id] = revision
-    for kind, revisions in kinds.items():
-        db.execute(_APPEND, (kind.value, json.dumps(revisions)))
+    # Plain values: sqlite3 looks for an adapter of anything else.
+    rows = [(kind.value, object_id, revision) for (kind, object_id), revision in touched.items()]
+    for some in groups(rows):
+        db.execute(_append(len(some)), list(chain.from_iterable(some)))
     last = last_seq(db)
     first = last - len(touched) + 1
     # Now and then only: one range of old rows at the left end of the table costs almost nothing.
     if last // 1000 != (first - 1) // 1000:
         db.execute("DELETE FROM change WHERE seq <= ?", (last - KEPT,))
-    rows = ((kind, *row) for kind, revisions in kinds.items() for row in revisions.items())
-    return tuple(Change(seq, *row) for seq, row in enumerate(rows, first))
+    return tuple([Change(seq, *key, revision) for seq, (key, revision) in enumerate(touched.items(), first)])
 
 
 def since(db: sqlite3.Connection, seq: int, limit: int = KEPT) -> Changed | None:

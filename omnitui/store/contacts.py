@@ -46,18 +46,18 @@ def find_or_make_contact(tx: Tx, account_id: Ulid, channel: str, address: str, n
     A name that becomes known later fills an empty one, and never replaces one.
     """
     address = address_of(channel, address)
-    row = tx.db.execute(
+    row = tx.beside.execute(
         "SELECT i.pk, i.id, i.name, c.pk, c.id, c.name FROM identity i JOIN contact c ON c.pk = i.contact_pk"
         " WHERE i.channel = ? AND i.address = ? AND i.scope = ?",
         (channel, address, scope_of(account_id, channel)),
     ).fetchone()
     if row is None:
         contact_id, identity_id = tx.ids.new(), tx.ids.new()
-        pk = tx.db.execute(
+        pk = tx.beside.execute(
             "INSERT INTO contact(id, name, created_at, sought) VALUES (?, ?, ?, ?)",
             (contact_id, name or address, tx.now(), _sought(name, [address])),
         ).lastrowid
-        tx.db.execute(
+        tx.beside.execute(
             "INSERT INTO identity(id, contact_pk, channel, address, scope, name) VALUES (?, ?, ?, ?, ?, ?)",
             (identity_id, pk, channel, address, scope_of(account_id, channel), name),
         )

@@ -11,7 +11,8 @@ from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.accounts import Json
 from omnitui.model.states import Flag, ObjectKind, Priority, Status
-from omnitui.store.rollup import anew, settle
+from omnitui.store.newcomers import newcomers
+from omnitui.store.rollup import anew, new_rollup, rollups, settle
 from omnitui.store.rows import pk_of
 from omnitui.store.writer import Tx
 
@@ -44,24 +45,19 @@ def make_conversation(
     """Make a conversation without messages; `conversation_id` where its id was given out before."""
     conversation_id = conversation_id or tx.ids.new()
     now = tx.now()
-    cursor = tx.db.execute(
-        "INSERT INTO conversation(id, account_pk, inbox_pk, contact_pk, channel, subject, status, external_id,"
-        " may_belong_to_pk, created_at, last_activity_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            conversation_id,
-            pk_of(tx, "account", account_id),
-            pk_of(tx, "inbox", inbox_id),
-            pk_of(tx, "contact", contact_id),
-            channel,
-            subject,
-            status.value,
-            external_id,
-            pk_of(tx, "conversation", may_belong_to) if may_belong_to else None,
-            now,
-            now,
-        ),
+    values = (
+        pk_of(tx, "account", account_id),
+        pk_of(tx, "inbox", inbox_id),
+        pk_of(tx, "contact", contact_id),
+        channel,
+        subject,
+        external_id,
+        pk_of(tx, "conversation", may_belong_to) if may_belong_to else None,
+        now,
     )
-    tx.pks["conversation", conversation_id] = int(cursor.lastrowid or 0)
+    new = newcomers(tx)
+    row = rollups(tx).put(new_rollup(new.new_conversation_pk(), conversation_id, channel, status.value, now))
+    new.take_conversation(row, values)
     tx.changed(ObjectKind.CONVERSATION, conversation_id, 1)
     return conversation_id
 

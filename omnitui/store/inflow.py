@@ -7,6 +7,7 @@ from omnitui.store.fulltext import renew as renew_index
 from omnitui.store.mailplaces import drop_location, flags_at, flags_set, message_at, put_location, reset_folder
 from omnitui.store.message_state import delete_message, find_message, move_message, set_seen
 from omnitui.store.messages import Arrival, Stored, put_message
+from omnitui.store.newcomers import expect_messages
 from omnitui.store.progress import cursor, put_cursor, put_ledger
 from omnitui.store.receipts import set_receipt
 
@@ -18,6 +19,7 @@ __all__ = [
     "cursor",
     "delete_message",
     "drop_location",
+    "expect_messages",
     "find_conversation",
     "find_message",
     "find_or_make_contact",

@@ -14,6 +14,7 @@ from omnitui.model.states import Direction, MessageKind, ObjectKind, SendState
 from omnitui.store import fulltext
 from omnitui.store.blocks import note_time
 from omnitui.store.message_state import touched
+from omnitui.store.newcomers import newcomers
 from omnitui.store.rollup import anew, rollups
 from omnitui.store.rows import find, pk_of, written
 from omnitui.store.writer import Tx
@@ -56,12 +57,15 @@ _USUAL: Final = (0, 0, 0, 0, None, "", "[]", "[]", "", "", "", "", None)
 """What `_SELDOM` are unless said otherwise: a line of chat then costs a fifth less."""
 
 
+_WHOLE: Final = f"{_ALWAYS}, {_SELDOM}"
+
+
 def _insert(columns: str) -> str:
     marks = ", ".join("?" * len(columns.split(",")))
     return f"INSERT INTO message({columns}) VALUES ({marks}) ON CONFLICT DO NOTHING"
 
 
-_INSERT: Final = _insert(f"{_ALWAYS}, {_SELDOM}")
+_INSERT: Final = _insert(_WHOLE)
 _INSERT_USUAL: Final = _insert(_ALWAYS)
 _KNOWN: Final = """
     SELECT m.pk, m.id, c.id, m.conversation_pk, m.remote_revision
@@ -148,10 +152,15 @@ def put_message(
         tx.now() if message.deleted else None,
     )
     usual = seldom == _USUAL
-    cursor = tx.db.execute(_INSERT_USUAL if usual else _INSERT, always if usual else always + seldom)
-    if not cursor.rowcount:
-        return _again(tx, message, account_pk)
-    pk = tx.pks["message", message.id] = int(cursor.lastrowid or 0)
+    columns, values = (_ALWAYS, always) if usual else (_WHOLE, always + seldom)
+    pk = newcomers(tx).take_message(account_pk, message.external_id, columns, values, index=index)
+    waits = pk is not None
+    if pk is None:
+        cursor = tx.db.execute(_INSERT_USUAL if usual else _INSERT, values)
+        if not cursor.rowcount:
+            return _again(tx, message, account_pk)
+        pk = int(cursor.lastrowid or 0)
+    tx.pks["message", message.id] = pk
     if message.attachments:
         _attach(tx, pk, message.attachments)
     if mail is not None:
@@ -167,7 +176,8 @@ def put_message(
         reopen=reopen,
     )
     if not index:
-        fulltext.later(tx, pk)
+        if not waits:
+            fulltext.later(tx, pk)
     elif not message.deleted:
         names = "\n".join(file.name for file in message.attachments)
         words = fulltext.source(message.subject, message.author, names, message.text)

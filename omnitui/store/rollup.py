@@ -9,11 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import chain
 from typing import Any, Final
 
 from omnitui.clock import Millis
 from omnitui.ids import Ulid
 from omnitui.model.states import ObjectKind, Status
+from omnitui.store.groups import groups, marks
 from omnitui.store.writer import Tx
 
 SNIPPET: Final = 160
@@ -40,13 +43,18 @@ _COLUMNS: Final = (
     "unanswered_since",
     "send_state",
 )
-_TABLE: Final = f"CREATE TEMP TABLE IF NOT EXISTS rolled(pk INTEGER PRIMARY KEY, {', '.join(_COLUMNS)})"
-_PUT: Final = f"INSERT INTO temp.rolled(pk, {', '.join(_COLUMNS)}) VALUES (?{', ?' * len(_COLUMNS)})"
-# One statement for all rows: each statement that may fire a trigger keeps a journal of its own, which costs as much
-# as the row.
-_SAVE: Final = f"""
-    UPDATE conversation SET {", ".join(f"{column} = rolled.{column}" for column in _COLUMNS)}
-    FROM temp.rolled WHERE conversation.pk = rolled.pk"""
+
+
+@cache
+def _update(rows: int) -> str:
+    """One statement for many rows: each that may fire a trigger keeps a journal of its own, as dear as the row."""
+    return (
+        f"WITH rolled(pk, {', '.join(_COLUMNS)}) AS (VALUES {marks(len(_COLUMNS) + 1, rows)})"
+        f" UPDATE conversation SET {', '.join(f'{column} = rolled.{column}' for column in _COLUMNS)}"
+        " FROM rolled WHERE conversation.pk = rolled.pk"
+    )
+
+
 _NEWEST: Final = "ORDER BY received_at DESC, id DESC LIMIT 1"
 _REOPENS: Final = (Status.RESOLVED, Status.WAITING, Status.SNOOZED)
 
@@ -88,6 +96,14 @@ class Rollup:
     sends: bool = False
     """Whether `send_state` is to be computed anew."""
 
+    @property
+    def last_activity_at(self) -> Millis:
+        return self.last_message_at if self.last_message_pk is not None else self.created_at
+
+    def begun(self) -> None:
+        """The row was written with what is known so far."""
+        self.touched = self.whole or self.answers or self.sends
+
     def arrived(
         self, pk: int, *, role: int, received_at: Millis, text: str, unread: bool, leaving: bool, reopen: bool
     ) -> None:
@@ -109,11 +125,18 @@ class Rollup:
                 self.status, self.snoozed_until = Status.OPEN.value, None
         elif role == ANSWER and (self.answered_at is None or received_at > self.answered_at):
             self.answered_at = received_at
-            self.answers = True
+            self.unanswered_since = None
+            # Only what the customer wrote after it has to be looked for.
+            self.answers = self.answers or (self.last_incoming_at or 0) > received_at
+
+
+def new_rollup(pk: int, conversation_id: Ulid, channel: str, status: str, now: Millis) -> Rollup:
+    """The roll-up of a conversation that has no messages yet."""
+    return Rollup(pk, conversation_id, channel, 1, status, None, 0, "", None, 0, None, None, None, None, now)
 
 
 class Rollups:
-    """The conversations whose roll-up a work has touched."""
+    """The conversations whose roll-up a work has touched; those that wait to be written are always among them."""
 
     def __init__(self, tx: Tx) -> None:
         self._tx = tx
@@ -123,24 +146,27 @@ class Rollups:
     def get(self, pk: int) -> Rollup:
         """The roll-up of a conversation, read once a work."""
         row = self._rows.get(pk)
-        return self._add(self._tx.db.execute(_BY_PK, (pk,)).fetchone()) if row is None else row
+        return self._add(self._tx.beside.execute(_BY_PK, (pk,)).fetchone()) if row is None else row
 
     def find(self, conversation_id: Ulid) -> Rollup | None:
         """`get` by the conversation's id; None where there is none."""
         row = self._by_id.get(conversation_id)
         if row is None:
-            found = self._tx.db.execute(_BY_ID, (conversation_id,)).fetchone()
+            found = self._tx.beside.execute(_BY_ID, (conversation_id,)).fetchone()
             row = None if found is None else self._add(found)
         return row
 
     def load(self, pks: Iterable[int]) -> None:
         """Read several at once, for those who will want them one by one."""
         missing = [pk for pk in pks if pk not in self._rows]
-        for values in self._tx.db.execute(_BY_PKS, (json.dumps(missing),)).fetchall() if missing else ():
+        for values in self._tx.beside.execute(_BY_PKS, (json.dumps(missing),)).fetchall() if missing else ():
             self._add(values)
 
     def _add(self, values: Sequence[Any]) -> Rollup:
-        row = Rollup(*values)
+        return self.put(Rollup(*values))
+
+    def put(self, row: Rollup) -> Rollup:
+        """Take in the roll-up of a conversation that was not asked for so far."""
         self._tx.pks["conversation", row.id] = row.pk
         self._by_id[row.id] = self._rows[row.pk] = row
         return row
@@ -156,14 +182,9 @@ class Rollups:
         self._save(self._rows.values())
 
     def _save(self, rows: Iterable[Rollup]) -> None:
-        saved = [self._saved(row) for row in rows if row.touched]
-        if not saved:
-            return
         db = self._tx.db
-        db.execute(_TABLE)
-        db.execute("DELETE FROM temp.rolled")
-        db.executemany(_PUT, saved)
-        db.execute(_SAVE)
+        for some in groups([self._saved(row) for row in rows if row.touched]):
+            db.execute(_update(len(some)), list(chain.from_iterable(some)))
 
     def _saved(self, row: Rollup) -> tuple[object, ...]:
         if row.whole:
@@ -183,7 +204,7 @@ class Rollups:
             row.snippet,
             row.last_message_pk,
             row.last_message_at,
-            row.last_message_at if row.last_message_pk is not None else row.created_at,
+            row.last_activity_at,
             row.last_incoming_at,
             row.answered_at,
             row.unanswered_since,

@@ -28,7 +28,8 @@ def find(tx: Tx, table: str, object_id: Ulid) -> int | None:
     key = (table, object_id)
     pk = tx.pks.get(key)
     if pk is None:
-        row = tx.db.execute(_FIND[table], (object_id,)).fetchone()
+        # Rows that wait to be written have their numbers in `pks`.
+        row = tx.beside.execute(_FIND[table], (object_id,)).fetchone()
         if row is None:
             return None
         pk = tx.pks[key] = int(row[0])

@@ -13,6 +13,7 @@ from omnitui.desk.threading import Known, Mail
 from omnitui.ids import Ulid
 from omnitui.model.states import ObjectKind, SendState, Status
 from omnitui.store.message_state import bury_message
+from omnitui.store.newcomers import forget_expected
 from omnitui.store.rollup import anew
 from omnitui.store.rows import pk_of
 from omnitui.store.writer import Tx
@@ -177,6 +178,7 @@ def claim(tx: Tx, account_id: Ulid, message_id: Ulid, external_id: str) -> None:
             "UPDATE mail_location SET message_pk = ? WHERE message_pk = ?", (pk_of(tx, "message", message_id), *twin)
         )
         bury_message(tx, twin[0], tx.now())
+    forget_expected(tx)
     tx.db.execute(
         "UPDATE message SET external_id = ? WHERE id = ? AND external_id <> ?", (external_id, message_id, external_id)
     )

@@ -44,13 +44,20 @@ class Closing(Protocol):
     def close(self) -> None: ...
 
 
+class Waiting(Protocol):
+    """Rows that are written before anything else is asked of the database."""
+
+    def write(self) -> None: ...
+
+
 class Tx:
     """What a work may do: write through `db`, and say what changed. Never kept beyond the work."""
 
-    __slots__ = ("clock", "closing", "db", "ids", "origin", "pks", "seal_key", "touched")
+    __slots__ = ("beside", "clock", "closing", "ids", "origin", "pks", "seal_key", "touched", "waiting")
 
     def __init__(self, db: sqlite3.Connection, clock: Clock, ids: Ids, origin: Ulid) -> None:
-        self.db = db
+        self.beside = db
+        """The connection, for statements that ask nothing of rows that wait to be written, nor change them."""
         self.clock = clock
         self.ids = ids
         self.origin = origin
@@ -61,6 +68,16 @@ class Tx:
         """Row numbers by table and ULID, as far as this work has looked them up."""
         self.seal_key: bytes | None = None
         """Seals the ops of the log, where this process has it."""
+        self.waiting: Waiting | None = None
+        """New rows that are not written yet."""
+
+    @property
+    def db(self) -> sqlite3.Connection:
+        """The connection, with all written that waited."""
+        waiting, self.waiting = self.waiting, None
+        if waiting is not None:
+            waiting.write()
+        return self.beside
 
     def now(self) -> Millis:
         return self.clock.now()

@@ -80,9 +80,11 @@ class Arrival:
         self.refusals = Refusals(self.tx, self.account)
 
     def expect(self, events: Iterable[Ready]) -> None:
-        """Ask once for all conversations that events to be taken in are about."""
-        names = {ready.event.conversation for ready in events if isinstance(ready, ReadyMessage)}
+        """Ask once for all messages that events bring, and for the conversations that they are about."""
+        coming = [ready.event for ready in events if isinstance(ready, ReadyMessage)]
+        names = {event.conversation for event in coming}
         if names:
+            inflow.expect_messages(self.tx, self.account.id, [event.external_id for event in coming])
             self._standings = dict.fromkeys(names) | standings(self.tx, self.account.id, names)
 
     def take(self, ready: Ready) -> None:

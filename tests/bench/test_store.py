@@ -80,6 +80,7 @@ def test_storing_messages_is_near_the_floor_of_c(
         some = messages[at : at + BATCH]
 
         def work(tx: Tx) -> None:
+            inflow.expect_messages(tx, some[0].account_id, [message.external_id for message in some])
             for message in some:
                 inflow.put_message(tx, message)
             inflow.put_cursor(tx, some[0].account_id, "bench", at)
@@ -189,6 +190,7 @@ async def lag(cache: Cache, messages: list[Message], rate: int) -> float:
             some = messages[at : at + size]
 
             def work(tx: Tx, some: list[Message] = some) -> None:
+                inflow.expect_messages(tx, some[0].account_id, [message.external_id for message in some])
                 for message in some:
                     inflow.put_message(tx, message)
 

@@ -109,7 +109,12 @@ KINDS = st.sampled_from(
 )
 PUT = st.tuples(
     st.just("put"),
-    st.lists(st.tuples(MESSAGES, KINDS, st.booleans(), st.sampled_from([False, False, True])), min_size=2, max_size=8),
+    st.lists(
+        st.tuples(MESSAGES, KINDS, st.booleans(), st.sampled_from(["first", "first", "other", "new"])),
+        min_size=2,
+        max_size=8,
+    ),
+    st.booleans(),
 )
 STEPS = st.one_of(
     PUT,
@@ -129,15 +134,19 @@ STEPS = st.one_of(
 )
 
 
-def take(desk: Desk, step: tuple[str, Any], other: str) -> None:
-    what, value = step
+def take(desk: Desk, step: tuple[Any, ...], other: str) -> None:
+    what, value, *expected = step
 
     def work(tx: Tx) -> None:
         ids = [row[0] for row in tx.db.execute("SELECT id FROM message ORDER BY pk")]
         match what:
             case "put":
-                for fields, kind, seen, elsewhere in value:
-                    message = desk.message(other if elsewhere else "", **fields, **kind)
+                if any(expected):
+                    names = [fields["external_id"] for fields, _kind, _seen, _where in value]
+                    inflow.expect_messages(tx, desk.account_id, names)
+                new = desk.converse(tx)
+                for fields, kind, seen, where in value:
+                    message = desk.message({"first": "", "other": other, "new": new}[where], **fields, **kind)
                     inflow.put_message(tx, message, seen=seen)
             case "delete":
                 inflow.delete_message(tx, desk.account_id, value, NOW)
@@ -161,7 +170,7 @@ def take(desk: Desk, step: tuple[str, Any], other: str) -> None:
 )
 @given(st.tuples(PUT, st.lists(STEPS, max_size=6)).map(lambda pair: [pair[0], *pair[1]]))
 def test_row_equals_its_messages_after_any_steps(
-    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, Any]]
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[Any, ...]]
 ) -> None:
     with a_desk(tmp_path_factory.mktemp("desk")) as desk:
         other = desk.cache.write(desk.converse)
