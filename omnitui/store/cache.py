@@ -129,7 +129,7 @@ class Cache:
                 with contextlib.closing(connection.connect(path)) as db:
                     if not migrations.check(db):
                         connection.log_ahead(db)
-                        migrations.migrate(db, path)
+                        migrations.migrate(db, path, clock=clock)
                     origin = _origin(db) or _begin(db, Ids(clock), clock)
             except sqlite3.Error as error:
                 raise translated(error) from error

@@ -6,11 +6,15 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from omnitui.clock import Clock, SystemClock
 from omnitui.errors import Refused
 from omnitui.i18n import _
+from omnitui.store import failpoints
 from omnitui.values import dataclass
 
 _FOLDER = Path(__file__).parent
+_WRITER = "omnitui"
+"""The name in `meta` of the version that brought the file to its schema."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +24,7 @@ class Step:
     version: int
     files: tuple[str, ...]
     destructive: bool = False
-    """Whether something is dropped: then a snapshot of the file is kept beside it first."""
+    """Whether something is dropped: then nothing is done unless a snapshot can be taken first."""
 
 
 STEPS: tuple[Step, ...] = (
@@ -58,41 +62,61 @@ def check(db: sqlite3.Connection, steps: Sequence[Step] = STEPS) -> bool:
     """
     found, ours = version(db), steps[-1].version
     if found > ours:
+        from omnitui import __version__
+
         raise Refused(
-            _("The cache was written by a newer omnitui (schema {found}, this one knows {ours}).").format(
-                found=found, ours=ours
+            _("The cache was written by a newer omnitui ({program}, schema {found}; this is {own}, {ours}).").format(
+                program=writer(db) or "?", found=found, own=__version__, ours=ours
             ),
-            hint=_("Update omnitui, or use another profile."),
+            hint=_("Update omnitui, use another profile, or go back: omnitui restore, with a snapshot from before."),
         )
     return found == ours
 
 
+def writer(db: sqlite3.Connection) -> str:
+    """The version of omnitui that brought the file to its schema; empty where it does not say."""
+    try:
+        row = db.execute(f"SELECT value FROM meta WHERE name = '{_WRITER}'").fetchone()
+    except sqlite3.OperationalError:
+        return ""
+    return str(row[0]) if row else ""
+
+
 def migrate(
-    db: sqlite3.Connection, path: Path | None = None, *, steps: Sequence[Step] = STEPS, folder: Path = _FOLDER
+    db: sqlite3.Connection,
+    path: Path | None = None,
+    *,
+    clock: Clock | None = None,
+    steps: Sequence[Step] = STEPS,
+    folder: Path = _FOLDER,
 ) -> None:
     """Bring the file to our version, each step in its own transaction; several processes may try at once.
 
     Args:
         db: A connection in autocommit mode (`isolation_level=None`).
-        path: Where the file lies; None keeps no snapshots.
+        path: Where the file lies; None takes no snapshot of it before.
+        clock: Names the snapshot; the machine's unless given.
         steps: The ordered steps.
         folder: Where their files lie.
 
     Raises:
         Refused: The file was written by a newer omnitui; nothing has been written then.
+        CacheError: There is no room for the snapshot that a destructive step needs.
     """
     if check(db, steps):
         return
+    from omnitui import __version__
     from omnitui.desk.matching import fold
 
+    failpoints.watch(db)
     db.create_function("folded", 1, fold, deterministic=True)
+    if path is not None and version(db):
+        _snapshot(db, path, clock or SystemClock(), steps)
     for step in steps:
         if check(db, steps):
             return
         if step.version <= version(db):
             continue
-        if step.destructive and path is not None:
-            _snapshot(db, path.with_name(f"{path.name}.before-{step.version}"))
         db.execute("BEGIN IMMEDIATE")
         try:
             check(db, steps)
@@ -100,6 +124,8 @@ def migrate(
                 for name in step.files:
                     for statement in statements((folder / name).read_text(encoding="utf-8")):
                         db.execute(statement)
+                if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+                    db.execute("INSERT OR REPLACE INTO meta(name, value) VALUES (?, ?)", (_WRITER, __version__))
                 db.execute(f"PRAGMA user_version = {step.version:d}")
             db.execute("COMMIT")
         except BaseException:
@@ -108,11 +134,22 @@ def migrate(
             raise
 
 
-def _snapshot(db: sqlite3.Connection, target: Path) -> None:
-    """Keep a whole copy at `target`; an older one of the same step stays, since it is nearer to the original."""
-    if not target.exists():
-        part = target.with_name(target.name + ".part")
-        part.unlink(missing_ok=True)
-        db.execute("VACUUM INTO ?", (str(part),))
-        part.chmod(0o600)
-        part.rename(target)
+def _snapshot(db: sqlite3.Connection, path: Path, clock: Clock, steps: Sequence[Step]) -> None:
+    """Keep a whole copy of the file as it is before its next step, unless another process has done so."""
+    from omnitui.logs import logger
+    from omnitui.store import snapshots
+    from omnitui.store.faults import CacheError
+
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        following = version(db) + 1
+        known = [one.before for one in snapshots.snapshots(path.parent)]
+        if not check(db, steps) and following not in known:
+            # Not proved: whoever restores it does so, and the start waits for this.
+            snapshots.take(path, clock.now(), before=following, check=False)
+    except CacheError as error:
+        if any(step.destructive and step.version >= following for step in steps):
+            raise
+        logger(__name__).warning("no snapshot before the change of the schema: %s", error.message)
+    finally:
+        db.execute("ROLLBACK")

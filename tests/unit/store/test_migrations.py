@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from omnitui.errors import Refused
-from omnitui.store import migrations
+from omnitui.store import migrations, snapshots
+from omnitui.store.faults import CacheFull
 from omnitui.store.migrations import Step, migrate
 
 
@@ -66,10 +67,12 @@ def test_views_for_notebooks_can_be_read(migrated: sqlite3.Connection) -> None:
 def test_newer_schema_is_refused_before_any_write(tmp_path: Path) -> None:
     path = tmp_path / "cache.sqlite3"
     db = opened(path)
+    migrate(db)
     db.execute("PRAGMA user_version = 99")
+    db.execute("UPDATE meta SET value = '9.1' WHERE name = 'omnitui'")
     db.close()
     before = path.read_bytes()
-    with pytest.raises(Refused, match="newer") as caught:
+    with pytest.raises(Refused, match=r"newer omnitui \(9\.1, schema 99;") as caught:
         migrate(opened(path), path)
     assert caught.value.hint
     assert path.read_bytes() == before
@@ -101,14 +104,35 @@ def test_contacts_of_an_older_cache_are_found_by_folded_names_and_addresses() ->
     assert dict(db.execute("SELECT id, sought FROM contact")) == {"A": "ann ähre\nann@example.com", "B": "花子\n"}
 
 
-def test_destructive_step_keeps_a_snapshot(tmp_path: Path) -> None:
+def two_steps(tmp_path: Path) -> tuple[Path, tuple[Step, ...]]:
+    """A cache at the first of two steps, of which the second drops something."""
     (tmp_path / "one.sql").write_text("CREATE TABLE one (a);\nINSERT INTO one VALUES (7);")
     (tmp_path / "two.sql").write_text("DROP TABLE one;")
+    steps = (Step(1, ("one.sql",)), Step(2, ("two.sql",), destructive=True))
     path = tmp_path / "cache.sqlite3"
-    migrate(opened(path), path, steps=(Step(1, ("one.sql",)),), folder=tmp_path)
-    migrate(opened(path), path, steps=(Step(1, ("one.sql",)), Step(2, ("two.sql",), destructive=True)), folder=tmp_path)
-    kept = opened(tmp_path / "cache.sqlite3.before-2")
-    assert kept.execute("SELECT a FROM one").fetchall() == [(7,)]
+    migrate(opened(path), path, steps=steps[:1], folder=tmp_path)
+    return path, steps
+
+
+def test_a_snapshot_is_kept_from_before_a_change_of_the_schema(tmp_path: Path) -> None:
+    path, steps = two_steps(tmp_path)
+    assert snapshots.snapshots(tmp_path) == []
+    migrate(opened(path), path, steps=steps, folder=tmp_path)
+    (kept,) = snapshots.snapshots(tmp_path)
+    assert kept.before == 2
+    assert opened(kept.path).execute("SELECT a FROM one").fetchall() == [(7,)]
+    assert migrations.version(opened(path)) == 2
+
+
+def test_nothing_is_dropped_where_there_is_no_room_for_a_snapshot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, steps = two_steps(tmp_path)
+    monkeypatch.setattr("omnitui.store.snapshots.shutil.disk_usage", lambda _path: type("Usage", (), {"free": 10}))
+    with pytest.raises(CacheFull):
+        migrate(opened(path), path, steps=steps, folder=tmp_path)
+    assert migrations.version(opened(path)) == 1
+    migrate(opened(path), path, steps=(steps[0], Step(2, ("two.sql",))), folder=tmp_path)
     assert migrations.version(opened(path)) == 2
 
 
