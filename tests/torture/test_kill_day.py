@@ -9,9 +9,11 @@ import pytest
 
 from omnitui.sdk import Idempotency
 from tests.support import kill_day
+from tests.support.promises import Promise
 
 LONG = [pytest.mark.torture, pytest.mark.timeout(7_200)]
 SOME = {"statement": (3, 120, 431, 617, 809), "call": (2, 6)}
+KILLED = "When omnitui is killed, nothing acknowledged is lost, sent twice, or called sent without being it."
 MOST = 5_000
 """No day has as many steps."""
 
@@ -27,26 +29,33 @@ def lived_through(folder: Path, idempotency: Idempotency, *, failpoint: str = ""
 
 
 @pytest.mark.parametrize(("place", "number"), [(place, number) for place in SOME for number in SOME[place]])
-def test_kill_at_a_step_of_a_day_loses_and_repeats_nothing(tmp_path: Path, place: str, number: int) -> None:
+def test_kill_at_a_step_of_a_day_loses_and_repeats_nothing(
+    tmp_path: Path, place: str, number: int, promise: Promise
+) -> None:
     kinds = tuple(Idempotency)
     assert lived_through(tmp_path / "desk", kinds[number % len(kinds)], failpoint=f"{place}:{number}")
+    promise(KILLED, f"1 kill at a {place} of a day, 0 lost, 0 sent twice")
 
 
 @pytest.mark.parametrize("idempotency", [pytest.param(one, marks=LONG) for one in Idempotency])
 @pytest.mark.parametrize("place", SOME)
 def test_kill_at_every_step_of_a_day_loses_and_repeats_nothing(
-    tmp_path: Path, place: str, idempotency: Idempotency
+    tmp_path: Path, place: str, idempotency: Idempotency, promise: Promise
 ) -> None:
     number = 0
     for number in range(1, MOST):
         if not lived_through(tmp_path / "desk", idempotency, failpoint=f"{place}:{number}"):
             break
     assert number > 10
-    print(f"\nkilled at each {place} of a day ({idempotency.value}): {number - 1} kills, 0 lost, 0 sent twice")
+    promise(
+        KILLED,
+        f"{number - 1:,} kills, one at every {place} of a day, a back end of kind {idempotency.value}: "
+        "0 lost, 0 sent twice",
+    )
 
 
 @pytest.mark.parametrize("kills", [2, pytest.param(1_000, marks=LONG)])
-def test_kill_at_random_times_loses_and_repeats_nothing(tmp_path: Path, kills: int) -> None:
+def test_kill_at_random_times_loses_and_repeats_nothing(tmp_path: Path, kills: int, promise: Promise) -> None:
     killed = 0
     for number, moment in enumerate(kill_day.moments(7, kills * 2, 0.7)):
         idempotency = tuple(Idempotency)[number % 3]
@@ -54,4 +63,4 @@ def test_kill_at_random_times_loses_and_repeats_nothing(tmp_path: Path, kills: i
         if killed == kills:
             break
     assert killed == kills
-    print(f"\nkill -9 at random times of a day: {killed} kills, 0 lost, 0 sent twice")
+    promise(KILLED, f"{killed:,} kills at random times of a day: 0 lost, 0 sent twice")
