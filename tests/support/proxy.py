@@ -35,6 +35,7 @@ class FaultyProxy:
     """With one, the proxy speaks TLS to the client and plain text to the server."""
     port: int = 0
     connections: int = 0
+    _stranded: int = 0
     _server: asyncio.AbstractServer | None = None
     _writers: set[asyncio.StreamWriter] = field(default_factory=set)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -56,6 +57,10 @@ class FaultyProxy:
         """Reset every line that is open now."""
         for writer in list(self._writers):
             writer.transport.abort()
+
+    def strand(self) -> None:
+        """Let every line that is open now go dead without a word; new ones work."""
+        self._stranded += 1
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -80,6 +85,7 @@ class FaultyProxy:
             self._tasks.discard(task)
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, counted: bool) -> None:
+        made = self._stranded
         with contextlib.suppress(OSError):
             while data := await reader.read(65536):
                 size = self.slice_size or len(data)
@@ -87,7 +93,7 @@ class FaultyProxy:
                     piece = data[start : start + size]
                     if self.latency:
                         await asyncio.sleep(self.latency)
-                    if self.deaf:
+                    if self.deaf or made != self._stranded:
                         continue
                     if counted and self.cut_after is not None:
                         self.cut_after -= len(piece)
