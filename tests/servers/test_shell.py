@@ -95,9 +95,9 @@ def test_reply_to_a_dead_server_waits_and_can_be_taken_back(desk: Desk, servers:
     ref = desk.run("ls", "--jsonl").objects[0]["ref"]
     op_id = desk.run("reply", ref, "--text", "here").out.strip()
     synced = desk.run("sync", "--once")
-    assert (synced.code, f"{op_id} deferred: " in synced.err) == (0, True)
+    assert (synced.code, f"{op_id} queued: " in synced.err) == (0, True)
     waiting = desk.run("outbox", "--jsonl").objects[0]
-    assert (waiting["id"], waiting["state"], waiting["may_have_left"]) == (op_id, "deferred", False)
+    assert (waiting["id"], waiting["state"], waiting["may_have_left"]) == (op_id, "queued", False)
     assert waiting["reason"]
     assert desk.run("outbox", "cancel", op_id).code == 0
     assert desk.run("outbox", "--jsonl").objects == []

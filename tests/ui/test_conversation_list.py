@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -159,17 +160,16 @@ def test_a_key_in_a_real_terminal_sends_two_rows_at_most() -> None:
         terminal.wait_for("Alice")
         terminal.wait_quiet()
         at = terminal.send("j")
+        terminal.wait_until(lambda: terminal.rows()[2].startswith(">"), "the second row selected")
         terminal.wait_quiet(0.3)
         sent = b"".join(data for _, data in terminal.since(at))
-        assert terminal.rows()[2].startswith(">")
         assert 0 < len(sent) < 1_200
         terminal.send("G")
         terminal.wait_for("#999999")
         terminal.send("g")
         terminal.wait_for("#0")
         terminal.type("jjjjj")
-        terminal.wait_quiet(0.3)
-        assert terminal.rows()[10].startswith(">")
+        terminal.wait_until(lambda: terminal.rows()[10].startswith(">"), "the sixth row selected")
 
 
 def looks(terminal: Terminal) -> list[list[tuple[str, str, str]]]:
@@ -185,12 +185,26 @@ def test_what_is_painted_ahead_is_what_the_compositor_draws() -> None:
     with Terminal(argv, columns=90, lines=25, cwd=ROOT, env={"PYTHONPATH": f"{ROOT}"}) as terminal:
         terminal.wait_for("Alice")
         terminal.wait_quiet()
-        for keys in ("j", "jj", "k", "v", "jjjjjjjjjjjjj", "kkkkkkkkkkkkkkk", "G", "k", "g", "jvj"):
+        # What is typed, and the row that is selected then, with its mark.
+        walk = (
+            ("j", " 1"),
+            ("jj", " 3"),
+            ("k", " 2"),
+            ("v", "+2"),
+            ("jjjjjjjjjjjjj", " 15"),
+            ("kkkkkkkkkkkkkkk", " 0"),
+        )
+        for keys, row in (*walk, ("G", " 999"), ("k", " 998"), ("g", " 0"), ("jvj", "+2")):
             terminal.type(keys)
-            terminal.wait_quiet(0.25)
+            mark = "[+]" if row.startswith("+") else ""
+            terminal.wait_for(re.compile(rf"^>{mark}.*\n.* #{row[1:]} ", re.MULTILINE))
+            terminal.wait_quiet(0.1)
             shown = looks(terminal)
-            terminal.send("r")
-            terminal.wait_quiet(0.25)
+            at = terminal.send("r")
+            terminal.wait_until(
+                lambda at=at: len(b"".join(data for _, data in terminal.since(at))) > 2_000, "a drawing"
+            )
+            terminal.wait_quiet(0.1)
             assert looks(terminal) == shown, keys
 
 
