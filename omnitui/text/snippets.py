@@ -18,12 +18,14 @@ def snippet(text: str, words: Iterable[str], size: int = 160) -> str:
     Compatibility forms are made one, as the index sees them; without a find it is the beginning.
     """
     line = " ".join(normalised(text).split())
+    if len(line) <= size:
+        return line
     folded = line.lower()
     if len(folded) != len(line):
         folded = line
     places = (folded.find(word) for word in map(_folded, words) if word)
     first = min((place for place in places if place >= 0), default=0)
-    start = 0 if first <= _BEFORE or len(line) <= size else max(0, min(first - _BEFORE, len(line) - size))
+    start = 0 if first <= _BEFORE else max(0, min(first - _BEFORE, len(line) - size))
     end = start + size
     return f"{_ELLIPSIS if start else ''}{line[start:end]}{_ELLIPSIS if end < len(line) else ''}"
 

@@ -36,7 +36,6 @@ def test_newest_fifty_of_all(big_cache: Cache, figures: Figures) -> None:
     for query in queries:
         search.search(db, query)
     took = [seconds(db, query) for query in queries]
-    ranked = [seconds(db, query, relevance=True) for query in queries]
     like = [floor(db, query.text) for query in queries[:12]]
     db.close()
     figures.put(
@@ -46,7 +45,6 @@ def test_newest_fifty_of_all(big_cache: Cache, figures: Figures) -> None:
         "ms",
         remark=f"of {rows:,} messages; p50 {median(took) * 1000:.2f} ms; LIKE {median(like) * 1000:.0f} ms",
     )
-    figures.put("search, best of the newest 2,000, p95", percentile(ranked, 95) * 1000, 15, "ms")
 
 
 def test_search_as_typed(big_cache: Cache, figures: Figures) -> None:
@@ -68,9 +66,9 @@ def test_search_as_typed(big_cache: Cache, figures: Figures) -> None:
     )
 
 
-def seconds(db: sqlite3.Connection, query: Query, *, relevance: bool = False) -> float:
+def seconds(db: sqlite3.Connection, query: Query) -> float:
     begun = time.process_time()
-    search.search(db, query, relevance=relevance)
+    search.search(db, query)
     return time.process_time() - begun
 
 

@@ -13,7 +13,9 @@ from functools import partial
 from typing import Final
 
 MOST: Final = 400
-"""Words that are given one by one; a beginning of more of them is mostly one of seldom words, numbers for example."""
+"""Words that are given one by one; a beginning of more of them is mostly one of seldom words."""
+MOST_IN_CJK: Final = 16
+"""The same behind Chinese, Japanese or Korean, where each word repeats a phrase of many parts."""
 
 _BEGINNING: Final = re.compile(r'"([^"]*)"\*')
 _WORDS: Final = """
@@ -43,9 +45,12 @@ def _alternatives(db: sqlite3.Connection, match: re.Match[str]) -> str:
     begin = last.lower()
     if unicodedata.normalize("NFD", begin) != begin:
         return match[0]  # which marks the index leaves out is SQLite's to say
+    if len(begin) > 1 and any(map(str.isdigit, begin)):
+        return match[0]  # numbers are many and each is seldom: FTS5 has gathered them before we have named them
+    most = MOST if before.isascii() else MOST_IN_CJK
     _open_vocabulary(db)
-    words = [row[0] for row in db.execute(_WORDS, (begin, begin + _END, MOST + 1))]
-    if 0 < len(words) <= MOST:
+    words = [row[0] for row in db.execute(_WORDS, (begin, begin + _END, most + 1))]
+    if 0 < len(words) <= most:
         return "(" + " OR ".join(f'"{before}{space}{word}"' for word in words) + ")"
     return f'"{phrase}"' if words and not before and len(last) == 1 else match[0]
 

@@ -1,8 +1,8 @@
-"""Search for messages: the newest first, or the most relevant of the newest.
+"""Search for messages, the newest first.
 
 Rows come in the order of arrival, not of time: backfill brings old messages late. So finds are looked at by blocks of
-neighbouring rows (`message_block`), those with the newest messages first, until no other block can hold a newer one.
-Where a text is found often, the full-text index itself is asked for such blocks only.
+neighbouring rows (`message_block`), from the last row on while hardly another block can hold a newer message, else
+those with the newest messages first, until none can.
 """
 
 from __future__ import annotations
@@ -27,10 +27,8 @@ from omnitui.store.reads.prefixes import widened
 from omnitui.text.covering import shown
 from omnitui.text.snippets import snippet
 
-SELDOM: Final = 20
-"""Up to so many finds are all looked at; of more, only those in the newest blocks."""
-RANKED: Final = 2_000
-"""Relevance is judged among so many of the newest finds."""
+_FEW: Final = 8
+"""So many blocks with newer messages are looked at after those at the end; of more, the newest first."""
 _hit: Final = maker(Hit)
 _BLOCK_BITS: Final = 10
 
@@ -41,22 +39,17 @@ _HIT: Final = """
     CROSS JOIN account a ON a.pk = c.account_pk
     WHERE m.pk IN (SELECT value FROM json_each(?))
 """
-_IN_RANGE: Final = """
+_FINDS: Final = """
     SELECT m.received_at, m.id, m.pk FROM message_fts CROSS JOIN message m ON m.pk = message_fts.rowid
     CROSS JOIN conversation c ON c.pk = m.conversation_pk
-    WHERE message_fts MATCH ? AND message_fts.rowid BETWEEN ? AND ? AND m.deleted_at IS NULL AND
+    WHERE message_fts MATCH ? AND m.deleted_at IS NULL AND
 """
-_AMONG: Final = """
-    SELECT m.received_at, m.id, m.pk FROM message m CROSS JOIN conversation c ON c.pk = m.conversation_pk
-    WHERE m.pk IN (SELECT value FROM json_each(?)) AND m.deleted_at IS NULL AND
-"""
+_IN_RANGE: Final = "AND message_fts.rowid BETWEEN ? AND ?"
 
 _Find = tuple[Millis, str, int]
 
 
-def search(
-    db: sqlite3.Connection, query: Query, *, limit: int = 50, before: Key | None = None, relevance: bool = False
-) -> list[Hit]:
+def search(db: sqlite3.Connection, query: Query, *, limit: int = 50, before: Key | None = None) -> list[Hit]:
     """The messages that `query` finds, the newest first.
 
     Args:
@@ -64,18 +57,13 @@ def search(
         query: What to find; each text has to stand in the message itself.
         limit: How many at most.
         before: Received time and id of the last hit of the page before this one.
-        relevance: Order the newest 2,000 finds by how well they fit; there are no further pages then.
     """
     compiled.prepare(db)
     match, condition = _plan(query)
-    match = widened(db, match)
-    condition = older(condition, before)
-    if not match:
-        finds = newest(db, query, limit, before)
-    elif relevance:
-        finds = _ranked(db, match, _found(db, match, condition, RANKED))[:limit]
+    if match:
+        finds = _found(db, widened(db, match), older(condition, before), limit)
     else:
-        finds = _found(db, match, condition, limit)
+        finds = newest(db, query, limit, before)
     return _hits(db, [pk for _at, _id, pk in finds], texts(query))
 
 
@@ -102,17 +90,38 @@ def _plan(query: Query) -> tuple[str, Condition]:
 
 def _found(db: sqlite3.Connection, match: str, condition: Condition, limit: int) -> list[_Find]:
     """The newest finds of a text, newest first."""
-    rows = db.execute("SELECT rowid FROM message_fts WHERE message_fts MATCH ? LIMIT ?", (match, SELDOM + 1)).fetchall()
-    if len(rows) > SELDOM:
-        # As many blocks as hold enough if the text stands everywhere about as often as at the index's beginning.
-        enough = limit * (rows[-1][0] - rows[0][0]) * 5 // (SELDOM * 4)
-        return _often(db, match, condition, limit, 1 + (enough >> _BLOCK_BITS))
-    pks = json.dumps([row for (row,) in rows])
-    return sorted(db.execute(f"{_AMONG} {condition.sql}", (pks, *condition.values)), reverse=True)[:limit]
+    found: list[_Find] = []
+    last = lowest = 0
+    rows = db.execute(f"{_FINDS} ({condition.sql}) ORDER BY message_fts.rowid DESC", (match, *condition.values))
+    for find in rows:
+        block = find[2] >> _BLOCK_BITS
+        if len(found) >= limit and block != lowest:
+            break
+        lowest = block
+        last = last or block
+        found.append(find)
+    else:
+        return sorted(found, reverse=True)[:limit]
+    rows.close()
+    found.sort(reverse=True)
+    others = db.execute(
+        "SELECT block FROM message_block WHERE newest >= ? AND block < ? ORDER BY newest DESC LIMIT ?",
+        (found[limit - 1][0], lowest, _FEW + 1),
+    ).fetchall()
+    if len(others) > _FEW:
+        return _often(db, match, condition, limit, 1 + last - lowest)
+    found += _in_blocks(db, match, condition, [block for (block,) in others])
+    return sorted(found, reverse=True)[:limit]
+
+
+def _in_blocks(db: sqlite3.Connection, match: str, condition: Condition, blocks: Sequence[int]) -> Iterator[_Find]:
+    for first, last in _ranges(blocks):
+        bounds = (first << _BLOCK_BITS, ((last + 1) << _BLOCK_BITS) - 1)
+        yield from db.execute(f"{_FINDS} ({condition.sql}) {_IN_RANGE}", (match, *condition.values, *bounds))
 
 
 def _often(db: sqlite3.Connection, match: str, condition: Condition, limit: int, size: int) -> list[_Find]:
-    """The same by asking the index for `size` blocks at first, and then for more and more."""
+    """The same by asking the index for the `size` newest blocks at first, and then for more and more."""
     blocks = db.execute("SELECT block, newest FROM message_block ORDER BY newest DESC, block DESC")
     found: list[_Find] = []
     # A condition with a query of its own costs the same for one block and for many.
@@ -120,9 +129,7 @@ def _often(db: sqlite3.Connection, match: str, condition: Condition, limit: int,
     ahead: tuple[int, Millis] | None = blocks.fetchone()
     while ahead is not None:
         some = [ahead[0], *(block for block, _newest in islice(blocks, size - 1))]
-        for first, last in _ranges(some):
-            bounds = (first << _BLOCK_BITS, ((last + 1) << _BLOCK_BITS) - 1)
-            found += db.execute(f"{_IN_RANGE} {condition.sql}", (match, *bounds, *condition.values))
+        found += _in_blocks(db, match, condition, some)
         found.sort(reverse=True)
         ahead, size = blocks.fetchone(), growth * size
         if ahead is not None and len(found) >= limit and found[limit - 1][0] > ahead[1]:
@@ -132,6 +139,8 @@ def _often(db: sqlite3.Connection, match: str, condition: Condition, limit: int,
 
 def _ranges(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
     """First and last of each run of neighbours."""
+    if not numbers:
+        return
     ordered = sorted(numbers)
     first = last = ordered[0]
     for number in ordered[1:]:
@@ -140,21 +149,6 @@ def _ranges(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
             first = number
         last = number
     yield first, last
-
-
-def _ranked(db: sqlite3.Connection, match: str, finds: list[_Find]) -> list[_Find]:
-    """The finds in the order of BM25 over the words of the text; equal ones stay newest first."""
-    if not finds:
-        return finds
-    rows = [pk for _at, _id, pk in finds]
-    scores: dict[int, float] = dict(
-        db.execute(
-            "SELECT rowid, bm25(message_fts, 1.0, 0.0) FROM message_fts WHERE message_fts MATCH ?"
-            " AND rowid BETWEEN ? AND ?",
-            (match, min(rows), max(rows)),
-        )
-    )
-    return sorted(finds, key=lambda find: scores[find[2]])
 
 
 def _hits(db: sqlite3.Connection, pks: list[int], words: list[str]) -> list[Hit]:

@@ -18,7 +18,7 @@ from omnitui.ids import Ulid
 from omnitui.model.conversations import Message
 from omnitui.model.revisions import Hit
 from omnitui.model.states import Direction, Flag, MessageKind
-from omnitui.store import inflow
+from omnitui.store import blocks, inflow
 from omnitui.store.cache import Cache
 from omnitui.store.reads import newest, prefixes, search
 from omnitui.store.writer import Tx
@@ -72,16 +72,17 @@ def backfilled(cache: Cache, count: int, seed: int) -> list[Message]:
     return messages
 
 
-@pytest.fixture(scope="module", params=["few", "many"])
+@pytest.fixture(scope="module", params=["from the end", "newest first"])
 def archive(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Cache, list[Message]]]:
-    """Many messages; what is found in `few` is taken at once, in `many` block by block."""
-    count = 200 if request.param == "few" else 1_500
+    """Many messages in small blocks, looked at in either of the two ways."""
     patch = pytest.MonkeyPatch()
-    patch.setattr(search, "SELDOM", 1_000 if request.param == "few" else search.SELDOM)
+    patch.setattr(blocks, "SHIFT", 5)
+    patch.setattr(search, "_BLOCK_BITS", 5)
+    patch.setattr(search, "_FEW", 1_000 if request.param == "from the end" else -1)
     cache = a_cache(tmp_path_factory.mktemp("archive"), FrozenClock(START + 10_000 * MINUTE))
-    messages = backfilled(cache, count, 7)
+    messages = backfilled(cache, 1_200, 7)
     yield cache, messages
     cache.close()
     patch.undo()
@@ -137,14 +138,6 @@ def test_pages_of_hits_give_each_message_once(archive: tuple[Cache, list[Message
         paged += [hit.message_id for hit in page]
         key = (page[-1].received_at, page[-1].message_id)
     assert paged == whole
-
-
-def test_search_by_relevance_puts_what_fits_best_first(cache: Cache) -> None:
-    conversation = a_conversation(cache, "kettle kettle kettle")
-    a_message(cache, conversation.id, "a long story about many things and among them one kettle, and so on and on")
-    assert [hit.snippet[:6] for hit in hits(cache, "kettle")] == ["a long", "kettle"]
-    assert [hit.snippet[:6] for hit in hits(cache, "kettle", relevance=True)] == ["kettle", "a long"]
-    assert hits(cache, "zebra", relevance=True) == []
 
 
 def test_search_combines_words_with_filters(cache: Cache) -> None:
