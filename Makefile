@@ -21,8 +21,8 @@ lint: $(VENV)/.ready-lint
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/bandit -q -r omnitui connectors docs -c pyproject.toml
-	$(BIN)/mypy
-	$(BIN)/pyright
+	@# The two type checkers take the longest, and a core each.
+	$(BIN)/pyright & other=$$!; $(BIN)/mypy; mine=$$?; wait $$other && exit $$mine
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m tests.support.sinks
 	$(BIN)/python -m docs.generate --check

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import partial
 from pathlib import Path
 
 from textual.pilot import Pilot
@@ -180,6 +181,11 @@ def looks(terminal: Terminal) -> list[list[tuple[str, str, str]]]:
     ]
 
 
+def drawn(terminal: Terminal, at: float) -> bool:
+    """Whether a whole screen has been sent since a time."""
+    return sum(len(data) for _, data in terminal.since(at)) > 2_000
+
+
 def test_what_is_painted_ahead_is_what_the_compositor_draws() -> None:
     argv: list[str | Path] = [sys.executable, ROOT / "tests/support/list_app.py", "1000"]
     with Terminal(argv, columns=90, lines=25, cwd=ROOT, env={"PYTHONPATH": f"{ROOT}"}) as terminal:
@@ -201,9 +207,7 @@ def test_what_is_painted_ahead_is_what_the_compositor_draws() -> None:
             terminal.wait_quiet(0.1)
             shown = looks(terminal)
             at = terminal.send("r")
-            terminal.wait_until(
-                lambda at=at: len(b"".join(data for _, data in terminal.since(at))) > 2_000, "a drawing"
-            )
+            terminal.wait_until(partial(drawn, terminal, at), "a drawing")
             terminal.wait_quiet(0.1)
             assert looks(terminal) == shown, keys
 
