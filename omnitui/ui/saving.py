@@ -12,6 +12,7 @@ from omnitui.model.conversations import Attachment, Message
 from omnitui.store.blobs import Blobs
 from omnitui.text.filenames import safe_name
 from omnitui.text.filetypes import HEAD, pretends
+from omnitui.ui.backstage import ERROR_SECONDS
 from omnitui.ui.desk import Desk
 
 TRIES = 100
@@ -29,10 +30,8 @@ async def save_attachments(desk: Desk, message: Message | None) -> None:
     names = await asyncio.to_thread(lambda: [saved(one, desk.cache.blobs, folder) for one in found])
     word = ngettext("{n} file saved in {folder}", "{n} files saved in {folder}", len(names))
     liars = [words for path in names if (words := await asyncio.to_thread(disguise, path))]
-    if liars:
-        desk.say(f"! {word.format(n=len(names), folder=folder)} · {' · '.join(liars)}", "bad")
-    else:
-        desk.say(word.format(n=len(names), folder=folder))
+    said = word.format(n=len(names), folder=folder)
+    desk.say(f"! {' · '.join(liars)} · {said}", "bad", ERROR_SECONDS) if liars else desk.say(said)
 
 
 def disguise(path: Path) -> str:

@@ -15,6 +15,7 @@ from omnitui.text.covering import shown
 from omnitui.text.safe import safe
 from omnitui.text.widths import wrap
 from omnitui.ui import phrases
+from omnitui.ui.backstage import ERROR_SECONDS
 from omnitui.ui.desk import Desk
 from omnitui.ui.opening import open_outside, opener
 from omnitui.ui.roles import Line, plain
@@ -106,7 +107,7 @@ async def save_file(desk: Desk, file: Attachment) -> None:
     path = await asyncio.to_thread(saved, await _fetched(desk, file), desk.cache.blobs, downloads())
     words = await asyncio.to_thread(disguise, path)
     said = _("saved: {path}").format(path=path)
-    desk.say(f"! {said} · {words}", "bad") if words else desk.say(said)
+    desk.say(f"! {words} · {said}", "bad", ERROR_SECONDS) if words else desk.say(said)
 
 
 async def content(desk: Desk, file: Attachment) -> bytes:
