@@ -66,6 +66,8 @@ GROUPS: Final[tuple[tuple[str, tuple[Entry, ...]], ...]] = (
             Entry("contact unlink", "contacts", N_("take that back")),
             Entry("contact set", "contacts", N_("change what is known of a contact")),
             Entry("contact show", "contacts", N_("a contact with all that is linked to it")),
+            Entry("contact export", "privacy", N_("write everything about a person into a folder")),
+            Entry("contact erase", "privacy", N_("forget a person, to the last byte")),
         ),
     ),
     (
@@ -96,6 +98,8 @@ GROUPS: Final[tuple[tuple[str, tuple[Entry, ...]], ...]] = (
             Entry("account pause", "accounts", N_("stop syncing it")),
             Entry("account resume", "accounts", N_("sync it again")),
             Entry("account remove", "accounts", N_("forget it with its secrets")),
+            Entry("account set", "privacy", N_("say how long its messages are kept")),
+            Entry("retention", "privacy", N_("erase messages that were kept long enough")),
             Entry("sync", "syncing", N_("bring cache and back ends in step")),
         ),
     ),

@@ -88,7 +88,7 @@ class Hooks:
 
 @dataclass(frozen=True, slots=True)
 class Privacy:
-    """Card numbers and secrets in what customers write; docs/privacy.md. The cache keeps every word."""
+    """Card numbers and secrets in what customers write; docs/forgetting.md. The cache keeps every word."""
 
     screen: Literal["nothing", "cards", "secrets", "both"] = "nothing"
     """What is covered wherever messages are shown, in the console and by the shell's verbs: `cards` leaves the last

@@ -29,6 +29,7 @@ from omnitui.services.keymap import read_keymap
 from omnitui.services.secrets import Secrets, refs
 from omnitui.services.session import Session
 from omnitui.store import snapshots
+from omnitui.store.erasure import owes_sweep
 from omnitui.store.mounts import network_kind
 from omnitui.store.reads import accounts, outbox
 from omnitui.sync.lease import Lease
@@ -232,6 +233,9 @@ def _cache(profile: Profile) -> Iterator[Finding]:
         yield Finding("cache", Verdict.OK, f"{profile.cache_file} ({size:.1f} MB)")
         yield from _snapshots(profile, session)
         yield from _log(session)
+        if session.cache.read(owes_sweep):
+            said = _("an erasure was broken off: some bytes of it may still be there")
+            yield Finding("erasure", Verdict.WARNING, said, "omnitui retention run")
         entries = session.cache.read(outbox.entries)
         for state in (SendState.FAILED, SendState.BLOCKED, SendState.UNKNOWN):
             count = sum(entry.state is state for entry in entries)

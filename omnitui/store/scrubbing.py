@@ -13,7 +13,7 @@ from typing import Final
 
 from omnitui.errors import OmniError
 from omnitui.i18n import _
-from omnitui.store import connection
+from omnitui.store import cipher, connection
 from omnitui.store.faults import translated
 
 PATIENCE_SECONDS: Final = 20.0
@@ -34,8 +34,9 @@ def rewrite(cache: Path) -> None:
     """
     try:
         with contextlib.closing(connection.writer(cache)) as db:
-            # A copy in memory would be as large as the cache.
-            db.execute("PRAGMA temp_store = FILE")
+            if cipher.key_of(cache) is None:
+                # A copy in memory would be as large as the cache; one on the disk would be in clear beside a cipher.
+                db.execute("PRAGMA temp_store = FILE")
             db.execute("VACUUM")
             until = time.monotonic() + PATIENCE_SECONDS
             while db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:

@@ -158,3 +158,14 @@ def used_blobs(db: sqlite3.Connection) -> set[str]:
     ):
         found.update(_BLOB.findall(text))
     return found
+
+
+def conversations_of(db: sqlite3.Connection, pks: Sequence[int]) -> list[Ulid]:
+    """The ids of conversations, in the order of their rows."""
+    return [row[0] for row in db.execute(f"SELECT id FROM conversation WHERE pk IN {IN} ORDER BY pk", (dumps(pks),))]
+
+
+def messages_of(db: sqlite3.Connection, pks: Sequence[int]) -> list[Ulid]:
+    """The ids of messages that are not deleted, in the order of their rows."""
+    rows = db.execute(f"SELECT id FROM message WHERE pk IN {IN} AND deleted_at IS NULL ORDER BY pk", (dumps(pks),))
+    return [row[0] for row in rows]

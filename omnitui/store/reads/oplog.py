@@ -60,6 +60,11 @@ def log(
     return [to_op(row) for row in db.execute(sql, (*values, limit))]
 
 
+def about(db: sqlite3.Connection, object_id: Ulid) -> list[Op]:
+    """The ops on one object, oldest first."""
+    return [to_op(row) for row in db.execute(f"{OP} WHERE o.object_id = ? ORDER BY o.pk", (object_id,))]
+
+
 def op(db: sqlite3.Connection, op_id: Ulid) -> Op:
     """One op.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from omnitui.clock import Millis
 from omnitui.i18n import _
-from omnitui.model.accounts import KEPT_ASIDE, LedgerEntry
+from omnitui.model.accounts import KEPT_ASIDE, RETENTION, LedgerEntry
 from omnitui.ui import phrases
 from omnitui.ui.desk import Desk
 from omnitui.ui.roles import Line, plain
@@ -38,6 +38,8 @@ def _entry(entry: LedgerEntry, now: Millis, desk: Desk) -> list[Line]:
     scope = plain(entry.scope) if entry.scope else _("the account")
     if entry.scope == KEPT_ASIDE:
         scope = _("what could not be taken in")
+    if entry.scope == RETENTION:
+        scope = _("how long messages are kept")
     head: Line = ((f"  {scope}  ", "text"), (_(phrases.HEALTH.get(entry.health, entry.health)), role))
     if entry.last_sync_at is not None:
         head = (*head, ("  " + _("in step {ago}").format(ago=phrases.ago(entry.last_sync_at, now)), "muted"))

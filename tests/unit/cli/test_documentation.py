@@ -65,6 +65,9 @@ def printed(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict
         ["account", "add", "demo", "--name", "World", "--no-check", "--json"],
         ["account", "check", "World", "--json"],
         ["sync", "--once", "World", "--json"],
+        ["account", "set", "World", "retention", "forever", "--json"],
+        ["contact", "export", talk.id, str(tmp_path / "ann"), "--json"],
+        ["contact", "erase", talk.id, "--yes", "--json"],
     ]
     found: dict[str, list[dict[str, Any]]] = {}
     outputs = [desk.run(*words) for words in runs]
