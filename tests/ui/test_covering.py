@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from omnitui.errors import Refused
+from omnitui.model.conversations import Attachment
 from omnitui.store.reads import history
 from omnitui.text.covering import cover
+from omnitui.ui.screens.preview import show_file
 from tests.support.console import a_console, a_profile, a_session
 from tests.support.desk import a_conversation
 
@@ -43,6 +46,18 @@ async def test_card_numbers_and_secrets_are_covered_in_list_history_search_and_r
             assert not [word for word in HIDDEN if word in person.screen]
         (message,) = session.cache.read(history.page, conversation.id)
         assert message.text == SAID
+
+
+async def test_no_picture_is_shown_under_the_veil(tmp_path: Path) -> None:
+    with a_session(tmp_path) as session:
+        a_conversation(session.cache, "see the picture")
+        picture = Attachment(session.cache.ids.new(), "", "me.png", "image/png", 4)
+        async with a_console(session, 140, 40) as person:
+            await person.sees("see the picture")
+            await person.press("f12")
+            await person.sees("veiled")
+            with pytest.raises(Refused, match="veil"):
+                await show_file(person.app.main.desk, picture)
 
 
 async def test_nothing_is_covered_unless_it_is_chosen(tmp_path: Path) -> None:

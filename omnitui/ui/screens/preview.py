@@ -74,6 +74,8 @@ async def show_file(desk: Desk, file: Attachment) -> None:
     elif file.media_type.startswith("image/"):
         from omnitui.ui.graphics import show_picture
 
+        if desk.screen.app.veiled:
+            raise Refused(_("the veil is on, and cannot cover a picture"), hint=_("take it off first"))
         if file.size > MOST_PICTURE:
             raise Refused(_("this picture is too large to be shown here"), hint=_("save it or open it outside"))
         await show_picture(desk.screen.app, await content(desk, file), plain(file.name))
