@@ -22,6 +22,7 @@ from omnitui.text.surrogates import mended
 from tests.support.console import able
 from tests.support.desk import a_conversation, a_message, an_account
 from tests.support.payloads import PAYLOADS
+from tests.support.promises import Promise
 from tests.support.terminal import Terminal
 
 START = 90.0
@@ -32,6 +33,9 @@ OWN = re.compile(
     rb"|\x1b\]52;c;[A-Za-z0-9+/=]*\x07|\r|\x1b\[>0q|\x1b\](?:1[01]|4;8);\?\x1b\\|\x1b\[c"
 )
 """What may leave: colours, the cursor, erasing, our modes, the pointer's shape, copies, our questions."""
+PROMISE = (
+    "Whatever strangers write, the console sends the terminal nothing but its own colours, cursor moves and modes."
+)
 INK = re.compile(rb"\x1b\[([0-9;]*)m")
 COLOUR = re.compile(rb"[34]8;(?:5;[0-9]+|2;[0-9]+;[0-9]+;[0-9]+)")
 ACTING = ("Cc", "Cf", "Cs", "Zl", "Zp")
@@ -136,21 +140,14 @@ def press(terminal: Terminal, keys: tuple[str, ...]) -> None:
         else:
             terminal.send(name)
         terminal.wait_quiet(0.025)
+        if name == "f4":
+            # While the editor has the terminal, keys are echoed by the terminal itself.
+            terminal.wait_for("/bin/false ended")
 
 
 def foreign(terminal: Terminal) -> list[str]:
     text = OWN.sub(b"", terminal.raw).decode("utf-8")
     return sorted({char for char in text if unicodedata.category(char) in ACTING and char not in JOINERS})
-
-
-def borders(terminal: Terminal) -> set[int]:
-    """Columns of the border right of the list, in the rows where it is."""
-    found = set()
-    for y in range(2, terminal.lines - 4):
-        cells = [data for data, *_ in terminal.styles(y)]
-        if "│" in cells[20:]:
-            found.add(cells.index("│", 20))
-    return found
 
 
 def test_every_screen_is_walked() -> None:
@@ -190,8 +187,17 @@ def judge(terminal: Terminal) -> None:
     assert b"pwned\x07" not in terminal.raw
 
 
+def figure(terminal: Terminal) -> str:
+    return (
+        f"{len(PAYLOADS)} payloads in every place of a cache, {len(WALK)} screens walked and all rows clicked at "
+        f"{terminal.columns}×{terminal.lines}: {len(terminal.raw) // 1024:,} KiB written, 0 other characters that act"
+    )
+
+
 @pytest.mark.parametrize(("columns", "lines"), [(140, 40)])
-def test_only_sequences_of_ours_leave_whatever_is_shown_and_clicked(session: Session, columns: int, lines: int) -> None:
+def test_only_sequences_of_ours_leave_whatever_is_shown_and_clicked(
+    session: Session, columns: int, lines: int, promise: Promise
+) -> None:
     fill(session)
     with console(session, columns, lines) as terminal:
         walk(terminal, session, 1)
@@ -202,15 +208,17 @@ def test_only_sequences_of_ours_leave_whatever_is_shown_and_clicked(session: Ses
         assert terminal.wait_end(60) == 0
         judge(terminal)
     assert session.cache.read(inbox.counts).get("resolved", 0) == 0, "no text has pressed a key"
+    promise(PROMISE, figure(terminal))
 
 
 @pytest.mark.torture
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(("columns", "lines"), [(140, 40), (80, 24), (60, 20)])
-def test_every_row_clicked_and_every_size(session: Session, columns: int, lines: int) -> None:
+def test_every_row_clicked_and_every_size(session: Session, columns: int, lines: int, promise: Promise) -> None:
     fill(session)
     with console(session, columns, lines) as terminal:
         walk(terminal, session, 14)
         terminal.send("ctrl+q")
         assert terminal.wait_end(60) == 0
         judge(terminal)
+    promise(PROMISE, figure(terminal))

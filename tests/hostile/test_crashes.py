@@ -13,11 +13,13 @@ from omnitui.services.session import Session
 from omnitui.store import accounts
 from tests.support.console import able
 from tests.support.desk import a_conversation, an_account
+from tests.support.promises import Promise
 from tests.support.provoked_console import SECRET
 from tests.support.terminal import Terminal
 
 START = 60.0
 ROOT = Path(__file__).parents[2]
+SILENT = "When omnitui itself fails, no word of a customer is shown or written down."
 
 
 def long(where: str) -> object:
@@ -50,7 +52,7 @@ def files(home: Path) -> bytes:
 
 
 @pytest.mark.parametrize("where", ["start", long("handler"), "handler, later", "renderer"])
-def test_a_fault_ends_with_what_to_do_and_no_word_of_a_customer(home: Path, where: str) -> None:
+def test_a_fault_ends_with_what_to_do_and_no_word_of_a_customer(home: Path, where: str, promise: Promise) -> None:
     with provoked(home, where) as terminal:
         if where not in ("start", "renderer"):
             terminal.wait_for("Where is my parcel", timeout=START)
@@ -67,10 +69,11 @@ def test_a_fault_ends_with_what_to_do_and_no_word_of_a_customer(home: Path, wher
     assert "Provoked" in text
     assert crash.stat().st_mode & 0o077 == 0
     assert SECRET.encode() not in files(home)
+    promise(SILENT, f"crashed in the {where}: 0 words of a message on the screen, in the log or in the crash file")
 
 
 @pytest.mark.parametrize("where", ["thread", "task", long("ignored"), long("callback"), long("sync")])
-def test_a_fault_behind_the_screen_is_kept_without_words(home: Path, where: str) -> None:
+def test_a_fault_behind_the_screen_is_kept_without_words(home: Path, where: str, promise: Promise) -> None:
     with provoked(home, where) as terminal:
         terminal.wait_for("Where is my parcel", timeout=START)
         if where not in ("sync", "callback"):
@@ -85,6 +88,7 @@ def test_a_fault_behind_the_screen_is_kept_without_words(home: Path, where: str)
         assert b"Traceback" not in terminal.raw
     assert SECRET.encode() not in files(home)
     assert b"Provoked" in files(home), "somebody has to hear of it"
+    promise(SILENT, f"a fault in the {where}: 0 words of a message on the screen, in the log or in the crash file")
 
 
 @pytest.mark.torture
