@@ -21,6 +21,7 @@ from omnitui.i18n import _
 from omnitui.ids import Ids, is_ulid
 from omnitui.model.states import Direction, MessageKind, SendState, Status
 from omnitui.store import blocks, fulltext, rollup
+from omnitui.store.rewriting import write_again
 from omnitui.store.writer import Tx
 from omnitui.values import dataclass
 
@@ -112,15 +113,13 @@ def salvage(damaged: sqlite3.Connection, target: sqlite3.Connection, clock: Cloc
             _take_identity(damaged, target)
         for table in _tables(target):
             taking = _Taking(tx, table)
-            try:
-                for row in _rows(damaged, table, partial(gaps.append, table.name)):
-                    taking.take(row)
-                    if table.name == "outbox":
-                        sent.add(row[table.names.index("op_pk")])
-            except (sqlite3.DatabaseError, UnicodeDecodeError):
-                gaps.append(table.name)
+            for row in _rows(damaged, table, partial(gaps.append, table.name)):
+                taking.take(row)
+                if table.name == "outbox":
+                    sent.add(row[table.names.index("op_pk")])
             kept[table.name] = taking.count
             taking.close()
+        kept["message"] += write_again(tx)
         doubtful = doubt(target, tx.now(), but=sent)
         tx.settle()
         target.execute("COMMIT")
