@@ -45,10 +45,10 @@ JOINERS = "\u200c\u200d"
 WALK: Mapping[str, tuple[str, ...]] = {
     "main": ("b", "i", "i", "b", "tab", "tab", "tab", "escape", "=", "=", "z", "z", "x", "V", "j", "V", "*", "*"),
     "help": ("?", "pagedown", "escape"),
-    "palette": ("ctrl+p", "e", "down", "escape"),
-    "commandline": (":", "l", "a", "b", "e", "l", " ", "+", "tab", "escape", "escape"),
+    "palette": ("ctrl+p", "2", "down", "escape"),
+    "commandline": (":", "l", "a", "b", "2", "l", " ", "+", "tab", "escape", "escape"),
     "leader": (",", "escape"),
-    "search": ("/", "e", "down", "down", "escape"),
+    "search": ("/", "2", "down", "down", "escape"),
     "oplog": ("g", "h", "down", "pagedown", "escape"),
     "outbox": ("g", "o", "down", "enter", "escape", "escape"),
     "ledger": ("g", "b", "G", "escape"),
@@ -57,8 +57,8 @@ WALK: Mapping[str, tuple[str, ...]] = {
     "form": ("E", "down", "enter", "escape", "escape"),
     "pickers": ("a", "down", "escape", "l", "down", "escape", "p", "escape", "L", "down", "escape", "s", "z", "escape"),
     "picker": ("M", "escape"),
-    "offers": ("&", "e", "escape"),
-    "new": ("c", "tab", "e", "escape", "escape"),
+    "offers": ("&", "2", "escape"),
+    "new": ("c", "tab", "2", "escape", "escape"),
     "confirm": ("d", "c", "escape"),
     "why": ("enter", "w", "pagedown", "escape", "escape"),
     "raw": ("enter", "v", "pagedown", "G", "escape", "escape"),
@@ -68,9 +68,13 @@ WALK: Mapping[str, tuple[str, ...]] = {
     "files": ("r", "f2", "down", "escape", "escape"),
     "writing": ("r", "f4", "down", "escape", "f8", "escape", "escape", "n", "escape"),
     "pipe": ("enter", "|", "escape", "escape"),
-    "setting": (":", "s", "e", "t", " ", "tab", "escape", "escape"),
+    "setting": (":", "s", "2", "t", " ", "tab", "escape", "escape"),
 }
-"""The keys that open each module of ui/screens: one that is added must be added here."""
+"""The keys that open each module of ui/screens: one that is added must be added here.
+
+What is typed into them is a figure: where a dialog does not open, an "e" would open an editor, and while that has the
+terminal, keys are echoed by the terminal itself.
+"""
 KEYS = {"f2": "\x1bOQ", "f3": "\x1bOR", "f4": "\x1bOS", "f8": "\x1b[19~"}
 
 
@@ -140,9 +144,6 @@ def press(terminal: Terminal, keys: tuple[str, ...]) -> None:
         else:
             terminal.send(name)
         terminal.wait_quiet(0.025)
-        if name == "f4":
-            # While the editor has the terminal, keys are echoed by the terminal itself.
-            terminal.wait_for("/bin/false ended")
 
 
 def foreign(terminal: Terminal) -> list[str]:
