@@ -75,6 +75,8 @@ WALK: Mapping[str, tuple[str, ...]] = {
 What is typed into them is a figure: where a dialog does not open, an "e" would open an editor, and while that has the
 terminal, keys are echoed by the terminal itself.
 """
+OURS = {"mended"}
+"""Screens that hold no text of a stranger's and that no key opens."""
 KEYS = {"f2": "\x1bOQ", "f3": "\x1bOR", "f4": "\x1bOS", "f8": "\x1b[19~"}
 
 
@@ -153,7 +155,7 @@ def foreign(terminal: Terminal) -> list[str]:
 
 def test_every_screen_is_walked() -> None:
     modules = {path.stem for path in SCREENS.glob("*.py")} - {"__init__"}
-    assert modules <= set(WALK), "say how each screen is opened, so that the byte oracle sees it"
+    assert modules - OURS <= set(WALK), "say how each screen is opened, so that the byte oracle sees it"
 
 
 def walk(terminal: Terminal, session: Session, pages: int) -> None:
