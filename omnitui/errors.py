@@ -2,7 +2,27 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
+
+DOTS: Final = "•••"
+_LEAST = 4
+_CERTAIN = 8
+"""From so many characters on a secret is hidden in sentences too, be it a common word."""
+_secrets: set[str] = set()
+
+
+def hide(secret: str) -> None:
+    """From now on, write dots wherever the log or an error would show `secret`: servers say passwords back."""
+    if len(secret) >= _LEAST:
+        _secrets.add(secret)
+
+
+def masked(text: str, *, sentences: bool = True) -> str:
+    """`text` with dots for secrets; in our own sentences a short one that is a word may stand."""
+    for secret in _secrets:
+        if secret in text and (not sentences or len(secret) >= _CERTAIN or not secret.isalpha()):
+            text = text.replace(secret, DOTS)
+    return text
 
 
 class OmniError(Exception):
@@ -16,6 +36,8 @@ class OmniError(Exception):
     exit_code: ClassVar[int] = 1
 
     def __init__(self, message: str, *, hint: str = "") -> None:
+        if _secrets:
+            message, hint = masked(message), masked(hint)
         super().__init__(message)
         self.message = message
         self.hint = hint

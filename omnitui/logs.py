@@ -9,12 +9,12 @@ from types import TracebackType
 from typing import Final
 
 from omnitui.clock import rfc3339
+from omnitui.errors import masked
 
 MAX_BYTES: Final = 1_000_000
 BACKUPS: Final = 3
 _ROOT: Final = "omnitui"
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-_hidden: set[str] = set()
 
 
 def logger(name: str) -> logging.Logger:
@@ -24,12 +24,6 @@ def logger(name: str) -> logging.Logger:
     if not logging.getLogger(_ROOT).handlers:
         logging.getLogger(_ROOT).addHandler(logging.NullHandler())
     return found
-
-
-def hide(secret: str) -> None:
-    """From now on, write dots wherever the log would show `secret`."""
-    if len(secret) >= 4:
-        _hidden.add(secret)
 
 
 def open_log(path: Path, level: str = "info") -> None:
@@ -73,9 +67,7 @@ class Plain(logging.Formatter):
         # A copy of the exception's text on the record would be used instead of ours.
         record.exc_text = None
         line = super().format(record)
-        for secret in _hidden:
-            line = line.replace(secret, "•••")
-        return _CONTROLS.sub(" ", line)
+        return _CONTROLS.sub(" ", masked(line, sentences=False))
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
         return rfc3339(int(record.created * 1000))

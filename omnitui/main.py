@@ -97,6 +97,7 @@ def _console(session: Session, takeover: Takeover | None) -> int:
         _give_back(takeover)
         takeover = None
         session.unlock()
+    session.withdraw()
     from omnitui.logs import open_log
     from omnitui.ui.console import run_console
 

@@ -246,8 +246,10 @@ def _cache(profile: Profile) -> Iterator[Finding]:
                     _("{count} in the outbox are {state}").format(count=count, state=state.value),
                     "omnitui outbox",
                 )
+        secrets = Secrets(profile)
         for account in session.cache.read(accounts.accounts):
-            yield from _account(account, Secrets(profile))
+            yield from _account(account, secrets)
+        yield Finding("secrets", Verdict.OK, _NEW[secrets.likely()]())
 
 
 def _log(session: Session) -> Iterator[Finding]:
@@ -277,6 +279,12 @@ def _snapshots(profile: Profile, session: Session) -> Iterator[Finding]:
 
 def _wanted(session: Session) -> tuple[int, int]:
     return session.settings.snapshots.days, session.settings.snapshots.weeks
+
+
+_NEW: Final[dict[str, Callable[[], str]]] = {
+    "service": lambda: _("new secrets go into the Secret Service: there is one in this session"),
+    "vault": lambda: _("new secrets go into the vault: no Secret Service answers in this session"),
+}
 
 
 def _account(account: Account, secrets: Secrets) -> Iterator[Finding]:

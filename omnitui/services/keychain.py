@@ -48,6 +48,14 @@ class Keychain:
             return False
         return True
 
+    def there(self) -> bool:
+        """Whether there is a service, be it locked; nobody is asked to unlock it."""
+        try:
+            self._timed(self._make)
+        except ConfigError:
+            return False
+        return True
+
     def get(self, name: str) -> str | None:
         return self._timed(lambda: self._make().get_password(_SERVICE, name))
 

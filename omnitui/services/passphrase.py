@@ -6,9 +6,10 @@ import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterable
 from typing import Final
 
-from omnitui.errors import ConfigError
+from omnitui.errors import ConfigError, hide
 from omnitui.i18n import _
 
 VARIABLE: Final = "OMNITUI_VAULT_PASSPHRASE"
@@ -37,12 +38,25 @@ def passphrase(*, new: bool = False) -> str:
                 variable=VARIABLE, descriptor=DESCRIPTOR, command=COMMAND
             ),
         )
+    hide(found)
     return found
 
 
 def given() -> bool:
     """Whether the environment says where the passphrase is, so that nobody needs to be asked."""
-    return any(os.environ.get(name) for name in (VARIABLE, DESCRIPTOR, COMMAND))
+    return any(variable(name) for name in (VARIABLE, DESCRIPTOR, COMMAND))
+
+
+def variable(name: str) -> str | None:
+    """A variable of the environment that may hold a secret, also after it was withdrawn."""
+    return os.environ.get(name) or _withdrawn.get(name)
+
+
+def withdraw(names: Iterable[str]) -> None:
+    """Take variables out of the environment: editors, viewers and clipboards that are started from now inherit none."""
+    for name in names:
+        if value := os.environ.pop(name, None):
+            _withdrawn[name] = value
 
 
 def from_environment() -> str | None:
@@ -51,11 +65,11 @@ def from_environment() -> str | None:
     Raises:
         ConfigError: One is set and does not work.
     """
-    if value := os.environ.get(VARIABLE):
+    if value := variable(VARIABLE):
         return value
-    if value := os.environ.get(DESCRIPTOR):
+    if value := variable(DESCRIPTOR):
         return _from_descriptor(value)
-    if value := os.environ.get(COMMAND):
+    if value := variable(COMMAND):
         return output_of(shlex.split(value))
     return None
 
@@ -101,6 +115,7 @@ def _from_descriptor(value: str) -> str:
 
 
 _read: dict[str, str] = {}
+_withdrawn: dict[str, str] = {}
 
 
 def _asked(new: bool) -> str:

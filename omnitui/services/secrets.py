@@ -7,16 +7,14 @@ A ref names one place: `service:NAME` (Secret Service), `vault:NAME` (the encryp
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from typing import Final
 
-from omnitui.errors import ConfigError
+from omnitui.errors import ConfigError, hide
 from omnitui.i18n import _
-from omnitui.logs import hide
 from omnitui.paths import Profile
 from omnitui.services.keychain import Keychain
-from omnitui.services.passphrase import given, output_of, passphrase
+from omnitui.services.passphrase import given, output_of, passphrase, variable
 from omnitui.services.vault import Vault
 
 STORES: Final = ("service", "vault")
@@ -34,6 +32,10 @@ class Secrets:
     def choose(self) -> str:
         """The store for a new account: the Secret Service where it answers in time, else the vault."""
         return "service" if self._keychain.answers() else "vault"
+
+    def likely(self) -> str:
+        """What `choose` would most likely say; unlike it, this unlocks nothing."""
+        return "service" if self._keychain.there() else "vault"
 
     def keep(self, store: str, owner: str, name: str, secret: str) -> str:
         """Put a secret of an account (its id) or of ours into `store` and return its ref. Raises ConfigError."""
@@ -58,7 +60,7 @@ class Secrets:
         elif store == "command":
             secret = output_of(_argv(place))
         elif store == "env":
-            secret = os.environ.get(place)
+            secret = variable(place)
             if not secret:
                 raise ConfigError(
                     _("the variable {name} holds no secret").format(name=place), hint=_("set it before omnitui starts")

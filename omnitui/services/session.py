@@ -139,6 +139,21 @@ class Session:
         """Ask for the passphrase. Raises ConfigError: there is no way to ask, or it is wrong."""
         self.accounts.secrets.vault.unlock()
 
+    def withdraw(self) -> None:
+        """Take secrets out of our environment, which programs that are started would inherit; they stay known here."""
+        import os
+
+        from omnitui.store.reads.accounts import accounts
+
+        names = [name for name in os.environ if name.startswith("OMNITUI_VAULT_")]
+        texts = [account.secret_ref for account in self.cache.read(accounts) if "env:" in account.secret_ref]
+        if names or texts:
+            from omnitui.services.passphrase import withdraw
+            from omnitui.services.secrets import refs
+
+            fetched = [ref for text in texts for ref in refs(text).values()]
+            withdraw([*names, *(ref.removeprefix("env:") for ref in fetched if ref.startswith("env:"))])
+
     def close(self) -> None:
         """Finish the writes that were begun and let go of the cache."""
         if "sealing" in self.__dict__:

@@ -9,7 +9,8 @@ import pytest
 
 from omnitui import crash
 from omnitui.clock import FrozenClock
-from omnitui.logs import close_log, hide, logger, open_log
+from omnitui.errors import OmniError, hide
+from omnitui.logs import close_log, logger, open_log
 
 WORDS = "お客様の本文 secret-body"
 
@@ -82,3 +83,14 @@ def test_crash_is_still_told_when_no_file_can_be_written(tmp_path: Path) -> None
     text = crash.record(OSError(2, WORDS), tmp_path / "ok", clock=FrozenClock()).read_text(encoding="utf-8")
     assert "FileNotFoundError [2]" in text
     assert "secret-body" not in text
+
+
+def test_secret_that_a_server_says_back_is_in_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("omnitui.errors._secrets", set())
+    for secret in ("k3y", "pass", "letme1n", "correct horse"):
+        hide(secret)
+    error = OmniError('login refused: LOGIN ann "letme1n"', hint="correct horse is wrong; give another password")
+    assert error.message == 'login refused: LOGIN ann "•••"'
+    assert str(error) == error.message
+    # A short word stays in sentences of ours, or they would make no sense.
+    assert error.hint == "••• is wrong; give another password"
