@@ -13,10 +13,13 @@ from omnitui.ids import Ulid
 from omnitui.model.operations import Change
 from omnitui.model.states import ObjectKind
 from omnitui.store.groups import groups, marks
+from omnitui.store.reads.assembly import maker
 
 KEPT: Final = 20_000
 """Rows of the sequence that stay; whoever is farther behind reads everything anew."""
 
+
+_change: Final = maker(Change)
 
 Touched = dict[tuple[ObjectKind, Ulid], int]
 """Changed objects and their new revisions."""
@@ -44,7 +47,7 @@ def append(db: sqlite3.Connection, touched: Touched) -> tuple[Change, ...]:
     # Now and then only: one range of old rows at the left end of the table costs almost nothing.
     if last // 1000 != (first - 1) // 1000:
         db.execute("DELETE FROM change WHERE seq <= ?", (last - KEPT,))
-    return tuple([Change(seq, *key, revision) for seq, (key, revision) in enumerate(touched.items(), first)])
+    return tuple([_change(seq, *key, revision) for seq, (key, revision) in enumerate(touched.items(), first)])
 
 
 def since(db: sqlite3.Connection, seq: int, limit: int = KEPT) -> Changed | None:

@@ -20,12 +20,14 @@ class Refusals:
         self._tx = tx
         self._account_id = account.id
         self._stones = tombstones.Tombstones(tx)
-        self._since = tombstones.kept_since(tx.db, account.id, tx.now())
+        self._since = tombstones.kept_since(tx.beside, account.id, tx.now())
         self.blobs: set[str] = set()
         """What was kept of refused events before anybody could know."""
 
     def refuses(self, event: ReadyMessage | ReadyUnsupported | ContactChanged) -> bool:
         """Whether to leave an event alone."""
+        if self._since is None and not self._stones.any:
+            return False
         match event:
             case ReadyMessage(said):
                 received_at = said.sent_at if said.received_at is None else said.received_at
@@ -39,7 +41,7 @@ class Refusals:
             case ContactChanged():
                 gone = self._stones.at(self._account_id, self._person(event.channel, event.address))
                 return gone is not None and not has_identity(
-                    self._tx.db, self._account_id, event.channel, event.address
+                    self._tx.beside, self._account_id, event.channel, event.address
                 )
 
     def refuses_mail(self, mail: ReadyMail, channel: str, customer: str) -> bool:

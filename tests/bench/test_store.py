@@ -21,6 +21,7 @@ from omnitui.model.states import Direction
 from omnitui.sdk.events import Batch, MailLocation, MailReceived, MessageReceived, Person
 from omnitui.store import accounts, inflow
 from omnitui.store.cache import Cache
+from omnitui.store.standing import standings
 from omnitui.store.writer import Tx
 from omnitui.sync.ingest import Ingest
 from omnitui.text.worker import ParseWorker
@@ -46,6 +47,13 @@ def prepared(tmp_path: Path) -> Iterator[tuple[Cache, list[Message]]]:
         desk = filling.Desk(cache)
         coming = islice(corpus.arrivals(filling.SEED, 0, MESSAGES), MESSAGES)
         yield cache, cache.write(lambda tx: desk.messages(tx, coming), durable=False)
+
+
+def expect(tx: Tx, some: list[Message]) -> None:
+    """Ask once for all that messages are about, as ingest does."""
+    account_id, names = some[0].account_id, [message.external_id for message in some]
+    inflow.expect_messages(tx, account_id, names)
+    standings(tx, account_id, {f"c{name[1:].partition('-')[0]}" for name in names})
 
 
 def race(
@@ -80,7 +88,7 @@ def test_storing_messages_is_near_the_floor_of_c(
         some = messages[at : at + BATCH]
 
         def work(tx: Tx) -> None:
-            inflow.expect_messages(tx, some[0].account_id, [message.external_id for message in some])
+            expect(tx, some)
             for message in some:
                 inflow.put_message(tx, message)
             inflow.put_cursor(tx, some[0].account_id, "bench", at)
@@ -163,8 +171,8 @@ async def test_loop_stays_free_while_messages_pour_in(prepared: tuple[Cache, lis
         busy: list[float] = []
         for turn in range(LAG_TURNS):
             fresh = [
-                replace(message, id=cache.ids.new(), external_id=f"{rate}-{turn}-{number}")
-                for number, message in enumerate(messages[:size])
+                replace(message, id=cache.ids.new(), external_id=f"{message.external_id}-{rate}-{turn}")
+                for message in messages[:size]
             ]
             idle.append(await lag(cache, [], 0))
             busy.append(await lag(cache, fresh, rate))
@@ -190,7 +198,7 @@ async def lag(cache: Cache, messages: list[Message], rate: int) -> float:
             some = messages[at : at + size]
 
             def work(tx: Tx, some: list[Message] = some) -> None:
-                inflow.expect_messages(tx, some[0].account_id, [message.external_id for message in some])
+                expect(tx, some)
                 for message in some:
                     inflow.put_message(tx, message)
 
