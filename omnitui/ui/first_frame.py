@@ -139,6 +139,8 @@ def show(name: str | None = None, *, now: int | None = None) -> Takeover | None:
             return None
         if os.path.exists(os.path.join(places[0], "vault.json")) and not os.environ.get("OMNITUI_VAULT_PASSPHRASE"):
             return None  # the passphrase may be asked for, on a terminal that shows it is
+        if os.path.exists(os.path.join(places[0], "cache.damaged.json")):
+            return None  # it is mended first, which the terminal says
         size = os.get_terminal_size(1)
         memory = recall(places[1], f"{size.columns}x{size.lines}", terminal_key())
         if memory is None:

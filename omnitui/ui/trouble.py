@@ -56,6 +56,8 @@ class Trouble:
             return
         self._damaged = isinstance(error, CacheDamaged)
         before, self.text = self.text, f"{error.message} {error.hint}".rstrip() if error is not None else ""
+        if self._damaged:
+            self.text = _("the cache is damaged: leave omnitui and start it again, it is mended then")
         if before and not self.text:
             self._desk.say(_("the cache can be written again"))
         elif before != self.text:
