@@ -20,7 +20,8 @@ from omnitui import __version__
 from omnitui.clock import Clock, Millis, SystemClock, rfc3339
 from omnitui.errors import Refused
 from omnitui.i18n import _
-from omnitui.store import restoring, sharing, snapshots
+from omnitui.store import changeover, cipher, restoring, sharing, snapshots
+from omnitui.store.blobs import Blobs
 from omnitui.store.faults import translated_os
 from omnitui.store.restoring import Holding
 from omnitui.values import dataclass
@@ -165,27 +166,30 @@ def restore(
                 pass  # said before the work, not after it
         if not zipfile.is_zipfile(source):
             with restoring.beside(profile.cache_file, source) as cache:
-                return Restored(*_put(profile, cache, clock, dry_run, wait), 0, (), ())
+                changeover.adopt(cache)
+                holding = restoring.ready(cache, clock)
+                return Restored(holding, _put(profile, cache, clock, dry_run, wait), 0, (), ())
         with _opened(source) as archive:
             backup = _manifest(archive, source)
             missing = [name for name in backup.files if name != CACHE and not _place(profile, name).exists()]
             kept = [name for name in backup.files if name.startswith("config/") and name not in missing]
             with _unpacked(profile, archive, backup) as cache:
+                changeover.adopt(cache)
+                holding = restoring.ready(cache, clock)
                 for name in backup.files:
                     if name != CACHE:
                         _pour(archive, backup, name, None if dry_run or name not in missing else _place(profile, name))
-                holding, aside = _put(profile, cache, clock, dry_run, wait)
+                if key := cipher.key_of(profile.cache_file):
+                    Blobs(profile.blobs, key).renew()
+                aside = _put(profile, cache, clock, dry_run, wait)
     except OSError as error:
         raise translated_os(error) from error
     config = tuple(sorted(name for name in missing if name.startswith("config/")))
     return Restored(holding, aside, sum(name.startswith("blobs/") for name in missing), config, tuple(sorted(kept)))
 
 
-def _put(profile: Profile, fresh: Path, clock: Clock, dry_run: bool, wait: float) -> tuple[Holding, Path | None]:
-    holding = restoring.ready(fresh, clock)
-    if dry_run:
-        return holding, None
-    return holding, restoring.put(profile.cache_file, fresh, clock, wait=wait)
+def _put(profile: Profile, fresh: Path, clock: Clock, dry_run: bool, wait: float) -> Path | None:
+    return None if dry_run else restoring.put(profile.cache_file, fresh, clock, wait=wait)
 
 
 def _belongings(profile: Profile) -> Iterator[tuple[str, Path]]:

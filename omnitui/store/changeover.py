@@ -80,6 +80,21 @@ def follow(cache: Path, key: bytes, *, enciphered: bool) -> list[Path]:
     return left
 
 
+def adopt(fresh: Path) -> None:
+    """Encipher a plain file that is to become the cache in a folder with a key.
+
+    Raises:
+        CacheError: It could not be done.
+    """
+    key = cipher.key_of(fresh)
+    if key is None or not fresh.exists() or not cipher.is_plain(fresh):
+        return
+    try:
+        _rewrite(fresh, None, key)
+    except sqlite3.Error as error:
+        raise translated(error) from error
+
+
 def _rewrite(path: Path, old: bytes | None, new: bytes | None) -> None:
     """Put one copy under another key."""
     part = path.with_name(f"{path.name}.rekeyed")
