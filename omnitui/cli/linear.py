@@ -15,10 +15,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from omnitui.bus import Changed
+from omnitui.desk.naming import PRIORITY, SEND, STATUS, channel_word
 from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.ids import Ulid
-from omnitui.model.states import Direction, MessageKind, ObjectKind, SendState
+from omnitui.model.states import Direction, MessageKind, ObjectKind, Priority, SendState, Status
 from omnitui.text.covering import shown
 from omnitui.text.safe import safe
 
@@ -132,12 +133,14 @@ class Linear:
                 continue
             marks = [
                 _("{n} unread").format(n=found.unread) if found.unread else "",
-                found.priority.value if found.priority.value in ("high", "urgent") else "",
-                found.status.value if found.status.value != "open" else "",
-                _("send {state}").format(state=found.send_state.value) if found.send_state is SendState.FAILED else "",
+                _(PRIORITY[found.priority]) if found.priority in (Priority.HIGH, Priority.URGENT) else "",
+                _(STATUS[found.status]) if found.status is not Status.OPEN else "",
+                _("a message that failed") if found.send_state is SendState.FAILED else "",
                 found.assignee or _("nobody"),
             ]
-            about = ", ".join([found.contact, found.channel, found.subject or found.snippet, *filter(None, marks)])
+            about = ", ".join(
+                [found.contact, channel_word(found.channel), found.subject or found.snippet, *filter(None, marks)]
+            )
             self._say(f"{number}. {' '.join(about.split())}")
         self._first += len(part)
         left = len(self._listed) - self._first
@@ -174,11 +177,12 @@ class Linear:
         if found is None:
             return
         self._open = conversation_id
-        self._say(f"{found.subject or found.snippet}, {found.contact}, {found.channel}, {found.status.value}")
+        where = (channel_word(found.channel), _(STATUS[found.status]))
+        self._say(", ".join((found.subject or found.snippet, found.contact, *where)))
         for message in self._session.cache.read(history.page, conversation_id, limit=LATEST):
             kind = _("note by") if message.kind is MessageKind.NOTE else ""
             out = _("we, ") if message.direction is Direction.OUTGOING and not kind else ""
-            state = f", {message.state.value}" if message.state is not None else ""
+            state = f", {_(SEND[message.state])}" if message.state is not None else ""
             self._say(f"{kind} {out}{message.author}{state}:".strip())
             for line in islice(message.text.splitlines(), 200):
                 self._say(line)
@@ -239,7 +243,7 @@ class Linear:
             if message.direction is Direction.INCOMING:
                 lines.append(_("New message from {name}: {subject}").format(name=found.contact, subject=found.subject))
             elif message.state is not None:
-                lines.append(_("Message to {name}: {state}").format(name=found.contact, state=message.state.value))
+                lines.append(_("Message to {name}: {state}").format(name=found.contact, state=_(SEND[message.state])))
         return lines
 
 

@@ -35,6 +35,8 @@ class Suggestion:
     contact: Contact
     reason: str
     """What the two have in common: the address or the name."""
+    address: str = ""
+    """One of its addresses, by which two of the same name are told apart."""
 
 
 @dataclass(frozen=True, slots=True)

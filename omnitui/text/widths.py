@@ -14,7 +14,7 @@ from itertools import accumulate
 # The first frame imports this module, and typing costs it as much as SQLite.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Final
 
 # fmt: off
@@ -216,7 +216,7 @@ def _latin_cut(line: str, start: int, cells: int) -> int:
     cut = line.rfind(" ", start, end) + 1
     for mark in "-/":
         at = line.rfind(mark, max(cut, start), end) + 1
-        while at > cut and line[at] in _NO_START:
+        while at > cut and (line[at] in _NO_START or _in_number(line, at)):
             at = line.rfind(mark, max(cut, start), at - 1) + 1
         cut = max(cut, at)
     return cut if cut > start else end
@@ -237,7 +237,7 @@ def _cut(line: str, start: int, cells: int) -> int:
         cut = end
         if 2 not in widths and " " not in near and "-" not in near and "/" not in near:
             return end
-        while cut > start and not _may_break(line[cut - 1], line[cut]):
+        while cut > start and (not _may_break(line[cut - 1], line[cut]) or _in_number(line, cut)):
             cut -= 1
         return cut if cut > start else end
     return _cut_of_clusters(line, start, cells)
@@ -261,14 +261,23 @@ def _cut_of_clusters(line: str, start: int, cells: int) -> int:
     if end >= len(pieces):
         return len(line)
     cut = end = max(end, 1)
-    while cut and not _may_break(pieces[cut - 1][0], pieces[cut][0]):
+    marks = [piece for piece, _width in pieces]
+    while cut and (not _may_break(marks[cut - 1], marks[cut]) or _in_number(marks, cut)):
         cut -= 1
     return start + sum(len(piece) for piece, _width in pieces[: cut or end])
 
 
 def may_break_at(line: str, at: int) -> bool:
     """Whether `line` may be broken before its character `at`: not on the way to a mark, nor against line-edge rules."""
-    return _char_width(line[at]) > 0 and line[at - 1] != "\u200d" and _may_break(line[at - 1], line[at])
+    free = _char_width(line[at]) > 0 and line[at - 1] != "\u200d" and _may_break(line[at - 1], line[at])
+    return free and not _in_number(line, at)
+
+
+def _in_number(line: Sequence[str], at: int) -> bool:
+    """Whether a hyphen or slash before `at` belongs to a number: 12/9, B-1107, 3-day."""
+    if line[at - 1] not in ("-", "/"):
+        return False
+    return line[at].isdecimal() or (at > 1 and line[at - 2].isdecimal())
 
 
 def _may_break(before: str, after: str) -> bool:

@@ -158,8 +158,9 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
     def ready(self) -> None:
         """The first rows of a list are on the screen: keys mean them from now on."""
         chosen = self.end_first_frame()
-        if chosen:
+        if chosen and chosen != self.main.queue.selected:
             self.main.queue.choose(chosen)
+            self.main.desk.attend()
         self.take_over()
         if self._begun:
             return

@@ -81,7 +81,7 @@ def _barred(line: Line) -> Line:
 
 def _heading(message: Message, setting: Setting) -> Line:
     at = phrases.hour(message.received_at, setting.zone)
-    via: list[Piece] = [(f" · {plain(setting.channel)}", "muted")] if setting.channel else []
+    via: list[Piece] = [(f" · {plain(phrases.channel_word(setting.channel))}", "muted")] if setting.channel else []
     if message.kind is MessageKind.NOTE:
         title = _("NOTE, only agents see it")
         about = f" · {plain(message.author)} · {at}" + (" · " + _("edited") if message.edited else "")
@@ -94,7 +94,7 @@ def _heading(message: Message, setting: Setting) -> Line:
         pieces.append((f" +{more}", "muted"))
     pieces += [*via, (f" · {at}", "muted")]
     if abs(message.sent_at - message.received_at) > DAY and message.sent_at:
-        claimed = phrases.moment(message.sent_at, setting.now, setting.zone)
+        claimed = phrases.moment(message.sent_at, setting.now, setting.zone, within=True)
         pieces.append((" " + _("(says {time})").format(time=claimed), "warn"))
     for mark, held in ((_("edited"), message.edited), (_("automatic"), message.auto), ("HTML", message.html)):
         if held:

@@ -24,13 +24,20 @@ def title_pieces(kind: MessageKind, to: str, channel: str) -> list[Piece]:
         return [(f" ▒ {_('INTERNAL NOTE')} ", "note.title"), (" " + _("only agents see it"), "note.muted")]
     return [
         (f" {_('REPLY')} ", "mine"),
-        (_("to {address} by {channel}").format(address=plain(to or "?"), channel=plain(channel)), "text"),
+        (
+            _("to {address} by {channel}").format(
+                address=plain(to or "?"), channel=plain(phrases.channel_word(channel))
+            ),
+            "text",
+        ),
     ]
 
 
 def first_title(account: str, channel: str) -> list[Piece]:
     """The title line of a first message: from where it goes."""
-    words = _("from {account} by {channel}").format(account=plain(account), channel=plain(channel))
+    words = _("from {account} by {channel}").format(
+        account=plain(account), channel=plain(phrases.channel_word(channel))
+    )
     return [(f" {_('NEW CONVERSATION')} ", "mine"), (words, "text")]
 
 

@@ -74,6 +74,8 @@ class Desk(Backstage):
         self._read_timer: asyncio.TimerHandle | None = None
         self._loading: Ulid | None = None
         self._rested: Ulid | None = None
+        self.attended = False
+        """Whether somebody has touched a key or the mouse: what shows by itself at the start is read by nobody."""
 
     async def leave(self) -> None:
         """The end: what keys have begun is done, what is written is kept."""
@@ -259,11 +261,17 @@ class Desk(Backstage):
             self.screen.renew(found)
             self._read_soon()
 
+    def attend(self) -> None:
+        """Somebody is there."""
+        if not self.attended:
+            self.attended = True
+            self._read_soon()
+
     def _read_soon(self) -> None:
         if self._read_timer is not None:
             self._read_timer.cancel()
             self._read_timer = None
-        if self.shown == self._rested:
+        if self.shown == self._rested or not self.attended:
             return
         if self.conversation is not None and self.conversation.unread:
             loop = asyncio.get_running_loop()
@@ -314,6 +322,9 @@ class Desk(Backstage):
         if self.shown in about or kinds & {ObjectKind.OUTBOX, ObjectKind.CONTACT, ObjectKind.LINK}:
             return True
         if self.reading.whole and ObjectKind.CONVERSATION in kinds:
+            return True
+        card = self.picture.card if self.picture is not None else None
+        if card is not None and about & {one.id for one in card.open}:
             return True
         return bool(about & {message.id for message in self.screen.history.reel.messages})
 

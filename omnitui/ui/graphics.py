@@ -1,7 +1,8 @@
 """Pictures in the terminal: shown behind the console, by the protocol that the terminal itself says it has.
 
 Nothing is assumed from names: kitty's protocol and sixel are asked for, and iTerm2's only where the terminal answers
-with its own name. A picture comes from a stranger, and is decoded here for sixel alone, within limits.
+with its own name; without any of them a picture is drawn of half blocks, where there are colours enough. A picture
+comes from a stranger, and is decoded here within limits.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import sys
 import termios
 import time
 import tty
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Any, Final
 
@@ -37,6 +38,9 @@ class Way(StrEnum):
     KITTY = "kitty"
     ITERM = "iterm2"
     SIXEL = "sixel"
+    BLOCKS = "half blocks"
+    """Two pixels a cell."""
+    COARSE = "half blocks of 216 colours"
     NONE = ""
 
 
@@ -48,6 +52,15 @@ def way_of(answer: bytes) -> Way:
         return Way.ITERM
     attributes = re.search(rb"\x1b\[\?([\d;]*)c", answer)
     return Way.SIXEL if attributes and b"4" in attributes[1].split(b";") else Way.NONE
+
+
+def drawn(environ: Mapping[str, str]) -> Way:
+    """How pictures are drawn where the terminal has no protocol for them."""
+    if environ.get("NO_COLOR"):
+        return Way.NONE
+    if environ.get("COLORTERM") in ("truecolor", "24bit"):
+        return Way.BLOCKS
+    return Way.COARSE if "256color" in environ.get("TERM", "") else Way.NONE
 
 
 async def show_picture(app: App[Any], data: bytes, name: str) -> None:
@@ -76,9 +89,9 @@ def _shown(data: bytes, name: str) -> str:
     try:
         tty.setraw(terminal)
         _write(out, ASK)
-        way = way_of(_answer(terminal))
+        way = way_of(_answer(terminal)) or drawn(os.environ)
         if way is Way.NONE:
-            return _("this terminal says that it shows no pictures (kitty, iTerm2, sixel)")
+            return _("this terminal has neither pictures (kitty, iTerm2, sixel) nor colours enough to draw them")
         size = os.get_terminal_size(out)
         try:
             parts = list(spelled(way, data, size.columns, max(size.lines - 3, 1)))
@@ -134,8 +147,32 @@ def spelled(way: Way, data: bytes, columns: int, lines: int) -> Iterator[bytes]:
         sent = base64.standard_b64encode(data)
         keys = f"inline=1;size={len(data)};width={columns};height={lines};preserveAspectRatio=1"
         yield b"\x1b]1337;File=" + keys.encode() + b":" + sent + b"\x07"
-    else:
+    elif way is Way.SIXEL:
         yield sixels(decoded(data).within(columns * 8, lines * 16))
+    else:
+        yield half_blocks(decoded(data).within(columns, lines * 2), exact=way is Way.BLOCKS)
+
+
+def half_blocks(picture: Picture, *, exact: bool) -> bytes:
+    """A picture as upper halves of cells on the lower ones, in 24 bits or in the 216 colours of a cube."""
+
+    def ink(layer: int, pixel: bytes) -> bytes:
+        red, green, blue = pixel
+        if exact:
+            return b"%d8;2;%d;%d;%d" % (layer, red, green, blue)
+        return b"%d8;5;%d" % (layer, 16 + (red * 6 >> 8) * 36 + (green * 6 >> 8) * 6 + (blue * 6 >> 8))
+
+    lines: list[bytes] = []
+    for y in range(0, picture.height, 2):
+        upper, lower = picture.row(y), picture.row(y + 1) if y + 1 < picture.height else b""
+        cells: list[bytes] = []
+        before = b""
+        for x in range(0, 3 * picture.width, 3):
+            inks = ink(3, upper[x : x + 3]) + (b";" + ink(4, lower[x : x + 3]) if lower else b"")
+            cells.append((b"\x1b[%sm" % inks if inks != before else b"") + "▀".encode())
+            before = inks
+        lines.append(b"".join(cells) + b"\x1b[0m")
+    return b"\r\n".join(lines)
 
 
 def sixels(picture: Picture) -> bytes:

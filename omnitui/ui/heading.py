@@ -36,7 +36,7 @@ def heading_lines(
     about: list[Piece] = [(f" {plain(conversation.contact)}", "theirs")]
     if whole:
         about = [(f" {_('answers go to')} ", "muted"), (plain(conversation.subject or conversation.snippet), "theirs")]
-    for word in (conversation.channel, conversation.account, ref):
+    for word in (phrases.channel_word(conversation.channel), conversation.account, ref):
         if word:
             about.append((f" · {plain(word)}", "muted"))
     about += [(f" #{plain(label)}", "label") for label in conversation.labels]
@@ -60,6 +60,6 @@ def status_pieces(conversation: Conversation, now: Millis, zone: tzinfo) -> list
     pieces += [(_(str(flag)), "warn") for flag in sorted(conversation.flags) if flag is not Flag.MERGED]
     word = _(phrases.STATUS[conversation.status])
     if conversation.status is Status.SNOOZED and conversation.snoozed_until:
-        word = _("snoozed until {time}").format(time=phrases.moment(conversation.snoozed_until, now, zone))
+        word = _("snoozed until {time}").format(time=phrases.moment(conversation.snoozed_until, now, zone, within=True))
     role = "label" if conversation.status is Status.OPEN else "warn"
     return [*pieces, (f"{word} ", role)]

@@ -25,7 +25,7 @@ BELL = "\x07"
 WIDTH = 120
 """Cells of a notice."""
 FRESH = 10 * 60_000
-"""Milliseconds after which a message that arrives is old history."""
+"""Milliseconds after which a message that arrives is old history, as is all that came before the console began."""
 LATER = 0.3
 """Seconds after a change until it is looked at."""
 MOST = 50
@@ -93,6 +93,7 @@ class Notifier:
         self._app = app
         self.begin(app.session.settings.notify)
         self._failed: set[Ulid] | None = None
+        self._began = app.session.cache.clock.now()
         self._seen: set[Ulid] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._blurs = False
@@ -140,7 +141,7 @@ class Notifier:
         found: list[Event] = []
         for one in ids:
             message = history.message(db, one)
-            if message is None or now - message.received_at > FRESH:
+            if message is None or now - message.received_at > FRESH or message.received_at < self._began:
                 continue
             conversation = inbox.conversation(db, message.conversation_id)
             why = occasion(message, conversation, me.id, me.name) if conversation is not None else None

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from omnitui.clock import Millis
 from omnitui.i18n import _, ngettext
 from omnitui.ids import Ulid
-from omnitui.model.card import Card
+from omnitui.model.card import Card, Suggestion
 from omnitui.model.conversations import Conversation
 from omnitui.model.people import Identity
 from omnitui.text.covering import shown
@@ -21,7 +21,7 @@ from omnitui.text.japanese import wrap_prose
 from omnitui.text.safe import safe
 from omnitui.text.widths import cell_width
 from omnitui.ui import phrases
-from omnitui.ui.roles import Line, cropped, plain
+from omnitui.ui.roles import Line, cropped, line_width, plain
 from omnitui.values import dataclass
 
 MOST = 8
@@ -101,9 +101,11 @@ def facts_panel(sight: Sight) -> list[Entry]:
         (_("Local time"), local_time(contact.time_zone, now, sight.zone), contact.time_zone, "time_zone"),
         (_("First"), _when(card.first_at, sight), "", ""),
         (_("Last"), _when(card.last_at, sight), "", ""),
-        (_("Total"), _total(card), "", ""),
+        (_("Total"), phrases.conversations_word(card.conversations), "", ""),
     ]
-    return _facts([fact for fact in facts if fact[1]], sight.width)
+    made = _facts([fact for fact in facts if fact[1]], sight.width)
+    room = line_width(made[-1].line[:-1])
+    return [*made, Entry(((" " * room, ""), (phrases.messages_word(card.messages), "text")))]
 
 
 def channels_panel(sight: Sight) -> list[Entry]:
@@ -120,7 +122,7 @@ def _identity(one: Identity, preferred: bool, act: Act) -> Entry:
     name = f" {plain(one.name)}" if one.name and one.name != one.address else ""
     line: Line = (
         (star, "label"),
-        (f"{plain(one.channel)} ", "muted"),
+        (f"{plain(phrases.channel_word(one.channel))} ", "muted"),
         (plain(one.address), "text"),
         (" ✓" if one.verified else "", "good"),
         (word, "label"),
@@ -149,7 +151,7 @@ def open_panel(sight: Sight) -> list[Entry]:
 def _matter(one: Conversation, sight: Sight) -> Entry:
     subject = plain(one.subject or one.snippet or _("no subject"))
     age = f" {phrases.ago(one.last_activity_at, sight.now)}"
-    channel = f"{plain(one.channel)} "
+    channel = f"{plain(phrases.channel_word(one.channel))} "
     room = max(sight.width - cell_width(age) - cell_width(channel), 4)
     line = ((channel, "muted"), *cropped(((subject, "text"),), room), (age, "muted"))
     return Entry(line, subject, Act.OPEN, one.id)
@@ -189,12 +191,16 @@ def fields_panel(sight: Sight) -> list[Entry]:
 
 def suggestions_panel(sight: Sight) -> list[Entry]:
     """Contacts that may be the same person."""
-    made = [
-        Entry(((f"{plain(one.contact.name)} · {plain(one.reason)}", "text"),), one.contact.name, Act.LINK, own)
-        for one in sight.card.suggestions[:MOST]
-        for own in (one.contact.id,)
-    ]
+    made = [_suggestion(one, sight.width) for one in sight.card.suggestions[:MOST]]
     return _section(_("Perhaps the same person"), made)
+
+
+def _suggestion(one: Suggestion, width: int) -> Entry:
+    """Name, why, and an address: two of the same name are not the same row."""
+    about = f" · {plain(one.reason)}"
+    name = cropped(((plain(one.contact.name), "text"),), max(width - cell_width(about), 8))
+    where = f" · {plain(one.address)}" if one.address and one.address != one.contact.name else ""
+    return Entry((*name, (about, "muted"), (where, "muted")), one.contact.name, Act.LINK, one.contact.id)
 
 
 PANELS: tuple[Panel, ...] = (
@@ -236,11 +242,6 @@ def _facts(facts: Iterable[tuple[str, str, str, str]], width: int) -> list[Entry
 
 def _when(at: Millis | None, sight: Sight) -> str:
     return phrases.ago(at, sight.now) if at is not None else ""
-
-
-def _total(card: Card) -> str:
-    conversations = ngettext("{n} conversation", "{n} conversations", card.conversations).format(n=card.conversations)
-    return f"{conversations} · {phrases.messages_word(card.messages)}"
 
 
 def local_time(zone: str, now: Millis, here: tzinfo) -> str:

@@ -8,37 +8,12 @@ from datetime import datetime, tzinfo
 from functools import cache
 
 from omnitui.clock import DAY, HOUR, MINUTE, SECOND, Millis
+from omnitui.desk.naming import PRIORITY, SEND, STATUS, channel_word
 from omnitui.i18n import N_, _, ngettext
-from omnitui.model.states import Priority, SendState, Status, Verb
+from omnitui.model.states import Verb
 
-STATUS = {
-    Status.OPEN: N_("open"),
-    Status.WAITING: N_("waiting"),
-    Status.SNOOZED: N_("snoozed"),
-    Status.BOT: N_("with a bot"),
-    Status.RESOLVED: N_("resolved"),
-    Status.CLOSED: N_("closed"),
-}
-PRIORITY = {
-    Priority.LOW: N_("low"),
-    Priority.NORMAL: N_("normal"),
-    Priority.HIGH: N_("high"),
-    Priority.URGENT: N_("urgent"),
-}
-SEND = {
-    SendState.DRAFT: N_("draft"),
-    SendState.HELD: N_("held"),
-    SendState.QUEUED: N_("queued"),
-    SendState.SENDING: N_("sending"),
-    SendState.ACCEPTED: N_("accepted"),
-    SendState.DELIVERED: N_("delivered"),
-    SendState.READ: N_("read"),
-    SendState.FAILED: N_("failed"),
-    SendState.DEFERRED: N_("will be tried again"),
-    SendState.BLOCKED: N_("blocked"),
-    SendState.CANCELED: N_("canceled"),
-    SendState.UNKNOWN: N_("unknown whether it left"),
-}
+__all__ = ["HEALTH", "PRIORITY", "SEND", "STATUS", "VERB", "channel_word"]
+
 VERB = {
     Verb.REPLY: N_("reply"),
     Verb.NOTE: N_("note"),
@@ -129,10 +104,14 @@ def day(at: Millis, now: Millis, zone: tzinfo) -> str:
     return _("{weekday} {day} {month} {year}").format(**parts, year=then.year)
 
 
-def moment(at: Millis, now: Millis, zone: tzinfo) -> str:
-    """Day and time of day; today only the time."""
+def moment(at: Millis, now: Millis, zone: tzinfo, *, within: bool = False) -> str:
+    """Day and time of day; today only the time. `within`: as it is written in the middle of a sentence."""
     time = hour(at, zone)
-    return time if local(at, zone).date() == local(now, zone).date() else f"{day(at, now, zone)} {time}"
+    distance = (local(at, zone).date() - local(now, zone).date()).days
+    if not distance:
+        return time
+    near = {1: _("tomorrow {time}"), -1: _("yesterday {time}")}.get(distance) if within else None
+    return near.format(time=time) if near else f"{day(at, now, zone)} {time}"
 
 
 def span(length: Millis) -> str:

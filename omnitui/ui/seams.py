@@ -33,7 +33,12 @@ def border_line(conversation: Conversation, setting: Setting) -> Line:
     room = min(setting.width, MAX_TEXT_WIDTH + INDENT)
     tail = f" · {status} · {began} "
     left = cropped(
-        (("══ ", "line"), (plain(conversation.channel), "title"), (" · ", "line"), (subject, "strong")),
+        (
+            ("══ ", "line"),
+            (plain(phrases.channel_word(conversation.channel)), "title"),
+            (" · ", "line"),
+            (subject, "strong"),
+        ),
         max(room - cell_width(tail), 8),
     )
     line = (*left, (tail, "muted"))
@@ -78,7 +83,7 @@ def deed_words(deed: Deed, setting: Setting) -> str:
             words = _("priority {name}").format(name=priority)
         case Verb.SNOOZE:
             until = after.get("snoozed_until")
-            when = phrases.moment(until, setting.now, setting.zone) if isinstance(until, int) else ""
+            when = phrases.moment(until, setting.now, setting.zone, within=True) if isinstance(until, int) else ""
             words = _("snoozed until {time}").format(time=when)
         case _:
             words = " → ".join(_(phrases.STATUS[Status(one["status"])]) for one in (before, after) if one.get("status"))

@@ -22,7 +22,7 @@ SIZES = ((60, 20), (80, 24), (140, 40))
 LANGUAGES = ("en", "ja")
 TASKS = ("read", "reply", "note", "assign", "snooze", "label", "search", "timeline", "bulk", "palette")
 READ = re.compile(r"^> .", re.MULTILINE)
-"""The selected conversation is marked as read a moment after it is shown."""
+"""The selected conversation is marked as read a moment after somebody came to it."""
 
 
 def kept_language(task: str, columns: int) -> str:
@@ -71,6 +71,8 @@ class Agent:
             self.terminal.wait_for(READ)
 
     def works(self) -> None:
+        self.terminal.wait_for("佐藤", timeout=START)
+        self.press("j", "k")
         self.rests()
         self.reads()
         self.answers()

@@ -19,7 +19,7 @@ from omnitui.services.session import Session
 from omnitui.store import inflow
 from omnitui.store.reads import drafts, history, people
 from omnitui.ui import opening
-from omnitui.ui.graphics import Way, sixels, spelled, way_of
+from omnitui.ui.graphics import Way, drawn, sixels, spelled, way_of
 from omnitui.ui.opening import opener
 from omnitui.ui.png import decoded
 from omnitui.ui.reel import MAX_LOADED
@@ -421,6 +421,21 @@ def test_broken_picture_is_no_picture(data: bytes) -> None:
 )
 def test_terminal_is_believed_by_its_answer_alone(answer: bytes, way: Way) -> None:
     assert way_of(answer) is way
+
+
+def test_picture_is_drawn_of_half_blocks_where_there_are_colours_enough_within_the_screen() -> None:
+    assert drawn({"COLORTERM": "truecolor"}) is Way.BLOCKS
+    assert drawn({"TERM": "screen-256color"}) is Way.COARSE
+    assert drawn({"TERM": "xterm"}) is drawn({"COLORTERM": "truecolor", "NO_COLOR": "1"}) is Way.NONE
+    data = a_png(2, 200, b"\xff\x00\x00\x00\xff\x00" * 100)
+    (exact,), (coarse,) = list(spelled(Way.BLOCKS, data, 80, 3)), list(spelled(Way.COARSE, data, 80, 3))
+    assert exact.startswith(b"\x1b[38;2;255;0;0")
+    assert coarse.startswith(b"\x1b[38;5;196")
+    for drawing in (exact, coarse):
+        lines = drawing.decode().split("\r\n")
+        assert len(lines) <= 3
+        assert max(line.count("▀") for line in lines) <= 80
+        assert all(line.endswith("\x1b[0m") for line in lines)
 
 
 def test_picture_is_spelled_for_each_terminal() -> None:

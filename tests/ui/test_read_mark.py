@@ -36,6 +36,7 @@ async def test_a_conversation_counts_as_read_after_keys_went_away_and_came_back_
     a_message(session.cache, found.id, text="from Ann")
     async with a_console(session) as person:
         await person.sees("from Ann")
+        person.app.main.desk.attend()
         person.app.main.desk.point(other.id)
         person.app.main.desk.show(found.id)
         await person.until(lambda: unread(session, found.id) == 0, "Ann's conversation read")
@@ -46,6 +47,7 @@ async def test_a_message_behind_a_dialog_counts_as_read_only_when_it_is_in_front
     found = a_conversation(session.cache, contact="Ann")
     a_message(session.cache, found.id, text="from Ann")
     async with a_console(session) as person:
+        person.app.main.desk.attend()
         await person.until(lambda: unread(session, found.id) == 0, "what was there is read")
         await person.press("ctrl+p")
         await person.sees("What to do")
@@ -55,4 +57,15 @@ async def test_a_message_behind_a_dialog_counts_as_read_only_when_it_is_in_front
         await asyncio.sleep(0.5)
         assert unread(session, found.id) == 1
         await person.press("escape")
+        await person.until(lambda: unread(session, found.id) == 0, "Ann's conversation read")
+
+
+async def test_what_shows_by_itself_at_the_start_is_read_by_nobody_until_a_key_is_pressed(session: Session) -> None:
+    found = a_conversation(session.cache, contact="Ann")
+    a_message(session.cache, found.id, text="from Ann")
+    async with a_console(session) as person:
+        await person.sees("from Ann")
+        await asyncio.sleep(0.5)
+        assert unread(session, found.id) == 2
+        await person.press("i")
         await person.until(lambda: unread(session, found.id) == 0, "Ann's conversation read")

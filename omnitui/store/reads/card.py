@@ -101,7 +101,11 @@ def suggestions(db: sqlite3.Connection, contact_id: Ulid) -> list[Suggestion]:
     ).fetchall()
     found = ((people.contact(db, other_id), by_name) for other_id, by_name in rows)
     reasons = (_("same address"), _("same name"))
-    return [Suggestion(other, reasons[by_name]) for other, by_name in found if other is not None]
+    return [
+        Suggestion(other, reasons[by_name], next((one.address for one in people.identities(db, other.id)), ""))
+        for other, by_name in found
+        if other is not None
+    ]
 
 
 def _totals(db: sqlite3.Connection, contact_id: Ulid) -> tuple[int, int, int | None, int | None]:

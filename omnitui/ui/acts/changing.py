@@ -76,7 +76,7 @@ def _begin(desk: Desk, ids: tuple[Ulid, ...], wanted: Status) -> None:
 def snooze(desk: Desk, ids: tuple[Ulid, ...], until: Millis) -> Coroutine[Any, Any, None]:
     """Hide conversations until a time, and go on."""
     name = bulk.named(desk, ids)
-    when = phrases.moment(until, desk.clock.now(), desk.zone)
+    when = phrases.moment(until, desk.clock.now(), desk.zone, within=True)
     settled = len(ids) <= bulk.UNASKED
 
     def begin() -> None:

@@ -34,7 +34,7 @@ async def _quote(desk: Desk) -> None:
 
 def quoted(desk: Desk, message: Message) -> str:
     """A message as a quote: who wrote when, then its lines with their marks."""
-    when = phrases.moment(message.received_at, desk.clock.now(), desk.zone)
+    when = phrases.moment(message.received_at, desk.clock.now(), desk.zone, within=True)
     head = _("{author} wrote ({time}):").format(author=message.author, time=when)
     lines = message.text.strip("\n")[:LONGEST_QUOTE].split("\n")
     return "\n".join([head, *(f"> {line}".rstrip() for line in lines), "", ""])

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+
+from textual.worker import WorkerCancelled
 
 from omnitui.i18n import _
 from omnitui.services.actions import Scope
@@ -35,6 +38,14 @@ def _mark(desk: Desk, count: int | None) -> None:
         queue.toggle_mark()
         queue.move(1)
     desk.point(queue.selected)
+
+
+async def _bottom(desk: Desk) -> None:
+    # Keys that follow wait for it: they mean the row at the end.
+    with suppress(WorkerCancelled):
+        await desk.screen.queue.bottom().wait()
+    desk.point(desk.screen.queue.selected)
+    desk.load_soon()
 
 
 def _newest(desk: Desk) -> None:
@@ -85,7 +96,7 @@ HANDLERS: Mapping[str, Handler] = {
     "list.half_down": _list(lambda desk, n: desk.screen.queue.turn(n / 2)),
     "list.half_up": _list(lambda desk, n: desk.screen.queue.turn(-n / 2)),
     "list.top": doing(lambda desk: desk.screen.queue.top()),
-    "list.bottom": doing(lambda desk: desk.screen.queue.bottom()),
+    "list.bottom": lambda desk, count: _bottom(desk),
     "list.open": doing(lambda desk: desk.screen.queue.open()),
     "list.newest": doing(_newest),
     "list.mark": _mark,

@@ -146,7 +146,7 @@ def _said(desk: Desk, draft: Draft, hold: Millis, at: Millis | None) -> str:
         return _("note kept")
     if at is not None:
         key = desk.screen.keyboard.keymap.key_of("app.undo") or "ctrl+p"
-        moment = phrases.moment(at, desk.clock.now(), desk.zone)
+        moment = phrases.moment(at, desk.clock.now(), desk.zone, within=True)
         return _("leaves {moment}; {key} takes it back until then").format(moment=moment, key=key)
     if not hold:
         return _("on its way")

@@ -129,6 +129,7 @@ class MainScreen(LastHopScreen[None]):
     def on_key(self, event: events.Key) -> None:
         """A key that no text field took."""
         self.queue.touch()
+        self.desk.attend()
         before = self.keyboard.begun
         press = self.keyboard.press(self.scope, spelled(event.key, event.character))
         if press.taken:
@@ -142,6 +143,7 @@ class MainScreen(LastHopScreen[None]):
     def on_mouse_down(self) -> None:
         """The mouse is a hand too."""
         self.queue.touch()
+        self.desk.attend()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Another pane: its keys, its mark."""

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from omnitui.clock import SECOND
+from omnitui.desk.naming import channel_word
 from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.model.accounts import Account
@@ -56,7 +57,8 @@ async def write_new(desk: Desk) -> None:
         start = able[0]
         if len(able) > 1:
             choices = [
-                Choice(one, ((plain(one.account.name), "text"),), ((plain(one.channel), "muted"),)) for one in able
+                Choice(one, ((plain(one.account.name), "text"),), ((plain(channel_word(one.channel)), "muted"),))
+                for one in able
             ]
             chosen = await desk.ask(PickerScreen(_("From which account?"), among(choices), small=True))
             if chosen is None:

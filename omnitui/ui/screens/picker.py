@@ -18,6 +18,7 @@ from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.text.widths import cell_width, wrap
 from omnitui.ui.last_hop import LastHopModal
+from omnitui.ui.last_hop.ending import EndsInOrder
 from omnitui.ui.panes.fields import Field, editable
 from omnitui.ui.roles import Line, lit, plain
 from omnitui.ui.widgets.choices import Choice, Choices
@@ -150,6 +151,10 @@ class PickerScreen(LastHopModal[Choice | None]):
         except OmniError as error:
             self.choosing = False
             self.complain(error)
+            return
+        except Exception as error:
+            # A fault of our own: nobody awaits this task, so that it would be heard of nowhere.
+            self.app.fail(error) if isinstance(self.app, EndsInOrder) else self.app._handle_exception(error)
             return
         if text == self.typed and self.is_attached and self.choosing:
             self._take()

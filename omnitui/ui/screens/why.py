@@ -59,7 +59,7 @@ def explained(
             lines.append(((name, "label"),))
             lines += [(("  " + line, "text"),) for line in wrap(safe(value, max_lines=20), width - 2)]
     for revision in revisions:
-        when = phrases.moment(revision.replaced_at, now, zone)
+        when = phrases.moment(revision.replaced_at, now, zone, within=True)
         lines += [(), ((_("Before the edit of {time}").format(time=when), "label"),)]
         lines += [(("  " + line, "muted"),) for line in wrap(shown(safe(revision.text)), width - 2)]
     return lines

@@ -167,9 +167,10 @@ class ConversationList(MarkedRows, MarksFocus, can_focus=True):
             self.touch()
             self._read(window.load_top, select=True)
 
-    def bottom(self) -> None:
-        """Go to the oldest."""
-        self._read(self.window.load_bottom, select=True)
+    def bottom(self) -> Worker[None]:
+        """Go to the oldest; what is given can be waited for."""
+        self.touch()
+        return self._read(self.window.load_bottom, select=True)
 
     def select(self, conversation_id: Ulid) -> None:
         """Select a conversation, wherever it is in the list."""

@@ -70,6 +70,19 @@ def test_wrap_keeps_closing_marks_off_the_start_and_opening_ones_off_the_end() -
     assert wrap("ああああ。いいい「うう」", 8) == ["あああ", "あ。いい", "い「う", "う」"]
 
 
+@pytest.mark.parametrize("text", ["on 12/9 at noon", "see B-1107 again", "our 3-day offer", "12/9、品番 B-1107 です"])
+def test_wrap_breaks_no_number_at_its_hyphen_or_slash(text: str) -> None:
+    for cells in range(8, 20):
+        joined = "\n".join(wrap(text, cells))
+        assert not [mark for mark in ("12/\n", "B-\n", "3-\n") if mark in joined], joined
+
+
+def test_wrap_breaks_words_at_their_hyphens_and_slashes() -> None:
+    assert wrap("self-made and/or other", 9) == ["self-made", "and/or", "other"]
+    assert wrap("a half-finished thing", 8) == ["a half-", "finished", "thing"]
+    assert wrap("x 2024/12/09/11", 10) == ["x", "2024/12/09", "/11"]
+
+
 def test_wrap_cuts_a_word_that_fits_no_line() -> None:
     assert wrap("a" * 25, 10) == ["a" * 10, "a" * 10, "a" * 5]
 

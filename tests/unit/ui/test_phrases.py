@@ -50,6 +50,19 @@ def test_moment_is_told_by_the_day_of_its_zone(zone: ZoneInfo, then: str, now: s
     assert phrases.moment(at(zone, then), at(zone, now), zone) == words
 
 
+@pytest.mark.parametrize(
+    ("then", "words"),
+    [
+        ("2026-11-22T09:00", "09:00"),
+        ("2026-11-23T09:00", "tomorrow 09:00"),
+        ("2026-11-21T09:00", "yesterday 09:00"),
+        ("2026-11-24T09:00", "Tue 24 Nov 09:00"),
+    ],
+)
+def test_moment_within_a_sentence_has_no_capital(then: str, words: str) -> None:
+    assert phrases.moment(at(TOKYO, then), at(TOKYO, "2026-11-22T10:00"), TOKYO, within=True) == words
+
+
 def test_hour_that_comes_twice_and_one_that_is_left_out_are_read_from_the_clock_on_the_wall() -> None:
     first = at(BERLIN, "2026-10-25T01:30") + HOUR
     assert [phrases.hour(first + n * HOUR, BERLIN) for n in range(3)] == ["02:30", "02:30", "03:30"]

@@ -1,0 +1,50 @@
+"""The words for states and channels, marked for translation where the tables stand; every face shows them with `_`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from omnitui.i18n import N_, _
+from omnitui.model.states import Priority, SendState, Status
+
+STATUS: Final = {
+    Status.OPEN: N_("open"),
+    Status.WAITING: N_("waiting"),
+    Status.SNOOZED: N_("snoozed"),
+    Status.BOT: N_("with a bot"),
+    Status.RESOLVED: N_("resolved"),
+    Status.CLOSED: N_("closed"),
+}
+PRIORITY: Final = {
+    Priority.LOW: N_("low"),
+    Priority.NORMAL: N_("normal"),
+    Priority.HIGH: N_("high"),
+    Priority.URGENT: N_("urgent"),
+}
+SEND: Final = {
+    SendState.DRAFT: N_("draft"),
+    SendState.HELD: N_("held"),
+    SendState.QUEUED: N_("queued"),
+    SendState.SENDING: N_("sending"),
+    SendState.ACCEPTED: N_("accepted"),
+    SendState.DELIVERED: N_("delivered"),
+    SendState.READ: N_("read"),
+    SendState.FAILED: N_("failed"),
+    SendState.DEFERRED: N_("will be tried again"),
+    SendState.BLOCKED: N_("blocked"),
+    SendState.CANCELED: N_("canceled"),
+    SendState.UNKNOWN: N_("unknown whether it left"),
+}
+CHANNELS: Final = {
+    "email": N_("email"),
+    "voice": N_("voice"),
+    "webchat": N_("webchat"),
+    "review": N_("review"),
+}
+"""Channels whose names are words; the others are names of firms, which every language keeps."""
+
+
+def channel_word(channel: str) -> str:
+    """A channel as people call it."""
+    word = CHANNELS.get(channel)
+    return _(word) if word is not None else channel
