@@ -115,7 +115,7 @@ def deed(op: Op) -> str:
         for name, value in op.after.items()
         if op.before.get(name) != value
     ]
-    words = ", ".join(changes)
+    words = ", ".join(changes) or op.reason
     return words if words.startswith(f"{op.verb.value}:") else f"{op.verb.value} {words}"
 
 

@@ -45,7 +45,8 @@ def _export(shell: Shell) -> int:
     found = extent(shell.session.cache, [contact(shell, shell.arguments.contact)], linked=shell.arguments.linked)
     written = write(shell.session.cache, found.contacts, Path(shell.arguments.folder))
     fields = {"path": shell.arguments.folder, **asdict(written)}
-    said = _("{conversations} conversations, {messages} messages, {files} files").format(**fields)
+    files = ngettext("{n} file", "{n} files", written.files).format(n=written.files)
+    said = ", ".join((_talks(written.conversations), _messages(written.messages), files))
     shell.out.one("dossier", fields, f"{shell.arguments.folder}: {said}")
     for name in written.missing:
         shell.fail(_("{name} is at the back end alone").format(name=name))
@@ -112,14 +113,23 @@ def _swept(swept: Swept) -> dict[str, Any]:
     }
 
 
+def _talks(count: int) -> str:
+    return ngettext("{n} conversation", "{n} conversations", count).format(n=count)
+
+
+def _messages(count: int) -> str:
+    return ngettext("{n} message", "{n} messages", count).format(n=count)
+
+
 def _tell(shell: Shell, found: Extent) -> None:
     shell.out.say(", ".join(found.names))
-    said = _("{conversations} conversations, {messages} messages")
-    shell.out.say(said.format(conversations=found.conversations, messages=found.messages))
+    shell.out.say(f"{_talks(found.conversations)}, {_messages(found.messages)}")
     for place in found.places:
+        words = _("the back end of {account} has it too: {messages}{folders}; erase it there")
+        if place.kind == "import":
+            words = _("the files that {account} took in have it too: {messages}; erase it there")
         folders = f" ({', '.join(place.folders)})" if place.folders else ""
-        words = _("the back end of {account} has it too: {messages} messages{folders}; erase it there")
-        shell.out.say(words.format(account=place.account, messages=place.messages, folders=folders))
+        shell.out.say(words.format(account=place.account, messages=_messages(place.messages), folders=folders))
     for other in found.linked:
         shell.out.say(_("said to be the same person, and kept without --linked: {id}").format(id=other))
     if found.mentions:
@@ -133,7 +143,8 @@ def _tell_swept(shell: Shell, swept: Swept) -> None:
     said = ngettext("erased; {n} file dropped", "erased; {n} files dropped", swept.blobs).format(n=swept.blobs)
     shell.out.say(said)
     if swept.snapshots:
-        shell.out.say(_("{n} older copies of the cache were replaced by a new one").format(n=swept.snapshots))
+        copies = ngettext("{n} older copy of the cache was replaced", "{n} older copies were replaced", swept.snapshots)
+        shell.out.say(copies.format(n=swept.snapshots))
     for path in swept.blotted:
         shell.out.say(_("written over in {path}").format(path=path))
     for path in swept.left:
@@ -199,7 +210,7 @@ def _tell_due(shell: Shell, found: Sequence[Due]) -> None:
             one.account.name,
             _("{n} d").format(n=one.days),
             shell.out.time(one.before),
-            ngettext("{n} message", "{n} messages", one.messages).format(n=one.messages),
+            _messages(one.messages),
         )
         for one in found
     ]

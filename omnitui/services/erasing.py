@@ -125,11 +125,13 @@ def sweep(session: Session, blobs: Sequence[str], addresses: Sequence[str] = (),
         if path != fresh:
             with _told(faults):
                 path.unlink(missing_ok=True)
-    blotted = scrubbing.blot(_texts(profile), [*addresses, *names])
+    texts = _texts(profile)
+    # A name may be a word of ours, too: it is taken out where lines are read by people alone.
+    blotted = {*scrubbing.blot(texts, addresses), *scrubbing.blot(filter(_is_prose, texts), names)}
     left = tuple(scrubbing.holding((profile.data, profile.state, profile.config), addresses))
     if not faults:
         cache.write(erasure.settle_sweep)
-    return Swept(dropped, len(old), tuple(blotted), left, tuple(faults))
+    return Swept(dropped, len(old), tuple(sorted(blotted)), left, tuple(faults))
 
 
 @contextmanager
@@ -156,6 +158,10 @@ def _drop_blobs(cache: Cache, blobs: Sequence[str], faults: list[str]) -> int:
 
 def _texts(profile: Profile) -> list[Path]:
     return [path for path in profile.state.rglob("*") if path.is_file() and path.name not in _NOT_TEXT]
+
+
+def _is_prose(path: Path) -> bool:
+    return path.suffix in (".txt", ".log") or ".log." in path.name or path.parent.name == "recent"
 
 
 def _extent(db: sqlite3.Connection, contact_ids: Sequence[Ulid], linked: bool, mentions: bool) -> Extent:

@@ -22,6 +22,7 @@ from omnitui.ui.roles import Line, plain
 from omnitui.ui.saving import disguise, downloads, saved
 from omnitui.ui.screens.page import PageScreen
 from omnitui.ui.screens.picker import PickerScreen, among
+from omnitui.ui.veil import is_veiled
 from omnitui.ui.widgets.choices import Choice
 
 MOST = 262_144
@@ -74,7 +75,7 @@ async def show_file(desk: Desk, file: Attachment) -> None:
     elif file.media_type.startswith("image/"):
         from omnitui.ui.graphics import show_picture
 
-        if desk.screen.app.veiled:
+        if is_veiled(desk.screen):
             raise Refused(_("the veil is on, and cannot cover a picture"), hint=_("take it off first"))
         if file.size > MOST_PICTURE:
             raise Refused(_("this picture is too large to be shown here"), hint=_("save it or open it outside"))

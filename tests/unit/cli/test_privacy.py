@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from omnitui.clock import DAY
-from omnitui.store import snapshots
+from omnitui.errors import OmniError
+from omnitui.store import scrubbing, snapshots
 from omnitui.store.reads import ledger, oplog
 from tests.support.command import Desk
 from tests.support.desk import a_contact, a_conversation, a_message, conversation
@@ -69,6 +70,25 @@ def test_contact_erase_says_what_goes_and_waits_for_a_yes(desk: Desk, tmp_path: 
     assert in_files(desk, ZQ) == []
     assert desk.run("ls", "--jsonl").objects == []
     assert desk.run("log", "-n", "1", "--jsonl").objects[0]["reason"] == "asked"
+
+
+def test_what_could_not_be_swept_is_told_and_swept_the_next_time(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk = a_mail_of(desk, tmp_path)
+
+    def full(_cache: Path) -> None:
+        raise OmniError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(scrubbing, "rewrite", full)
+        ran = desk.run("contact", "erase", talk, "--yes")
+        assert ran.code == 1
+        assert "the disk is full" in ran.err
+    assert "omnitui retention run" in desk.run("doctor").out
+    assert desk.run("retention", "run").code == 0
+    assert in_files(desk, ZQ) == []
+    assert "retention run" not in desk.run("doctor").out
 
 
 def test_mail_of_a_forgotten_person_is_not_imported_again(desk: Desk, tmp_path: Path) -> None:
