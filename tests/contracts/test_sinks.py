@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.promises import Promise
 from tests.support.sinks import EXEMPT, UI, everywhere, main, offences
 
 HEAD = "from rich.segment import Segment\nfrom omnitui.text.safe import safe\n"
@@ -45,8 +46,9 @@ def test_the_terminal_face_gives_no_text_to_a_widget_that_is_not_made_safe() -> 
         "class A:\n    def f(self, other):\n        def g(name):\n            return Segment(name)\n        return g",
     ],
 )
-def test_an_offence_is_refused(source: str) -> None:
+def test_an_offence_is_refused(source: str, promise: Promise) -> None:
     assert offences("planted.py", HEAD + source) != []
+    promise("No code that shows text which was not made safe passes the checks.", "1 way around it planted: refused")
 
 
 @pytest.mark.parametrize(

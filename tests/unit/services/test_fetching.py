@@ -16,6 +16,7 @@ from omnitui.sdk import NotReady
 from omnitui.services import fetching
 from omnitui.services.fetching import fetch, is_public
 from omnitui.sync.files import Bounded
+from tests.support.promises import Promise
 
 OURS = {"media.example"}
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 5\r\n\r\nhello"
@@ -94,11 +95,15 @@ def sink(limit: int = 1_000) -> Bounded:
 
 
 @pytest.mark.parametrize("address", PRIVATE)
-async def test_a_name_that_leads_to_no_public_address_is_not_connected_to(address: str) -> None:
+async def test_a_name_that_leads_to_no_public_address_is_not_connected_to(address: str, promise: Promise) -> None:
     asked = Asked(address)
     with pytest.raises(Refused, match="not on the public network"):
         await fetch("https://media.example/a.png", sink(), resolve=asked)
     assert asked.names == ["media.example"]
+    promise(
+        "Nothing that a message names is fetched from this machine or from a private network.",
+        "1 kind of address that is not public: 0 connections",
+    )
 
 
 @pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "64:ff9b::5db8:d822"])
@@ -120,7 +125,7 @@ def test_public_addresses_are_public(address: str) -> None:
         "http://①②⑦.⓪.⓪.①/",
     ],
 )
-async def test_no_spelling_of_this_machine_is_reached(url: str) -> None:
+async def test_no_spelling_of_this_machine_is_reached(url: str, promise: Promise) -> None:
     reached = False
 
     async def answer(_head: str, writer: asyncio.StreamWriter) -> None:
@@ -132,6 +137,10 @@ async def test_no_spelling_of_this_machine_is_reached(url: str) -> None:
         with pytest.raises((Refused, NotReady)):
             await fetch(f"http://{host}:{port}/", sink())
     assert not reached
+    promise(
+        "Nothing that a message names is fetched from this machine or from a private network.",
+        "1 spelling of this machine: 0 connections",
+    )
 
 
 @pytest.mark.parametrize(

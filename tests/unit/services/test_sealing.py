@@ -25,6 +25,7 @@ from omnitui.store import accounts, oplog
 from omnitui.store.cache import Cache
 from omnitui.store.chain import Fault
 from tests.support.desk import a_cache, a_conversation
+from tests.support.promises import Promise
 from tests.support.secrets import FakeChain
 
 
@@ -153,7 +154,7 @@ def test_key_of_ones_own_is_fetched_and_has_to_be_long(
 
 
 def test_end_that_was_cut_off_is_found_out_though_the_record_beside_the_cache_is_gone(
-    home: Profile, cache: Cache, service: FakeChain, sealing: Sealing
+    home: Profile, cache: Cache, service: FakeChain, sealing: Sealing, promise: Promise
 ) -> None:
     act(cache)
     sealing.set_up("service")
@@ -166,6 +167,10 @@ def test_end_that_was_cut_off_is_found_out_though_the_record_beside_the_cache_is
     assert sealing.seal().fault is Fault.END
     assert sealing.seal(accept=True).fault is None
     assert opened(home, cache, service).verify()[0].sealed == 2
+    promise(
+        "Whoever changes or shortens the log of what was done is found out.",
+        "1 log whose end was cut off with the record of it: found out",
+    )
 
 
 def test_older_state_of_everything_is_found_out_by_an_end_noted_elsewhere(

@@ -22,6 +22,7 @@ from omnitui.store.cache import Cache
 from omnitui.store.failpoints import EXIT_CODE
 from omnitui.store.mending import Mended, mend
 from omnitui.store.reads import inbox as inbox_reads
+from tests.support.promises import Promise
 from tests.support.store_desk import NOW, Desk, a_desk
 
 PAGE = 4096
@@ -225,7 +226,9 @@ def test_a_damaged_snapshot_is_passed_over(world: World, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_pages_damaged_at_random_end_in_a_whole_cache(world: World, tmp_path: Path, seed: int) -> None:
+def test_pages_damaged_at_random_end_in_a_whole_cache(
+    world: World, tmp_path: Path, seed: int, promise: Promise
+) -> None:
     path = world.copy(tmp_path)
     dice = random.Random(seed)
     for _hit in range(dice.choice([1, 3, 12])):
@@ -244,6 +247,10 @@ def test_pages_damaged_at_random_end_in_a_whole_cache(world: World, tmp_path: Pa
     with look(path) as cache:
         assert one(cache, "SELECT count(*) FROM message WHERE external_id LIKE 'old-%'") == 60
         assert cache.read(inbox_reads.conversation, world.first) is not None
+    promise(
+        "A damaged cache is made whole, with every message that its last snapshot had.",
+        "1 cache with 1 to 12 pages damaged at random: 60 of 60 messages there",
+    )
 
 
 def test_a_damaged_log_loses_only_what_it_held(world: World, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from omnitui.sync.engine import Engine
 from omnitui.sync.lease import Holder, Lease, LeaseLost, boot_id
 from omnitui.sync.outbox import OutboxRunner
 from tests.support.connector import a_message
+from tests.support.promises import Promise
 from tests.support.sync_desk import PARSER, SyncDesk, until
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -128,7 +129,7 @@ def syncing(folder: Path) -> subprocess.Popen[str]:
 
 
 async def test_process_that_stood_still_loses_the_lease_and_sends_nothing_when_it_wakes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, promise: Promise
 ) -> None:
     monkeypatch.setattr("omnitui.sync.lease.STALE_SECONDS", 1.0)
     desk = SyncDesk(tmp_path, SystemClock(), idempotency=Idempotency.FINDABLE)
@@ -164,6 +165,10 @@ async def test_process_that_stood_still_loses_the_lease_and_sends_nothing_when_i
         other.stdin.close()
         other.stdout.close()
         desk.close()
+    promise(
+        "A sync that stood still sends nothing when it wakes after another has taken over.",
+        "1 reply about to leave, 1 process stopped and woken, 1 that took over: sent 1 time",
+    )
 
 
 def test_lease_of_a_holder_that_moves_is_not_seized(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

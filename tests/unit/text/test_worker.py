@@ -14,6 +14,7 @@ import pytest
 from omnitui.text import worker as worker_module
 from omnitui.text.mail import parse_mail
 from omnitui.text.worker import ParseWorker
+from tests.support.promises import Promise
 
 MAIL = "From: 山田 <y@x.jp>\r\nSubject: 注文\r\n\r\n届きました。\r\n".encode()
 # Stands for the mail that no test yet knows: the loop below sleeps, eats or dies on it.
@@ -99,12 +100,18 @@ def test_poison_among_several_mails_spoils_no_other(poisoned: ParseWorker) -> No
 @pytest.mark.parametrize(
     ("poison", "defect"), [("sleep", "timeout"), ("die", "parser-died"), ("eat", "too-much-memory")]
 )
-def test_poison_mail_is_given_raw_and_blocks_no_other(poisoned: ParseWorker, poison: str, defect: str) -> None:
+def test_poison_mail_is_given_raw_and_blocks_no_other(
+    poisoned: ParseWorker, poison: str, defect: str, promise: Promise
+) -> None:
     bad = poisoned.parse_sync(f"Subject: x\n\npoison-{poison}".encode(), received_at=3)
     assert f"poison-{poison}" in bad.text
     assert bad.received_at == 3
     assert bad.defects in ((defect,), ("parser-MemoryError",))
     assert poisoned.parse_sync(MAIL).subject == "注文"
+    promise(
+        "A mail that breaks the parser is read raw, and blocks no other.",
+        "1 mail that kills, hangs or fills it: 1 given raw, 0 others held up",
+    )
 
 
 def test_worker_ends_when_idle_and_starts_again() -> None:
