@@ -84,7 +84,7 @@ def environment(home: Path) -> dict[str, str]:
     return {"OMNITUI_HOME": str(home), "OMNITUI_VAULT_PASSPHRASE": PASSPHRASE, "TZ": "Asia/Tokyo"}
 
 
-def add(home: Path, line: Line, address: str, *, password: str = "secret", hold: str = "3") -> None:
+def add(home: Path, line: Line, address: str, *, password: str = "secret", hold: str = "6") -> None:
     imap, smtp = line.ports
     done = subprocess.run(
         [
@@ -194,7 +194,7 @@ def test_reply_written_in_a_tunnel_leaves_after_a_restart(tmp_path: Path, server
         terminal.wait_for("REPLY")
         terminal.type("承知しました。")
         terminal.send("ctrl+s")
-        terminal.wait_for("tried again", timeout=START)
+        terminal.wait_for("· queued", timeout=START)
         assert servers.messages(tanaka) == []
         terminal.send("ctrl+q")
         assert terminal.wait_end() == 0

@@ -190,8 +190,10 @@ def test_mail_that_arrives_moves_nothing_under_the_selection(session: Session) -
         before = terminal.rows()[1:9]
         assert before[0].startswith(">")
         # Until the first key, what arrives shows itself.
+        terminal.send("j")
+        terminal.wait_until(lambda: terminal.rows()[3].startswith(">"), "the second one selected")
         terminal.send("k")
-        terminal.wait_quiet()
+        terminal.wait_until(lambda: terminal.rows()[1].startswith(">"), "the first one selected")
         a_conversation(session.cache, "News!", contact="Newcomer")
         terminal.wait_for("1 new ↑")
         after = terminal.rows()[1:9]

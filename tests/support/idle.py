@@ -21,6 +21,7 @@ PATIENCE = 10.0
 POLL_SECONDS = 0.001
 
 _AT_WORK = "omnitui_threads_at_work"
+_wrap_future = asyncio.wrap_future
 
 
 def count_threads(loop: asyncio.AbstractEventLoop) -> None:
@@ -31,12 +32,22 @@ def count_threads(loop: asyncio.AbstractEventLoop) -> None:
     run = loop.run_in_executor
 
     def counted(executor: Any, function: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
-        future = run(executor, function, *args)
-        setattr(loop, _AT_WORK, getattr(loop, _AT_WORK) + 1)
-        future.add_done_callback(lambda _done: setattr(loop, _AT_WORK, getattr(loop, _AT_WORK) - 1))
-        return future
+        return _count(run(executor, function, *args))
 
     loop.run_in_executor = counted  # type: ignore[assignment,method-assign]
+
+
+def _count(future: asyncio.Future[Any]) -> asyncio.Future[Any]:
+    loop = future.get_loop()
+    if hasattr(loop, _AT_WORK):
+        setattr(loop, _AT_WORK, getattr(loop, _AT_WORK) + 1)
+        future.add_done_callback(lambda _done: setattr(loop, _AT_WORK, getattr(loop, _AT_WORK) - 1))
+    return future
+
+
+def _wrapped(future: Any, *, loop: asyncio.AbstractEventLoop | None = None) -> asyncio.Future[Any]:
+    # What the thread of the writer hands back comes this way.
+    return _count(_wrap_future(future, loop=loop))
 
 
 async def at_rest(_min_sleep: float = 0, _max_sleep: float = 0) -> None:
@@ -56,5 +67,6 @@ async def at_rest(_min_sleep: float = 0, _max_sleep: float = 0) -> None:
 
 def install() -> None:
     """Let every pilot of Textual wait this way."""
+    asyncio.wrap_future = _wrapped
     for module in (textual.app, textual.pilot):
         setattr(module, "wait_for_idle", at_rest)  # noqa: B010

@@ -17,6 +17,8 @@ from tests.support.rows import NOW
 from tests.support.terminal import Terminal
 
 ROOT = Path(__file__).parents[2]
+THIRD = re.compile(r"\A(.*\n){5}│>")
+"""The third row of the list is selected."""
 HEAVY = {"textual", "rich", "sqlmodel", "sqlalchemy", "pydantic", "httpx", "keyring", "imapclient", "asyncio", "typing"}
 
 
@@ -84,8 +86,8 @@ def test_keys_typed_before_the_console_is_there_are_not_lost(home: Path) -> None
     with console(home, SLOW="0.8") as terminal:
         terminal.wait_for("Alice")
         terminal.type("jjihello jj")
-        shown = terminal.wait_for("hello jj")
-        assert shown.split("\n")[5].startswith("│>")
+        terminal.wait_for("hello jj")
+        terminal.wait_for(THIRD)
         assert terminal.raw.count(b"\x1b[?1049h") == 1
         terminal.send("ctrl+q")
         assert terminal.wait_end() == 0
@@ -95,7 +97,7 @@ def test_the_selection_moves_on_the_first_frame_before_the_console_is_there(home
     with console(home, SLOW="60") as terminal:
         terminal.wait_for("Alice")
         terminal.send("j", "down", "j", "k")
-        terminal.wait_for(re.compile(r"\A(.*\n){5}│>"))
+        terminal.wait_for(THIRD)
         assert terminal.screen().count("│>") == 1
         assert b"private" not in terminal.raw
 
@@ -106,10 +108,10 @@ def test_what_was_selected_on_the_first_frame_stays_selected(home: Path, typed: 
         terminal.wait_for("Alice")
         terminal.type(typed)
         terminal.wait_for("private history")
-        terminal.wait_for(re.compile(r"\A(.*\n){5}│>"))
+        terminal.wait_for(THIRD)
         terminal.type("jihello jj")
-        shown = terminal.wait_for("hello jj").split("\n")
-        assert shown[7].startswith("│>")
+        terminal.wait_for("hello jj")
+        shown = terminal.wait_for(re.compile(r"\A(.*\n){7}│>")).split("\n")
         assert not shown[5].startswith("│>")
 
 

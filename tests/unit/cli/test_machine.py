@@ -134,7 +134,7 @@ def test_bash_completes_verbs_second_words_options_and_choices(tmp_path: Path) -
     assert complete(script, "omnitui", "--profile", "x", "account", "re") == ["resume", "remove"]
     assert "--hold" in complete(script, "omnitui", "reply", "ABCDEF", "--h")
     assert complete(script, "omnitui", "priority", "X", "--set", "u") == ["urgent"]
-    assert complete(script, "omnitui", "export", "--format", "") == ["jsonl", "mbox", "md"]
+    assert complete(script, "omnitui", "export", "--format", "") == ["jsonl", "mbox", "csv", "md"]
 
 
 @pytest.mark.parametrize("program", ["zsh", "fish"])

@@ -45,7 +45,10 @@ def add(name: str) -> Callable[[Tx], str]:
 
 
 def names(cache: Cache) -> set[str]:
-    return {name for (name,) in cache.read(lambda db: db.execute("SELECT name FROM meta").fetchall())} - {"fulltext"}
+    return {name for (name,) in cache.read(lambda db: db.execute("SELECT name FROM meta").fetchall())} - {
+        "fulltext",
+        "omnitui",
+    }
 
 
 @pytest.fixture
