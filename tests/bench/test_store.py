@@ -10,7 +10,7 @@ from dataclasses import replace
 from email.message import EmailMessage
 from email.utils import formatdate
 from functools import partial
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 
 import pytest
@@ -165,13 +165,21 @@ def mail(talk: Talk, place: int) -> MailReceived:
 
 async def test_loop_stays_free_while_messages_pour_in(prepared: tuple[Cache, list[Message]], figures: Figures) -> None:
     cache, messages = prepared
+    span = messages[-1].received_at - messages[0].received_at + 1
+    rounds = count(1)
     for rate, goal in ((1_000, 1.5), (5_000, 3.0)):
         size = int(rate * LAG_SECONDS)
         idle: list[float] = []
         busy: list[float] = []
-        for turn in range(LAG_TURNS):
+        for _turn in range(LAG_TURNS):
+            later = next(rounds) * span
             fresh = [
-                replace(message, id=cache.ids.new(), external_id=f"{message.external_id}-{rate}-{turn}")
+                replace(
+                    message,
+                    id=cache.ids.new(),
+                    external_id=f"{message.external_id}-{later}",
+                    received_at=message.received_at + later,
+                )
                 for message in messages[:size]
             ]
             idle.append(await lag(cache, [], 0))
