@@ -28,8 +28,11 @@ def promise(request: pytest.FixtureRequest) -> Promise:
     It counts only if the test passes.
     """
 
+    # Not by the report's keywords: those name the folder tests/torture as well.
+    form = "long" if request.node.get_closest_marker("torture") else "short"
+
     def say(text: str, figure: str) -> None:
-        request.node.user_properties.append((PROPERTY, f"{text}\n{figure}"))
+        request.node.user_properties.append((PROPERTY, f"{form}\n{text}\n{figure}"))
         print(f"\n{text} {figure}")
 
     return say
@@ -41,8 +44,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
         return
     for name, value in report.user_properties:
         if name == PROPERTY:
-            text, _, figure = str(value).partition("\n")
-            form = "long" if "torture" in report.keywords else "short"
+            form, text, figure = str(value).split("\n", 2)
             _found.append({"promise": text, "figure": figure, "test": report.nodeid.split("@")[0], "form": form})
 
 
