@@ -24,8 +24,13 @@ _BY_ID: Final = f"{_INSERT} ON CONFLICT(id) {_RENEW}"
 
 
 def save(tx: Tx, draft: Draft) -> Ulid:
-    """Keep a draft as it is now; the id under which it is kept, since a conversation has one of each kind."""
+    """Keep a draft as it is now; the id under which it is kept, since a conversation has one of each kind.
+
+    Nothing is kept in a conversation whose contact was erased.
+    """
     first = not draft.conversation_id
+    if not first and _forgotten(tx, draft.conversation_id):
+        return draft.id
     values = (
         draft.id or tx.ids.new(),
         None if first else pk_of(tx, "conversation", draft.conversation_id),
@@ -41,6 +46,16 @@ def save(tx: Tx, draft: Draft) -> Ulid:
     if revision == 1 and not first:
         tx.changed(ObjectKind.CONVERSATION, draft.conversation_id)
     return str(draft_id)
+
+
+def _forgotten(tx: Tx, conversation_id: Ulid) -> bool:
+    """Whether a conversation's contact was erased while somebody went on writing: nothing of it is kept."""
+    row = tx.db.execute(
+        "SELECT 1 FROM conversation c JOIN contact p ON p.pk = c.contact_pk"
+        " WHERE c.id = ? AND c.deleted_at IS NOT NULL AND p.deleted_at IS NOT NULL",
+        (conversation_id,),
+    ).fetchone()
+    return row is not None
 
 
 def drop(tx: Tx, conversation_id: Ulid, kind: MessageKind) -> bool:

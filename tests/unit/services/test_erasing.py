@@ -136,6 +136,7 @@ def test_a_person_is_erased_to_the_last_byte_and_the_log_stays_whole(session: Se
     assert "kept" in session.profile.log_file.read_text()
     (copy,) = snapshots.snapshots(session.profile.data)
     snapshots.prove(copy.path)
+    cache.write(lambda tx: drafts.save(tx, _draft(session, conversation_id, f"{CANARY} still being written")))
     session.close()
     assert traces(home) == []
 
