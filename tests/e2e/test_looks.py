@@ -128,7 +128,8 @@ def test_ascii_signs_draw_the_whole_console(home: Path, columns: int, lines: int
         awake(terminal)
         terminal.wait_for(re.compile("^> L 佐藤" if columns > 60 else "佐藤", re.MULTILINE))
         terminal.send("2", "j", "enter")
-        terminal.wait_for("法人ギフト120箱の納期について")
+        # Its end, not its name, which stood in the list before.
+        terminal.wait_for("倉庫に確認中。")
         terminal.send("n")
         expect(
             terminal, f"note.ascii.{language}.{columns}x{lines}", "内部メモ" if language == "ja" else "INTERNAL NOTE"
