@@ -34,6 +34,8 @@ class ImapLogin:
         os.set_blocking(self._wake_in, False)
         self._pipe_lock = threading.Lock()
         self._cut = False
+        self._worn = False
+        """Whether the line is not to be used any more."""
         self.capabilities: frozenset[str] = frozenset()
         self.qresync = False
         self.selected: tuple[str, int] | None = None
@@ -49,8 +51,10 @@ class ImapLogin:
 
     def connect(self, credentials: Credentials) -> None:
         """Connect and log in, unless that has been done."""
-        if self._line is not None:
+        if self._line is not None and not self._worn:
             return
+        self._drop()
+        self._worn = False
         with self.talking(connecting=True):
             context = self._context()
             line = ImapLine(self._server, context, self._timeout)
@@ -110,6 +114,7 @@ class ImapLogin:
 
     def renew(self) -> None:
         """End whatever runs now over a line that may be dead; the next call makes another one."""
+        self._worn = True
         if line := self._line:
             line.cut()
         self.wake()

@@ -19,7 +19,7 @@ _BUSY = frozenset({"LIMIT", "OVERQUOTA", "THROTTLED"})
 _TEMPORARY = frozenset({"UNAVAILABLE", "INUSE", "SERVERBUG", "CONTACTADMIN"})
 """Response codes of RFC 5530; THROTTLED is Microsoft's."""
 _NO_WAY = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EADDRNOTAVAIL})
-_CLOSED = re.compile(r"socket error: (EOF|.*reset by peer)", re.IGNORECASE)
+_CLOSED = re.compile(r"socket error|the line was cut|unexpected EOF", re.IGNORECASE)
 _TOO_MUCH = re.compile(r"too many|throttl|rate limit|bandwidth|try again later|simultaneous", re.IGNORECASE)
 
 

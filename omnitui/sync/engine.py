@@ -106,6 +106,7 @@ class Engine:
         self._doubtful = False
         self._indexing: asyncio.Future[None]
         self._surroundings: Surroundings
+        self._looking = asyncio.Lock()
 
     async def run(self, lease: Lease | None = None) -> None:
         """Sync every account that is not paused until `stop`; with a lease, whenever it is ours."""
@@ -271,17 +272,18 @@ class Engine:
             await self._look_around()
 
     async def _look_around(self) -> None:
-        """Deal with what happened to the machine since the last look."""
-        turn = self._surroundings.look()
-        if turn.set_by:
-            LOG.info("the clock was set by %d ms", turn.set_by)
-            try:
-                await self._cache.awrite(partial(self._shift, by=turn.set_by))
-            except OmniError as error:
-                LOG.warning("what waits could not be told that the clock was set: %s", error.message)
-        if turn.cut_off:
-            LOG.info("the machine slept or its network changed: every line is made anew")
-            await asyncio.gather(*(one.sync.renew() for one in self._running.values()), return_exceptions=True)
+        """Deal with what happened to the machine since the last look; when this returns, all of it is dealt with."""
+        async with self._looking:
+            turn = self._surroundings.look()
+            if turn.set_by:
+                LOG.info("the clock was set by %d ms", turn.set_by)
+                try:
+                    await self._cache.awrite(partial(self._shift, by=turn.set_by))
+                except OmniError as error:
+                    LOG.warning("what waits could not be told that the clock was set: %s", error.message)
+            if turn.cut_off:
+                LOG.info("the machine slept or its network changed: every line is made anew")
+                await asyncio.gather(*(one.sync.renew() for one in self._running.values()), return_exceptions=True)
 
     def _shift(self, tx: Tx, by: Millis) -> None:
         self._cache.check_lead()

@@ -102,17 +102,18 @@ class OutboxRunner:
                 await self._after_defect(entry)
         self.doubtful = False
 
-    async def run(self) -> Pass:
-        """Send all that is due now, each conversation in its order."""
+    async def run(self, now: Millis | None = None) -> Pass:
+        """Send all that was due at `now`, each conversation in its order; the present time unless given."""
+        if now is None:
+            now = self.cache.clock.now()
         if self._silent_for() > 0:
-            return Pass(await self._next_at())
+            return Pass(await self._next_at(now))
         try:
             await self.settle()
         except Fault as fault:
             self._note(fault)
-            return Pass(await self._next_at(), fault)
+            return Pass(await self._next_at(now), fault)
         while self._silent_for() <= 0:
-            now = self.cache.clock.now()
             due = [entry for entry in await self.cache.aread(lines.due, now) if entry.account_id == self.account.id]
             if not due:
                 break
@@ -121,12 +122,12 @@ class OutboxRunner:
                     await self._send(entry)
                 except Fault as fault:
                     self._note(fault)
-                    return Pass(await self._next_at(), fault)
+                    return Pass(await self._next_at(now), fault)
                 except (CacheError, LeaseLost):
                     raise
                 except Exception:
                     await self._after_defect(entry)
-        return Pass(await self._next_at())
+        return Pass(await self._next_at(now))
 
     def _note(self, fault: Fault) -> None:
         if isinstance(fault, RateLimited):
@@ -137,8 +138,7 @@ class OutboxRunner:
         """How long the back end still wants to hear nothing from us."""
         return self.resume_at - steady_of(self.cache.clock)()
 
-    async def _next_at(self) -> Millis | None:
-        now = self.cache.clock.now()
+    async def _next_at(self, now: Millis) -> Millis | None:
         waiting = [
             entry.due_at
             for entry in await self.cache.aread(outbox_reads.entries, _WAITING)

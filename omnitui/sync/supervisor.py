@@ -81,6 +81,8 @@ class AccountSync:
         self._ask = ask
         self._look_around = look_around
         self._reading: asyncio.Future[None] | None = None
+        self._renewed = 0
+        """How often `renew` was called."""
         self._stale = False
         """Whether what is read now is read over lines that are not to be trusted."""
         self._wake_outbox = asyncio.Event()
@@ -105,6 +107,7 @@ class AccountSync:
 
     async def renew(self) -> None:
         """The machine slept or its network changed: nobody knows what came in meanwhile, and lines may be dead."""
+        self._renewed += 1
         self.caught_up.clear()
         self._look.set()
         self._back.set()
@@ -221,29 +224,33 @@ class AccountSync:
                 async with asyncio.timeout(LOOK_SECONDS):
                     await runner.connector.look()
 
-    async def _in_step(self, runner: OutboxRunner) -> None:
-        """Let what came in meanwhile be known first: it may hold a reply back.
+    async def _in_step(self, runner: OutboxRunner) -> Millis:
+        """Let what came in meanwhile be known first: it may hold a reply back. Until when this is so.
 
         A way in that is closed is tried once more; what shall leave does not depend on its being open.
         """
-        if self._look_around is not None:
-            await self._look_around()
-        if isinstance(self._away, AuthFailed | RateLimited):
-            return
-        if not self.caught_up.is_set():
-            self._met.clear()
-            self._look.set()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._met.wait(), IN_STEP_SECONDS)
-        if self.caught_up.is_set():
-            await self._look_first(runner)
+        renewed, now = -1, self._cache.clock.now()
+        while renewed != self._renewed:
+            renewed = self._renewed
+            if not self.caught_up.is_set() and not isinstance(self._away, AuthFailed | RateLimited):
+                self._met.clear()
+                self._look.set()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._met.wait(), IN_STEP_SECONDS)
+            if self.caught_up.is_set():
+                await self._look_first(runner)
+            # Last: the machine may have slept while this waited, and what it knew then is old.
+            now = self._cache.clock.now()
+            if self._look_around is not None:
+                await self._look_around()
+        return now
 
     async def _outbox(self, runner: OutboxRunner) -> None:
         backoff = Backoff()
         while True:
             self._wake_outbox.clear()
-            await self._in_step(runner)
-            found = await self._unbroken(runner.run())
+            now = await self._in_step(runner)
+            found = await self._unbroken(runner.run(now))
             if found.fault is not None:
                 await self._rest_stuck(found.fault, backoff)
                 continue
