@@ -105,7 +105,7 @@ def _lines(done: Restored, dry: bool) -> list[str]:
 
 
 def _said(holding: Holding) -> str:
-    return _("{accounts} accounts, {conversations} conversations, {messages} messages, the newest of {time}").format(
+    return _("accounts: {accounts}, conversations: {conversations}, messages: {messages}, the newest of {time}").format(
         accounts=len(holding.accounts),
         conversations=holding.conversations,
         messages=holding.messages,

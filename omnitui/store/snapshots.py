@@ -13,7 +13,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -28,8 +28,8 @@ from omnitui.values import dataclass
 FOLDER: Final = "snapshots"
 ASIDE: Final = ("cache.damaged-", "cache.replaced-")
 """How the names of caches begin that were put aside."""
-PAGES: Final = 256
-"""Pages copied at a time, 1 MB; between two others get the disk."""
+PAGES: Final = 128
+"""Pages copied at a time, half a megabyte; between two others get the disk."""
 BREATH_SECONDS: Final = 0.005
 _NAME: Final = re.compile(r"cache-(\d{8}T\d{6}Z)(?:-before-(\d+))?\.sqlite3")
 _ASIDE: Final = re.compile(r"cache\.\w+-(\d{8}T\d{6}Z)\.sqlite3(?:-wal)?")
@@ -140,10 +140,15 @@ def copy(source: Path, target: Path, *, stop: threading.Event | None = None) -> 
     def breathe(_status: int, _left: int, _whole: int) -> None:
         if stop is not None and stop.is_set():
             raise Stopped(_("the copy was not finished"))
+        # What the system gathers and then writes at once would keep commits waiting for a fifth of a second.
+        os.fdatasync(descriptor)
         time.sleep(BREATH_SECONDS)
 
-    os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    with closing(connection.reader(source)) as db, closing(connection.connect(target)) as copied:
+    with ExitStack() as opened:
+        descriptor = os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+        opened.callback(os.close, descriptor)
+        db = opened.enter_context(closing(connection.reader(source)))
+        copied = opened.enter_context(closing(connection.connect(target)))
         copied.execute("PRAGMA journal_mode = OFF")
         copied.execute("PRAGMA synchronous = OFF")
         # With a transaction open a copy in steps is one of this moment, and ends beside a writer.
