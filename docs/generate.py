@@ -7,11 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 from docs.manual import page as manual_page
+from docs.trust import page as trust_page
 from omnitui.config.page import page as config_page
 from omnitui.services.actions.page import keys_markdown
 
 DOCS = Path(__file__).parent
-PAGES: dict[str, Callable[[], str]] = {"config.md": config_page, "keys.md": keys_markdown, "omnitui.1": manual_page}
+PAGES: dict[str, Callable[[], str]] = {
+    "config.md": config_page,
+    "keys.md": keys_markdown,
+    "omnitui.1": manual_page,
+    "trust.md": trust_page,
+}
 
 
 def stale() -> list[str]:
