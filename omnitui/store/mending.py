@@ -6,6 +6,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -82,11 +83,11 @@ def _restored(cache: Path, good: Snapshot | None, clock: Clock, reason: str, asi
             grafting.graft(work, good.path)
     fresh.touch(0o600)
     fresh.chmod(0o600)
-    with closing(connection.connect(fresh)) as target, closing(connection.connect(work)) as damaged:
+    with suppress(sqlite3.Error, OmniError, UnicodeDecodeError), closing(connection.connect(work)) as damaged:
+        migrations.migrate(damaged)
+    with closing(connection.connect(fresh)) as target:
         migrations.migrate(target)
-        with suppress(sqlite3.Error, OmniError, UnicodeDecodeError):
-            migrations.migrate(damaged)
-        tally = salvage(damaged, target, clock)
+        tally = salvage(partial(connection.connect, work), target, clock)
         integrity.recount(target)
         # Whoever opens the cache gives it its agent together with its identity.
         target.execute("DELETE FROM replica WHERE NOT EXISTS (SELECT 1 FROM agent WHERE me = 1)")

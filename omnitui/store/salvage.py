@@ -95,13 +95,33 @@ class _Table:
         return tuple(column.name for column in self.columns)
 
 
-def salvage(damaged: sqlite3.Connection, target: sqlite3.Connection, clock: Clock) -> Tally:
-    """Bring what `damaged` holds beyond `target` into that, in one transaction.
+class _Source:
+    """The damaged file; enciphered, it takes no statement after a page that cannot be read until `renew`."""
+
+    def __init__(self, opened: Callable[[], sqlite3.Connection]) -> None:
+        self._opened = opened
+        self._db = opened()
+        self._db.text_factory = _text
+
+    def execute(self, sql: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
+        return self._db.execute(sql, values)
+
+    def renew(self) -> None:
+        self.close()
+        self._db = self._opened()
+        self._db.text_factory = _text
+
+    def close(self) -> None:
+        self._db.close()
+
+
+def salvage(opened: Callable[[], sqlite3.Connection], target: sqlite3.Connection, clock: Clock) -> Tally:
+    """Bring what the damaged file, which `opened` opens, holds beyond `target` into that, in one transaction.
 
     Both are of the same schema. What waited in the outbox and cannot be read any more may have left since: it becomes
     `unknown`, which the back end or the agent decides.
     """
-    damaged.text_factory = _text
+    damaged = _Source(opened)
     kept: Counter[str] = Counter()
     gaps: list[str] = []
     sent: set[int] = set()
@@ -127,6 +147,8 @@ def salvage(damaged: sqlite3.Connection, target: sqlite3.Connection, clock: Cloc
         if target.in_transaction:
             target.execute("ROLLBACK")
         raise
+    finally:
+        damaged.close()
     return Tally({name: count for name, count in kept.items() if count}, tuple(dict.fromkeys(gaps)), doubtful)
 
 
@@ -247,14 +269,14 @@ def _newer_text(there: dict[str, Any], values: dict[str, Any]) -> bool:
     return bool(erased or values["remote_revision"] > there["remote_revision"])
 
 
-def _take_identity(damaged: sqlite3.Connection, target: sqlite3.Connection) -> None:
+def _take_identity(damaged: _Source, target: sqlite3.Connection) -> None:
     """Give a new cache the identity of the damaged one, where that can be read."""
     try:
         for row in damaged.execute("SELECT pk, id, created_at FROM replica").fetchall():
             if isinstance(row[1], str) and is_ulid(row[1]):
                 target.execute("INSERT OR IGNORE INTO replica(pk, id, created_at) VALUES (?, ?, ?)", row)
     except (sqlite3.DatabaseError, UnicodeDecodeError):
-        return
+        damaged.renew()
 
 
 def _tables(db: sqlite3.Connection) -> list[_Table]:
@@ -278,7 +300,7 @@ def _table(db: sqlite3.Connection, name: str) -> _Table:
     return _Table(name, columns, key, parents)
 
 
-def _rows(db: sqlite3.Connection, table: _Table, missed: Callable[[], None]) -> Iterator[Sequence[Any]]:
+def _rows(db: _Source, table: _Table, missed: Callable[[], None]) -> Iterator[Sequence[Any]]:
     """The rows that can be read; `missed` is called where some cannot."""
     names = ", ".join(f'"{name}"' for name in table.names)
     if len(table.key) > 1:
@@ -295,15 +317,14 @@ def _rows(db: sqlite3.Connection, table: _Table, missed: Callable[[], None]) -> 
             return
         except (sqlite3.DatabaseError, UnicodeDecodeError):
             missed()
+            db.renew()
         landed = yield from _behind(db, table, names, key, at)
         if landed is None:
             return
         at = landed
 
 
-def _behind(
-    db: sqlite3.Connection, table: _Table, names: str, key: str, at: int
-) -> Generator[Sequence[Any], None, int | None]:
+def _behind(db: _Source, table: _Table, names: str, key: str, at: int) -> Generator[Sequence[Any], None, int | None]:
     """Rows behind one that cannot be read; returns the key to go on from."""
     step = 1
     for number in range(1, _SINGLE + 40):
@@ -315,20 +336,20 @@ def _behind(
                 yield exact
             db.execute(f"SELECT {names} FROM {table.name} WHERE {key} > ? ORDER BY {key} LIMIT 1", (at,)).fetchone()
         except (sqlite3.DatabaseError, UnicodeDecodeError):
+            db.renew()
             continue
         return at
     return None
 
 
-def _from_both_ends(
-    db: sqlite3.Connection, table: _Table, names: str, missed: Callable[[], None]
-) -> Iterator[Sequence[Any]]:
+def _from_both_ends(db: _Source, table: _Table, names: str, missed: Callable[[], None]) -> Iterator[Sequence[Any]]:
     for way in ("", " DESC"):
         order = ", ".join(f'"{name}"{way}' for name in table.key)
         try:
             yield from db.execute(f"SELECT {names} FROM {table.name} ORDER BY {order}")
         except (sqlite3.DatabaseError, UnicodeDecodeError):
             missed()
+            db.renew()
         else:
             return
 
