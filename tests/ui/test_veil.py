@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,9 @@ from omnitui.model.states import MessageKind, Priority
 from omnitui.services.actions import ACTIONS
 from omnitui.services.session import Session
 from omnitui.text.widths import cell_width
-from omnitui.ui import acts
+from omnitui.ui import acts, screens
 from omnitui.ui.last_hop import LastHopModal
+from omnitui.ui.screens.setting import change_setting
 from omnitui.ui.veil import covered, veil
 from tests.support.console import a_console, a_session
 from tests.support.desk import a_conversation, a_message
@@ -92,12 +95,15 @@ def a_desk_of_canaries(session: Session) -> None:
 def actions_to_try() -> list[str]:
     """Every action but steps and those that leave, start other programs, or take the veil away."""
     others = {"conversation.editor", "conversation.pipe", "composer.editor", "history.open", "history.save"}
+    leaving = {"app.quit", "app.suspend", "app.veil"}
     steps = ("up", "down", "first", "last", "top", "bottom", "next", "previous", "wider", "narrower", "_message")
-    return sorted(one for one in ACTIONS.keys() - others - {"app.quit", "app.suspend", "app.veil"} if not one.endswith(steps))
+    return sorted(one for one in ACTIONS.keys() - others - leaving if not one.endswith(steps))
 
 
 def dialogs(kind: type[LastHopModal[Any]] = LastHopModal) -> set[str]:
-    """Every dialog that there is."""
+    """Every dialog that there is, also those that nobody has needed yet."""
+    for module in pkgutil.iter_modules(screens.__path__, f"{screens.__name__}."):
+        importlib.import_module(module.name)
     return {name for one in kind.__subclasses__() for name in (one.__name__, *dialogs(one))}
 
 
@@ -120,16 +126,29 @@ async def test_no_screen_shows_a_customer_under_the_veil(tmp_path: Path) -> None
                     if word in person.screen:
                         seen.setdefault(what, next(line for line in person.screen.splitlines() if word in line).strip())
 
-            # Files are chosen where something is being written.
-            for action in [*actions_to_try(), "conversation.reply", "composer.attach"]:
-                acts.run(desk, action)
-                await look(action)
+            async def try_out(what: str) -> None:
+                await look(what)
                 if person.app.screen is not person.app.main:
                     await person.type(CANARY[:6])
-                    await look(f"{action}, typing")
+                    await look(f"{what}, typing")
                 while person.app.screen is not person.app.main:
                     person.app.pop_screen()
                     await person.pilot.pause()
+
+            desk.spawn(change_setting(desk, "interface.rows"))
+            await try_out("changing a setting")
+            # What needs a conversation that is open comes before everything that may close it.
+            acts.run(desk, "conversation.pipe")
+            await try_out("conversation.pipe")
+            acts.run(desk, "conversation.reply")
+            await person.until(lambda: person.app.main.composer.draft is not None, "a reply being written")
+            await try_out("conversation.reply")
+            acts.run(desk, "composer.attach")
+            await person.until(lambda: person.app.screen is not person.app.main, "a choice of files")
+            await try_out("composer.attach")
+            for action in actions_to_try():
+                acts.run(desk, action)
+                await try_out(action)
                 desk.show(desk.shown)
     assert seen == {}
     assert opened >= {name for name in dialogs() if not name.startswith("_")}
