@@ -167,7 +167,7 @@ async def test_resize_keeps_selection_reading_place_and_draft(session: Session) 
 async def test_selection_and_focus_have_signs_beside_their_colours(session: Session, theme: str) -> None:
     async with a_console(session, 100, 24) as person:
         person.app.theme = theme
-        await person.sees("> ")
+        await person.sees(">•")
         await person.sees("▌Inbox")
         await person.press("tab")
         await person.misses("▌Inbox")
