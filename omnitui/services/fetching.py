@@ -13,7 +13,7 @@ import socket
 from collections.abc import Awaitable, Callable, Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from ssl import SSLContext
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 import httpcore
@@ -175,7 +175,7 @@ class _CheckedNetwork(httpcore.AsyncNetworkBackend):
     def __init__(self, private: frozenset[str], resolve: Resolve) -> None:
         self._private = private
         self._resolve = resolve
-        self._inner = httpcore.AnyIOBackend()
+        self._inner = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
 
     async def connect_tcp(
         self,

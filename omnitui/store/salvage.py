@@ -303,10 +303,10 @@ def _table(db: sqlite3.Connection, name: str) -> _Table:
 def _rows(db: _Source, table: _Table, missed: Callable[[], None]) -> Iterator[Sequence[Any]]:
     """The rows that can be read; `missed` is called where some cannot."""
     names = ", ".join(f'"{name}"' for name in table.names)
-    if len(table.key) > 1:
+    key, *more = table.key
+    if more:
         yield from _from_both_ends(db, table, names, missed)
         return
-    (key,) = table.key
     position = table.names.index(key)
     at = -1
     while True:

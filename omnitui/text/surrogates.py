@@ -60,7 +60,11 @@ def _is_plain(kind: type) -> bool:
 @cache
 def _fields(of: type) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]] | None:
     """The fields of a dataclass, and what reads all of them at once; of other things none."""
-    names = tuple(field.name for field in fields(of)) if is_dataclass(of) else ()
+    names: tuple[str, ...] = tuple(field.name for field in fields(of)) if is_dataclass(of) else ()
     if not names:
         return None
-    return names, attrgetter(*names) if len(names) > 1 else lambda value: (getattr(value, names[0]),)
+    first, *more = names
+    if more:
+        return names, attrgetter(*names)
+    only = attrgetter(first)
+    return names, lambda value: (only(value),)

@@ -144,7 +144,7 @@ class ModelConnector:
     """Called where what an op did comes in before its answer."""
 
     def capabilities(self, channel: str = "") -> Capabilities:
-        reach = dict.fromkeys((Verb.STATUS, Verb.LABEL), Reach.REMOTE)
+        reach: dict[Verb, Reach] = {Verb.STATUS: Reach.REMOTE, Verb.LABEL: Reach.REMOTE}
         return Capabilities(self.idempotency, can_start=True, reach=reach)
 
     async def check(self) -> Health:

@@ -35,10 +35,12 @@ def with_files(session: Session, **files: bytes) -> Attachment:
     cache = session.cache
     found = a_conversation(cache, contact="Ann")
     message = a_message(cache, found.id, text="see the files", files=[name.replace("_", ".") for name in files])
-    for last, data in zip(message.attachments, files.values(), strict=True):
+    kept: list[Attachment] = []
+    for one, data in zip(message.attachments, files.values(), strict=True):
         sha256 = cache.blobs.put(data)
-        cache.write(partial(arrivals.keep_fetched, attachment_id=last.id, sha256=sha256, size=len(data)))
-    return replace(last, sha256=sha256)
+        cache.write(partial(arrivals.keep_fetched, attachment_id=one.id, sha256=sha256, size=len(data)))
+        kept.append(replace(one, sha256=sha256))
+    return kept[-1]
 
 
 async def in_the_history(person: Person) -> None:

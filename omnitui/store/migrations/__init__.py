@@ -141,6 +141,7 @@ def _snapshot(db: sqlite3.Connection, path: Path, clock: Clock, steps: Sequence[
     from omnitui.store.faults import CacheError
 
     db.execute("BEGIN IMMEDIATE")
+    following = 0
     try:
         following = version(db) + 1
         known = [one.before for one in snapshots.snapshots(path.parent)]

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from omnitui.clock import DAY, SystemClock
+from omnitui.model.operations import OutboxEntry
 from omnitui.model.states import SendState
 from omnitui.store import sharing, snapshots
 from omnitui.store.cache import Cache
 from omnitui.store.mending import mend
+from omnitui.store.reads import outbox
 from omnitui.sync.engine import Engine
 from tests.support.connector import a_message
 from tests.support.sync_desk import PARSER, SyncDesk, until
@@ -31,9 +33,7 @@ async def sync(desk: SyncDesk, wanted: int) -> None:
         await asyncio.wait_for(task, 60)
 
 
-def waiting(desk: SyncDesk) -> list[object]:
-    from omnitui.store.reads import outbox
-
+def waiting(desk: SyncDesk) -> list[OutboxEntry]:
     return list(desk.cache.read(outbox.entries))
 
 
