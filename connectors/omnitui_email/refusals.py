@@ -26,6 +26,9 @@ _TOO_MUCH = re.compile(r"too many|throttl|rate limit|bandwidth|try again later|s
 def login_fault(words: str, server: Server, username: str, *, oauth: bool = False) -> Fault:
     """The server refused the login with `words`."""
     words = clean(words)
+    if _CLOSED.search(words):
+        # IMAPClient says of a line that was cut in the middle of a login that the login failed.
+        return Unreachable(f"{server.host} closed the line")
     code = _CODE.search(words)
     if (code and code[1] in _BUSY) or _TOO_MUCH.search(words):
         return RateLimited(f"{server.host} lets nobody in just now: {words}", after=MINUTE)

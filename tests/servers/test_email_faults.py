@@ -19,6 +19,7 @@ from omnitui.sdk import (
     NotReady,
     RateLimited,
     Unknown,
+    Unreachable,
 )
 from tests.support.mail_account import Listening, MailAccount
 from tests.support.mail_servers import MailServers, a_mail
@@ -165,6 +166,21 @@ async def test_a_refused_login_is_told_apart_from_a_busy_server(
         Listening(connector) as heard,
     ):
         assert type(await heard.failed()) is fault
+
+
+async def test_a_line_cut_in_the_middle_of_a_login_is_no_refused_login(account: MailAccount) -> None:
+    async def imap(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"* OK [CAPABILITY IMAP4rev1] ready\r\n")
+        while (line := await reader.readline()) and b"LOGIN" not in line and b"AUTHENTICATE" not in line:
+            writer.write(b"* CAPABILITY IMAP4rev1\r\n" + line.split()[0] + b" OK done\r\n")
+        writer.close()
+
+    async with (
+        scripted(imap) as port,
+        account.running(imap_port=str(port)) as connector,
+        Listening(connector) as heard,
+    ):
+        assert type(await heard.failed()) is Unreachable
 
 
 async def test_a_mailbox_made_anew_is_handed_over_again_without_its_old_places(account: MailAccount) -> None:
