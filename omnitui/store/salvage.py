@@ -134,8 +134,7 @@ def salvage(opened: Callable[[], sqlite3.Connection], target: sqlite3.Connection
         for table in _tables(target):
             taking = _Taking(tx, table)
             for row in _rows(damaged, table, partial(gaps.append, table.name)):
-                taking.take(row)
-                if table.name == "outbox":
+                if taking.take(row) and table.name == "outbox":
                     sent.add(row[table.names.index("op_pk")])
             kept[table.name] = taking.count
             taking.close()
@@ -201,10 +200,10 @@ class _Taking:
         self._insert = f"INSERT INTO {table.name}({names}) VALUES ({marks})"
         self._update = f"UPDATE {table.name} SET {{}} WHERE {where}"
 
-    def take(self, row: Sequence[Any]) -> None:
-        """Bring one row in, where it says more than what is there."""
+    def take(self, row: Sequence[Any]) -> bool:
+        """Bring one row in, where it says more than what is there; whether it was believed."""
         if not _plausible(self._table, row):
-            return
+            return False
         values = dict(zip(self._table.names, row, strict=True))
         key = [row[position] for position in self._key]
         there = self._db.execute(self._find, key).fetchone()
@@ -213,8 +212,9 @@ class _Taking:
                 self._new(values) if there is None else self._again(dict(zip(values, there, strict=True)), values, key)
             )
         except sqlite3.IntegrityError:
-            return  # another row has its id or name
+            return False  # another row has its id or name
         self.count += done
+        return True
 
     def close(self) -> None:
         """Let lists, blocks and the index know of the messages."""

@@ -164,6 +164,20 @@ def test_what_may_have_left_is_not_sent_again(world: World, tmp_path: Path) -> N
         assert one(cache, "SELECT state FROM message WHERE text = 'Sent yesterday.'") == "unknown"
 
 
+def test_what_left_is_not_sent_again_where_its_row_is_not_believed(world: World, tmp_path: Path) -> None:
+    path = world.copy(tmp_path)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("UPDATE outbox SET state = 'accepted', payload = substr(payload, 2)")
+        db.commit()
+    spoil(path, pages(path, "message")[0])
+    done = mended(path)
+    assert done is not None
+    assert done.tally is not None
+    assert done.tally.doubtful == 1
+    with look(path) as cache:
+        assert cache.read(lambda db: db.execute("SELECT state, marked FROM outbox").fetchall()) == [("unknown", 1)]
+
+
 def test_what_is_readable_in_the_outbox_stays_queued(world: World, tmp_path: Path) -> None:
     path = world.copy(tmp_path)
     spoil(path, pages(path, "message")[0])
