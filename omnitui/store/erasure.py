@@ -20,7 +20,7 @@ from omnitui.store.rollup import anew
 from omnitui.store.rows import pk_of, written
 from omnitui.store.writer import Tx
 
-_OWED: Final = "sweep_owed"
+_OWED: Final = tombstones.SWEEP_OWED
 _ERASED: Final = "UPDATE op_payload SET before = '{}', after = '{}', reason = '', erased_at = ? WHERE erased_at IS NULL"
 _OUTBOX: Final = "UPDATE outbox SET payload = '{}', outcomes = '{}', reason = '', external_id = ''"
 _PLACES: Final = "(SELECT value FROM json_each(?1))"

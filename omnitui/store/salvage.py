@@ -20,7 +20,7 @@ from omnitui.clock import Clock, Millis
 from omnitui.i18n import _
 from omnitui.ids import Ids, is_ulid
 from omnitui.model.states import Direction, MessageKind, SendState, Status
-from omnitui.store import blocks, fulltext, rollup
+from omnitui.store import blocks, fulltext, rollup, tombstones
 from omnitui.store.rewriting import write_again
 from omnitui.store.writer import Tx
 from omnitui.values import dataclass
@@ -39,7 +39,7 @@ _APART: Final = frozenset(
         "unindexed",
     )
 )
-"""Tables that say where something stands, or are made of others."""
+"""Tables that say where something stands, or are made of others; of `meta` the orders to forget are taken."""
 _FIRST: Final = ("account", "agent", "organization", "contact", "inbox", "conversation", "message", "op")
 """Those that others refer to come first, in this order."""
 _AS_IT_WAS: Final = frozenset(("op", "mail_reference", "message_revision", "op_seal"))
@@ -138,6 +138,7 @@ def salvage(opened: Callable[[], sqlite3.Connection], target: sqlite3.Connection
                     sent.add(row[table.names.index("op_pk")])
             kept[table.name] = taking.count
             taking.close()
+        kept["meta"] = _take_orders(damaged, target, partial(gaps.append, "meta"))
         kept["message"] += write_again(tx)
         doubtful = doubt(target, tx.now(), but=sent)
         tx.settle()
@@ -277,6 +278,19 @@ def _take_identity(damaged: _Source, target: sqlite3.Connection) -> None:
                 target.execute("INSERT OR IGNORE INTO replica(pk, id, created_at) VALUES (?, ?, ?)", row)
     except (sqlite3.DatabaseError, UnicodeDecodeError):
         damaged.renew()
+
+
+def _take_orders(damaged: _Source, target: sqlite3.Connection, missed: Callable[[], None]) -> int:
+    """Take what says that something was erased, or is to be; how many rows the snapshot did not have like that."""
+    lost: list[None] = []
+
+    def miss() -> None:
+        lost.append(None)
+        missed()
+
+    read = _from_both_ends(damaged, _table(target, "meta"), "name, value", miss)
+    rows = {name: value for name, value in read if isinstance(name, str) and isinstance(value, str)}
+    return tombstones.bring(target, rows, whole=not lost)
 
 
 def _tables(db: sqlite3.Connection) -> list[_Table]:

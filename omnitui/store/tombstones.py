@@ -7,9 +7,10 @@ guesses a name can still test the guess.
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from omnitui.clock import DAY, Millis
@@ -19,6 +20,12 @@ from omnitui.store.writer import Tx
 _KEY: Final = "erasure_key"
 _ERASED: Final = "erased "
 _RETENTION: Final = "retention "
+SWEEP_OWED: Final = "sweep_owed"
+"""The name under which it is noted that bytes of what is erased may still lie somewhere."""
+_DIGEST: Final = re.compile(rf"{_ERASED}[0-9a-f]{{64}}")
+_KEPT: Final = re.compile(rf"{_RETENTION}[0-9A-Z]{{26}}")
+_KEY_VALUE: Final = re.compile("[0-9a-f]{64}")
+_NUMBER: Final = re.compile("[0-9]{1,15}")
 
 
 def person(channel: str, address: str, scope: str) -> str:
@@ -29,11 +36,7 @@ def person(channel: str, address: str, scope: str) -> str:
 def put(tx: Tx, account_id: Ulid, names: Iterable[str], at: Millis) -> None:
     """Remember that these were erased, with all that is not younger than `at`; a later time wins."""
     key = _key(tx)
-    tx.db.executemany(
-        "INSERT INTO meta(name, value) VALUES (?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value"
-        " WHERE CAST(excluded.value AS INTEGER) > CAST(value AS INTEGER)",
-        [(_ERASED + _digest(key, account_id, name), str(at)) for name in names],
-    )
+    _put(tx.db, [(_ERASED + _digest(key, account_id, name), str(at)) for name in names])
 
 
 class Tombstones:
@@ -74,6 +77,44 @@ def kept_since(db: sqlite3.Connection, account_id: Ulid, now: Millis) -> Millis 
     """The time before which an account keeps no messages; None where it keeps all."""
     days = retention(db, account_id)
     return None if days is None else now - days * DAY
+
+
+def bring(db: sqlite3.Connection, rows: Mapping[str, str], *, whole: bool) -> int:
+    """Bring what another copy of this cache says is forgotten, or is to be, into this one; how many rows that changed.
+
+    Args:
+        db: The cache, in a transaction.
+        rows: By name, as far as they could be read; what is not such a row, or does not look like one, is left out.
+        whole: Whether all of them could be read: how long accounts keep messages is then as it is there.
+    """
+    before = db.total_changes
+    numbers = {name: value for name, value in rows.items() if _NUMBER.fullmatch(value)}
+    key = rows.get(_KEY, "")
+    if _KEY_VALUE.fullmatch(key):
+        (there,) = db.execute("SELECT max(value) FROM meta WHERE name = ?", (_KEY,)).fetchone()
+        if there != key:
+            # Digests say nothing under another key.
+            db.execute("DELETE FROM meta WHERE name BETWEEN ? AND ?", (_ERASED, _ERASED + "g"))
+            db.execute("INSERT OR REPLACE INTO meta(name, value) VALUES (?, ?)", (_KEY, key))
+    if whole:
+        kept = [name for (name,) in db.execute("SELECT name FROM meta") if _KEPT.fullmatch(name)]
+        db.executemany("DELETE FROM meta WHERE name = ?", [(name,) for name in kept if name not in numbers])
+    _put(db, ((name, value) for name, value in numbers.items() if _DIGEST.fullmatch(name)))
+    db.executemany(
+        "INSERT INTO meta(name, value) VALUES (?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value"
+        " WHERE value <> excluded.value",
+        [(name, value) for name, value in numbers.items() if _KEPT.fullmatch(name) or name == SWEEP_OWED],
+    )
+    return db.total_changes - before
+
+
+def _put(db: sqlite3.Connection, rows: Iterable[tuple[str, str]]) -> None:
+    """Digests with their times; a later time wins."""
+    db.executemany(
+        "INSERT INTO meta(name, value) VALUES (?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value"
+        " WHERE CAST(excluded.value AS INTEGER) > CAST(value AS INTEGER)",
+        rows,
+    )
 
 
 def _key(tx: Tx) -> bytes:

@@ -17,11 +17,12 @@ from omnitui.clock import DAY, HOUR, FrozenClock
 from omnitui.errors import Refused
 from omnitui.model.conversations import Draft
 from omnitui.model.states import MessageKind, ObjectKind, SendState, Status, Verb
-from omnitui.store import drafts, integrity, sharing, snapshots
+from omnitui.store import drafts, erasure, integrity, sharing, snapshots, tombstones
 from omnitui.store.cache import Cache
 from omnitui.store.failpoints import EXIT_CODE
 from omnitui.store.mending import Mended, mend
 from omnitui.store.reads import inbox as inbox_reads
+from omnitui.store.writer import Tx
 from tests.support.promises import Promise
 from tests.support.store_desk import NOW, Desk, a_desk
 
@@ -199,6 +200,36 @@ def test_a_damaged_header_costs_nothing_where_a_snapshot_knows_the_schema(
         assert one(cache, "SELECT count(*) FROM message WHERE external_id LIKE 'new-%'") == 60
         assert one(cache, "SELECT count(*) FROM op") == world.ops
         assert one(cache, "SELECT count(*) FROM outbox WHERE state = 'queued'") == 2
+
+
+@pytest.mark.parametrize("with_snapshot", [True, False])
+def test_what_was_erased_stays_so_in_the_mended_cache(tmp_path: Path, with_snapshot: bool) -> None:
+    with a_desk(tmp_path) as desk:
+        for number in range(60):
+            desk.receive(text=f"{number} " + "words " * 80, external_id=f"old-{number}")
+        other = desk.cache.ids.new()
+        desk.cache.write(lambda tx: tombstones.set_retention(tx, other, 7))
+        if with_snapshot:
+            snapshots.take(desk.cache.path, NOW)
+
+        def work(tx: Tx) -> None:
+            tombstones.put(tx, desk.account_id, ["message old-1"], NOW)
+            tombstones.set_retention(tx, desk.account_id, 90)
+            tombstones.set_retention(tx, other, None)
+            erasure.owe_sweep(tx)
+
+        desk.cache.write(work)
+        path = desk.cache.path
+    spoil(path, pages(path, "message")[1])
+    done = mended(path)
+    assert done is not None
+    assert done.tally is not None
+    assert "meta" not in done.tally.gaps
+    with look(path) as cache:
+        assert cache.write(lambda tx: tombstones.Tombstones(tx).at(desk.account_id, "message old-1")) == NOW
+        assert cache.read(tombstones.retention, desk.account_id) == 90
+        assert cache.read(tombstones.retention, other) is None
+        assert cache.read(erasure.owes_sweep)
 
 
 def test_without_a_snapshot_all_that_is_readable_is_kept(world: World, tmp_path: Path) -> None:
