@@ -20,7 +20,7 @@ def retry_after(headers: Mapping[str, str], now: Millis) -> Millis | None:
     """
     asked = headers.get("Retry-After", "").strip()
     if asked.replace(".", "", 1).isdecimal():
-        return min(math.ceil(float(asked) * SECOND), LONGEST)
+        return math.ceil(min(float(asked) * SECOND, LONGEST))
     until = _date(asked)
     if until is None:
         return None

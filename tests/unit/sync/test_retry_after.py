@@ -26,6 +26,7 @@ def date(at: Millis) -> str:
         (" 0 ", 0),
         ("1.5", 1_500),
         ("99999999999999999999", DAY),
+        pytest.param("9" * 400, DAY, id="more than a float holds"),
         (date(NOW + MINUTE), MINUTE),
         (date(NOW - MINUTE), 0),
         ("", None),
