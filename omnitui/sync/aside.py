@@ -10,6 +10,7 @@ from omnitui.clock import DAY, Millis
 from omnitui.sdk.events import MailReceived, MessageReceived, Unsupported
 from omnitui.store.attempts import attempt, blames_the_rows
 from omnitui.store.writer import Tx
+from omnitui.sync.dates import LATEST
 from omnitui.sync.lease import LeaseLost
 from omnitui.text.surrogates import mended
 
@@ -20,8 +21,6 @@ AWAITS: Final = "nothing"
 """What a parked event waits for that nothing will release."""
 RAW_LIMIT: Final = 64 * 1024
 """Bytes that are kept of an event that has no raw form of its own."""
-_LATEST: Final[Millis] = 4_102_444_800_000
-"""2100: what is dated later is dated by nobody's clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +95,6 @@ def _word(event: object, name: str) -> str:
 def _moment(event: object) -> Millis:
     for name in ("received_at", "sent_at", "at"):
         value = getattr(event, name, None)
-        if isinstance(value, int) and DAY < value < _LATEST:
+        if isinstance(value, int) and DAY < value < LATEST:
             return value
-    return _LATEST
+    return LATEST
