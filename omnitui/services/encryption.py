@@ -95,7 +95,7 @@ class Encryption:
             if self.state is not State.OFF:
                 raise Refused(_("the cache is encrypted already"), hint="omnitui encryption prove")
             if ref is None:
-                ref = self._secrets.keep(store or self._secrets.choose(), OWNER, "key", os.urandom(32).hex())
+                ref = self._secrets.keep_own(store or self._secrets.choose(), OWNER, os.urandom(32).hex())
             elif len(self._secrets.get(ref)) < LEAST:
                 raise ConfigError(
                     _("a key of the cache needs {count} characters or more").format(count=LEAST),

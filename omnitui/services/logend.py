@@ -30,14 +30,13 @@ class LogEnd:
     Args:
         profile: Whose log.
         secrets: Where the second copy goes.
-        store: Which of our secret stores has the log's key; another place keeps no copy.
+        key_ref: Where the log's key lies; the copy lies beside it in a secret store of ours, and nowhere else.
     """
 
-    def __init__(self, profile: Profile, secrets: Secrets, store: str) -> None:
+    def __init__(self, profile: Profile, secrets: Secrets, key_ref: str) -> None:
         self._path = profile.log_end_file
         self._secrets = secrets
-        self._store = store if store in STORES else ""
-        self._item = f"{profile.name}/{OWNER}/{_NAME}"
+        self._ref = f"{key_ref.rpartition('/')[0]}/{_NAME}" if key_ref.partition(":")[0] in STORES else ""
 
     def noted(self, key: bytes, *, stored: bool = False) -> Head | None:
         """The later one of the records that `key` has signed; None where there is none.
@@ -49,9 +48,9 @@ class LogEnd:
         texts: list[str] = []
         with suppress(OSError):
             texts.append(self._path.read_text(encoding="ascii", errors="replace"))
-        if stored and self._store:
+        if stored and self._ref:
             with suppress(ConfigError):
-                texts.append(self._secrets.get(f"{self._store}:{self._item}"))
+                texts.append(self._secrets.get(self._ref))
         heads = [head for text in texts if (head := _signed(key, text))]
         return max(heads, key=lambda head: head.count, default=None)
 
@@ -60,15 +59,15 @@ class LogEnd:
         text = json.dumps({"head": told(head), "mac": _mac(key, head)})
         with suppress(OSError):
             replace_file(self._path, text.encode())
-        if stored and self._store:
+        if stored and self._ref:
             with suppress(ConfigError):
-                self._secrets.keep(self._store, OWNER, _NAME, text)
+                self._secrets.renew(self._ref, "password", text)
 
     def forget(self) -> None:
         """Drop the record: the log is taken as it is."""
         self._path.unlink(missing_ok=True)
-        if self._store:
-            self._secrets.forget(f"{self._store}:{self._item}")
+        if self._ref:
+            self._secrets.forget(self._ref)
 
 
 def told(head: Head) -> str:

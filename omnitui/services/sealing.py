@@ -66,7 +66,7 @@ class Sealing:
         if self.place:
             raise Refused(_("the log has a key already ({place})").format(place=self.place), hint="omnitui log verify")
         if ref is None:
-            ref = self._secrets.keep(store or self._secrets.choose(), OWNER, "key", os.urandom(32).hex())
+            ref = self._secrets.keep_own(store or self._secrets.choose(), OWNER, os.urandom(32).hex())
         elif len(self._secrets.get(ref)) < LEAST:
             raise ConfigError(_("a key of the log needs {count} characters or more").format(count=LEAST))
         self._protection.keep(OWNER, ref=ref)
@@ -140,7 +140,7 @@ class Sealing:
 
     @cached_property
     def _end(self) -> LogEnd:
-        return LogEnd(self._profile, self._secrets, self.place)
+        return LogEnd(self._profile, self._secrets, self._protection.ref(OWNER))
 
     def _fetched(self, *, asking: bool) -> bytes | None:
         """The key; None where there is none, or where it would have to be asked for."""

@@ -7,6 +7,7 @@ A ref names one place: `service:NAME` (Secret Service), `vault:NAME` (the encryp
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from typing import Final
 
@@ -78,6 +79,13 @@ class Secrets:
     def all(self, secret_ref: str) -> dict[str, str]:
         """Every secret of an account by its name."""
         return {name: self.get(ref) for name, ref in refs(secret_ref).items()}
+
+    def keep_own(self, store: str, owner: str, secret: str) -> str:
+        """Like `keep` for a new key of ours, under an owner like `owner` that no other profile of this name has.
+
+        Profiles in other homes share the Secret Service, and may have the same name.
+        """
+        return self.keep(store, f"{owner}-{os.urandom(8).hex()}", "key", secret)
 
     def renew(self, secret_ref: str, name: str, secret: str) -> bool:
         """Keep a new value where the old one lies; False where we only fetch it. Raises ConfigError."""

@@ -21,6 +21,7 @@ from omnitui.services.proving import prove
 from omnitui.services.secrets import Secrets, env_ref
 from omnitui.services.session import Session
 from omnitui.store import cipher, failpoints, snapshots
+from omnitui.store.cache import Cache
 from omnitui.store.faults import CacheDamaged
 from omnitui.store.reads import search
 from tests.support.desk import a_conversation, a_message
@@ -105,6 +106,21 @@ def test_profile_is_encrypted_as_a_whole_and_back(home: Profile, promise: Promis
         "An encrypted cache has no word in clear, in no file of it.",
         "1 profile encrypted with its files and snapshots: 0 words found, and all of them again afterwards",
     )
+
+
+def test_homes_whose_profiles_have_one_name_share_no_key(home: Profile, tmp_path: Path) -> None:
+    service = FakeChain()
+    other = Profile(home.name, tmp_path / "2" / "config", tmp_path / "2" / "data", tmp_path / "2" / "state")
+    Session.open(other).close()
+    for profile in (home, other):
+        Encryption(profile, Secrets(profile, keychain=Keychain(lambda: service))).on("service")
+        cipher.use(profile.data, None)
+    for profile in (home, other):
+        Encryption(profile, Secrets(profile, keychain=Keychain(lambda: service))).unlock()
+        with Cache.open(profile.data) as cache:
+            assert cache.read(lambda db: db.execute("SELECT count(*) FROM replica").fetchone()[0]) == 1
+    Encryption(other, Secrets(other, keychain=Keychain(lambda: service))).off()
+    assert len(service.kept) == 1
 
 
 def test_proof_finds_what_lies_in_clear(home: Profile) -> None:

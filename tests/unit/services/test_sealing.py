@@ -19,6 +19,7 @@ from omnitui.paths import Profile
 from omnitui.services.keychain import Keychain
 from omnitui.services.logend import told
 from omnitui.services.passphrase import COMMAND, DESCRIPTOR, VARIABLE
+from omnitui.services.protection import Protection
 from omnitui.services.sealing import Sealing, said
 from omnitui.services.secrets import Secrets, env_ref
 from omnitui.store import accounts, oplog
@@ -171,6 +172,38 @@ def test_end_that_was_cut_off_is_found_out_though_the_record_beside_the_cache_is
         "Whoever changes or shortens the log of what was done is found out.",
         "1 log whose end was cut off with the record of it: found out",
     )
+
+
+def test_homes_whose_profiles_have_one_name_share_neither_key_nor_end(
+    home: Profile, cache: Cache, service: FakeChain, sealing: Sealing, tmp_path: Path
+) -> None:
+    act(cache)
+    sealing.set_up("service")
+    sealing.seal()
+    other = Profile(home.name, tmp_path / "2" / "config", tmp_path / "2" / "data", tmp_path / "2" / "state")
+    other.make()
+    with a_cache(other.data) as another:
+        act(another, 1)
+        theirs = opened(other, another, service)
+        theirs.set_up("service")
+        assert theirs.seal().sealed == 1
+    home.log_end_file.unlink()
+    verdict, keyed = opened(home, cache, service).verify()
+    assert (verdict.fault, verdict.sealed, keyed) == (None, 3, True)
+
+
+def test_key_and_end_under_the_profiles_name_alone_stay_valid(
+    home: Profile, cache: Cache, service: FakeChain, sealing: Sealing
+) -> None:
+    act(cache)
+    Protection(home).keep(
+        "log", ref=Secrets(home, keychain=Keychain(lambda: service)).keep("service", "log", "key", "k")
+    )
+    sealing.seal()
+    assert {name for _service, name in service.kept} == {"desk/log/key", "desk/log/end"}
+    cut_off(cache)
+    home.log_end_file.unlink()
+    assert opened(home, cache, service).verify()[0].fault is Fault.END
 
 
 def test_older_state_of_everything_is_found_out_by_an_end_noted_elsewhere(
