@@ -54,26 +54,36 @@ class Encryption:
     def unlock(self) -> None:
         """Fetch the key and have this process use it; what was interrupted is brought to its end first.
 
+        Another process may turn encryption on or off while somebody is asked for the passphrase: what counts is what
+        is known of the key once it is here.
+
         Raises:
             ConfigError: The key cannot be had, is another one, or SQLCipher is not here.
             Refused: Another process turns encryption on or off just now.
         """
-        known = self._protection.of(OWNER)
-        if not known:
-            return
-        key = self._key(known["ref"])
-        if _check(key) != known["check"]:
-            raise ConfigError(
-                _("the key from the {place} does not fit the cache").format(place=self.place),
-                hint=_("put back the key that “omnitui encryption on” made: without it nobody can read the cache"),
-            )
-        if not cipher.available():
-            cipher.connect(":memory:", None)  # says why
-        if State(known["state"]) in (State.TURNING_ON, State.TURNING_OFF):
+        while known := self._protection.of(OWNER):
+            try:
+                key = self._key(known["ref"])
+            except ConfigError:
+                if self._protection.of(OWNER) == known:
+                    raise
+                continue
+            if self._protection.of(OWNER) != known:
+                continue
+            if _check(key) != known["check"]:
+                raise ConfigError(
+                    _("the key from the {place} does not fit the cache").format(place=self.place),
+                    hint=_("put back the key that “omnitui encryption on” made: without it nobody can read the cache"),
+                )
+            if not cipher.available():
+                cipher.connect(":memory:", None)  # says why
+            if known["state"] == State.ON:
+                cipher.use(self._profile.data, key)
+                return
             with sharing.alone(self._profile.data, wait=_WAIT_SECONDS):
-                self._finish(key)
-        if self._protection.of(OWNER):
-            cipher.use(self._profile.data, key)
+                if self._protection.of(OWNER) == known:
+                    self._finish(key)
+                    return
 
     def on(self, store: str | None = None, ref: str | None = None) -> list[Path]:
         """Encipher the cache, its files and its snapshots.
@@ -125,6 +135,8 @@ class Encryption:
         self.unlock()
         with sharing.alone(self._profile.data):
             known = self._protection.of(OWNER)
+            if not known:  # it was being turned off already
+                return []
             key = self._key(known["ref"])
             self._protection.keep(OWNER, **{**known, "state": State.TURNING_OFF})
             try:

@@ -51,6 +51,11 @@ def recover(profile: Profile, clock: Clock | None = None, *, reason: str = "") -
                     _("The cache is encrypted, and nothing says where its key lies."),
                     hint=_("Put back {file}; nothing was touched.").format(file=profile.protection_file),
                 )
+            if cipher.key_of(profile.cache_file) is not None and cipher.is_plain(profile.cache_file):
+                raise CacheDamaged(
+                    _("The cache is not encrypted, though it was when its key was fetched."),
+                    hint=_("Start omnitui again; nothing was touched."),
+                )
             with suppress(OSError, ValueError, AttributeError):
                 print(_("omnitui: the cache is damaged; it is being mended …"), file=sys.stderr, flush=True)
             done = mend(profile.cache_file, clock or SystemClock(), reason or (noted.reason if noted else ""))

@@ -20,7 +20,7 @@ from omnitui.services.protection import Protection
 from omnitui.services.proving import prove
 from omnitui.services.secrets import Secrets, env_ref
 from omnitui.services.session import Session
-from omnitui.store import cipher, failpoints, snapshots
+from omnitui.store import cipher, failpoints, sharing, snapshots
 from omnitui.store.cache import Cache
 from omnitui.store.faults import CacheDamaged
 from omnitui.store.reads import search
@@ -161,6 +161,68 @@ def test_encryption_waits_until_the_cache_is_left(home: Profile) -> None:
     encryption(home).on("vault")
     with pytest.raises(Refused):
         encryption(home).on("vault")
+
+
+def meanwhile(home: Profile, happens: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> Encryption:
+    """Encryption in a process whose key comes from the vault just before (by `happens`) things change."""
+    secrets = Secrets(home, keychain=Keychain(FakeChain))
+    get, left = secrets.get, [happens]
+
+    def slow(ref: str) -> str:
+        found = get(ref)
+        if left:
+            left.pop()()
+            cipher.use(home.data, None)
+        return found
+
+    monkeypatch.setattr(secrets, "get", slow)
+    return Encryption(home, secrets)
+
+
+def test_encryption_that_is_turned_off_while_the_key_is_fetched_is_off(
+    home: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encryption(home).on("vault")
+    meanwhile(home, lambda: encryption(home).off(), monkeypatch).unlock()
+    assert cipher.key_of(home.cache_file) is None
+    encryption(home).on("vault")
+    meanwhile(home, lambda: (encryption(home).off(), encryption(home).on("vault")), monkeypatch).unlock()
+    assert holds_all(home)
+
+
+def test_change_that_another_process_ends_while_it_is_waited_for_is_over(
+    home: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encryption(home).on("vault")
+    assert killed_at("changeover.swapped", lambda: encryption(home).off())
+    assert encryption(home).state is State.TURNING_OFF
+    alone = sharing.alone
+
+    def late(data: Path, **options: float) -> Any:
+        monkeypatch.setattr(sharing, "alone", alone)
+        encryption(home).unlock()
+        return alone(data, **options)
+
+    monkeypatch.setattr(sharing, "alone", late)
+    encryption(home).unlock()
+    assert encryption(home).state is State.OFF
+    assert cipher.key_of(home.cache_file) is None
+    assert holds_all(home)
+
+
+def test_plain_cache_is_not_mended_with_a_key_that_is_out_of_date(home: Profile) -> None:
+    encryption(home).on("vault")
+    key = cipher.key_of(home.cache_file)
+    encryption(home).off()
+    before = home.cache_file.read_bytes()
+    cipher.use(home.data, key)
+    try:
+        with pytest.raises(CacheDamaged, match="not encrypted"):
+            Session.open(home)
+    finally:
+        cipher.use(home.data, None)
+    assert home.cache_file.read_bytes() == before
+    assert holds_all(home)
 
 
 def test_key_that_is_gone_or_another_one_is_told_before_anything_is_touched(
