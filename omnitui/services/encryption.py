@@ -18,6 +18,7 @@ from omnitui.services.protection import Protection
 from omnitui.services.secrets import Secrets
 from omnitui.store import changeover, cipher, sharing
 from omnitui.store.chain import mac
+from omnitui.store.faults import translated_os
 
 OWNER: Final = "cache"
 LEAST: Final = 32
@@ -153,7 +154,10 @@ class Encryption:
         enciphered = changeover.settle(cache)
         if enciphered is None:  # there is no cache yet: it is made as was wished last
             enciphered = known["state"] == State.TURNING_ON
-        left = changeover.follow(cache, key, enciphered=enciphered)
+        try:
+            left = changeover.follow(cache, key, enciphered=enciphered)
+        except OSError as error:
+            raise translated_os(error) from error
         if enciphered:
             self._protection.keep(OWNER, **{**known, "state": State.ON})
             cipher.use(self._profile.data, key)

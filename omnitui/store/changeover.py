@@ -62,7 +62,12 @@ def settle(cache: Path) -> bool | None:
 
 
 def follow(cache: Path, key: bytes, *, enciphered: bool) -> list[Path]:
-    """Have blobs and copies be as the cache is; gives those that cannot be read."""
+    """Have blobs and copies be as the cache is; gives those that are damaged.
+
+    Raises:
+        CacheError: Something else was in the way, as a full disk; this may be called again.
+        OSError: Likewise.
+    """
     blobs = Blobs(cache.parent / "blobs", key)
     left = blobs.renew() if enciphered else blobs.renew_plain()
     reach("changeover.blobs")
@@ -75,7 +80,9 @@ def follow(cache: Path, key: bytes, *, enciphered: bool) -> list[Path]:
                 _rewrite(path, old, new)
             with closing(cipher.connect(path, new)) as db:  # one that is damaged may look like either
                 db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-        except sqlite3.Error:
+        except sqlite3.Error as error:
+            if not integrity.is_damage(error):
+                raise translated(error) from error
             left.append(path)
     return left
 

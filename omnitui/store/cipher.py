@@ -102,7 +102,9 @@ def convert(source: Path, target: Path, *, old: bytes | None, new: bytes | None)
         db.execute(f"PRAGMA fresh.user_version = {version:d}")
         if (here := _counts(db, "main")) != (there := _counts(db, "fresh")):
             missing = sorted(here.items() ^ there.items())
-            raise sqlite3.DatabaseError(f"the copy is not like the original: {missing[:3]}")
+            error = sqlite3.DatabaseError(f"the copy is not like the original: {missing[:3]}")
+            error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+            raise error
         db.execute("DETACH DATABASE fresh")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from omnitui.services.secrets import Secrets, env_ref
 from omnitui.services.session import Session
 from omnitui.store import cipher, failpoints, sharing, snapshots
 from omnitui.store.cache import Cache
-from omnitui.store.faults import CacheDamaged
+from omnitui.store.faults import CacheDamaged, CacheFull
 from omnitui.store.reads import search
 from tests.support.desk import a_conversation, a_message
 from tests.support.enciphering import needs_sqlcipher
@@ -152,6 +153,39 @@ def test_kill_on_the_way_leaves_a_whole_cache_in_one_state(home: Profile, step: 
     assert len(in_clear(home)) == (3 if off else 0)
     assert not {path.name for path in home.data.iterdir()} & {"cache.rekeyed", "cache.outdated", "cache.swap.json"}
     promise("When encrypting is cut short, the cache is whole, in clear or encrypted.", "1 kill on the way: 0 lost")
+
+
+def test_key_is_kept_until_what_a_full_disk_prevented_is_done(home: Profile, monkeypatch: pytest.MonkeyPatch) -> None:
+    encryption(home).on("vault")
+    (snapshot,) = snapshots.snapshots(home.data)
+    convert = cipher.convert
+
+    def on_a_full_disk(source: Path, target: Path, **keys: bytes | None) -> None:
+        if source == snapshot.path:
+            error = sqlite3.OperationalError("database or disk is full")
+            error.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise error
+        convert(source, target, **keys)
+
+    monkeypatch.setattr(cipher, "convert", on_a_full_disk)
+    with pytest.raises(CacheFull):
+        encryption(home).off()
+    with pytest.raises(CacheFull):
+        Session.open(home)
+    assert encryption(home).state is State.TURNING_OFF
+    assert Secrets(home).vault.names()
+    monkeypatch.setattr(cipher, "convert", convert)
+    assert encryption(home).off() == []
+    assert (encryption(home).state, Secrets(home).vault.names()) == (State.OFF, [])
+    assert len(in_clear(home)) == 3
+
+
+def test_damaged_snapshot_keeps_nobody_from_turning_encryption_off(home: Profile) -> None:
+    encryption(home).on("vault")
+    (snapshot,) = snapshots.snapshots(home.data)
+    snapshot.path.write_bytes(os.urandom(8192))
+    assert encryption(home).off() == [snapshot.path]
+    assert encryption(home).state is State.OFF
 
 
 def test_encryption_waits_until_the_cache_is_left(home: Profile) -> None:
