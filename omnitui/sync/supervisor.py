@@ -111,12 +111,14 @@ class AccountSync:
         self.caught_up.clear()
         self._look.set()
         self._back.set()
-        if self._reading is not None:
+        reading = self._reading
+        if reading is not None:
             self._stale = True
         if isinstance(self.connector, Renews):
             await self.connector.renew()
-        if self._reading is not None:
-            self._reading.cancel()
+        if reading is not None:
+            # Another that began meanwhile reads over lines that are new.
+            reading.cancel()
         self.wake()
 
     async def run(self) -> None:

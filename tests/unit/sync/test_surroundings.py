@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from omnitui.clock import DAY, HOUR, MINUTE, SECOND, FrozenClock, Millis
+from omnitui.model.accounts import Account
 from omnitui.model.states import SendState, Status
+from omnitui.sdk import Batch, Json, NotReady
 from omnitui.sync import engine as engines
 from omnitui.sync import surroundings
 from omnitui.sync.engine import Engine
 from omnitui.sync.surroundings import Surroundings, Turn
-from tests.support.connector import a_message
+from tests.support.connector import FakeConnector, a_message
 from tests.support.sync_desk import PARSER, SyncDesk, until
 from tests.support.travel import TravelClock
 
@@ -135,6 +137,51 @@ async def test_line_is_made_anew_and_rests_end_when_the_network_changes(
         desk.back_end.events.append(a_message(1))
         way[0] = "192.0.2.7"
         await until(lambda: len(desk.messages()) == 1)
+
+
+class Renewing(FakeConnector):
+    """Its stream ends as its lines are made anew, and the next one begins before that is over."""
+
+    begun = 0
+    cut = False
+
+    async def inbound(self, cursor: Json) -> AsyncIterator[Batch]:
+        self.begun += 1
+        at = int(cursor or 0)
+        while not self.cut:
+            self.back_end.news.clear()
+            part = tuple(self.back_end.events[at:])
+            at += len(part)
+            yield Batch(part, at, caught_up=True)
+            await self.back_end.news.wait()
+        self.cut = False
+        raise NotReady("the line was closed")
+
+    async def renew(self) -> None:
+        before, self.cut = self.begun, True
+        self.back_end.news.set()
+        await until(lambda: self.begun > before)
+
+
+async def test_stream_that_begins_while_lines_are_made_anew_is_read_on(
+    desk: SyncDesk, clock: TravelClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Renewing] = []
+
+    def connect(account: Account) -> Renewing:
+        made.append(Renewing(desk.back_end, desk.mark))
+        return made[-1]
+
+    monkeypatch.setattr(desk, "connect", connect)
+    desk.back_end.events.append(a_message(1))
+    async with running(desk):
+        await until(lambda: len(desk.messages()) == 1)
+        clock.slept += HOUR
+        await until(lambda: made[0].begun == 2)
+        await asyncio.sleep(0.1)
+        desk.back_end.happens(a_message(2))
+        await until(lambda: len(desk.messages()) == 2)
+    assert [one.begun for one in made] == [2]
 
 
 async def test_message_dated_in_the_far_future_or_past_keeps_its_place_among_the_others(desk: SyncDesk) -> None:
