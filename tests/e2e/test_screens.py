@@ -150,6 +150,11 @@ class Agent:
         many = self.catalogue.ngettext("{n} conversation", "{n} conversations", 3).format(n=3)
         self.shows("bulk", "{name}: {status}", name=many, status=self.word("resolved"))
         self.press("u")
+        # What came back stands above the selection: counted, or in sight where the list was not read without it.
+        self.terminal.wait_for(re.compile("3.*↑|^..L 佐藤 美咲", re.MULTILINE))
+        self.press("g", "g")
+        self.terminal.wait_for(re.compile("^>.L 佐藤 美咲", re.MULTILINE))
+        self.rests()
 
     def finds_and_dresses(self) -> None:
         self.press("ctrl+p")
