@@ -76,7 +76,7 @@ def move(
     due_at: Millis | None = None,
     external_id: str = "",
     outcomes: Mapping[str, str] | None = None,
-    attempt: bool = False,
+    attempt: int = 0,
 ) -> OutboxEntry:
     """Take one step in the life of an op; its message and conversation show it.
 
@@ -88,7 +88,7 @@ def move(
         due_at: When it may leave, for held, queued and deferred ones.
         external_id: What the back end calls the message now.
         outcomes: What it said per recipient; None keeps what is there.
-        attempt: Whether this counts as a try.
+        attempt: How many tries this counts as; -1 takes back the one that was counted.
 
     Raises:
         NotFound: The op is not in the outbox.

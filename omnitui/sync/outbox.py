@@ -167,7 +167,10 @@ class OutboxRunner:
             await self._defer(entry, fault, not_before=self.cache.clock.now() + fault.after + 1)
             raise
         except (AuthFailed, Unreachable) as fault:
-            await self._move(entry, SendState.QUEUED, reason=fault.message, due_at=self.cache.clock.now())
+            # Where nobody answers nothing was tried on the op itself.
+            uncounted = -1 if isinstance(fault, Unreachable) else 0
+            now = self.cache.clock.now()
+            await self._move(entry, SendState.QUEUED, reason=fault.message, due_at=now, attempt=uncounted)
             raise
         except Deferred as fault:
             await self._defer(entry, fault)
@@ -204,7 +207,7 @@ class OutboxRunner:
         if why:
             lines.move(tx, op_id, SendState.BLOCKED, reason=why)
             return False
-        lines.move(tx, op_id, SendState.SENDING, attempt=True)
+        lines.move(tx, op_id, SendState.SENDING, attempt=1)
         reach("outbox.checked")
         return True
 
@@ -286,13 +289,14 @@ class OutboxRunner:
         reason: str = "",
         due_at: Millis | None = None,
         outcomes: Mapping[str, str] | None = None,
+        attempt: int = 0,
     ) -> None:
         def step(tx: Tx) -> None:
             current = lines.entry(tx.db, entry.op_id)
             if current is None or current.state is not SendState.SENDING:
                 # Proof has come in meanwhile: a copy of it was found at the back end.
                 return
-            lines.move(tx, entry.op_id, to, reason=reason, due_at=due_at, outcomes=outcomes)
+            lines.move(tx, entry.op_id, to, reason=reason, due_at=due_at, outcomes=outcomes, attempt=attempt)
 
         await self._write(step)
         reach("outbox.settled")

@@ -29,9 +29,10 @@ from omnitui.sdk import (
     Rejected,
     Unknowable,
     Unknown,
+    Unreachable,
 )
 from omnitui.store import outbox
-from omnitui.sync.outbox import OutboxRunner, Pass
+from omnitui.sync.outbox import MOST_DEFECTS, OutboxRunner, Pass
 from tests.support.connector import FakeConnector, a_message
 from tests.support.sync_desk import ANN, SyncDesk, a_mail
 
@@ -78,6 +79,17 @@ class Sending:
     @property
     def sent(self) -> list[str]:
         return [item["text"] for item in self.desk.back_end.sent()]
+
+
+async def test_tries_while_nobody_answers_do_not_count_against_an_op(make: Make) -> None:
+    one = await Sending(make()).begin()
+    op = one.reply()
+    one.connector.script = [*(Unreachable("no route") for _ in range(MOST_DEFECTS + 1)), ValueError("odd")]
+    for _ in range(MOST_DEFECTS + 1):
+        assert isinstance((await one.run()).fault, Unreachable)
+    assert (one.state(op), one.desk.entry(op.id).attempts) == (SendState.QUEUED, 0)
+    await one.run()
+    assert (one.state(op), one.desk.entry(op.id).attempts) == (SendState.DEFERRED, 1)
 
 
 async def test_reply_leaves_and_is_accepted(make: Make) -> None:
