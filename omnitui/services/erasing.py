@@ -128,10 +128,12 @@ def sweep(session: Session, blobs: Sequence[str], addresses: Sequence[str] = (),
     texts = _texts(profile)
     # A name may be a word of ours, too: it is taken out where lines are read by people alone.
     blotted = {*scrubbing.blot(texts, addresses), *scrubbing.blot(filter(_is_prose, texts), names)}
-    left = tuple(scrubbing.holding((profile.data, profile.state, profile.config), addresses))
+    left: list[Path] = []
+    with _told(faults):
+        left.extend(scrubbing.holding((profile.data, profile.state, profile.config), addresses, cache.path))
     if not faults:
         cache.write(erasure.settle_sweep)
-    return Swept(dropped, len(old), tuple(sorted(blotted)), left, tuple(faults))
+    return Swept(dropped, len(old), tuple(sorted(blotted)), tuple(left), tuple(faults))
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import tempfile
 import time
@@ -13,12 +14,12 @@ from typing import TYPE_CHECKING, Final
 
 from omnitui.errors import OmniError
 from omnitui.store import proof
+from omnitui.store.scan import scan
 from omnitui.values import dataclass
 
 if TYPE_CHECKING:
     from omnitui.services.session import Session
 
-BLOCK: Final = 1 << 20
 _OURS: Final = ("omnitui", "etilqs_")
 """How temporary files of ours and of SQLite begin."""
 _LONGEST: Final = 200
@@ -56,7 +57,11 @@ def prove(session: Session) -> Proof:
         blob = cache.blobs.put(data)
         words = cache.read(proof.samples)
         needles = [canary.encode(), *(word.encode()[:_LONGEST] for word in words)]
-        return _looked(_files(session, since), needles, len(words))
+        longest = max(map(len, needles)) - 1
+        patterns = [re.compile(re.escape(needle)) for needle in needles]
+        looked = list(scan(_files(session, since), patterns, longest, cache.path))
+        found = tuple(one.path for one in looked if one.found)
+        return Proof(len(looked), sum(one.size for one in looked), len(words), found)
     finally:
         with suppress(OmniError):
             cache.write(lambda tx: proof.drop(tx, canary))
@@ -76,21 +81,3 @@ def _files(session: Session, since: float) -> Iterator[Path]:
                     yield path
             elif held.st_uid == own and path.name.startswith(_OURS) and stat.S_ISDIR(held.st_mode):
                 yield from (one for one in path.rglob("*") if one.is_file() and not one.is_symlink())
-
-
-def _looked(files: Iterator[Path], needles: list[bytes], words: int) -> Proof:
-    overlap = max(map(len, needles)) - 1
-    count = size = 0
-    found: list[Path] = []
-    for path in files:
-        with suppress(OSError), path.open("rb") as file:
-            count += 1
-            tail = b""
-            while block := file.read(BLOCK):
-                size += len(block)
-                held = tail + block
-                if any(needle in held for needle in needles):
-                    found.append(path)
-                    break
-                tail = block[-overlap:]
-    return Proof(count, size, words, tuple(found))

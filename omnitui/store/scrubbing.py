@@ -15,10 +15,10 @@ from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.store import cipher, connection
 from omnitui.store.faults import translated
+from omnitui.store.scan import scan
 
 PATIENCE_SECONDS: Final = 20.0
 """How long others may read from the log before it is given up to empty it."""
-_CHUNK: Final = 1 << 20
 _LARGEST: Final = 64 * 1024 * 1024
 _HOUR: Final = 3600
 _BLOB: Final = re.compile("[0-9a-f]{64}")
@@ -93,27 +93,22 @@ def blot(files: Iterable[Path], words: Sequence[str]) -> list[Path]:
     return changed
 
 
-def holding(folders: Iterable[Path], words: Sequence[str]) -> Iterator[Path]:
-    """The files below some folders in which any of these words still stands, in UTF-8."""
+def holding(folders: Iterable[Path], words: Sequence[str], cache: Path) -> Iterator[Path]:
+    """The files below some folders in which any of these words still stands, in UTF-8.
+
+    Raises:
+        OmniError: The files of the cache could not be looked through.
+    """
     pattern = _pattern(words)
     if pattern is None:
         return
     longest = max(len(word.encode()) for word in words) + 1
-    for folder in folders:
-        for path in sorted(folder.rglob("*")):
-            with contextlib.suppress(OSError):
-                if path.is_file() and not path.is_symlink() and _holds(path, pattern, longest):
-                    yield path
+    files = (path for folder in folders for path in sorted(folder.rglob("*")) if _is_file(path))
+    yield from (one.path for one in scan(files, [pattern], longest, cache) if one.found)
 
 
-def _holds(path: Path, pattern: re.Pattern[bytes], longest: int) -> bool:
-    with path.open("rb") as file:
-        kept = b""
-        while data := file.read(_CHUNK):
-            if pattern.search(kept + data):
-                return True
-            kept = data[-longest:]
-    return False
+def _is_file(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
 
 
 def _pattern(words: Sequence[str]) -> re.Pattern[bytes] | None:
