@@ -63,6 +63,14 @@ class LogEnd:
             with suppress(ConfigError):
                 self._secrets.renew(self._ref, "password", text)
 
+    @property
+    def version(self) -> tuple[int, int] | None:
+        """Another one whenever the record beside the cache was written anew, by whatever process."""
+        with suppress(OSError):
+            found = self._path.stat()
+            return found.st_ino, found.st_mtime_ns
+        return None
+
     def forget(self) -> None:
         """Drop the record: the log is taken as it is."""
         self._path.unlink(missing_ok=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from omnitui.bus import Changed
 from omnitui.errors import ConfigError, OmniError, Refused
@@ -23,6 +24,7 @@ from omnitui.store.reads.accounts import accounts
 if TYPE_CHECKING:
     from omnitui.store.cache import Cache
 
+T = TypeVar("T")
 LOG = logger(__name__)
 LEAST: Final = 16
 """Characters that a secret of the user's own has to have to be the log's key."""
@@ -42,6 +44,8 @@ class Sealing:
         self._heard = threading.Event()
         self._thread: threading.Thread | None = None
         self._key: bytes | None = None
+        self._faulty = False
+        self._faulty_at: tuple[int, int] | None = None
 
     def start(self) -> None:
         """Seal in a thread of its own from now on, where the key can be had without asking; harmless when repeated."""
@@ -115,24 +119,19 @@ class Sealing:
         return verdict, True
 
     def _run(self) -> None:
-        try:
-            key = self._fetched(asking=False)
-            if key is None:
-                return
-            self._seal(key, stored=True)
-            self._cache.seal_with(key)
-            unsubscribe = self._cache.bus.subscribe(Changed, self._hear)
-            try:
-                while not self._stop.is_set():
-                    self._heard.wait()
-                    self._heard.clear()
-                    if not self._stop.wait(REST_SECONDS):
-                        self._seal(key)
-            finally:
-                unsubscribe()
-                self._seal(key, stored=True)
-        except OmniError as error:
-            LOG.warning("the log is not sealed: %s", error.message)
+        key = _tried(lambda: self._fetched(asking=False))
+        if key is None:
+            return
+        unsubscribe = self._cache.bus.subscribe(Changed, self._hear)
+        _tried(lambda: self._go_on(key, stored=True))
+        _tried(lambda: self._cache.seal_with(key))
+        while not self._stop.is_set():
+            self._heard.wait()
+            self._heard.clear()
+            if not self._stop.wait(REST_SECONDS):
+                _tried(lambda: self._go_on(key))
+        unsubscribe()
+        _tried(lambda: self._go_on(key, stored=True))
 
     def _hear(self, event: Changed) -> None:
         if not event.complete or any(change.kind is ObjectKind.OP for change in event.changes):
@@ -166,14 +165,32 @@ class Sealing:
             return "service"
         return "vault" if "vault" in used and self._secrets.open_at_hand else None
 
+    def _go_on(self, key: bytes, *, stored: bool = False) -> None:
+        """Seal, unless the log is known to be wrong and nobody has accepted it since: each try walks the whole log."""
+        if not self._faulty or self._end.version != self._faulty_at:
+            self._seal(key, stored=stored)
+
     def _seal(self, key: bytes, *, stored: bool = False) -> Verdict:
         noted = self._end.noted(key, stored=stored)
+        self._faulty_at = self._end.version
         verdict = self._cache.write(lambda tx: chain.seal_tail(tx.db, key, noted))
+        self._faulty = verdict.fault is not None
         if verdict.fault is not None:
             LOG.warning("the log of ops is not as it was written: %s, %s", verdict.fault, verdict.op_id or "its end")
         elif stored or verdict.head != noted:
             self._end.note(key, verdict.head, stored=stored)
         return verdict
+
+
+def _tried(work: Callable[[], T]) -> T | None:
+    """What `work` gives; None where it fails, which is logged: a thread beside the screen has nobody to tell."""
+    try:
+        return work()
+    except OmniError as error:
+        LOG.warning("the log is not sealed: %s", error.message)
+    except Exception:
+        LOG.exception("the log is not sealed")
+    return None
 
 
 def said(verdict: Verdict, keyed: bool) -> str:

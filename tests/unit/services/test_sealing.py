@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,9 +23,10 @@ from omnitui.services.passphrase import COMMAND, DESCRIPTOR, VARIABLE
 from omnitui.services.protection import Protection
 from omnitui.services.sealing import Sealing, said
 from omnitui.services.secrets import Secrets, env_ref
-from omnitui.store import accounts, oplog
+from omnitui.store import accounts, chain, oplog
 from omnitui.store.cache import Cache
-from omnitui.store.chain import Fault
+from omnitui.store.chain import Fault, Verdict
+from omnitui.store.faults import CacheBusy
 from tests.support.desk import a_cache, a_conversation
 from tests.support.promises import Promise
 from tests.support.secrets import FakeChain
@@ -109,6 +111,68 @@ def test_log_is_sealed_by_itself_where_accounts_use_the_secret_service(
     assert (verdict.fault, verdict.sealed, keyed) == (None, 6, True)
     assert said(verdict, keyed) == "6 ops are as they were written, and sealed"
     assert all(secret not in file.read_text() for secret in service.kept.values() for file in home.data.glob("*.json"))
+
+
+@pytest.mark.parametrize("error", [CacheBusy("locked"), OSError("no room"), sqlite3.OperationalError("odd")])
+def test_sealing_goes_on_after_it_failed_once(
+    cache: Cache, sealing: Sealing, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    act(cache)
+    sealing.set_up("service")
+    failed: list[bool] = []
+    seal_tail = chain.seal_tail
+
+    def failing(*arguments: Any) -> Verdict:
+        if len(failed) < 2:
+            failed.append(True)
+            raise error
+        return seal_tail(*arguments)
+
+    monkeypatch.setattr(chain, "seal_tail", failing)
+    sealing.start()
+    until(lambda: len(failed) == 1)
+    act(cache, 1)
+    until(lambda: len(failed) == 2)
+    act(cache, 1)
+    until(lambda: sealing.verify()[0].sealed == 5)
+    sealing.stop()
+
+
+def test_log_that_is_known_to_be_wrong_is_walked_again_only_when_it_is_accepted(
+    home: Profile, cache: Cache, service: FakeChain, sealing: Sealing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    act(cache)
+    sealing.set_up("service")
+    sealing.seal()
+    cut_off(cache)
+    walked: list[Verdict] = []
+    seal_tail = chain.seal_tail
+
+    def counted(*arguments: Any) -> Verdict:
+        walked.append(seal_tail(*arguments))
+        return walked[-1]
+
+    monkeypatch.setattr(chain, "seal_tail", counted)
+    running = opened(home, cache, service)
+    looked: list[bool] = []
+    go_on = running._go_on
+
+    def noticed(key: bytes, *, stored: bool = False) -> None:
+        go_on(key, stored=stored)
+        looked.append(True)
+
+    monkeypatch.setattr(running, "_go_on", noticed)
+    running.start()
+    until(lambda: len(looked) == 1)
+    for count in (2, 3):
+        act(cache, 1)
+        until(partial(lambda count: len(looked) >= count, count))
+    assert [verdict.fault for verdict in walked] == [Fault.END]
+    assert opened(home, cache, service).seal(accept=True).fault is None
+    act(cache, 1)
+    until(lambda: len(walked) >= 3)
+    assert walked[-1].fault is None
+    running.stop()
 
 
 def test_nobody_is_asked_and_nothing_is_sealed_without_a_store_in_use(
