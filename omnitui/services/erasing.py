@@ -112,19 +112,14 @@ def sweep(session: Session, blobs: Sequence[str], addresses: Sequence[str] = (),
     """
     cache, profile = session.cache, session.profile
     faults: list[str] = []
-    cache.write(erasure.merge_index)
+    with _told(faults):
+        cache.write(erasure.merge_index)
     dropped = _drop_blobs(cache, blobs, faults)
     with _told(faults):
         scrubbing.rewrite(cache.path)
-    old = [*snapshots.copies(profile.data), *profile.data.glob(f"{cache.path.name}.before-*")]
-    fresh: Path | None = None
+    removed = 0
     with _told(faults):
-        # Never a moment without one.
-        fresh = snapshots.take(cache.path, cache.clock.now()).path if old else None
-    for path in old:
-        if path != fresh:
-            with _told(faults):
-                path.unlink(missing_ok=True)
+        removed = _drop_copies(cache, profile, faults)
     texts = _texts(profile)
     # A name may be a word of ours, too: it is taken out where lines are read by people alone.
     blotted = {*scrubbing.blot(texts, addresses), *scrubbing.blot(filter(_is_prose, texts), names)}
@@ -133,7 +128,7 @@ def sweep(session: Session, blobs: Sequence[str], addresses: Sequence[str] = (),
         left.extend(scrubbing.holding((profile.data, profile.state, profile.config), addresses, cache.path))
     if not faults:
         cache.write(erasure.settle_sweep)
-    return Swept(dropped, len(old), tuple(sorted(blotted)), tuple(left), tuple(faults))
+    return Swept(dropped, removed, tuple(sorted(blotted)), tuple(left), tuple(faults))
 
 
 @contextmanager
@@ -145,6 +140,30 @@ def _told(faults: list[str]) -> Iterator[None]:
         faults.append(error.message)
     except OSError as error:
         faults.append(error.strerror or str(error))
+
+
+def _drop_copies(cache: Cache, profile: Profile, faults: list[str]) -> int:
+    """Put a fresh copy in the place of all older ones; how many those were.
+
+    Raises:
+        OmniError, OSError: There is no fresh one; the older ones stay.
+    """
+    old = set(_copies(cache, profile))
+    if not old:
+        return 0
+    fresh = snapshots.take(cache.path, cache.clock.now()).path
+    tried = {fresh}
+    # One that another process was making is there by another name when it is ready.
+    while found := set(_copies(cache, profile)) - tried:
+        tried |= found
+        for path in sorted(found):
+            with _told(faults):
+                path.unlink(missing_ok=True)
+    return len(old | tried - {fresh})
+
+
+def _copies(cache: Cache, profile: Profile) -> list[Path]:
+    return [*snapshots.copies(profile.data), *profile.data.glob(f"{cache.path.name}.before-*")]
 
 
 def _drop_blobs(cache: Cache, blobs: Sequence[str], faults: list[str]) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from omnitui.clock import FrozenClock
+from omnitui.clock import DAY, HOUR, FrozenClock
 from omnitui.errors import Refused
 from omnitui.ids import Ulid
 from omnitui.model.conversations import Attachment, Conversation, Draft
@@ -17,6 +17,7 @@ from omnitui.model.states import MessageKind, SendState
 from omnitui.services import erasing
 from omnitui.services.session import Session
 from omnitui.store import arrivals, drafts, erasure, inflow, snapshots
+from omnitui.store.faults import CacheFull
 from omnitui.store.reads import history, inbox, oplog, outbox, people, search
 from omnitui.store.writer import Tx
 from tests.support.console import a_profile, able
@@ -196,6 +197,63 @@ def test_an_erasure_that_was_broken_off_is_known_and_finished_by_the_next(sessio
     assert cache.read(erasure.owes_sweep)
     forget(session, talk.contact_id)
     assert not cache.read(erasure.owes_sweep)
+
+
+def test_a_copy_that_is_ready_while_others_are_removed_is_removed_too(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = session.cache
+    talk = a_conversation(cache, contact="Ann")
+    part = snapshots.take(cache.path, cache.clock.now() - DAY).path.with_suffix(".sqlite3.part")
+    part.touch()
+    take = snapshots.take
+
+    def meanwhile(*args: Any, **options: Any) -> snapshots.Snapshot:
+        fresh = take(*args, **options)
+        part.replace(part.with_name(f"cache-{snapshots.stamp(cache.clock.now() - HOUR)}.sqlite3"))
+        return fresh
+
+    monkeypatch.setattr(snapshots, "take", meanwhile)
+    swept = forget(session, talk.contact_id)
+    assert swept.faults == ()
+    assert [one.taken_at for one in snapshots.snapshots(session.profile.data)] == [cache.clock.now() // 1000 * 1000]
+
+
+def test_the_copies_stay_where_no_fresh_one_can_be_made_and_go_the_next_time(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = session.cache
+    talk = a_conversation(cache, contact="Ann")
+    old = snapshots.take(cache.path, cache.clock.now() - DAY)
+
+    def full(*_args: Any, **_options: Any) -> None:
+        raise CacheFull("no room")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(snapshots, "take", full)
+        swept = forget(session, talk.contact_id)
+    assert (swept.faults, swept.snapshots) == (("no room",), 0)
+    assert snapshots.copies(session.profile.data) == [old.path]
+    assert cache.read(erasure.owes_sweep)
+    assert erasing.sweep(session, ()).snapshots == 1
+    assert old.path not in snapshots.copies(session.profile.data)
+    assert not cache.read(erasure.owes_sweep)
+
+
+def test_an_index_that_cannot_be_merged_is_told_and_hinders_nothing_else(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contact_id, _conversation_id = leave_traces(session)
+
+    def full(_tx: Tx) -> None:
+        raise CacheFull("no room")
+
+    monkeypatch.setattr(erasure, "merge_index", full)
+    swept = forget(session, contact_id)
+    assert swept.faults == ("no room",)
+    assert swept.blobs > 0
+    assert swept.snapshots > 0
+    assert session.cache.read(erasure.owes_sweep)
 
 
 def test_nothing_is_erased_while_it_is_being_sent(session: Session) -> None:
