@@ -94,7 +94,7 @@ def erase_all(tx: Tx, doomed: Doomed, *, until: Millis, come_back: bool = False)
         _remember(tx, doomed, until)
     blobs = _erase_messages(tx, doomed.messages) | _erase_conversations(tx, doomed.conversations)
     for contact_pk in doomed.contacts:
-        _erase_contact(tx, contact_pk, until)
+        _erase_contact(tx, contact_pk, None if come_back else until)
     tx.settle()
     tx.db.execute("PRAGMA secure_delete = OFF")
     return unused(tx, blobs)
@@ -221,11 +221,12 @@ def _erase_conversations(tx: Tx, pks: Sequence[int]) -> set[str]:
     return blobs
 
 
-def _erase_contact(tx: Tx, pk: int, until: Millis) -> None:
-    """What is known of a contact; its addresses are remembered as digests."""
+def _erase_contact(tx: Tx, pk: int, until: Millis | None) -> None:
+    """What is known of a contact; its addresses are remembered as digests up to a time, with None not at all."""
     db, now = tx.db, tx.now()
     known = db.execute("SELECT channel, address, scope FROM identity WHERE contact_pk = ?", (pk,)).fetchall()
-    tombstones.put(tx, "", [tombstones.person(*one) for one in known], until)
+    if until is not None:
+        tombstones.put(tx, "", [tombstones.person(*one) for one in known], until)
     for address in {address for _channel, address, _scope in known if address}:
         db.execute("DELETE FROM parked WHERE instr(lower(event), lower(?)) > 0", (address,))
         db.execute("UPDATE ledger SET error = '' WHERE instr(lower(error), lower(?)) > 0", (address,))

@@ -126,6 +126,18 @@ async def test_mail_does_not_come_back_by_any_way(desk: SyncDesk) -> None:
     assert [message.text for message in desk.messages()] == ["a new matter"]
 
 
+async def test_what_was_erased_for_its_age_comes_back_where_it_is_wanted_again(desk: SyncDesk) -> None:
+    await desk.take(*told())
+    contacts = [one.contact_id for one in desk.conversations()]
+    desk.cache.write(
+        lambda tx: erasure.erase_all(tx, belongings.rows_of(tx.db, contacts), until=tx.now(), come_back=True)
+    )
+    assert desk.cache.write(lambda tx: tombstones.Tombstones(tx).any) is False
+    assert desk.conversations() == []
+    await desk.take(replace(a_message(3, "fetched again"), sent_at=NOW - DAY))
+    assert [message.text for message in desk.messages()] == ["fetched again"]
+
+
 async def test_nothing_older_than_an_account_keeps_comes_in(desk: SyncDesk) -> None:
     desk.cache.write(lambda tx: tombstones.set_retention(tx, desk.account.id, 30))
     await desk.take(
