@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from omnitui.errors import ConfigError
@@ -32,14 +36,38 @@ class Protection:
 
     def keep(self, name: str, **known: str) -> None:
         """Put down what is known of a key; on disk when this returns."""
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._store({**self._load(), name: known})
+        with self._locked():
+            self._store({**self._load(), name: known})
+
+    def begin(self, name: str, make: Callable[[], str]) -> bool:
+        """Put down the ref of a key that `make` makes, where there is none yet; whether it did.
+
+        Other processes wait meanwhile, so that no two of them make one.
+        """
+        with self._locked():
+            keys = self._load()
+            if name in keys:
+                return False
+            self._store({**keys, name: {"ref": make()}})
+            return True
 
     def drop(self, name: str) -> None:
         """Forget a key; nothing happens where it is not known."""
-        keys = self._load()
-        if keys.pop(name, None) is not None:
-            self._store(keys)
+        with self._locked():
+            keys = self._load()
+            if keys.pop(name, None) is not None:
+                self._store(keys)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            with suppress(OSError):  # a file system without locks: nothing better can be had
+                fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
 
     def _load(self) -> dict[str, Any]:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -67,14 +68,17 @@ class Sealing:
             Refused: There is a key already.
             ConfigError: It cannot be kept or fetched, or is too short.
         """
-        if self.place:
+
+        def made() -> str:
+            if ref is None:
+                return self._secrets.keep_own(store or self._secrets.choose(), OWNER, os.urandom(32).hex())
+            if len(self._secrets.get(ref)) < LEAST:
+                raise ConfigError(_("a key of the log needs {count} characters or more").format(count=LEAST))
+            return ref
+
+        if not self._protection.begin(OWNER, made):
             raise Refused(_("the log has a key already ({place})").format(place=self.place), hint="omnitui log verify")
-        if ref is None:
-            ref = self._secrets.keep_own(store or self._secrets.choose(), OWNER, os.urandom(32).hex())
-        elif len(self._secrets.get(ref)) < LEAST:
-            raise ConfigError(_("a key of the log needs {count} characters or more").format(count=LEAST))
-        self._protection.keep(OWNER, ref=ref)
-        return ref
+        return self._protection.ref(OWNER)
 
     @property
     def place(self) -> str:
@@ -146,7 +150,9 @@ class Sealing:
         if self._key is None:
             ref = self._protection.ref(OWNER)
             if not ref and not asking and (store := self._store_in_use()):
-                ref = self.set_up(store)
+                with suppress(Refused):  # another process was quicker
+                    self.set_up(store)
+                ref = self._protection.ref(OWNER)
             if not ref or (not asking and ref.startswith("vault:") and not self._secrets.open_at_hand):
                 return None
             secret = self._secrets.get(ref).encode("utf-8", "surrogateescape")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -173,6 +175,28 @@ def test_log_that_is_known_to_be_wrong_is_walked_again_only_when_it_is_accepted(
     until(lambda: len(walked) >= 3)
     assert walked[-1].fault is None
     running.stop()
+
+
+def test_processes_that_start_at_once_have_one_key(
+    home: Profile, cache: Cache, service: FakeChain, sealing: Sealing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_secrets_in(cache, "service:desk/x/password")
+    act(cache)
+    together = threading.Barrier(2)
+    store_in_use = Sealing._store_in_use
+
+    def at_once(self: Sealing) -> str | None:
+        found = store_in_use(self)
+        together.wait(60)  # both have seen that there is no key
+        return found
+
+    monkeypatch.setattr(Sealing, "_store_in_use", at_once)
+    both = (sealing, opened(home, cache, service))
+    with ThreadPoolExecutor(2) as pool:
+        keys = list(pool.map(lambda one: one._fetched(asking=False), both))
+    assert keys[0] is not None
+    assert keys[0] == keys[1]
+    assert len(service.kept) == 1
 
 
 def test_nobody_is_asked_and_nothing_is_sealed_without_a_store_in_use(
