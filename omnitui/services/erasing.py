@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -168,13 +169,14 @@ def _copies(cache: Cache, profile: Profile) -> list[Path]:
 
 def _drop_blobs(cache: Cache, blobs: Sequence[str], faults: list[str]) -> int:
     """Drop these, and what no row refers to any more: a crash may have come between."""
-    used = cache.read(belongings.used_blobs)
-    gone = {blob for blob in blobs if blob not in used} | (scrubbing.old_blobs(cache.path.parent / "blobs") - used)
-    for blob in gone:
-        with _told(faults):
-            cache.blobs.drop(blob)
+    used, count = cache.read(belongings.used_blobs), 0
+    for blob in chain(dict.fromkeys(blobs), scrubbing.old_blobs(cache.path.parent / "blobs")):
+        if blob not in used:
+            count += 1
+            with _told(faults):
+                cache.blobs.drop(blob)
     scrubbing.drop_parts(cache.path.parent / "blobs")
-    return len(gone)
+    return count
 
 
 def _texts(profile: Profile) -> list[Path]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -42,6 +43,13 @@ class Blobs:
     def has(self, sha256: Sha256) -> bool:
         return bool(_NAME.fullmatch(sha256)) and self.path(sha256).exists()
 
+    def kept_at(self, sha256: Sha256) -> int | None:
+        """When the blob was put last, in nanoseconds; None where it is not here."""
+        try:
+            return self.path(sha256).stat().st_mtime_ns
+        except FileNotFoundError:
+            return None
+
     def put(self, data: bytes, *, durable: bool = True) -> Sha256:
         """Keep `data` and return its name. `durable`: on the disk when this returns.
 
@@ -59,7 +67,7 @@ class Blobs:
         return sha256
 
     def _keep(self, target: Path, data: bytes, durable: bool) -> None:
-        if self._holds(target, data):
+        if self._holds(target, data) and _touch(target):
             # It may have been kept without care for power cuts before.
             if durable:
                 _sync(target)
@@ -173,6 +181,20 @@ def _holds(path: Path, data: bytes) -> bool:
         return path.stat().st_size == len(data) and path.read_bytes() == data
     except FileNotFoundError:
         return False
+
+
+def _touch(path: Path) -> bool:
+    """Make a file young: nothing may refer to it yet, and whoever removes what nobody uses goes by its age.
+
+    Returns:
+        Whether it is still there.
+    """
+    now = time.time_ns()  # the system's own time of files goes in steps of some milliseconds
+    try:
+        os.utime(path, ns=(now, now))
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _sync(path: Path) -> None:

@@ -50,15 +50,19 @@ def rewrite(cache: Path) -> None:
         raise translated(error) from error
 
 
-def old_blobs(blobs: Path) -> set[str]:
-    """The names of blobs that have lain there for an hour: younger ones may belong to what is just coming in."""
+def old_blobs(blobs: Path) -> Iterator[str]:
+    """The names of blobs that were put an hour ago or longer: younger ones may belong to what is just coming in.
+
+    The age is looked at when a name is asked for: a list would be out of date by its end.
+    """
     before = time.time() - _HOUR
-    found: set[str] = set()
     for path in blobs.glob("??/*"):
-        with contextlib.suppress(OSError):
-            if path.stat().st_mtime < before and _BLOB.fullmatch(path.name):
-                found.add(path.name)
-    return found
+        try:
+            is_old = path.stat().st_mtime < before and _BLOB.fullmatch(path.name)
+        except OSError:
+            continue
+        if is_old:
+            yield path.name
 
 
 def drop_parts(blobs: Path) -> None:

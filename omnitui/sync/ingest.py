@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
 
@@ -43,6 +44,10 @@ class Ingest:
             cursor: The cursor to store, where it is not the batch's own.
             history: Whether these are old messages, loaded in the background.
         """
+        with self._preparation.remembering():
+            return await self._commit(batch, scope, cursor, history)
+
+    async def _commit(self, batch: Batch, scope: str, cursor: Json, history: bool) -> int:
         ready = await self._preparation.ready(batch.events, history=history)
         reach("ingest.blobs")
         place = batch.cursor if cursor is None else cursor
@@ -55,8 +60,8 @@ class Ingest:
                 raise
             LOG.exception("account %s: a batch cannot be taken in whole", self._account.name)
             shown, refused = await self._cache.awrite(partial(work, sifted=True), durable=False)
-        for blob in refused:
-            self._cache.blobs.drop(blob)
+        if refused:
+            await asyncio.to_thread(self._preparation.drop, refused)
         reach("ingest.committed")
         return shown
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from omnitui.clock import Millis, SystemClock
@@ -63,6 +64,8 @@ class Preparation:
         self._blobs = blobs
         self._now = now
         self._parse_all = parse_all
+        self._made: dict[str, int] = {}
+        self._running = 0
 
     async def ready(self, events: Sequence[Event], *, history: bool) -> list[Ready]:
         """`events` with everything that takes time done, off the event loop."""
@@ -118,5 +121,27 @@ class Preparation:
 
     def put(self, data: bytes) -> str:
         """Keep bytes as a blob; their SHA-256."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        ours = sha256 in self._made or not self._blobs.has(sha256)
         # Not durable: a blob lost in a power cut is fetched again, and never read half.
-        return self._blobs.put(data, durable=False)
+        self._blobs.put(data, durable=False)
+        if ours and (at := self._blobs.kept_at(sha256)) is not None:
+            self._made[sha256] = at
+        return sha256
+
+    @contextmanager
+    def remembering(self) -> Iterator[None]:
+        """Know within it which blobs were put here first."""
+        self._running += 1
+        try:
+            yield
+        finally:
+            self._running -= 1
+            if not self._running:
+                self._made.clear()
+
+    def drop(self, refused: Sequence[str]) -> None:
+        """Remove what was put in vain; what others have put too stays, since they may be about to refer to it."""
+        for sha256 in refused:
+            if self._made.get(sha256, -1) == self._blobs.kept_at(sha256):
+                self._blobs.drop(sha256)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -164,6 +165,17 @@ def test_a_file_that_others_sent_too_is_kept(session: Session) -> None:
     assert cache.blobs.get(shared) == b"the same price list"
     forget(session, talks[1].contact_id)
     assert not cache.blobs.has(shared)
+
+
+def test_a_file_that_is_kept_again_outlives_the_look_for_what_nobody_uses(session: Session) -> None:
+    blobs = session.cache.blobs
+    again, unused = blobs.put(b"the same logo"), blobs.put(b"left by a crash")
+    for sha256 in (again, unused):
+        os.utime(blobs.path(sha256), (1, 1))
+    assert blobs.put(b"the same logo") == again
+    assert erasing.sweep(session, ()).blobs == 1
+    assert blobs.has(again)
+    assert not blobs.has(unused)
 
 
 def test_linked_people_and_mentions_are_told_and_go_only_where_asked_for(session: Session) -> None:

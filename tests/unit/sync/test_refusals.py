@@ -80,6 +80,24 @@ async def test_messages_do_not_come_back(desk: SyncDesk) -> None:
     assert holds(desk, *ZQ) == []
 
 
+async def test_a_file_that_somebody_keeps_meanwhile_is_there_when_it_is_referred_to(
+    desk: SyncDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.take(*told())
+    forget_everybody(desk)
+    applied: list[str] = []
+
+    def meanwhile(place: str) -> None:
+        if place == "ingest.applied":
+            applied.append(desk.cache.blobs.put(b"zqfile"))
+
+    monkeypatch.setattr("omnitui.sync.ingest.reach", meanwhile)
+    before = desk.cache.blobs.put(b"zqraw")
+    await desk.take(*told())
+    assert desk.conversations() == []
+    assert (desk.cache.blobs.get(before), desk.cache.blobs.get(applied[0])) == (b"zqraw", b"zqfile")
+
+
 async def test_events_about_what_was_erased_are_not_kept_waiting(desk: SyncDesk) -> None:
     first = told()[0]
     await desk.take(*told())
