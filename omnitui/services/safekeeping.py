@@ -62,7 +62,8 @@ class Safekeeping:
         return not any(0 <= self._clock.now() - at < DAY for at in daily)
 
     async def look(self) -> None:
-        """Take a snapshot where one is due."""
+        """Take a snapshot where one is due; damaged and replaced caches go when they were kept long enough."""
+        await asyncio.to_thread(self._drop_aside)
         if not await asyncio.to_thread(self.due):
             return
         stop = threading.Event()
@@ -91,7 +92,10 @@ class Safekeeping:
             LOG.warning("no snapshot was taken: %s", error.message)
         else:
             snapshots.rotate(data, daily=wanted.days, weekly=wanted.weeks)
-            snapshots.drop_aside(data, self._clock.now() - KEPT_ASIDE)
+
+    def _drop_aside(self) -> None:
+        with suppress(OSError):
+            snapshots.drop_aside(self._cache.parent, self._clock.now() - KEPT_ASIDE)
 
     def _work(self, stop: threading.Event, done: asyncio.Future[None], loop: asyncio.AbstractEventLoop) -> None:
         with suppress(AttributeError, OSError):

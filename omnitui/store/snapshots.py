@@ -35,6 +35,7 @@ _NAME: Final = re.compile(r"cache-(\d{8}T\d{6}Z)(?:-before-(\d+))?\.sqlite3")
 _ASIDE: Final = re.compile(r"cache\.\w+-(\d{8}T\d{6}Z)\.sqlite3(?:-wal)?")
 _STAMP: Final = "%Y%m%dT%H%M%SZ"
 _PART: Final = ".part"
+_PART_SECONDS: Final = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +182,7 @@ def prove(path: Path, *, stop: threading.Event | None = None) -> None:
 
 
 def rotate(data: Path, *, daily: int, weekly: int) -> list[Path]:
-    """Remove the snapshots that are no longer wanted, and return them.
+    """Remove the snapshots that are no longer wanted, and return them; what a crash left half-made goes with them.
 
     Kept are the newest of each of the last `daily` days and of `weekly` weeks before them that have one, and the newest
     one from before a change of the schema.
@@ -204,7 +205,16 @@ def rotate(data: Path, *, daily: int, weekly: int) -> list[Path]:
     gone = [one.path for one in found if one.path not in keep]
     for path in gone:
         remove(path)
+    _drop_parts(data / FOLDER)
     return gone
+
+
+def _drop_parts(folder: Path) -> None:
+    """Remove what a crash left half-made; nobody writes to it any more after an hour."""
+    for path in folder.glob(f"*{_PART}*"):
+        with suppress(OSError):
+            if path.stat().st_mtime < time.time() - _PART_SECONDS:
+                path.unlink()
 
 
 def drop_aside(data: Path, before: Millis) -> None:

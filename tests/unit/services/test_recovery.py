@@ -118,6 +118,14 @@ def test_a_days_snapshot_is_taken_beside_the_loop_and_old_ones_go(profile: Profi
     assert snapshots.copies(profile.data) == [kept.path]
 
 
+def test_what_was_put_aside_goes_after_two_weeks_without_snapshots_too(profile: Profile) -> None:
+    old, young = (profile.data / f"cache.damaged-{snapshots.stamp(at)}.sqlite3" for at in (NOW - KEPT_ASIDE, NOW))
+    for path in (old, young):
+        path.touch()
+    asyncio.run(keeper(profile, NOW + HOUR, wanted=Snapshots(0, 0)).look())
+    assert snapshots.aside(profile.data) == [young]
+
+
 def test_damage_that_nobody_came_upon_is_found_by_the_days_snapshot(profile: Profile) -> None:
     spoil(profile.cache_file, "ix_message_contact")
     bus, told = Bus(), list[OmniError | None]()

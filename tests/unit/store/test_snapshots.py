@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
 import threading
@@ -14,6 +15,8 @@ from omnitui.store import snapshots
 from omnitui.store.faults import CacheDamaged, CacheFull
 from omnitui.store.snapshots import FOLDER, Stopped, aside, copies, rotate, take
 from tests.support.store_desk import NOW, Desk
+
+PARTS = (("cache-a", ""), ("cache-a", "-journal"), ("cache-b", ""))
 
 
 def held(path: Path, query: str = "SELECT text FROM message ORDER BY pk") -> list[str]:
@@ -109,6 +112,18 @@ def test_rotation_keeps_the_newest_one_from_before_a_change_of_the_schema(tmp_pa
     named(tmp_path, 50, before=4)
     rotate(tmp_path, daily=2, weekly=0)
     assert [one.before for one in snapshots.snapshots(tmp_path)] == [None, None, 4]
+
+
+def test_rotation_removes_what_a_crash_left_half_made_and_nothing_that_is_being_made(tmp_path: Path) -> None:
+    named(tmp_path, 0)
+    (whole,) = snapshots.snapshots(tmp_path)
+    old, journal, young = (whole.path.with_name(f"{name}.sqlite3.part{more}") for name, more in PARTS)
+    for path in (old, journal, young):
+        path.touch()
+    for path in (whole.path, old, journal):
+        os.utime(path, (1, 1))
+    assert rotate(tmp_path, daily=3, weekly=2) == []
+    assert copies(tmp_path) == [whole.path, young]
 
 
 def test_what_was_put_aside_is_a_copy_too(tmp_path: Path) -> None:
