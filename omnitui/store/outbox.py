@@ -136,9 +136,19 @@ _TIMED: Final = "waiting = 1 AND NOT coalesce(json_extract(payload, '$.scheduled
 """What waits for a span of time; a time of the agent's choosing is one by the clock on the wall."""
 
 
-def shift(tx: Tx, by: Millis) -> None:
-    """The clock was set by so much: what waits for a span of time waits as long as it was to."""
-    _told(tx, f"UPDATE outbox SET due_at = due_at + ?1, state_at = state_at + ?1 WHERE {_TIMED}", by)
+def shift(tx: Tx, by: Millis, since: Millis) -> None:
+    """The clock was set by so much: what waits for a span of time waits as long as it was to.
+
+    What began to wait between `since` and now began by the clock as it is now.
+    """
+    _told(
+        tx,
+        "UPDATE outbox SET due_at = due_at + ?1, state_at = state_at + ?1"
+        f" WHERE state_at NOT BETWEEN ?2 AND ?3 AND {_TIMED}",
+        by,
+        since,
+        tx.now(),
+    )
 
 
 def anchor(tx: Tx) -> None:
@@ -154,8 +164,8 @@ def anchor(tx: Tx) -> None:
 _AHEAD: Final[Millis] = SECOND
 
 
-def _told(tx: Tx, update: str, value: Millis) -> None:
-    pks = [row[0] for row in tx.db.execute(f"{update} RETURNING op_pk", (value,)).fetchall()]
+def _told(tx: Tx, update: str, *values: Millis) -> None:
+    pks = [row[0] for row in tx.db.execute(f"{update} RETURNING op_pk", values).fetchall()]
     for (op_id,) in tx.db.execute(f"SELECT id FROM op WHERE pk IN ({', '.join('?' * len(pks))})", pks).fetchall():
         tx.changed(ObjectKind.OUTBOX, op_id)
 

@@ -107,6 +107,10 @@ class Engine:
         self._indexing: asyncio.Future[None]
         self._surroundings: Surroundings
         self._looking = asyncio.Lock()
+        self._untold: Millis = 0
+        """How far the clock was set that what waits has not been told yet."""
+        self._told_from: Millis = 0
+        """Since when, by the clock as it is now, what begins to wait knows of it."""
 
     async def run(self, lease: Lease | None = None) -> None:
         """Sync every account that is not paused until `stop`; with a lease, whenever it is ours."""
@@ -184,7 +188,7 @@ class Engine:
         unsubscribe = self._cache.bus.subscribe(Changed, hop)
         if self._follower is not None:
             await self._follower.begin()
-        self._surroundings = Surroundings(self._cache.clock)
+        self._surroundings, self._untold = Surroundings(self._cache.clock), 0
         with contextlib.suppress(CacheError):
             await self._cache.awrite(outbox.anchor, durable=False)
         await self._follow(chosen)
@@ -269,25 +273,45 @@ class Engine:
     async def _keep_watch(self) -> None:
         while True:
             await asyncio.sleep(WATCH_SECONDS)
-            await self._look_around()
+            with contextlib.suppress(OmniError):
+                await self._look_around()
 
     async def _look_around(self) -> None:
-        """Deal with what happened to the machine since the last look; when this returns, all of it is dealt with."""
+        """Deal with what happened to the machine since the last look; when this returns, all of it is dealt with.
+
+        Raises:
+            OmniError: What waits could not be told that the clock was set; it is at the next look.
+        """
+        # Who waits for it may be cancelled: what was looked at is dealt with all the same, and once.
+        await asyncio.shield(self._deal())
+
+    async def _deal(self) -> None:
         async with self._looking:
             turn = self._surroundings.look()
             if turn.set_by:
                 LOG.info("the clock was set by %d ms", turn.set_by)
-                try:
-                    await self._cache.awrite(partial(self._shift, by=turn.set_by))
-                except OmniError as error:
-                    LOG.warning("what waits could not be told that the clock was set: %s", error.message)
-            if turn.cut_off:
-                LOG.info("the machine slept or its network changed: every line is made anew")
-                await asyncio.gather(*(one.sync.renew() for one in self._running.values()), return_exceptions=True)
+                self._told_from = self._told_from + turn.set_by if self._untold else turn.since
+                self._untold += turn.set_by
+            try:
+                if self._untold:
+                    await self._cache.awrite(self._shift)
+                    self._untold = 0
+            except OmniError as error:
+                if turn.set_by:
+                    LOG.warning("what waits could not be told yet that the clock was set: %s", error.message)
+                raise
+            finally:
+                if turn.set_by:
+                    # They nap for the span that was left until a time on the wall.
+                    for one in self._running.values():
+                        one.sync.wake()
+                if turn.cut_off:
+                    LOG.info("the machine slept or its network changed: every line is made anew")
+                    await asyncio.gather(*(one.sync.renew() for one in self._running.values()), return_exceptions=True)
 
-    def _shift(self, tx: Tx, by: Millis) -> None:
+    def _shift(self, tx: Tx) -> None:
         self._cache.check_lead()
-        outbox.shift(tx, by)
+        outbox.shift(tx, self._untold, self._told_from)
 
     async def _end(self, account_id: Ulid) -> None:
         one = self._running.pop(account_id, None)

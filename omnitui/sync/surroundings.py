@@ -41,6 +41,19 @@ class Turn:
     """Whether lines that were open then may be dead without a word, or a way is open that was not."""
     set_by: Millis = 0
     """How far the clock was set."""
+    since: Millis = 0
+    """When the last look was, as the clock would have shown it that was set since; 0 where it was not."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Measure:
+    """What the clocks of the machine say at one moment."""
+
+    steady: Millis
+    asleep: Millis
+    """How much longer than awake the machine has been on."""
+    off: Millis
+    """How far the clock is from the steady one."""
 
 
 class Surroundings:
@@ -59,13 +72,15 @@ class Surroundings:
         """What happened since the last look, or since this was made."""
         before, way = self._seen, self._way
         self._seen, self._way = self._measured(), self._routes()
-        slept, set_by = (now - then for now, then in zip(self._seen, before, strict=True))
+        slept, set_by = self._seen.asleep - before.asleep, self._seen.off - before.off
+        was_set = abs(set_by) >= STEP
         return Turn(
-            cut_off=slept >= ASLEEP or self._way != way,
-            set_by=set_by if abs(set_by) >= STEP else 0,
+            # A machine that was paused from outside counted nothing meanwhile: only its clock is found to be set.
+            cut_off=slept >= ASLEEP or abs(set_by) >= ASLEEP or self._way != way,
+            set_by=set_by if was_set else 0,
+            since=before.steady + self._seen.off if was_set else 0,
         )
 
-    def _measured(self) -> tuple[Millis, Millis]:
-        """How much longer than awake the machine has been on, and how far the clock is from that."""
+    def _measured(self) -> _Measure:
         steady = self._steady()
-        return steady - self._awake(), self._now() - steady
+        return _Measure(steady, steady - self._awake(), self._now() - steady)

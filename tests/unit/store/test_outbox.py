@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from omnitui.clock import DAY
 from omnitui.errors import NotFound, Refused
 from omnitui.model.operations import OutboxEntry
 from omnitui.model.states import NEXT_STATES, Direction, ObjectKind, SendState, Verb
@@ -97,6 +98,17 @@ def test_other_conversations_do_not_wait(desk: Desk) -> None:
     desk.conversation_id = desk.cache.write(desk.converse)
     other = desk.send("elsewhere")
     assert due(desk) == [other.op_id]
+
+
+@pytest.mark.parametrize("by", [DAY, -DAY])
+def test_clock_that_was_set_shifts_what_began_to_wait_before_and_nothing_later(desk: Desk, by: int) -> None:
+    before = desk.send(state=S.HELD, due_at=NOW + 10_000)
+    desk.clock.advance(by)
+    after = desk.send(state=S.HELD, due_at=NOW + by + 10_000)
+    desk.clock.advance(900)
+    desk.cache.write(lambda tx: outbox.shift(tx, by, NOW + by - 100))
+    found = [desk.cache.read(outbox.entry, one.op_id) for one in (before, after)]
+    assert [one and one.due_at for one in found] == [NOW + by + 10_000] * 2
 
 
 def test_mark_needs_sending_and_ends_with_a_new_try(desk: Desk) -> None:

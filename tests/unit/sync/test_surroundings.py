@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,8 @@ from omnitui.clock import DAY, HOUR, MINUTE, SECOND, FrozenClock, Millis
 from omnitui.model.accounts import Account
 from omnitui.model.states import SendState, Status
 from omnitui.sdk import Batch, Json, NotReady
+from omnitui.store import outbox
+from omnitui.store.faults import CacheBusy
 from omnitui.sync import engine as engines
 from omnitui.sync import surroundings
 from omnitui.sync.engine import Engine
@@ -52,10 +55,22 @@ def test_sleep_and_a_clock_that_is_set_are_told_apart(clock: TravelClock) -> Non
     clock.slept += 8 * HOUR
     assert around.look() == Turn(cut_off=True)
     assert around.look() == Turn()
-    clock.set_by -= DAY
+    clock.set_by -= 2 * SECOND
     turn = around.look()
     assert not turn.cut_off
-    assert abs(turn.set_by + DAY) < SECOND
+    assert turn.set_by < 0
+    assert around.look() == Turn()
+
+
+def test_machine_that_was_paused_from_outside_was_cut_off(clock: TravelClock) -> None:
+    began = clock.now()
+    around = Surroundings(clock, lambda: ())
+    clock.set_by += 8 * HOUR
+    turn = around.look()
+    assert turn.cut_off
+    assert abs(turn.set_by - 8 * HOUR) < SECOND
+    # Of what each clock says only whole milliseconds count.
+    assert began - 5 <= turn.since - 8 * HOUR <= clock.now() - 8 * HOUR + 5
     assert around.look() == Turn()
 
 
@@ -84,6 +99,54 @@ async def test_reply_held_over_a_sleep_of_eight_hours_waits_for_what_came_in_mea
         clock.slept += 8 * HOUR
         await until(lambda: desk.entry(op.id).state is SendState.BLOCKED)
     assert desk.back_end.sent() == []
+
+
+async def test_reply_for_a_time_that_passed_in_a_pause_waits_for_what_came_in_meanwhile(
+    desk: SyncDesk, clock: TravelClock
+) -> None:
+    desk.back_end.events.append(a_message(1))
+    async with running(desk):
+        await until(lambda: len(desk.messages()) == 1)
+        op = desk.operations.reply(desk.conversations()[0].id, "It is on its way.", at=clock.now() + HOUR)
+        desk.back_end.events.append(a_message(2, "Never mind."))
+        clock.set_by += 8 * HOUR
+        await until(lambda: desk.entry(op.id).state is SendState.BLOCKED)
+    assert desk.back_end.sent() == []
+
+
+async def test_reply_for_a_time_on_the_wall_leaves_when_the_clock_is_set_past_it(
+    desk: SyncDesk, clock: TravelClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(surroundings, "ASLEEP", 100 * DAY)
+    desk.back_end.events.append(a_message(1))
+    async with running(desk):
+        await until(lambda: len(desk.messages()) == 1)
+        op = desk.operations.reply(desk.conversations()[0].id, "Good morning", at=clock.now() + HOUR)
+        await asyncio.sleep(0.2)  # The outbox naps.
+        clock.set_by += 2 * HOUR
+        await until(lambda: desk.entry(op.id).state is SendState.ACCEPTED)
+
+
+async def test_clock_that_was_set_is_told_at_the_next_look_where_it_could_not_be_written(
+    desk: SyncDesk, clock: TravelClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shift, tries = outbox.shift, []
+
+    def refusing(*args: Any) -> None:
+        tries.append(args)
+        if len(tries) == 1:
+            raise CacheBusy("held for too long")
+        shift(*args)
+
+    monkeypatch.setattr(outbox, "shift", refusing)
+    desk.back_end.events.append(a_message(1))
+    async with running(desk):
+        await until(lambda: len(desk.messages()) == 1)
+        op = desk.operations.reply(desk.conversations()[0].id, "Hello", hold=800)
+        await asyncio.sleep(0.2)  # The outbox naps.
+        clock.set_by -= DAY
+        await until(lambda: desk.entry(op.id).state is SendState.ACCEPTED, 90)
+    assert len(tries) >= 2
 
 
 @pytest.mark.parametrize("by", [DAY, -DAY])
