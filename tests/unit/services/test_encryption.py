@@ -221,6 +221,7 @@ def test_encryption_that_is_turned_off_while_the_key_is_fetched_is_off(
     assert cipher.key_of(home.cache_file) is None
     encryption(home).on("vault")
     meanwhile(home, lambda: (encryption(home).off(), encryption(home).on("vault")), monkeypatch).unlock()
+    Cache.open(home.data).close()  # with the key that is in use by now
     assert holds_all(home)
 
 
