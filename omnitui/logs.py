@@ -27,18 +27,22 @@ def logger(name: str) -> logging.Logger:
 
 
 def open_log(path: Path, level: str = "info") -> None:
-    """Send what omnitui logs to `path`, rotated at 1 MB, three old files kept, mode 0600."""
+    """Send what omnitui logs to `path`, rotated at 1 MB, three old files kept, mode 0600; nowhere if it cannot be."""
     from logging.handlers import RotatingFileHandler
 
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     root = logging.getLogger(_ROOT)
     close_log()
+    root.propagate = False
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+    except OSError:  # a disk that is full or cannot be written; the cache can still be read
+        root.addHandler(logging.NullHandler())
+        return
     handler = RotatingFileHandler(path, maxBytes=MAX_BYTES, backupCount=BACKUPS, encoding="utf-8", delay=True)
     handler.setFormatter(Plain())
-    path.touch(mode=0o600)
     root.addHandler(handler)
     root.setLevel(level.upper())
-    root.propagate = False
 
 
 def set_level(level: str) -> None:

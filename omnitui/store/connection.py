@@ -10,6 +10,7 @@ from pathlib import Path
 
 from omnitui.store import cipher, failpoints
 from omnitui.store.faults import translated
+from omnitui.store.stillness import is_still
 
 BUSY_TIMEOUT = 30_000
 """Milliseconds that a connection waits for another process; batches hold the file for a few tens at most."""
@@ -30,7 +31,7 @@ def create(path: Path) -> None:
 
 def connect(path: Path, *, busy: int = BUSY_TIMEOUT) -> sqlite3.Connection:
     """A connection in autocommit mode without settings; `path` has to exist. Enciphered where its folder has a key."""
-    still = _still(path)
+    still = is_still(str(path))
     place = f"{path.absolute().as_uri()}?immutable=1" if still else path
     key = cipher.key_of(path)
     opened = sqlite3.connect if key is None else partial(cipher.connect, key=key)
@@ -42,15 +43,6 @@ def connect(path: Path, *, busy: int = BUSY_TIMEOUT) -> sqlite3.Connection:
         cached_statements=512,
         uri=still,
     )
-
-
-def _still(path: Path) -> bool:
-    """Whether the file lies whole on a disk that nobody can write: there is no place for SQLite's shared memory."""
-    try:
-        wal = path.with_name(f"{path.name}-wal")
-        return bool(os.statvfs(path).f_flag & os.ST_RDONLY) and not (wal.exists() and wal.stat().st_size)
-    except OSError:
-        return False
 
 
 def log_ahead(db: sqlite3.Connection) -> None:

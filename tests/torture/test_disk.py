@@ -15,12 +15,17 @@ import pytest
 
 from omnitui.bus import Stuck
 from omnitui.errors import OmniError
+from omnitui.logs import open_log
 from omnitui.model.conversations import Draft
 from omnitui.model.states import MessageKind
+from omnitui.services.session import Session
 from omnitui.store import faults
 from omnitui.store.cache import Cache
 from omnitui.store.reads import drafts
+from omnitui.store.reads.brief import brief
 from omnitui.ui.drafting import Drafting
+from tests.support.console import a_console, a_session
+from tests.support.desk import a_conversation
 from tests.support.preload import shim
 from tests.support.promises import Promise
 from tests.support.store_desk import Desk, a_desk
@@ -57,6 +62,11 @@ def fill(disk: Path) -> Path:
     finally:
         os.close(descriptor)
     return filler
+
+
+def lock(disk: Path) -> None:
+    """Have it refuse to be written."""
+    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
 
 
 def put(desk: Desk, name: str) -> None:
@@ -130,10 +140,23 @@ async def test_what_is_typed_is_in_a_file_when_the_disk_is_full_to_the_end(small
         await asyncio.sleep(0)
 
 
+async def test_console_on_a_disk_that_is_read_only_starts_and_shows_what_is_there(small_disk: Path) -> None:
+    with a_session(small_disk) as session:
+        a_conversation(session.cache, "Where is my parcel?")
+    lock(small_disk)
+    counts = brief(str(session.profile.cache_file))
+    assert counts is not None
+    assert counts["inbox"] == 1
+    with Session.open(session.profile) as session:
+        open_log(session.profile.log_file)
+        async with a_console(session) as person:
+            await person.sees("Where is my parcel?")
+
+
 def test_cache_on_a_disk_that_is_read_only_can_be_read(small_disk: Path) -> None:
     with a_desk(small_disk) as desk:
         put(desk, "kept")
-    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    lock(small_disk)
     with Cache.open(small_disk / "data", state=small_disk / "state") as cache:
         assert cache.read(lambda db: db.execute("SELECT count(*) FROM meta WHERE name = 'kept'").fetchone()) == (1,)
         with pytest.raises(faults.CacheReadOnly):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,6 +39,19 @@ def test_log_takes_lines_above_the_level_and_is_private(log: Path) -> None:
     assert len(lines) == 1
     assert "omnitui.sync: account support is back" in lines[0]
     assert log.stat().st_mode & 0o777 == 0o600
+
+
+def test_where_no_log_can_be_written_there_is_none_and_nothing_is_printed(
+    log: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_args: object, **_words: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(Path, "touch", refuse)
+    open_log(log)
+    logger("sync").error("said to nobody")
+    assert capsys.readouterr() == ("", "")
+    assert "said to nobody" not in log.read_text("utf-8")
 
 
 def test_log_shows_neither_secrets_nor_control_characters(log: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
+from omnitui.store.stillness import is_still
+
 FIELDS = (
     *("inbox", "mine", "unassigned", "unread", "waiting", "snoozed", "failed", "drafts"),
     *("outbox", "unsure", "faulted"),
@@ -14,8 +16,9 @@ outbox, and accounts that are not in step."""
 
 def brief(path: str) -> dict[str, int] | None:
     """The counts in the cache at `path`; None where there is none that can be read."""
+    place = f"file:{path.replace('%', '%25').replace('?', '%3f')}?{'immutable=1' if is_still(path) else 'mode=ro'}"
     try:
-        db = sqlite3.connect(f"file:{path.replace('%', '%25').replace('?', '%3f')}?mode=ro", uri=True, timeout=0.02)
+        db = sqlite3.connect(place, uri=True, timeout=0.02)
     except sqlite3.Error:
         return None
     try:

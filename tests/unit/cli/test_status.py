@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,6 +53,31 @@ def test_counts_are_those_of_the_views(tmp_path: Path) -> None:
         found = brief(str(session.profile.cache_file))
     assert found is not None
     assert (found["inbox"], found["unread"], found["unassigned"], found["outbox"]) == (2, 2, 2, 0)
+
+
+def test_counts_on_a_disk_that_is_read_only_need_no_files_beside_the_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with a_session(tmp_path) as session:
+        a_conversation(session.cache)
+        file = session.profile.cache_file
+    found = os.statvfs(file)
+    read_only = os.statvfs_result((*found[:8], found.f_flag | os.ST_RDONLY, *found[9:]))
+    monkeypatch.setattr(os, "statvfs", lambda _path: read_only)
+    made: list[Path] = []
+    sqlite3_connect = sqlite3.connect
+
+    def connect(place: str, **words: Any) -> sqlite3.Connection:
+        db: sqlite3.Connection = sqlite3_connect(place, **words)
+        db.execute("SELECT count(*) FROM counter")
+        made.extend(file.parent.glob(f"{file.name}-*"))
+        return db
+
+    monkeypatch.setattr(sqlite3, "connect", connect)
+    counts = brief(str(file))
+    assert counts is not None
+    assert counts["inbox"] == 1
+    assert made == []
 
 
 def test_prompt_stays_silent_without_a_cache(
