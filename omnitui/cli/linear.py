@@ -184,7 +184,7 @@ class Linear:
             out = _("we, ") if message.direction is Direction.OUTGOING and not kind else ""
             state = f", {_(SEND[message.state])}" if message.state is not None else ""
             self._say(f"{kind} {out}{message.author}{state}:".strip())
-            for line in islice(message.text.splitlines(), 200):
+            for line in islice(shown(safe(message.text)).splitlines(), 200):
                 self._say(line)
         if found.unread:
             self._session.operations.mark_read([conversation_id])

@@ -15,6 +15,8 @@ from omnitui.ids import Ulid
 from omnitui.model.conversations import Conversation, Message
 from omnitui.model.states import Direction, MessageKind, ObjectKind
 from omnitui.services import records
+from omnitui.text.covering import shown
+from omnitui.text.safe import safe
 
 _PAGE: Final = 200
 _QUERY_NOTES: Final = (
@@ -191,7 +193,8 @@ def _print_message(shell: Shell, item: Message) -> None:
     if item.reason:
         shell.out.line(f"  ! {item.reason}")
     body = item.text + (f"\n{item.quoted}" if shell.arguments.quotes and item.quoted else "")
-    for line in body.splitlines():
+    # Covered as a whole: a key of many lines is none in any of them.
+    for line in shown(safe(body)).splitlines():
         shell.out.line(f"  {line}")
     for file in item.attachments:
         shell.out.line(f"  + {file.name}  {file.media_type}  {file.size} B")

@@ -92,6 +92,9 @@ def _parsed(name: str, value: str) -> Any:
 
 def _with(table: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
     first, dot, rest = name.partition(".")
+    if dot and not isinstance(table.get(first, {}), dict):
+        message = _("“{name}” in config.toml is no table").format(name=first)
+        raise ConfigError(message, hint=_("mend it there first"))
     return {**table, first: _with(table.get(first, {}), rest, value) if dot else value}
 
 

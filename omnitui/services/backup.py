@@ -217,7 +217,8 @@ def _place(profile: Profile, name: str) -> Path:
 def _add(archive: zipfile.ZipFile, path: Path, name: str) -> tuple[int, str]:
     digest, size = hashlib.sha256(), 0
     entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-    entry.external_attr = 0o600 << 16
+    # A hook stays a program that can be run.
+    entry.external_attr = (0o600 | path.stat().st_mode & 0o100) << 16
     # Attachments and enciphered files are as small as they get.
     entry.compress_type = zipfile.ZIP_STORED if name.startswith("blobs/") else zipfile.ZIP_DEFLATED
     with path.open("rb") as source, archive.open(entry, "w", force_zip64=True) as target:
@@ -264,6 +265,7 @@ def _pour(archive: zipfile.ZipFile, backup: Backup, name: str, target: Path | No
         if (read, digest.hexdigest()) != (size, sha256):
             raise _broken(backup.path, name)
         if part is not None and target is not None:
+            part.chmod(0o600 | archive.getinfo(name).external_attr >> 16 & 0o100)
             snapshots.sync(part)
             part.replace(target)
     except (KeyError, zipfile.BadZipFile, EOFError, NotImplementedError, ValueError, RuntimeError) as error:

@@ -143,10 +143,13 @@ class Session:
         """Take secrets out of our environment, which programs that are started would inherit; they stay known here."""
         import os
 
+        from omnitui.services.protection import Protection
         from omnitui.store.reads.accounts import accounts
 
         names = [name for name in os.environ if name.startswith("OMNITUI_VAULT_")]
-        texts = [account.secret_ref for account in self.cache.read(accounts) if "env:" in account.secret_ref]
+        own = Protection(self.profile)
+        held = [*(account.secret_ref for account in self.cache.read(accounts)), own.ref("cache"), own.ref("log")]
+        texts = [ref for ref in held if "env:" in ref]
         if names or texts:
             from omnitui.services.passphrase import withdraw
             from omnitui.services.secrets import refs

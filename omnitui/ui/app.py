@@ -20,6 +20,7 @@ from omnitui.services.terminal import QUESTIONS, Told, asks, taken_in
 from omnitui.store import migrations
 from omnitui.ui.acts.places import turn_tour
 from omnitui.ui.dressing import Dressing
+from omnitui.ui.first_frame import stamp
 from omnitui.ui.keyboard import Keyboard
 from omnitui.ui.last_hop import LastHopApp
 from omnitui.ui.last_hop.driver import Answered
@@ -64,6 +65,7 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
         """
         super().__init__(**options)
         self.session = session
+        self._settings = stamp(str(session.profile.settings_file))
         self.rereading = Rereading(self)
         self.look: Look = load()
         self.strays = strays
@@ -202,6 +204,7 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
             self.session.profile.state,
             query=self.session.query(main.desk.view.text),
             schema=self.session.cache.read(migrations.version),
+            settings=self._settings,
             keymap=self.main.keyboard.keymap,
             language=self.session.settings.language,
             private=main.private,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from omnitui.text.rows import Line
     from omnitui.ui.early_keys import EarlyKeys
 
-VERSION = "4"
+VERSION = "5"
 FILE = "frame"
 RECORD, FIELD, ITEM = "\x1e", "\x1d", "\x1c"
 ENTER = "\x1b[?1049h\x1b[?25l\x1b[?7l"
@@ -80,6 +80,7 @@ class Memory:
         "language",
         "roles",
         "schema",
+        "settings",
         "sql",
         "steps",
         "values",
@@ -90,6 +91,7 @@ class Memory:
 
     def __init__(self, fields: dict[str, str]) -> None:
         self.schema = int(fields["schema"])
+        self.settings = fields["settings"]
         self.x, self.y, self.width, self.height = map(int, fields["region"].split(ITEM))
         self.density = fields["density"]
         self.columns = tuple(fields["columns"].split(ITEM))
@@ -143,8 +145,8 @@ def show(name: str | None = None, *, now: int | None = None) -> Takeover | None:
             return None  # it is mended first, which the terminal says
         size = os.get_terminal_size(1)
         memory = recall(places[1], f"{size.columns}x{size.lines}", terminal_key())
-        if memory is None:
-            return None
+        if memory is None or stamp(memory.settings.partition(ITEM)[0]) != memory.settings:
+            return None  # other settings may cover more of customers' words
         rows = read(os.path.join(places[0], "cache.sqlite3"), memory)
         if now is None:
             import time
@@ -165,6 +167,15 @@ def show(name: str | None = None, *, now: int | None = None) -> Takeover | None:
     except Exception:
         # Whatever it was, the console itself meets it with the means to explain it.
         return None
+
+
+def stamp(settings: str) -> str:
+    """The file of the settings with what changes when it is written: its time and size."""
+    try:
+        held = os.stat(settings)
+    except OSError:
+        return f"{settings}{ITEM}"
+    return f"{settings}{ITEM}{held.st_mtime_ns} {held.st_size}"
 
 
 def terminal_key() -> str:

@@ -36,6 +36,7 @@ def remember(
     *,
     query: Query,
     schema: int,
+    settings: str,
     keymap: Keymap,
     language: str = "",
     private: Iterable[Widget] = (),
@@ -43,7 +44,8 @@ def remember(
     """Keep the frame that is on the screen, without what `rows` and the `private` widgets show.
 
     Call it when the console's own screen is in front: at rest after the first paint, after a change of layout, theme
-    or view, and before the end. `schema` is the cache's `user_version`. Costs a few milliseconds; never raises for
+    or view, and before the end. `schema` is the cache's `user_version`, `settings` the stamp of the file that was read
+    at the start, on which hangs what is covered. Costs a few milliseconds; never raises for
     want of room or rights in the state folder.
     """
     region = rows.content_region
@@ -59,6 +61,7 @@ def remember(
         "size": f"{size.width}x{size.height}",
         "terminal": terminal_key(),
         "schema": str(schema),
+        "settings": settings,
         "region": ITEM.join(map(str, (region.x, region.y, region.width, region.height))),
         "density": rows.density.name,
         "columns": ITEM.join(rows.strips.columns),

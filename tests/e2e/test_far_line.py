@@ -1,6 +1,6 @@
 """A short day over a line of 100 ms there and back and 1 Mbit/s: what each act costs in bytes and time.
 
-The figures of docs/performance.md come from here: `make torture` prints them.
+The figures of docs/terminals.md come from here: `make torture` prints them.
 """
 
 from __future__ import annotations

@@ -37,6 +37,7 @@ def main() -> int:
         from omnitui.paths import profile
         from omnitui.services.keymap import default_keymap
         from omnitui.store.cache import Cache
+        from omnitui.ui.first_frame import stamp
         from omnitui.ui.frame_memory import remember
         from omnitui.ui.widgets.conversation_list import ConversationList
         from tests.support.full_cache import CacheRows
@@ -77,6 +78,7 @@ def main() -> int:
                     Path(place.state),
                     query=query,
                     schema=schema,
+                    settings=stamp(str(place.settings_file)),
                     keymap=default_keymap(),
                     private=[self.query_one("#history")],
                 )

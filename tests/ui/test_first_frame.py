@@ -144,7 +144,7 @@ def test_another_size_has_no_first_frame_and_starts_all_the_same(home: Path, siz
         assert b"Alice" not in terminal.raw
 
 
-@pytest.mark.parametrize("damage", ["empty", "garbage", "schema", "sql", "no cache", "not utf-8"])
+@pytest.mark.parametrize("damage", ["empty", "garbage", "schema", "sql", "no cache", "not utf-8", "settings"])
 def test_a_damaged_memory_or_cache_never_stops_the_start(home: Path, tmp_path: Path, damage: str) -> None:
     state, data = tmp_path / "default/state", tmp_path / "default/data"
     state.mkdir(parents=True)
@@ -157,6 +157,7 @@ def test_a_damaged_memory_or_cache_never_stops_the_start(home: Path, tmp_path: P
         "sql": kept.replace(b"SELECT", b"SELEKT"),
         "no cache": kept,
         "not utf-8": kept + b"\xff\xfe",
+        "settings": kept.replace(b"settings:", b"settings:/etc/passwd\x1c1 1"),  # written since: more may be covered
     }[damage]
     (state / "frame").write_bytes(kept)
     if damage != "no cache":

@@ -70,6 +70,9 @@ async def test_settings_count_as_soon_as_their_file_is_saved_and_a_faulty_one_ch
             await person.until(lambda: person.app.theme != "paper")
             await person.press("r")
             await person.sees("held 42 s for undo")
+            await person.press("escape", "ctrl+p")
+            await person.type("hold_by_channel")
+            await person.sees("email = 42")
 
 
 async def test_setting_is_changed_from_the_palette_and_counts_at_once(tmp_path: Path) -> None:

@@ -75,6 +75,19 @@ def test_a_backup_brings_a_profile_to_another_machine_without_its_secrets(profil
     assert [path.name for path in there.data.glob("cache.*")] == ["cache.lock", "cache.sqlite3"]
 
 
+def test_a_hook_is_a_program_that_can_be_run_after_a_restore_too(profile: Profile, tmp_path: Path) -> None:
+    hook = profile.config / "hooks" / "before_send"
+    hook.parent.mkdir(mode=0o700)
+    hook.write_text("#!/bin/sh\n")
+    hook.chmod(0o700)
+    file = tmp_path / "backup.zip"
+    make(profile, file, clock=LATER)
+    there = a_profile(tmp_path / "there")
+    restore(there, file, clock=LATER)
+    modes = [stat.S_IMODE((there.config / name).stat().st_mode) for name in ("hooks/before_send", "config.toml")]
+    assert modes == [0o700, 0o600]
+
+
 def test_what_is_there_now_is_kept_beside_what_is_restored(profile: Profile, tmp_path: Path) -> None:
     file = tmp_path / "backup.zip"
     make(profile, file, clock=LATER)

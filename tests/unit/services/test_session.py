@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from omnitui.clock import FrozenClock
 from omnitui.desk.query import QueryError
 from omnitui.errors import ConfigError, Refused
 from omnitui.paths import Profile
+from omnitui.services.protection import Protection
 from omnitui.services.session import Session
 
 
@@ -72,3 +74,16 @@ def test_session_without_secrets_in_the_vault_is_never_locked(home: Profile) -> 
     with Session.open(home) as session:
         session.accounts.add("demo", "World", {})
         assert not session.locked
+
+
+def test_keys_from_variables_are_inherited_by_no_program(home: Profile, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("MY_CACHE_KEY", "MY_LOG_KEY"):
+        monkeypatch.setenv(name, "k" * 40)
+    with Session.open(home) as session:
+        Protection(home).keep("cache", ref="env:MY_CACHE_KEY")
+        Protection(home).keep("log", ref="env:MY_LOG_KEY")
+        session.withdraw()
+        assert not {"MY_CACHE_KEY", "MY_LOG_KEY"} & set(os.environ)
+        assert session.accounts.secrets.get("env:MY_LOG_KEY") == "k" * 40
+        Protection(home).drop("cache")
+        Protection(home).drop("log")
