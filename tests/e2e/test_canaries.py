@@ -129,9 +129,10 @@ def test_no_secret_is_anywhere_but_where_it_belongs(tmp_path: Path, echo: int) -
         terminal.send("enter")
         terminal.wait_for("NEW CONVERSATION")
         terminal.type("\x1bOS")  # F4: its text
-        terminal.send("ctrl+g")
+        at = terminal.send("ctrl+g")
         terminal.wait_until(lambda: (tmp_path / "seen").exists(), "the editor")
-        terminal.wait_for("NEW CONVERSATION")
+        # The model of the screen knows no other screen: the console is back when it has taken it again.
+        terminal.wait_until(lambda: b"\x1b[?1049h" in b"".join(data for _, data in terminal.since(at)), "the console")
         told += said_by_processes(descendants(terminal.process.pid))
         terminal.send("escape", "escape")
         terminal.wait_for("NEW CONVERSATION", gone=True)

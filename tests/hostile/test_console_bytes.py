@@ -192,7 +192,7 @@ def judge(terminal: Terminal) -> None:
 
 def figure(terminal: Terminal) -> str:
     return (
-        f"{len(PAYLOADS)} payloads in every place of a cache, {len(WALK)} screens walked and all rows clicked at "
+        f"{len(PAYLOADS)} payloads in a cache, the keys of {len(WALK)} screens pressed and rows clicked at "
         f"{terminal.columns}×{terminal.lines}: {len(terminal.raw) // 1024:,} KiB written, 0 other characters that act"
     )
 

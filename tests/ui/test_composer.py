@@ -72,7 +72,6 @@ async def test_wrong_address_is_said_at_its_field_and_nothing_goes(session: Sess
         assert person.app.main.focused is person.app.main.composer.header.shown()[0]
         assert session.cache.read(outbox.entries) == []
         person.app.main.desk.hush()
-        person.app.main.desk.hush()
         await person.press("ctrl+u")
         await person.misses("is no mail address")
 
