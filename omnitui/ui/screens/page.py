@@ -10,12 +10,23 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from omnitui.i18n import _
+from omnitui.text.widths import wrap
 from omnitui.ui.last_hop import LastHopModal
 from omnitui.ui.roles import Line, plain
 from omnitui.ui.widgets.lines import Lines
 
 Writer = Callable[[int], Sequence[Line]]
 """Makes the lines for a width."""
+
+
+def of_text(text: str, end: str = "") -> Writer:
+    """Writes a text, and below it a word of ours about its end."""
+
+    def write(width: int) -> Sequence[Line]:
+        lines: list[Line] = [((line, "text"),) for line in wrap(text, width)]
+        return [*lines, *(((line, "muted"),) for line in wrap(end, width))] if end else lines
+
+    return write
 
 
 class _Sheet(Lines, can_focus=True):

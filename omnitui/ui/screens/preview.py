@@ -13,14 +13,13 @@ from omnitui.store.blobs import Blobs
 from omnitui.text.charsets import decode
 from omnitui.text.covering import shown
 from omnitui.text.safe import safe
-from omnitui.text.widths import wrap
 from omnitui.ui import phrases
 from omnitui.ui.backstage import ERROR_SECONDS
 from omnitui.ui.desk import Desk
 from omnitui.ui.opening import open_outside, opener
 from omnitui.ui.roles import Line, plain
 from omnitui.ui.saving import disguise, downloads, saved
-from omnitui.ui.screens.page import PageScreen
+from omnitui.ui.screens.page import PageScreen, of_text
 from omnitui.ui.screens.picker import PickerScreen, among
 from omnitui.ui.veil import is_veiled
 from omnitui.ui.widgets.choices import Choice
@@ -68,10 +67,10 @@ async def show_file(desk: Desk, file: Attachment) -> None:
     """Show a text, or a picture where the terminal can; else say that it cannot."""
     if is_text(file):
         data = await content(desk, file)
-        text = shown(safe(decode(data[:MOST])[0]))
+        text, end = await asyncio.to_thread(_readable, data)
         rest = _("the first {size} of it").format(size=phrases.size(MOST)) if len(data) > MOST else ""
         title = " · ".join(part for part in (file.name or _("unnamed"), phrases.size(len(data)), rest) if part)
-        await desk.ask(PageScreen(title, lambda width: [((line, "text"),) for line in wrap(text, width)]))
+        await desk.ask(PageScreen(title, of_text(text, end)))
     elif file.media_type.startswith("image/"):
         from omnitui.ui.graphics import show_picture
 
@@ -83,6 +82,13 @@ async def show_file(desk: Desk, file: Attachment) -> None:
     else:
         kind = plain(file.media_type or "?")
         raise Refused(_("{kind} cannot be shown in a terminal").format(kind=kind), hint=_("save it or open it outside"))
+
+
+def _readable(data: bytes) -> tuple[str, str]:
+    """A text as the screen may show it, and what to say where that is not all of it. Covering takes a second."""
+    text = safe(decode(data[:MOST])[0])
+    cut = text.truncated or len(data) > MOST
+    return shown(text, cut=cut), _("… cut here: save it to have the rest") if cut else ""
 
 
 def is_text(file: Attachment) -> bool:
