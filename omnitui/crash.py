@@ -37,6 +37,8 @@ def record(error: BaseException, folder: Path, *, clock: Clock | None = None) ->
         "",
         *places(error),
         "",
+        _("What to do: start omnitui again. If it fails again, attach this file to a report; it has no message text."),
+        "",
     ]
     for number in range(2, 100):
         if path.exists():

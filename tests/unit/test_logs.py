@@ -84,6 +84,7 @@ def test_crash_file_has_structure_and_no_content(tmp_path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert "RuntimeError" in text
     assert " fail" in text
+    assert text.splitlines()[-1].startswith("What to do: ")
     assert "secret-body" not in text + said + hint
     assert str(path) in hint
     assert path.stat().st_mode & 0o777 == 0o600
