@@ -64,7 +64,6 @@ def _sync(shell: Shell) -> int:
         open_log(shell.profile.log_file, shell.session.settings.log.level)
         if shell.session.locked:
             shell.session.unlock()
-        shell.session.withdraw()
         engine = shell.session.engine()
         if shell.arguments.watch:
             asyncio.run(_watch(shell, engine, lease))
