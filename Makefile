@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Where Python's venv package is missing, a first try leaves a folder without pip behind.
+HAS_VENV = $(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 
 # Tests and benchmarks start omnitui hundreds of times: as an installed program is, not compiled anew at each start.
 unexport PYTHONDONTWRITEBYTECODE
@@ -60,7 +62,7 @@ screens: $(READY)
 	OMNITUI_RENEW_SCREENS=1 $(BIN)/pytest -q -n 2 tests/e2e/test_screens.py tests/e2e/test_looks.py
 
 $(READY): pyproject.toml constraints.txt
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(HAS_VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
@@ -70,7 +72,7 @@ $(VENV)/.ready-lint: $(READY)
 
 # The same tools and versions, each file checked against its hash before it is installed: what CI runs with.
 checked: requirements-ci.txt
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(HAS_VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-ci.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(READY) $(VENV)/.ready-lint
