@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 
 from textual import events
 from textual.app import ComposeResult
+from textual.constants import MAX_FPS
 from textual.content import Content
+from textual.drivers._writer_thread import MAX_QUEUED_WRITES
 from textual.widgets import DataTable, Header, Input, Label, OptionList, RichLog, Static, Tree
 
 from omnitui.ui.last_hop import LastHopApp, LastHopModal
@@ -41,6 +44,7 @@ class HostileApp(LastHopApp[None]):
         ("o", "ask", "Ask"),
         ("x", "crash", "Crash"),
         ("z", "suspend_process", "Suspend"),
+        ("e", "edit", "Edit"),
     ]
 
     def compose(self) -> ComposeResult:
@@ -79,6 +83,15 @@ class HostileApp(LastHopApp[None]):
     def action_ask(self) -> None:
         """Open the modal."""
         self.push_screen(Asker())
+
+    async def action_edit(self) -> None:
+        """Give the terminal away, as to an editor, while the screen goes on changing."""
+        keys = self.query_one("#keys", Label)
+        with self.suspend():
+            for number in range(2 * MAX_QUEUED_WRITES):
+                keys.update(f"keys: changed {number}")
+                await asyncio.sleep(2 / MAX_FPS)
+        keys.update("keys: edited")
 
     def action_crash(self) -> None:
         """Fail with a customer's text at hand."""

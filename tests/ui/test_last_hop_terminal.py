@@ -145,6 +145,13 @@ def test_suspending_and_coming_back_draws_again(terminal: Terminal) -> None:
     terminal.wait_for("back again")
 
 
+def test_what_changes_while_another_program_has_the_terminal_is_drawn_afterwards(terminal: Terminal) -> None:
+    terminal.send("e")
+    terminal.wait_for("keys: edited")
+    away = terminal.raw.partition(b"\x1b[?1049l")[2].partition(b"\x1b[?1049h")[0]
+    assert b"changed" not in away
+
+
 def test_a_crash_shows_no_values(terminal: Terminal) -> None:
     terminal.send("x")
     assert terminal.wait_end() == 1

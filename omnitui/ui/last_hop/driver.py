@@ -80,7 +80,10 @@ class LastHopDriver(LinuxDriver):
         self.paint(guarded(data))
 
     def paint(self, data: str) -> None:
-        """Write what the frame made: its text is filtered already, its sequences are our own."""
+        """Write what the frame made: its text is filtered already, its sequences are our own.
+
+        Nothing is written while another program has the terminal: coming back draws everything anew.
+        """
         if self._outlet is not None:
             self._outlet.write(data)
         elif self._writer_thread is not None:
@@ -139,6 +142,8 @@ class LastHopDriver(LinuxDriver):
     def close(self) -> None:
         """Write what is left and let go of the terminal."""
         super().close()
+        # It has ended: what is put into its queue from now on nobody takes, and a full queue holds up its writer.
+        self._writer_thread = None
         for number in ENDINGS:
             self._loop.remove_signal_handler(number)
         if self._outlet is not None:
