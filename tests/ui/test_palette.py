@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from omnitui.services.session import Session
-from omnitui.ui.widgets.choices import Choices
+from omnitui.ui.screens.picker import PickerScreen
+from omnitui.ui.widgets.choices import Choice, Choices
 from tests.support.console import Person, a_console, a_profile, a_session
 from tests.support.desk import a_contact, a_conversation
 
@@ -139,3 +141,25 @@ async def test_canned_response_from_the_palette_begins_a_reply_or_goes_where_one
         await person.press("enter")
         await person.sees("Yours, ")
         assert person.app.main.composer.text == f"Dear Ann,\nYours, {session.cache.me().name}"
+
+
+async def test_an_answer_that_comes_while_a_dialog_closes_is_dropped(session: Session) -> None:
+    a_conversation(session.cache, contact="Ann")
+    late = asyncio.Event()
+
+    async def source(_text: str) -> AsyncIterator[Sequence[Choice]]:
+        yield [Choice(1, (("at once", "text"),))]
+        await late.wait()
+        yield [Choice(2, (("too late", "text"),))]
+
+    async with a_console(session) as person:
+        dialog = PickerScreen("Which", source)
+        await person.app.push_screen(dialog)
+        await person.until(lambda: listed(person) == ["at once"])
+        await dialog.query_one(".dialog").remove()
+        late.set()
+        await person.until(lambda: dialog._work is not None and dialog._work.done(), "an end of the search")
+        dialog.dismiss(None)
+        await person.sees("Ann")
+        assert person.app.fault is None
+        assert person.app.return_code is None

@@ -67,7 +67,7 @@ class CommandScreen(PickerScreen):
 
     async def _learn(self) -> None:
         self._names = await learn(self._desk)
-        if self.is_attached and self._filled is None and self.typed:
+        if self.is_open and self._filled is None and self.typed:
             self._ask()
 
     def on_unmount(self) -> None:

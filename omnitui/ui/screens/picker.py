@@ -84,6 +84,11 @@ class PickerScreen(LastHopModal[Choice | None]):
         return self.query_one(Input)
 
     @property
+    def is_open(self) -> bool:
+        """Whether there is still something to show an answer in: a dialog that closes loses its parts first."""
+        return self.is_attached and bool(self.query(Input)) and bool(self.query(Choices))
+
+    @property
     def choices(self) -> Choices:
         """The list of choices."""
         return self.query_one(Choices)
@@ -145,18 +150,22 @@ class PickerScreen(LastHopModal[Choice | None]):
             found = self._source(text)
             if isinstance(found, AsyncIterator):
                 async for choices in found:
-                    self._show(text, choices)
+                    if self.is_open:
+                        self._show(text, choices)
             else:
-                self._show(text, await found)
+                choices = await found
+                if self.is_open:
+                    self._show(text, choices)
         except OmniError as error:
             self.choosing = False
-            self.complain(error)
+            if self.is_open:
+                self.complain(error)
             return
         except Exception as error:
             # A fault of our own: nobody awaits this task, so that it would be heard of nowhere.
             self.app.fail(error) if isinstance(self.app, EndsInOrder) else self.app._handle_exception(error)
             return
-        if text == self.typed and self.is_attached and self.choosing:
+        if self.is_open and text == self.typed and self.choosing:
             self._take()
 
     def complain(self, error: OmniError) -> None:
@@ -167,7 +176,7 @@ class PickerScreen(LastHopModal[Choice | None]):
             self.point(getattr(error, "position", 0), word)
 
     def _show(self, text: str, found: Sequence[Choice]) -> None:
-        if text != self.typed or not self.is_attached:
+        if text != self.typed:
             return
         choices = self.choices
         more = self._answered == text

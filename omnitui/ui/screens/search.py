@@ -83,7 +83,7 @@ class SearchScreen(PickerScreen):
 
     async def _learn(self) -> None:
         self._names = await learn(self._desk)
-        if self.is_attached and self._chosen < 0:
+        if self.is_open and self._chosen < 0:
             self._offer()
 
     def _offer(self) -> None:
@@ -147,7 +147,7 @@ class SearchScreen(PickerScreen):
             standing = self._desk.standing.counts
             known = {text: standing.get(_COUNTERS.get(text, text)) for text in texts}
             self._counts = {text: f" {n}" for text, n in known.items() if n is not None}
-        if self._counts and self.is_attached:
+        if self._counts and self.is_open:
             self._draw_offered()
 
     def _complete(self, by: int) -> None:

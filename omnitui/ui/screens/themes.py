@@ -32,7 +32,7 @@ class ThemeScreen(PickerScreen):
 
     async def _answer(self, text: str) -> None:
         await super()._answer(text)
-        if text and self.is_current:
+        if text and self.is_open and self.is_current:
             self.preview()
 
     def preview(self) -> None:
