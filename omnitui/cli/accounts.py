@@ -167,7 +167,7 @@ def _print(shell: Shell, accounts: list[Account], *, one: bool = False) -> None:
     from omnitui.store.reads import ledger
 
     fields = [
-        records.account(item, stores(item.secret_ref), shell.session.cache.read(ledger.entries, item.id))
+        records.account(item, stores(item.secret_ref), shell.session.cache.read(ledger.counted, item.id))
         for item in accounts
     ]
     if one:

@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import email
-import email.policy
-import os
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 
 from tests.support import dovecot
+from tests.support.mail_console import START, add_account, console, received
 from tests.support.mail_servers import MailServers, a_mail, mail_servers
 from tests.support.proxy import FaultyProxy
-from tests.support.terminal import Terminal
 
 pytestmark = pytest.mark.server
-
-START = 60.0
-PASSPHRASE = "correct horse"
 
 
 @pytest.fixture(scope="module")
@@ -80,45 +70,10 @@ def line(servers: MailServers) -> Iterator[Line]:
         yield made
 
 
-def environment(home: Path) -> dict[str, str]:
-    return {"OMNITUI_HOME": str(home), "OMNITUI_VAULT_PASSPHRASE": PASSPHRASE, "TZ": "Asia/Tokyo"}
-
-
-def add(home: Path, line: Line, address: str, *, password: str = "secret", hold: str = "6") -> None:
-    imap, smtp = line.ports
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "omnitui", "account", "add", "email", "--name", "Support", "--address", address),
-            *("--username", address, "--imap-host", "127.0.0.1", "--imap-port", str(imap), "--imap-security", "none"),
-            *("--smtp-port", str(smtp), "--smtp-security", "none", "--password-stdin", "--secrets", "vault"),
-            *("--hold", hold, "--no-check"),
-        ],
-        input=password.encode(),
-        env={**os.environ, **environment(home)},
-        capture_output=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr.decode()
-
-
-def console(home: Path, columns: int, lines: int) -> Terminal:
-    return Terminal([sys.executable, "-m", "omnitui"], columns=columns, lines=lines, env=environment(home))
-
-
-def received(servers: MailServers, user: str, count: int = 1) -> list[EmailMessage]:
-    """What is in somebody's mailbox, once so many mails are."""
-    end = time.monotonic() + START
-    while len(raws := servers.messages(user)) < count:
-        assert time.monotonic() < end, f"{user} has {len(raws)} mails"
-        time.sleep(0.1)
-    return [email.message_from_bytes(raw, policy=email.policy.default) for raw in raws]
-
-
 def test_day_on_a_mailbox_by_keys(tmp_path: Path, servers: MailServers, line: Line) -> None:
     ours, tanaka, alice, bob = (servers.user(name) for name in ("support", "tanaka", "alice", "bob"))
     servers.deliver(ours, a_mail("返品について", "商品を返品したいです。", sender=f"田中 一郎 <{tanaka}>", to=ours))
-    add(tmp_path, line, ours)
+    add_account(tmp_path, line.ports, ours)
     with console(tmp_path, 80, 24) as terminal:
         terminal.wait_for("in step", timeout=START)
         terminal.wait_for("田中 一郎", timeout=START)
@@ -184,7 +139,7 @@ def test_day_on_a_mailbox_by_keys(tmp_path: Path, servers: MailServers, line: Li
 def test_reply_written_in_a_tunnel_leaves_after_a_restart(tmp_path: Path, servers: MailServers, line: Line) -> None:
     ours, tanaka = servers.user("support"), servers.user("tanaka")
     servers.deliver(ours, a_mail("返品について", "商品を返品したいです。", sender=f"田中 一郎 <{tanaka}>", to=ours))
-    add(tmp_path, line, ours, hold="0")
+    add_account(tmp_path, line.ports, ours, hold="0")
     with console(tmp_path, 140, 40) as terminal:
         terminal.wait_for("in step", timeout=START)
         terminal.wait_for("商品を返品したいです。", timeout=START)
@@ -211,7 +166,7 @@ def test_reply_written_in_a_tunnel_leaves_after_a_restart(tmp_path: Path, server
 
 
 def test_wrong_password_is_said_on_the_screen(tmp_path: Path, servers: MailServers, line: Line) -> None:
-    add(tmp_path, line, servers.user("support"), password="wrong")
+    add_account(tmp_path, line.ports, servers.user("support"), password="wrong")
     with console(tmp_path, 80, 24) as terminal:
         terminal.wait_for("login refused", timeout=START)
         terminal.send("ctrl+q")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from typing import Final
 
 from omnitui.ids import Ulid
@@ -22,6 +23,20 @@ def entries(db: sqlite3.Connection, account_id: Ulid | None = None) -> list[Ledg
         (account_id,),
     )
     return [LedgerEntry(*row) for row in rows]
+
+
+def counted(db: sqlite3.Connection, account_id: Ulid | None = None) -> list[LedgerEntry]:
+    """The same entries, each folder's with how many of its mails are here; counts them all, about 0.1 s a million."""
+    rows = db.execute(
+        "SELECT a.id, l.folder, count(*) FROM account a CROSS JOIN mail_location l ON l.account_pk = a.pk"
+        " WHERE a.id = ?1 OR ?1 IS NULL GROUP BY a.pk, l.folder",
+        (account_id,),
+    )
+    mails = {(account, folder): count for account, folder, count in rows}
+    return [
+        replace(one, cached_count=mails.get((one.account_id, one.scope), one.cached_count))
+        for one in entries(db, account_id)
+    ]
 
 
 def entry(db: sqlite3.Connection, account_id: Ulid, scope: str = "") -> LedgerEntry | None:

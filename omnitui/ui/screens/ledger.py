@@ -5,6 +5,7 @@ from __future__ import annotations
 from omnitui.clock import Millis
 from omnitui.i18n import _
 from omnitui.model.accounts import KEPT_ASIDE, RETENTION, LedgerEntry
+from omnitui.store.reads import ledger
 from omnitui.ui import phrases
 from omnitui.ui.desk import Desk
 from omnitui.ui.roles import Line, plain
@@ -15,7 +16,7 @@ async def open_ledger(desk: Desk) -> None:
     """Show the ledger."""
     await desk.look()
     names = desk.standing.names
-    entries = [entry for entry in desk.standing.ledger if entry.account_id in names]
+    entries = [entry for entry in await desk.cache.aread(ledger.counted) if entry.account_id in names]
     now = desk.clock.now()
 
     def write(width: int) -> list[Line]:

@@ -8,6 +8,8 @@ from omnitui.errors import NotFound, Refused
 from omnitui.model.accounts import Account, LedgerEntry
 from omnitui.model.people import Agent
 from omnitui.store import accounts, inflow
+from omnitui.store.reads import ledger
+from omnitui.store.writer import Tx
 from tests.support.store_desk import NOW, Desk
 
 
@@ -88,6 +90,21 @@ def test_cursor_and_ledger_are_kept(desk: Desk) -> None:
     entry = LedgerEntry(desk.account_id, "INBOX", health="ok", last_sync_at=NOW, cached_count=3)
     desk.cache.write(lambda tx: inflow.put_ledger(tx, entry))
     assert desk.row("SELECT health, last_sync_at, cached_count FROM ledger") == ("ok", NOW, 3)
+
+
+def test_ledger_counts_the_mails_of_each_folder_that_are_here(desk: Desk) -> None:
+    received = [desk.receive(external_id=f"mail {number}").message_id for number in range(3)]
+
+    def mails(tx: Tx) -> None:
+        for scope, count in (("", 4), ("INBOX", 0), ("Sent", 0)):
+            inflow.put_ledger(tx, LedgerEntry(desk.account_id, scope, remote_count=9, cached_count=count))
+        for uid, message_id in enumerate(received, 1):
+            inflow.put_location(tx, desk.account_id, message_id, "INBOX", 1, uid, False, False)
+        inflow.drop_location(tx, desk.account_id, "INBOX", 1, 2)
+
+    desk.cache.write(mails)
+    counts = [(entry.scope, entry.cached_count) for entry in desk.cache.read(ledger.counted)]
+    assert counts == [("", 4), ("INBOX", 2), ("Sent", 0)]
 
 
 def test_later_rating_replaces_an_earlier_one_only(desk: Desk) -> None:
