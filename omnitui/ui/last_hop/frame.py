@@ -11,7 +11,7 @@ from textual.strip import Strip
 
 from omnitui.text.safe import strip_controls
 from omnitui.ui.last_hop.ink import Inks
-from omnitui.ui.last_hop.pen import Pen, Row, draw_row
+from omnitui.ui.last_hop.pen import Pen, Row
 
 UNKNOWN = -1
 MAX_GLYPH = 16
@@ -54,7 +54,7 @@ def strip_cells(strip: Strip, inks: Inks) -> Row:
                 numbers += (space, space)
                 continue
             glyphs.append(glyph)
-            numbers.append(ink)
+            numbers.append(space if glyph == " " else ink)
             if width == 2:
                 glyphs.append("")
                 numbers.append(ink)
@@ -157,7 +157,7 @@ class Frame:
         for y in sorted(self._dirty):
             want, shown = self._want[y], self._shown[y]
             if want != shown:
-                draw_row(pen, y, want, shown)
+                pen.row(y, want, shown)
                 shown[0][:] = want[0]
                 shown[1][:] = want[1]
         self._dirty.clear()

@@ -84,7 +84,15 @@ def test_only_the_changed_cells_are_sent() -> None:
     screen.put(0, 0, Strip([Segment("the quick brown fox jumps over the lazy")]))
     screen.changes()
     screen.put(0, 0, Strip([Segment("the quick brown cat jumps over the lazy")]))
-    assert screen.changes() == "\x1b[1;17H\x1b[mcat"
+    assert screen.changes() == "\x1b[m\x1b[1;17Hcat"
+
+
+def test_each_ink_is_taken_up_once_wherever_it_is_needed() -> None:
+    screen = frame(40, 9)
+    for y in range(9):
+        screen.put(0, y, Strip([Segment(f"name {y}", STYLES[1]), Segment(f" 返金 {y}", STYLES[2])]))
+    sent = screen.changes()
+    assert sent.count("38;5;196") == sent.count("38;2;18;52;86") == 1
 
 
 def test_glyphs_of_disputed_width_are_placed_one_by_one() -> None:
