@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -18,17 +18,27 @@ from omnitui.errors import Refused
 from omnitui.i18n import N_, _
 from omnitui.model.states import SendState
 from omnitui.services import records
+from omnitui.values import dataclass
 
 if TYPE_CHECKING:
+    import sqlite3
+
+    from omnitui.clock import Millis
+    from omnitui.ids import Ulid
     from omnitui.model.accounts import Account, LedgerEntry
     from omnitui.sync.engine import Engine
     from omnitui.sync.lease import Lease
 
 WAIT_SECONDS: Final = 90.0
+"""How long another process that syncs may take without getting any further."""
+LONGEST_SECONDS: Final = 900.0
+"""How long it may take in all."""
+LINGER_SECONDS: Final = 3.0
+"""How long what could not be handed over is given to be tried once more."""
 LOOK_SECONDS: Final = 0.2
 _NOTES: Final = N_(
-    "--once waits for replies whose undo time ends within a minute. One process of a profile syncs at a time: while a\n"
-    "console is open it does this by itself."
+    "--once waits for replies whose undo time ends within a minute. One process of a profile syncs at a time: where a\n"
+    "console or another sync does, --once has it look at the accounts anew, and ends when it has."
 )
 
 
@@ -58,8 +68,9 @@ def _sync(shell: Shell) -> int:
                 _("another omnitui of this profile is syncing (process {pid})").format(pid=_pid(lease)),
                 hint=_("it sends what is in the outbox too"),
             )
-        shell.out.say(_("process {pid} syncs; waiting until it has caught up").format(pid=_pid(lease)))
-        return _told(shell, accounts, _left_to_other(shell, lease, accounts))
+        entries = _left_to_other(shell, lease, accounts)
+        if entries is not None:
+            return _told(shell, accounts, entries)
     try:
         open_log(shell.profile.log_file, shell.session.settings.log.level)
         if shell.session.locked:
@@ -83,33 +94,81 @@ def _pid(lease: Lease) -> str:
     return str(holder.pid) if holder else "?"
 
 
-def _left_to_other(shell: Shell, lease: Lease, accounts: list[Account]) -> list[LedgerEntry]:
-    """Wait until the process that holds the lease has sent what may leave within a minute; the accounts' ledger then.
+def _left_to_other(shell: Shell, lease: Lease, accounts: list[Account]) -> list[LedgerEntry] | None:
+    """Have the process that holds the lease look at the back ends anew, and wait until it has; the ledger then.
+
+    None where the lease has become ours meanwhile, because that process ended or stood still for too long.
 
     Raises:
-        Refused: It ended meanwhile, or did not get there in time.
+        Refused: It does not get there, though it moves.
     """
-    from omnitui.store.reads import ledger, outbox
+    from omnitui.store import progress
 
-    ids = {account.id for account in accounts}
-    started = shell.session.cache.clock.now()
-    until = time.monotonic() + WAIT_SECONDS
-    while time.monotonic() < until:
-        entries = [entry for entry in shell.session.cache.read(ledger.entries) if entry.account_id in ids]
-        heads = [entry for entry in entries if not entry.scope]
-        soon = [
-            entry
-            for entry in shell.session.cache.read(outbox.entries)
-            if entry.account_id in ids
-            and entry.state in (SendState.HELD, SendState.QUEUED, SendState.SENDING)
-            and entry.due_at <= started + MINUTE
-        ]
-        if not soon or (heads and not any(entry.health == "ok" for entry in heads)):
-            return heads
-        if lease.holder() is None:
-            raise Refused(_("the other process ended"), hint=_("run omnitui sync again"))
+    cache, pid = shell.session.cache, _pid(lease)
+    shell.out.say(_("process {pid} syncs; waiting until it has caught up").format(pid=pid))
+    ids = [account.id for account in accounts if not account.paused]
+    asked = cache.write(lambda tx: {account_id: progress.ask(tx, account_id) for account_id in ids})
+    latest = cache.clock.now() + MINUTE
+    began = changed = time.monotonic()
+    seen: _Stand | None = None
+    warned = False
+    while not lease.acquire():
+        stand, now = cache.read(_stand, asked, latest), time.monotonic()
+        if stand != seen:
+            seen, changed = stand, now
+        if not stand.behind and not stand.leaving and (not stand.stuck or now - changed >= LINGER_SECONDS):
+            return list(stand.heads)
+        holder = lease.holder()
+        if holder is not None and holder.still and not warned:
+            warned = True
+            words = _("process {pid} has not moved for {n} seconds; if it does not wake, this one syncs in its place")
+            shell.out.say(words.format(pid=holder.pid, n=round(holder.quiet)))
+        if now - changed >= WAIT_SECONDS or now - began >= LONGEST_SECONDS:
+            if not stand.behind:
+                raise Refused(_("the other process has not sent everything yet"), hint="omnitui outbox")
+            names = ", ".join(account.name for account in accounts if account.id in stand.behind)
+            raise Refused(
+                _("process {pid} has not caught up with {names}").format(pid=pid, names=names), hint="omnitui doctor"
+            )
         time.sleep(LOOK_SECONDS)
-    raise Refused(_("the other process has not sent everything yet"), hint="omnitui outbox")
+    shell.out.say(
+        _("process {pid} stood still; this one syncs in its place").format(pid=pid)
+        if lease.seized
+        else _("process {pid} ended; this one syncs in its place").format(pid=pid)
+    )
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Stand:
+    """How far the process that syncs has come with what it was asked."""
+
+    heads: tuple[LedgerEntry, ...]
+    """Of each account the entry for the whole of it."""
+    behind: frozenset[Ulid]
+    """Accounts that have neither caught up nor met a fault since."""
+    leaving: frozenset[tuple[Ulid, SendState]]
+    """What is still to be sent."""
+    stuck: frozenset[Ulid]
+    """What was tried and could not be handed over."""
+
+
+def _stand(db: sqlite3.Connection, asked: Mapping[Ulid, int], latest: Millis) -> _Stand:
+    from omnitui.store import outbox, progress
+    from omnitui.store.reads import ledger
+
+    found = [ledger.entry(db, account_id) for account_id in asked]
+    heads = tuple(entry for entry in found if entry is not None)
+    behind = frozenset(account_id for account_id, number in asked.items() if progress.answered(db, account_id) < number)
+    well = {entry.account_id for entry in heads if entry.health == "ok" or entry.account_id in behind}
+    going = [
+        entry
+        for entry in (*outbox.due(db, latest), *outbox.sending(db))
+        if entry.account_id in well and entry.state is not SendState.DEFERRED
+    ]
+    stuck = {entry.op_id for entry in going if entry.state is SendState.QUEUED and entry.reason}
+    leaving = frozenset((entry.op_id, entry.state) for entry in going if entry.op_id not in stuck)
+    return _Stand(heads, behind, leaving, frozenset(stuck))
 
 
 async def _once(shell: Shell, engine: Engine, lease: Lease, accounts: list[Account]) -> list[LedgerEntry]:

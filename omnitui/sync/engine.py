@@ -17,7 +17,7 @@ from omnitui.logs import logger
 from omnitui.model.accounts import Account, LedgerEntry
 from omnitui.model.states import ObjectKind, SendState
 from omnitui.sdk.contract import Connector
-from omnitui.store import outbox
+from omnitui.store import outbox, progress
 from omnitui.store.cache import Cache
 from omnitui.store.faults import CacheError
 from omnitui.store.reads import accounts as account_reads
@@ -99,6 +99,8 @@ class Engine:
         self._follower = follower
         self._chores = chores
         self._running: dict[Ulid, _Running] = {}
+        self._asked: dict[Ulid, int] = {}
+        """The newest question of another process that each account knows of."""
         self._changed = asyncio.Event()
         self._moving = asyncio.Lock()
         """Held while tasks are started and ended."""
@@ -250,6 +252,7 @@ class Engine:
             for account in await self._cache.aread(account_reads.accounts)
             if chosen is None or account.id in chosen
         }
+        asked = {account_id: await self._cache.aread(progress.asked, account_id) for account_id in accounts}
         for account_id, one in list(self._running.items()):
             account = accounts.get(account_id)
             if account is None or account.paused or _differs(account, one.sync.account):
@@ -269,6 +272,10 @@ class Engine:
                 )
                 task = asyncio.create_task(sync.run(), name=f"account {account.name}")
                 self._running[account.id] = _Running(sync, task)
+                self._asked[account.id] = asked[account.id]
+            elif asked[account.id] > self._asked[account.id]:
+                self._asked[account.id] = asked[account.id]
+                await self._running[account.id].sync.look_anew()
 
     async def _keep_watch(self) -> None:
         while True:

@@ -1,7 +1,17 @@
 """The sync lease: one process of a profile runs the connectors.
 
 Its death frees the lease at once. A process that lives and does not move any more (stopped, or its disk hangs) loses it
-after a while; when it wakes it finds that out before it sends or writes anything.
+after a while. That it may wake in the middle of a send makes nothing leave twice:
+
+- Everything that makes something leave is a commit that asks `check` within the transaction: the step to `sending`, and
+  the mark that a connector has to set before its point of no return. Whoever wakes without the lease gets LeaseLost
+  there, before a byte of the message has left.
+- Who took over reads and writes through the same file. An op without a mark is sent anew only in a commit that finds it
+  still unmarked; from then on the old holder can mark it no more.
+- An op with a mark may leave the moment its process wakes. It is sent anew only where the back end drops copies by
+  their key, taken for sent only where the back end shows it, and else called `unknown`: an agent decides. So that this
+  also holds for whoever comes after the one that took over, the file names those who stood still for as long as they
+  live (`seized`).
 """
 
 from __future__ import annotations
@@ -11,8 +21,9 @@ import fcntl
 import json
 import os
 import time
+from dataclasses import field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from omnitui.errors import OmniError, Refused
 from omnitui.i18n import _
@@ -24,6 +35,10 @@ BEAT_SECONDS: Final = 2.0
 STALE_SECONDS: Final = 20.0
 """After this long without a beat the lease may be seized. Seen by the follower's own clock, which no clock change
 concerns, and which does not go while the machine sleeps."""
+STILL_SECONDS: Final = 8.0
+"""After this long without a beat a holder is said to stand still."""
+_SIZE: Final = 400
+"""Bytes of the file: always as many, so that no reader finds the end of an older text."""
 _BLIND_SECONDS: Final = 5.0
 """A follower that did not look for this long was stopped itself, and begins to count anew."""
 
@@ -41,6 +56,18 @@ class Holder:
     """Which start of the machine the pid belongs to; empty where the system does not say."""
     beat: int | None = None
     """Counts on while it moves."""
+    quiet: float = field(default=0.0, compare=False)
+    """Seconds since it last moved; 0 where that is not known: on another machine, or before it has said so."""
+
+    @property
+    def still(self) -> bool:
+        """Whether it has not moved for so long that something is wrong: it was stopped, or it hangs."""
+        return self.quiet >= STILL_SECONDS
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether it runs on another machine, or ran before this start of ours."""
+        return bool(self.boot_id) and self.boot_id != boot_id()
 
 
 class Lease:
@@ -51,8 +78,8 @@ class Lease:
 
     def __init__(self, state: Path) -> None:
         self.path = state / NAME
-        self.seized = False
-        """Whether it was taken from a process that lives: something of it may still be on its way."""
+        self._stood: tuple[int, ...] = ()
+        """Processes that lost the lease and live."""
         self._descriptor: int | None = None
         self._beat = 0
         self._seen: tuple[int, int] | None = None
@@ -63,6 +90,11 @@ class Lease:
     def held(self) -> bool:
         """Whether this object took the lease and did not give it back."""
         return self._descriptor is not None
+
+    @property
+    def seized(self) -> bool:
+        """Whether it was ever taken from a process that lives: something of it may still be on its way."""
+        return bool(self._stood)
 
     def valid(self) -> bool:
         """Whether the lease is still ours; asked within the commit that something leaves by."""
@@ -82,8 +114,9 @@ class Lease:
             while descriptor is not None and not self._is_in_place(descriptor):
                 os.close(descriptor)
                 descriptor = self._locked(self.path)
-            self.seized = descriptor is None
-            if descriptor is None and self._is_stale():
+            if descriptor is not None:
+                self._stood = _living(_fields(descriptor))
+            elif self._is_stale():
                 descriptor = self._seize()
             if descriptor is None:
                 return False
@@ -116,7 +149,8 @@ class Lease:
         """Give the lease back; nothing happens where it is not ours."""
         if self._descriptor is not None:
             if self.valid():
-                os.ftruncate(self._descriptor, 0)
+                with contextlib.suppress(OSError):
+                    self._write(self._descriptor, held=False)
             os.close(self._descriptor)
             self._descriptor = None
             self._seen = None
@@ -133,7 +167,7 @@ class Lease:
             # A shared lock is granted only where nobody holds the lease, and goes with the descriptor.
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except OSError:
-            return _parse(os.pread(descriptor, 4_096, 0))
+            return _parse(_fields(descriptor))
         else:
             return None
         finally:
@@ -178,20 +212,26 @@ class Lease:
         try:
             if not self._is_stale():
                 return None
+            with self.path.open("rb") as file:
+                left = _fields(file.fileno())
             fresh = self.path.with_name(f"{NAME}.{os.getpid()}")
             fresh.unlink(missing_ok=True)
             descriptor = self._locked(fresh)
             if descriptor is not None:
+                self._stood = (*_living(left), _parse(left).pid)
                 self._write(descriptor)
                 fresh.replace(self.path)
             return descriptor
         finally:
             os.close(gate)
 
-    def _write(self, descriptor: int) -> None:
-        fields = {"pid": os.getpid(), "boot_id": boot_id(), "beat": self._beat}
-        os.pwrite(descriptor, json.dumps(fields).encode().ljust(120), 0)
-        os.ftruncate(descriptor, 120)
+    def _write(self, descriptor: int, *, held: bool = True) -> None:
+        fields: dict[str, object] = {"boot_id": boot_id(), "stood": self._stood}
+        if held:
+            # The steady clock is the same to all processes of one start of the machine.
+            fields |= {"pid": os.getpid(), "beat": self._beat, "at": round(time.monotonic(), 1)}
+        os.pwrite(descriptor, json.dumps(fields).encode().ljust(_SIZE), 0)
+        os.ftruncate(descriptor, _SIZE)
 
 
 def boot_id() -> str:
@@ -202,11 +242,37 @@ def boot_id() -> str:
         return ""
 
 
-def _parse(content: bytes) -> Holder | None:
+def _fields(descriptor: int) -> dict[str, Any]:
     try:
-        fields = json.loads(content)
-        beat = fields.get("beat")
-        return Holder(int(fields["pid"]), str(fields["boot_id"]), None if beat is None else int(beat))
+        fields = json.loads(os.pread(descriptor, 4_096, 0))
+    except ValueError:
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
+def _parse(fields: dict[str, Any]) -> Holder:
+    try:
+        pid, boot, beat, at = int(fields["pid"]), str(fields["boot_id"]), fields.get("beat"), fields.get("at")
+        quiet = time.monotonic() - float(at) if at is not None and boot == boot_id() else 0.0
+        return Holder(pid, boot, None if beat is None else int(beat), max(quiet, 0.0))
     except (ValueError, KeyError, TypeError):
         # Caught between taking the lock and writing the name: somebody holds it, nameless for a moment.
         return Holder(0, "")
+
+
+def _living(fields: dict[str, Any]) -> tuple[int, ...]:
+    """Of the processes that lost the lease those that may still wake."""
+    stood = fields.get("stood")
+    if not isinstance(stood, list) or fields.get("boot_id") != boot_id():
+        return ()
+    return tuple(pid for pid in stood if isinstance(pid, int) and _lives(pid))
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

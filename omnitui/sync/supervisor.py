@@ -16,7 +16,7 @@ from omnitui.sdk import snapshot
 from omnitui.sdk.contract import Backfills, Connector, Looks, Renews
 from omnitui.sdk.events import Batch
 from omnitui.sdk.faults import AuthFailed, Fault, RateLimited, Unreachable
-from omnitui.store import inflow
+from omnitui.store import inflow, progress
 from omnitui.store.accounts import set_capabilities
 from omnitui.store.cache import Cache
 from omnitui.store.faults import CacheError
@@ -100,6 +100,8 @@ class AccountSync:
         self._refused = ""
         """Why the login was refused on the way out; what still comes in does not make the account well."""
         self._connecting = Backoff(first=5 * SECOND)
+        self._question = 0
+        """The newest question of another process that what is read now answers."""
 
     def wake(self) -> None:
         """Something in the outbox changed."""
@@ -120,6 +122,29 @@ class AccountSync:
             # Another that began meanwhile reads over lines that are new.
             reading.cancel()
         self.wake()
+
+    async def look_anew(self) -> None:
+        """Another process asks how things stand now: read on from the cursor at once, and answer it then.
+
+        What rests because it was refused, or was asked to, is not hurried: it is answered as it stands.
+        """
+        self._back.set()
+        self.wake()
+        if self._reading is not None:
+            self.caught_up.clear()
+            self._stale = True
+            self._reading.cancel()
+        elif self.connector is not None and not isinstance(self._away, AuthFailed | RateLimited):
+            self._look.set()
+        elif self.faulted.is_set():
+            self._question = await self._cache.aread(progress.asked, self.account.id)
+            await self._answer()
+
+    async def _answer(self) -> None:
+        """Tell who asked that all has come in since, or that a fault was met."""
+        if self._question:
+            with contextlib.suppress(CacheError):
+                await self._cache.awrite(lambda tx: progress.answer(tx, self.account.id, self._question), durable=False)
 
     async def run(self) -> None:
         """Until cancelled: connect, keep the loops going, and connect anew after what should not happen."""
@@ -205,6 +230,7 @@ class AccountSync:
                 reading.exception()
 
     async def _stream(self, connector: Connector, ingest: Ingest, backoff: Backoff) -> None:
+        self._question = await self._cache.aread(progress.asked, self.account.id)
         cursor = await self._cache.aread(inflow.cursor, self.account.id, "")
         stream = cast("AsyncGenerator[Batch, None]", connector.inbound(cursor))
         async with contextlib.aclosing(stream):
@@ -218,6 +244,7 @@ class AccountSync:
                         self._back.set()
                     self.caught_up.set()
                     self._met.set()
+                    await self._answer()
 
     async def _look_first(self, runner: OutboxRunner) -> None:
         """Where news come only when they are asked for, ask before words leave: somebody may have written meanwhile."""
@@ -345,6 +372,7 @@ class AccountSync:
         # Who waits for this ends the sync, and reads in the ledger why.
         if keeps_out:
             self.faulted.set()
+            await self._answer()
 
     async def _healthy(self) -> None:
         if await self._still_refused():

@@ -268,25 +268,6 @@ def test_watching_is_refused_while_another_process_syncs(desk: Desk) -> None:
     assert "syncing" in ran.err
 
 
-@pytest.mark.usefixtures("syncing_elsewhere")
-def test_sync_once_is_left_to_the_process_that_syncs(desk: Desk) -> None:
-    an_account(desk.cache)
-    ran = desk.run("sync", "--once")
-    assert ran.code == 0
-    assert "waiting until it has caught up" in ran.err
-
-
-@pytest.mark.usefixtures("syncing_elsewhere")
-def test_sync_once_fails_where_the_other_process_does_not_send(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("omnitui.cli.syncing.WAIT_SECONDS", 0.5)
-    an_account(desk.cache, capabilities={"": {"idempotency": "A"}})
-    conversation = a_conversation(desk.cache, "Hello?")
-    assert desk.run("reply", conversation.id, "--text", "Yes.", "--hold", "0").code == 0
-    ran = desk.run("sync", "--once")
-    assert ran.code == 1
-    assert "has not sent everything" in ran.err
-
-
 def test_mail_address_that_is_none_is_refused_and_nothing_recorded(desk: Desk) -> None:
     ran = desk.run("account", "add", "email", "--name", "X", "--address", "nonsense", "--imap-host", "h", "--no-check")
     assert ran.code == 2

@@ -128,6 +128,49 @@ def syncing(folder: Path) -> subprocess.Popen[str]:
     )
 
 
+def test_lease_remembers_who_stood_still_for_as_long_as_that_process_lives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("omnitui.sync.lease.STALE_SECONDS", 0.1)
+    other = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    try:
+        assert other.stdout is not None
+        assert other.stdout.readline().strip() == "True"
+        first, second = Lease(tmp_path), Lease(tmp_path)
+        assert not first.acquire()
+        time.sleep(0.2)
+        assert first.acquire()
+        assert first.seized
+        first.release()
+        # What the one that stood still has marked may leave whenever it wakes, whoever leads by then.
+        assert second.acquire()
+        assert second.seized
+        second.release()
+        other.kill()
+        other.wait()
+        assert second.acquire()
+        assert not second.seized
+        second.release()
+    finally:
+        other.kill()
+        other.wait()
+        assert other.stdout is not None
+        other.stdout.close()
+
+
+def test_holder_tells_for_how_long_it_has_not_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("omnitui.sync.lease.STILL_SECONDS", 0.2)
+    holder, follower = Lease(tmp_path), Lease(tmp_path)
+    assert holder.acquire()
+    time.sleep(0.4)
+    seen = follower.holder()
+    assert seen is not None
+    assert seen.still
+    assert seen.quiet >= 0.2
+    assert not seen.elsewhere
+    holder.release()
+
+
 async def test_process_that_stood_still_loses_the_lease_and_sends_nothing_when_it_wakes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, promise: Promise
 ) -> None:
