@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from omnitui.text.widths import cell_width
 from tests.support.terminal import Terminal
 
 START = 60.0
+BLINK_SECONDS = 1.1
+"""More than a cursor would blink in."""
 
 
 @pytest.mark.parametrize(("columns", "lines"), [(60, 20), (140, 40)])
@@ -34,11 +37,16 @@ def test_newcomer_follows_the_tour_and_finds_the_rest(tmp_path: Path, columns: i
         terminal.wait_for("INTERNAL NOTE")
         terminal.type("my first note")
         terminal.wait_for("my first note")
+        terminal.wait_until(lambda: terminal.at_rest > BLINK_SECONDS, "a line without bytes while nothing happens")
         terminal.send("ctrl+s")
         terminal.wait_for("6/8")
         terminal.send("/")
         terminal.wait_for("Search all messages")
+        field = next(y for y, row in enumerate(terminal.rows()) if "is:open from:" in row)
+        left = cell_width(terminal.rows()[field].partition("words")[0])
+        terminal.wait_until(lambda: terminal.cursor == (left, field), "the cursor in the field, for input methods")
         terminal.type("返金")
+        terminal.wait_until(lambda: terminal.cursor == (left + 4, field), "the cursor behind what was typed")
         terminal.wait_for("山田 花子")
         terminal.send("enter")
         terminal.wait_for("7/8")

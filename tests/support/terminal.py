@@ -181,6 +181,19 @@ class Terminal:
         """What the terminal shows, as lines of text without trailing blanks."""
         return "\n".join(line.rstrip() for line in self.rows())
 
+    @property
+    def cursor(self) -> tuple[int, int]:
+        """Column and line of the terminal's own cursor, from 0: where an input method writes."""
+        with self._lock:
+            self._feed()
+            return self._screen.cursor.x, self._screen.cursor.y
+
+    @property
+    def at_rest(self) -> float:
+        """Seconds since the program wrote last."""
+        with self._lock:
+            return time.perf_counter() - self.arrivals[-1][0]
+
     def rows(self) -> list[str]:
         """What the terminal shows, one string a row; wide characters take one place."""
         with self._lock:

@@ -17,7 +17,7 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, InlineUpdate, Lay
 from textual.app import App, ReturnType
 from textual.driver import Driver
 from textual.filter import ANSIToTruecolor, Monochrome, NoColor
-from textual.geometry import Region
+from textual.geometry import Offset, Region
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
@@ -220,15 +220,26 @@ class LastHopApp(App[ReturnType]):
             base = Color.parse(self.current_theme.background or "#121212")
         return Inks(system, base=base)
 
+    @property
+    def _cursor(self) -> Offset:
+        """Where the terminal's cursor belongs: input methods write what is not yet confirmed there.
+
+        The field is asked itself, for it tells the app only of its own keys, not of a layout that moves it.
+        """
+        if not self._screen_stack:
+            return Offset()
+        told = getattr(self.screen.focused, "cursor_screen_offset", self.cursor_position)
+        return self.screen.outer_size.clamp_offset(told)
+
     def _send_changes(self) -> None:
         driver, frame = self._driver, self._frame
         if self._held or frame is None or not isinstance(driver, LastHopDriver) or driver.busy:
             return
         data = frame.changes()
-        x, y = self.screen.outer_size.clamp_offset(self.cursor_position) if self._screen_stack else (0, 0)
-        if not data and (x, y) == self._previous_cursor_position:
+        x, y = cursor = self._cursor
+        if not data and cursor == self._previous_cursor_position:
             return
-        self._previous_cursor_position = self.cursor_position
+        self._previous_cursor_position = cursor
         data = f"{data}\x1b[{y + 1};{x + 1}H"
         if self._sync_available and len(data) >= SYNC_FROM:
             data = f"{SYNC_START}{data}{SYNC_END}"

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.text import Text
 from textual import events
+from textual.geometry import Offset
 from textual.message import Message
 from textual.strip import Strip
 from textual.widgets import Input, TextArea
@@ -28,7 +29,17 @@ class TooLong(Message):
 
 
 class Field(Input):
-    """One line."""
+    """One line. Its cursor does not blink: that would be bytes on the line while nothing happens."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.set_reactive(Input.cursor_blink, False)
+
+    @property
+    def cursor_screen_offset(self) -> Offset:
+        """Where the cursor is drawn; Textual's own is one cell further behind the last character."""
+        x, y, width, _height = self.content_region
+        return Offset(x + min(self._position_to_cell(self.cursor_position) - self.scroll_offset.x, width - 1), y)
 
     def render_line(self, y: int) -> Strip:
         """One row; under the veil nobody reads what was typed."""
@@ -41,10 +52,11 @@ class Field(Input):
 
 
 class Sheet(TextArea):
-    """Many lines. Tab leaves it; nothing sends from here."""
+    """Many lines. Tab leaves it; nothing sends from here; its cursor does not blink."""
 
     def __init__(self, text: str = "", **options: Any) -> None:
         super().__init__(text, **options)
+        self.set_reactive(TextArea.cursor_blink, False)
         # Undo has a key in the keymap. To people of the terminal this one means the shell, not a lost sentence.
         for key in ("ctrl+z", "super+z"):
             self._bindings.key_to_bindings.pop(key, None)
