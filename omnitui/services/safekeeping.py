@@ -1,13 +1,11 @@
 """Snapshots of the cache in the process that syncs: once a day, each of them proved, old ones removed.
 
-The proof is also how damage is found that nobody has come upon: it looks at every page of the copy, so that nothing has
-to wait for it.
+The proof is also how damage is found in a process that runs for weeks: it looks at every page of the copy.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
@@ -16,6 +14,7 @@ from omnitui.bus import Stuck
 from omnitui.clock import DAY, Clock, Millis
 from omnitui.errors import OmniError
 from omnitui.logs import logger
+from omnitui.services.background import in_background
 from omnitui.store import integrity, snapshots
 from omnitui.store.faults import CacheDamaged
 
@@ -33,7 +32,6 @@ START_AFTER: Final = 20.0
 LOOK_EVERY: Final = 600.0
 KEPT_ASIDE: Final[Millis] = 14 * DAY
 """How long a damaged or replaced cache is kept."""
-_NICENESS: Final = 15
 
 
 class Safekeeping:
@@ -66,16 +64,7 @@ class Safekeeping:
         await asyncio.to_thread(self._drop_aside)
         if not await asyncio.to_thread(self.due):
             return
-        stop = threading.Event()
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        # Not in the loop's own threads: the end of the process would wait for it.
-        threading.Thread(
-            target=self._work, args=(stop, done, asyncio.get_running_loop()), name="omnitui-snapshot", daemon=True
-        ).start()
-        try:
-            await done
-        finally:
-            stop.set()
+        await in_background("snapshot", self.take)
 
     def take(self, stop: threading.Event | None = None) -> None:
         """Take a snapshot now, and remove those that are no longer wanted; damage is noted and told."""
@@ -96,18 +85,3 @@ class Safekeeping:
     def _drop_aside(self) -> None:
         with suppress(OSError):
             snapshots.drop_aside(self._cache.parent, self._clock.now() - KEPT_ASIDE)
-
-    def _work(self, stop: threading.Event, done: asyncio.Future[None], loop: asyncio.AbstractEventLoop) -> None:
-        with suppress(AttributeError, OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
-        try:
-            self.take(stop)
-        except Exception:
-            LOG.exception("no snapshot was taken")
-        with suppress(RuntimeError):  # the loop has ended meanwhile
-            loop.call_soon_threadsafe(_settle, done)
-
-
-def _settle(done: asyncio.Future[None]) -> None:
-    if not done.done():
-        done.set_result(None)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from omnitui.desk.query import Query
     from omnitui.services.accounts import Accounts
+    from omnitui.services.inspection import Inspection
     from omnitui.services.operations import Operations
     from omnitui.services.sealing import Sealing
     from omnitui.services.secrets import Secrets
@@ -91,6 +92,13 @@ class Session:
         return Sealing(self.profile, self.cache, self.accounts.secrets)
 
     @cached_property
+    def inspection(self) -> Inspection:
+        """Looks for damage in the background, once in this process."""
+        from omnitui.services.inspection import Inspection
+
+        return Inspection(self.cache.path, self.cache.clock, self.bus)
+
+    @cached_property
     def zone(self) -> tzinfo:
         """The zone in which times are shown and read."""
         return self.settings.zone()
@@ -117,7 +125,7 @@ class Session:
             wake_due=self.operations.wake_due,
             ask=Hooks(self.profile, self.cache, seconds).before_send,
             follower=Happenings(self.profile, self.cache, seconds),
-            chores=(keeping.run,),
+            chores=(keeping.run, self.inspection.run),
         )
 
     def wake_due(self) -> None:

@@ -1,21 +1,25 @@
-"""Whether a file of the cache is whole, and the note beside it that says that it is not."""
+"""Whether the cache's file, or a copy of it, is whole, and the note beside it that says that it is not."""
 
 from __future__ import annotations
 
 import json
 import os
 import sqlite3
-from contextlib import suppress
+import threading
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
 from omnitui.clock import Millis
-from omnitui.store.sharing import NOTE
+from omnitui.store import connection
+from omnitui.store.faults import translated
+from omnitui.store.sharing import NOTE, share
 from omnitui.values import dataclass
 
 MOST: Final = 5
 """Faults that are named; one is enough to act."""
 
+_STEPS: Final = 100_000
 GARBLED: Final = "the schema is garbled"
 """Said where SQLite's own words quote bytes that are no text."""
 _VIEWS: Final = {
@@ -43,24 +47,70 @@ class Damage:
     reason: str
 
 
-def faults(db: sqlite3.Connection) -> list[str]:
+def faults(db: sqlite3.Connection, *, shared: bool = False) -> list[str]:
     """What is wrong with a file of the cache, in SQLite's words; nothing where it is whole.
 
-    Reads all of it: `quick_check` would miss what is flipped in a row. Asking the full-text index whether it is whole
-    is a write to SQLite, so `db` belongs to a file that nobody else uses.
+    Reads all of it: `quick_check` would miss what is flipped in a row.
+
+    Args:
+        db: A connection outside of a transaction.
+        shared: Whether others use the file. Asking the full-text index whether it is whole is a write to SQLite; then
+            it is read from end to end instead, which finds nine of ten faults in it.
     """
     try:
         found = [str(row[0]) for row in db.execute(f"PRAGMA integrity_check({MOST})")]
         if found != ["ok"]:
             return found
-        db.execute("INSERT INTO message_fts(message_fts) VALUES ('integrity-check')")
-        return [f"{view} is miscounted" for view, count in _COUNTED.items() if _counter(db, view) != _one(db, count)]
+        if shared:
+            db.execute("SELECT count(*) FROM temp.term").fetchone()
+        else:
+            db.execute("INSERT INTO message_fts(message_fts) VALUES ('integrity-check')")
+        # In one transaction: others may count on meanwhile.
+        db.execute("BEGIN")
+        try:
+            return [
+                f"{name} is miscounted" for name, count in _COUNTED.items() if _counter(db, name) != _one(db, count)
+            ]
+        finally:
+            db.execute("ROLLBACK")
     except UnicodeDecodeError:
         return [GARBLED]
     except sqlite3.DatabaseError as error:
         if not is_damage(error):
             raise
         return [str(error)]
+
+
+def faults_beside(cache: Path, stop: threading.Event, breath: float) -> list[str]:
+    """`faults` of a cache that is in use, without a write to it. Takes 15 s of processor time for a million messages.
+
+    Args:
+        cache: The cache's file.
+        stop: Set to give up; then nothing is said.
+        breath: Seconds of rest after each hundred thousand steps of SQLite's.
+
+    Raises:
+        CacheError: It could not be read, though it is not damaged.
+    """
+    lock = share(cache.parent)  # nobody puts another file in its place meanwhile
+    try:
+        with closing(connection.connect(cache)) as db:
+            db.set_progress_handler(lambda: stop.wait(breath), _STEPS)
+            db.execute("PRAGMA temp_store = MEMORY")
+            db.execute("CREATE VIRTUAL TABLE temp.term USING fts5vocab(main, message_fts, 'row')")
+            db.execute("PRAGMA query_only = 1")
+            return faults(db, shared=True)
+    except UnicodeDecodeError:
+        return [GARBLED]
+    except sqlite3.Error as error:
+        if is_damage(error):
+            return [str(error)]
+        if stop.is_set():
+            return []
+        raise translated(error) from error
+    finally:
+        if lock is not None:
+            os.close(lock)
 
 
 def recount(db: sqlite3.Connection) -> None:

@@ -154,8 +154,9 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
             self.dressing.told(self.terminal.dark)
 
     def complain_of_settings(self) -> None:
-        """Name what is wrong with keys and themes, the first in full."""
-        self.rereading.complain([*self.rereading.faults, *self.dressing.complaints])
+        """Name what is wrong with where the profile lies, with keys and themes, the first in full."""
+        place = caution(self.session.profile)
+        self.rereading.complain([*([place] if place else []), *self.rereading.faults, *self.dressing.complaints])
 
     def ready(self) -> None:
         """The first rows of a list are on the screen: keys mean them from now on."""
@@ -178,6 +179,8 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
             self.main.desk.spawn(open_mended(self.main.desk, self.session.mended))
         if self.syncing is not None:
             self.main.desk.spawn(self.syncing.run())
+            self.main.desk.spawn(self.syncing.watch(self.main.desk.trouble.of_sync))
+        self.main.desk.spawn(self.session.inspection.run())
 
     @property
     def opening(self) -> bool:

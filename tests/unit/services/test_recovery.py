@@ -13,14 +13,17 @@ from omnitui.clock import DAY, HOUR, FrozenClock
 from omnitui.config.settings import Snapshots
 from omnitui.errors import OmniError
 from omnitui.paths import Profile
-from omnitui.services import recovery
+from omnitui.services import inspection, recovery
 from omnitui.services.doctor import examine
+from omnitui.services.inspection import Inspection
 from omnitui.services.safekeeping import KEPT_ASIDE, Safekeeping
 from omnitui.services.session import Session
 from omnitui.store import integrity, snapshots
 from omnitui.store.cache import Cache
 from omnitui.store.faults import CacheDamaged
+from tests.support.promises import Promise
 from tests.support.store_desk import NOW, a_desk
+from tests.support.sync_desk import until
 
 PAGE = 4096
 
@@ -136,6 +139,67 @@ def test_damage_that_nobody_came_upon_is_found_by_the_days_snapshot(profile: Pro
     with Session.open(profile) as session:
         assert texts(session) == ["in the snapshot", "after it"]
         assert session.mended is not None
+
+
+@pytest.mark.parametrize("index", ["ix_message_contact", "message_fts_data"])
+async def test_damage_that_nobody_came_upon_is_found_beside_a_writer_after_the_start(
+    profile: Profile, monkeypatch: pytest.MonkeyPatch, index: str, promise: Promise
+) -> None:
+    monkeypatch.setattr(inspection, "START_AFTER", 0.0)
+    told: list[OmniError | None] = []
+    spoil(profile.cache_file, index)
+    with Session.open(profile) as session:
+        session.bus.subscribe(Stuck, lambda event: told.append(event.error))
+        held = threading.Event()
+        writing = session.cache.submit(lambda tx: held.wait(60) and tx.db.execute("SELECT 1").fetchone())
+        async with asyncio.timeout(60):
+            await session.inspection.run()
+        assert {type(error) for error in told} == {CacheDamaged}
+        held.set()
+        writing.result(60)
+    with Session.open(profile) as session:
+        assert session.mended is not None
+        assert texts(session) == ["in the snapshot", "after it"]
+    promise(
+        "Damage that nobody came upon is found after each start, beside all that goes on.",
+        "1 page damaged of an index that nothing reads, found while a write was under way",
+    )
+
+
+def test_a_schema_that_is_garbled_while_omnitui_runs_is_found(profile: Profile) -> None:
+    with profile.cache_file.open("r+b") as file:
+        file.write(b"\xff" * PAGE)
+    Inspection(profile.cache_file, FrozenClock(NOW), Bus()).look(threading.Event())
+    assert integrity.noted(profile.data) is not None
+
+
+async def test_a_whole_cache_is_looked_through_once_and_what_another_process_finds_is_told(
+    profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inspection, "START_AFTER", 0.0)
+    monkeypatch.setattr(inspection, "NOTED_EVERY", 0.01)
+    bus, told = Bus(), list[OmniError | None]()
+    bus.subscribe(Stuck, lambda event: told.append(event.error))
+    looked: list[threading.Event] = []
+    watch = Inspection(profile.cache_file, FrozenClock(NOW), bus)
+    look = watch.look
+
+    def counted(stop: threading.Event) -> None:
+        looked.append(stop)
+        look(stop)
+
+    monkeypatch.setattr(watch, "look", counted)
+    first = asyncio.create_task(watch.run())
+    async with asyncio.timeout(60):
+        await until(lambda: looked and looked[0].is_set())
+        await watch.run()  # runs already
+        first.cancel()
+        await asyncio.wait([first])
+        assert not told
+        integrity.note(profile.data, integrity.Damage(NOW, "found elsewhere"))
+        await watch.run()
+    assert len(looked) == 1
+    assert [error.message for error in told if error] == ["The cache is damaged: found elsewhere."]
 
 
 def test_a_sync_that_ends_does_not_wait_for_a_snapshot(profile: Profile, monkeypatch: pytest.MonkeyPatch) -> None:
