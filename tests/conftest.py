@@ -12,8 +12,15 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.promises import promise, pytest_runtest_logreport, pytest_sessionfinish
+from tests.support.skips import pytest_runtest_makereport, pytest_terminal_summary
 
-__all__ = ["promise", "pytest_runtest_logreport", "pytest_sessionfinish"]
+__all__ = [
+    "promise",
+    "pytest_runtest_logreport",
+    "pytest_runtest_makereport",
+    "pytest_sessionfinish",
+    "pytest_terminal_summary",
+]
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -43,16 +50,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item], config: pytest.Confi
     for item in items:
         if item.get_closest_marker("shared") and not SHARED.is_dir():
             item.add_marker(pytest.mark.skip(reason="the folder ../shared is not on this machine"))
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  # type: ignore[no-untyped-def]
-    """Where CI has installed the servers, a server test that skips is a failure."""
-    report = yield
-    if report.skipped and os.environ.get("OMNITUI_REQUIRE_SERVERS") and item.get_closest_marker("server"):
-        report.outcome = "failed"
-        report.longrepr = f"skipped although the servers are required here: {report.longrepr}"
-    return report
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.support.skips import NOT_TO_BE_HAD
 from tests.support.terminal import Terminal
 
 ROOT = Path(__file__).parents[2]
@@ -98,7 +99,7 @@ def said_by_processes(pids: list[int]) -> bytes:
     return told
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc shows the processes")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason=f"{NOT_TO_BE_HAD}a /proc that shows the processes")
 def test_no_secret_is_anywhere_but_where_it_belongs(tmp_path: Path, echo: int) -> None:
     (tmp_path / "tmp").mkdir()
     spy = tmp_path / "spy.sh"

@@ -13,7 +13,7 @@ from tests.support.terminal import Terminal
 START = 60.0
 
 
-@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not here")
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash: apt-get install --no-install-recommends bash")
 def test_console_stops_for_the_shell_and_comes_back_with_what_was_being_written(tmp_path: Path) -> None:
     env = {"OMNITUI_HOME": str(tmp_path), "PS1": "the-shell> ", "HISTFILE": ""}
     with Terminal(["bash", "--norc", "--noprofile", "-i"], columns=100, lines=30, env=env) as terminal:

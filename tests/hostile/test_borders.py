@@ -123,7 +123,7 @@ def in_tmux(home: Path) -> Iterator[tuple[Tmux, Terminal]]:
             tmux("kill-server")
 
 
-@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not here")
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="needs tmux: apt-get install --no-install-recommends tmux")
 def test_no_text_moves_a_border_by_the_cells_of_tmux(home: Path, promise: Promise) -> None:
     with in_tmux(home) as (tmux, terminal):
         tmux.wait_for(r"^>.*N\d+", terminal)

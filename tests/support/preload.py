@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.skips import skip_beyond
+
 SOURCE = Path(__file__).with_name("shim.c")
 
 
@@ -18,8 +20,10 @@ SOURCE = Path(__file__).with_name("shim.c")
 def shim() -> Path:
     """The compiled shim; skips the test where none can be made."""
     compiler = shutil.which("cc")
-    if compiler is None or sys.platform != "linux":
-        pytest.skip("needs Linux and a C compiler (apt-get install gcc libc6-dev)")
+    if sys.platform != "linux":
+        skip_beyond("the loader's LD_PRELOAD is Linux's")
+    if compiler is None:
+        pytest.skip("needs a C compiler: apt-get install --no-install-recommends gcc libc6-dev")
     made = Path(tempfile.mkdtemp(prefix="omnitui-shim-")) / "shim.so"
     subprocess.run(
         [compiler, "-shared", "-fPIC", "-O1", "-o", str(made), str(SOURCE), "-ldl", "-lpthread"],

@@ -28,6 +28,7 @@ from tests.support.console import a_console, a_session
 from tests.support.desk import a_conversation
 from tests.support.preload import shim
 from tests.support.promises import Promise
+from tests.support.skips import skip_beyond
 from tests.support.store_desk import Desk, a_desk
 from tests.support.sync_desk import until
 
@@ -43,7 +44,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(place)], capture_output=True, check=False
     )
     if mounted.returncode:
-        pytest.skip(f"a tmpfs cannot be mounted here: {mounted.stderr.decode().strip()}")
+        skip_beyond(f"a tmpfs, which only root may mount: {mounted.stderr.decode().strip()}")
     yield place
     subprocess.run(["umount", "--lazy", str(place)], check=True)
 

@@ -144,8 +144,7 @@ def test_other_shells_can_read_their_script(program: str, tmp_path: Path) -> Non
         assert name.rpartition(" ")[2] in text
     found = shutil.which(program)
     if found is None:
-        # The text was looked at; only the shell's own opinion is missing.
-        return
+        pytest.skip(f"needs {program}: apt-get install --no-install-recommends {program}")
     script = tmp_path / "script"
     script.write_text(text)
     subprocess.run([found, "-n", str(script)], check=True, timeout=60)

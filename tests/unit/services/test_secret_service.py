@@ -44,7 +44,7 @@ print(json.dumps(said))
 
 @pytest.mark.skipif(
     not (shutil.which("gnome-keyring-daemon") and shutil.which("dbus-run-session")),
-    reason="no Secret Service to try: apt install gnome-keyring dbus",
+    reason="needs a Secret Service: apt-get install --no-install-recommends gnome-keyring dbus-daemon",
 )
 def test_secrets_are_kept_by_a_real_secret_service(tmp_path: Path) -> None:
     home = tmp_path / "home"

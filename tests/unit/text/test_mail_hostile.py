@@ -46,7 +46,9 @@ def check(name: str, raw: bytes) -> ParsedMail:
     return mail
 
 
-@pytest.mark.skipif(not CPYTHON, reason="this Python has no test.test_email (install libpython3-testsuite)")
+@pytest.mark.skipif(
+    not CPYTHON, reason="needs CPython's own mails: apt-get install --no-install-recommends libpython3-testsuite"
+)
 def test_cpythons_own_mails_are_read() -> None:
     assert len(CPYTHON) >= 40
     for path in CPYTHON:
