@@ -193,7 +193,6 @@ class EmailConnector:
             envelope = Envelope(address(line.sender, "sender")[1], recipients(line), content, needed)
         except Unsendable as error:
             return Rejected(error.message)
-        self._sent.attempted()
         outcome = await self._over_smtp(op, envelope)
         self._sent.attempted()
         if isinstance(outcome, Accepted):
@@ -207,6 +206,7 @@ class EmailConnector:
 
     async def _over_smtp(self, op: Outbound, envelope: Envelope) -> Outcome:
         async def mark() -> None:
+            await self._sent.note_attempt()
             await self._context.mark(op.op_id)
 
         credentials = await self._credentials()

@@ -35,7 +35,8 @@ class SentFolder:
         self._log = log
         self._place = Path(state_dir) / "sent"
         self._filing: asyncio.Task[None] | None = None
-        self._not_before: Millis = clock.now() + FILING
+        self._attempt = Path(state_dir) / "attempted"
+        self._not_before: Millis = self._last_attempt() + FILING
         self.filed = asyncio.Event()
         """Set when a copy was filed: the folder has news."""
 
@@ -48,6 +49,14 @@ class SentFolder:
     def attempted(self) -> None:
         """A mail leaves now: for a while absence proves nothing."""
         self._not_before = self._clock.now() + FILING
+
+    async def note_attempt(self) -> None:
+        """The same, for the next process too. Raises `NotReady` where it cannot be noted: then nothing may leave."""
+        self.attempted()
+        try:
+            await asyncio.to_thread(_write, self._attempt, b"%d" % self._clock.now())
+        except OSError as error:
+            raise NotReady(f"what leaves cannot be noted: {error.strerror or error}") from error
 
     async def keep(self, message_id: str, raw: bytes) -> None:
         """Note that this was sent, and begin to file it; returns when the note is on disk."""
@@ -84,20 +93,21 @@ class SentFolder:
     def _path(self, message_id: str) -> Path:
         return self._place / f"{hashlib.sha256(message_id.encode()).hexdigest()}.eml"
 
+    def _last_attempt(self) -> Millis:
+        """When a mail last began to leave, by an earlier process too; now where nobody can know."""
+        now = self._clock.now()
+        try:
+            return min(now, int(self._attempt.read_bytes()))
+        except (OSError, ValueError):
+            return now
+
     def _look(self, session: ImapSession, message_id: str) -> tuple[bool, bool]:
         folder = session.folders().sent
         return bool(folder) and session.find(folder, message_id), self.by_server(session)
 
     def _note(self, message_id: str, raw: bytes) -> None:
-        self._place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = self._path(message_id)
         head = json.dumps({"message_id": message_id, "at": self._clock.now()}).encode() + b"\n"
-        draft = path.with_suffix(".new")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(head + raw)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
+        _write(self._path(message_id), head + raw)
 
     async def _file(self) -> None:
         while waiting := await asyncio.to_thread(lambda: sorted(self._place.glob("*.eml"))):
@@ -117,6 +127,17 @@ class SentFolder:
             if not session.find(folder, note["message_id"]):
                 session.append(folder, raw, as_datetime(note["at"]))
         path.unlink()
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Put a file in its place, whole and on disk."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_suffix(".new")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
 
 
 def sent_folder(session: ImapSession) -> str:

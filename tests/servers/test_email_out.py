@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from omnitui.clock import MINUTE, FrozenClock
 from omnitui.sdk import (
     Accepted,
     Deferred,
@@ -190,8 +191,6 @@ async def test_a_line_that_breaks_after_the_mark_leaves_it_unknown(account: Mail
 async def test_reconcile_finds_what_lies_in_sent_and_absence_proves_only_where_the_server_files(
     servers: MailServers, tmp_path: Path
 ) -> None:
-    from omnitui.clock import MINUTE, FrozenClock
-
     clock = FrozenClock()
     account = MailAccount(servers, servers.user(), tmp_path, clock=clock)
     sent, other = account.reply(servers.user("customer")), account.reply(servers.user("customer"))
@@ -206,6 +205,23 @@ async def test_reconcile_finds_what_lies_in_sent_and_absence_proves_only_where_t
             await connector.reconcile(other)
         clock.advance(2 * MINUTE)
         assert await connector.reconcile(other) == NotFound()
+
+
+async def test_process_that_starts_anew_knows_since_when_the_server_had_time_to_file_a_mail(
+    servers: MailServers, tmp_path: Path
+) -> None:
+    """Else one that is begun every minute, and ends soon, could never tell."""
+    clock = FrozenClock()
+    account = MailAccount(servers, servers.user(), tmp_path, clock=clock)
+    op = account.reply(servers.user("lost"))
+    async with account.running(sent="server") as connector:
+        assert isinstance(await connector.perform(op), Unknown)
+    async with account.running(sent="server") as connector:
+        with pytest.raises(NotReady, match="not in Sent yet"):
+            await connector.reconcile(op)
+    clock.advance(2 * MINUTE)
+    async with account.running(sent="server") as connector:
+        assert await connector.reconcile(op) == NotFound()
 
 
 async def test_the_mark_is_committed_before_the_server_has_the_mail(account: MailAccount) -> None:

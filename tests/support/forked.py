@@ -12,7 +12,14 @@ from pathlib import Path
 from omnitui.store import failpoints
 
 
-def cut(work: Callable[[], object], errors: Path, *, failpoint: str = "", seconds: float | None = None) -> bool:
+def cut(
+    work: Callable[[], object],
+    errors: Path,
+    *,
+    failpoint: str = "",
+    seconds: float | None = None,
+    born: Callable[[int], object] = lambda _pid: None,
+) -> bool:
     """Do some work in a process that ends at a failpoint or is killed after a time; whether it was.
 
     Args:
@@ -20,6 +27,7 @@ def cut(work: Callable[[], object], errors: Path, *, failpoint: str = "", second
         errors: Where what it says of its faults goes.
         failpoint: Where it ends, see `failpoints`; empty: nowhere.
         seconds: When it is killed from outside; None: never.
+        born: Told its id as soon as it runs.
 
     Raises:
         AssertionError: It failed by itself.
@@ -39,6 +47,7 @@ def cut(work: Callable[[], object], errors: Path, *, failpoint: str = "", second
             traceback.print_exc()
         finally:
             os._exit(code)
+    born(child)
     if seconds is not None:
         time.sleep(seconds)
         with contextlib.suppress(ProcessLookupError):

@@ -14,6 +14,7 @@ import functools
 import smtplib
 import ssl
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.mime.message import MIMEMessage
@@ -61,6 +62,10 @@ class SmtpServer:
     smtputf8: bool = True
     cut_next: bool = False
     """Deliver the next mail, and cut the line instead of answering."""
+    file: Callable[[str, bytes], object] | None = None
+    """Files what is delivered for its sender, before the answer."""
+    busy: threading.Lock = field(default_factory=threading.Lock)
+    """Held while a mail is delivered."""
     limited: bool = False
     """Answer 421 to every recipient."""
     port: int = field(default_factory=free_port)
@@ -167,10 +172,12 @@ class SmtpServer:
         return "250 2.0.0 accepted"
 
     def _deliver(self, sender: str, recipients: list[str], content: bytes) -> None:
-        with smtplib.LMTP("127.0.0.1", self.lmtp_port) as lmtp:
+        with self.busy, smtplib.LMTP("127.0.0.1", self.lmtp_port) as lmtp:
             # LMTP answers for each recipient, of which smtplib reads the first answer only.
             for recipient in recipients:
                 lmtp.sendmail(sender, [recipient], content)
+            if self.file is not None:
+                self.file(sender, content)
 
     def _bounce(self, envelope: Envelope, recipient: str) -> None:
         report = MIMEMultipart("report")
