@@ -40,6 +40,7 @@ from omnitui.sdk.events import (
     Unsupported,
 )
 from omnitui.sdk.faults import AuthFailed, Deferred, Fault, NotReady, RateLimited, Unreachable
+from omnitui.sdk.measure import measured
 from omnitui.sdk.outbound import (
     Accepted,
     Found,
@@ -127,6 +128,7 @@ __all__ = [
     "Unreachable",
     "Unsupported",
     "Verb",
+    "measured",
     "retry_after",
     "rfc3339",
     "steady_of",
