@@ -41,7 +41,7 @@ async def test_resolving_goes_on_with_the_next_and_undo_brings_it_back(session: 
         await person.sees("undone: status → resolved")
         await person.sees(" from Second")
         await person.press("ctrl+r")
-        await person.sees("done again")
+        await person.sees("done again: status → resolved")
 
 
 async def test_count_before_a_movement_repeats_it(session: Session) -> None:

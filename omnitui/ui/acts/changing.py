@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Coroutine, Mapping
 from datetime import datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from omnitui.clock import HOUR, Millis
 from omnitui.i18n import _, ngettext
@@ -16,6 +16,9 @@ from omnitui.ui import phrases
 from omnitui.ui.acts import bulk
 from omnitui.ui.acts.handler import Handler
 from omnitui.ui.desk import Desk
+
+if TYPE_CHECKING:
+    from omnitui.services.undoing import Undone
 
 LEAVES: Mapping[str, frozenset[str]] = {
     "inbox": frozenset({"resolved", "closed", "waiting", "snoozed"}),
@@ -148,18 +151,22 @@ async def _undo(desk: Desk) -> None:
     undone = await desk.act_first(desk.session.operations.undo)
     # What came back, a draft perhaps, is there for the next key.
     await desk.renew()
-    if undone.conflicts:
-        desk.say(_("changed since then, left as it is: {field}").format(field=undone.conflicts[0].field), "warn")
-    else:
-        desk.say(_("undone: {what}").format(what=told(undone.originals)))
+    _say(desk, undone, _("undone: {what}"), undone.originals)
     _go_to(desk, undone.originals)
 
 
 async def _redo(desk: Desk) -> None:
     redone = await desk.act_first(desk.session.operations.redo)
     await desk.renew()
-    desk.say(_("done again: {what}").format(what=told(redone.originals)))
+    _say(desk, redone, _("done again: {what}"), redone.ops)
     _go_to(desk, redone.originals)
+
+
+def _say(desk: Desk, done: Undone, words: str, what: tuple[Op, ...]) -> None:
+    if done.conflicts:
+        desk.say(_("changed since then, left as it is: {field}").format(field=done.conflicts[0].field), "warn")
+    else:
+        desk.say(words.format(what=told(what)))
 
 
 def _go_to(desk: Desk, ops: tuple[Op, ...]) -> None:

@@ -47,7 +47,7 @@ def check(name: str, raw: bytes) -> ParsedMail:
 
 
 @pytest.mark.skipif(
-    not CPYTHON, reason="needs CPython's own mails: apt-get install --no-install-recommends libpython3-testsuite"
+    not CPYTHON, reason="needs CPython's own mails: apt-get install --no-install-recommends libpython3.11-testsuite"
 )
 def test_cpythons_own_mails_are_read() -> None:
     assert len(CPYTHON) >= 40
