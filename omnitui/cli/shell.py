@@ -69,6 +69,7 @@ class Shell:
     def session(self) -> Session:
         """The profile's session, opened at the first use and closed at the end."""
         if self._opened is None:
+            from omnitui.services.places import caution
             from omnitui.services.session import Session
 
             self._opened = Session.open(self.profile)
@@ -78,6 +79,8 @@ class Shell:
 
                 for line in told(self._opened.mended, self._opened.zone):
                     self.out.say(line)
+            if place := caution(self.profile):
+                self.out.say(place)
             with suppress(OmniError):
                 # Reading goes on where nothing can be written.
                 self._opened.wake_due()
@@ -145,10 +148,11 @@ class Shell:
         return self.code
 
     def syncing(self) -> bool:
-        """Whether a console or a sync of this profile is running the connectors."""
+        """Whether a console or a sync of this profile is running the connectors, and moves."""
         from omnitui.sync.lease import Lease
 
-        return Lease(self.profile.state).holder() is not None
+        holder = Lease(self.profile.state).holder()
+        return holder is not None and not holder.still
 
     def expanded(self, refs: Iterable[str]) -> Iterator[str]:
         """`refs`, with "-" replaced by the ids on standard input: one a line, or JSON objects of ours."""

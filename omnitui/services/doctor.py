@@ -6,12 +6,12 @@ import os
 import shutil
 import stat
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Final
 
 from omnitui import __version__
@@ -21,7 +21,7 @@ from omnitui.i18n import _
 from omnitui.model.accounts import Account
 from omnitui.model.states import SendState
 from omnitui.paths import Profile
-from omnitui.services import hooks, passphrase, presets, recovery, sealing, terminal
+from omnitui.services import hooks, passphrase, places, presets, recovery, sealing, terminal
 from omnitui.services.commands import read_commands, take_in
 from omnitui.services.encryption import Encryption, State
 from omnitui.services.happenings import failures
@@ -30,9 +30,8 @@ from omnitui.services.secrets import Secrets, refs
 from omnitui.services.session import Session
 from omnitui.store import snapshots
 from omnitui.store.erasure import owes_sweep
-from omnitui.store.mounts import network_kind
 from omnitui.store.reads import accounts, outbox
-from omnitui.sync.lease import Lease
+from omnitui.sync.lease import STALE_SECONDS, Lease, is_stopped
 from omnitui.text.safe import safe
 
 _LEAST_FREE: Final = 500 * 1024 * 1024
@@ -145,21 +144,22 @@ def _folders(profile: Profile) -> Iterator[Finding]:
             yield Finding("folders", Verdict.FAILED, _("{folder} cannot be written").format(folder=folder))
         else:
             yield Finding("folders", Verdict.OK, f"{name}: {folder}")
-    if kind := network_kind(_existing(profile.data)):
+    if (shared := places.on_network(profile)) is not None:
+        folder, kind = shared
         yield Finding(
             "folders",
             Verdict.WARNING,
-            _("{folder} lies on a network file system ({kind})").format(folder=profile.data, kind=kind),
-            _("two machines at once would damage the cache: keep XDG_DATA_HOME and XDG_STATE_HOME on a local disk"),
+            _(
+                "{folder} lies on a network file system ({kind}): its locks and shared memory do not reach other"
+                " machines, so that a second machine at once would damage the cache and send twice, and a line that"
+                " breaks may lose what was written last"
+            ).format(folder=folder, kind=kind),
+            _("keep XDG_DATA_HOME and XDG_STATE_HOME, or OMNITUI_HOME, on a local disk; until then use one machine"),
         )
-    free = shutil.disk_usage(_existing(profile.data)).free
+    free = shutil.disk_usage(places.existing(profile.data)).free
     size = f"{free / 1024**3:.1f} GB"
     if free < _LEAST_FREE:
         yield Finding("folders", Verdict.WARNING, _("only {size} are free for the cache").format(size=size))
-
-
-def _existing(folder: Path) -> Path:
-    return folder if folder.exists() else _existing(folder.parent)
 
 
 def _settings(profile: Profile) -> Iterator[Finding]:
@@ -199,8 +199,29 @@ def _hooks(profile: Profile) -> Iterator[Finding]:
 
 def _sync(profile: Profile) -> Iterator[Finding]:
     holder = Lease(profile.state).holder()
-    said = _("process {pid} is syncing").format(pid=holder.pid) if holder else _("nothing is syncing now")
-    yield Finding("sync", Verdict.OK, said)
+    if holder is None:
+        yield Finding("sync", Verdict.OK, _("nothing is syncing now"))
+    elif holder.elsewhere:
+        said = _("process {pid} of another machine is syncing").format(pid=holder.pid)
+        yield Finding("sync", Verdict.WARNING, said, _("end omnitui there, or wait until it has ended"))
+    elif not holder.still:
+        yield Finding("sync", Verdict.OK, _("process {pid} is syncing").format(pid=holder.pid))
+    else:
+        since = f"{datetime.fromtimestamp(time.time() - holder.quiet):%Y-%m-%d %H:%M:%S}"
+        words = (
+            _("process {pid} is to sync, but was stopped: it has not moved since {time} ({n} seconds)")
+            if is_stopped(holder.pid)
+            else _("process {pid} is to sync, but hangs: it has not moved since {time} ({n} seconds)")
+        )
+        yield Finding(
+            "sync",
+            Verdict.WARNING,
+            words.format(pid=holder.pid, time=since, n=round(holder.quiet)),
+            _(
+                "wake it (fg, or kill -CONT {pid}) or end it (kill -KILL {pid}); an open console or omnitui sync"
+                " --once takes its place within {n} seconds, and sends nothing twice"
+            ).format(pid=holder.pid, n=round(STALE_SECONDS)),
+        )
 
 
 def _crashes(profile: Profile) -> Iterator[Finding]:

@@ -3,30 +3,47 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Final
 
 _NETWORK: Final = frozenset(
-    ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs", "fuse.glusterfs", "lustre")
+    (
+        *("nfs", "nfs4", "cifs", "smb2", "smb3", "smbfs", "ncpfs", "9p", "virtiofs", "vboxsf", "prl_fs", "davfs"),
+        *("afs", "coda", "ceph", "glusterfs", "lustre", "gpfs", "beegfs", "orangefs", "pvfs2", "gfs2", "ocfs2"),
+    )
 )
-_TABLE: Final = Path("/proc/self/mountinfo")
+_REMOTE_FUSE: Final = tuple(
+    f"fuse.{name}"
+    for name in (
+        *("sshfs", "rclone", "glusterfs", "ceph", "davfs", "s3fs", "smb", "curlftpfs", "gvfsd", "vmhgfs", "juicefs"),
+        *("mfs", "goofys", "gcsfuse", "google-drive", "onedrive", "keybase"),
+    )
+)
+"""How the names of those begin that speak to another machine from a process of the user's."""
+TABLE: Path = Path("/proc/self/mountinfo")
+_ESCAPED: Final = re.compile(r"\\([0-7]{3})")
 
 
-def network_kind(path: Path, table: Path = _TABLE) -> str:
+def network_kind(path: Path, table: str | None = None) -> str:
     """The kind of network file system that `path` lies on, like "nfs4"; empty where it lies on a disk of the machine.
 
-    Empty also where the system does not say (no Linux).
+    Empty also where the system does not say (no Linux). `table` is the text of /proc/self/mountinfo, which is read
+    unless it is given.
     """
-    try:
-        lines = table.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
-    except OSError:
-        return ""
+    if table is None:
+        try:
+            table = TABLE.read_text(encoding="utf-8", errors="surrogateescape")
+        except OSError:
+            return ""
     whole = os.path.realpath(path)
     longest, found = -1, ""
-    for line in lines:
-        fields = line.split()
-        place = fields[4].replace("\\040", " ")
+    for line in table.splitlines():
+        fields = line.split(" ")
+        if len(fields) < 7 or "-" not in fields[6:-1]:
+            continue
+        place = _ESCAPED.sub(lambda escaped: chr(int(escaped[1], 8)), fields[4])
         if len(place) >= longest and (whole == place or whole.startswith(place.rstrip("/") + "/")):
             # The kind comes after the dash that ends the optional fields.
-            longest, found = len(place), fields[fields.index("-") + 1]
-    return found if found in _NETWORK else ""
+            longest, found = len(place), fields[fields.index("-", 6) + 1]
+    return found if found in _NETWORK or found.startswith(_REMOTE_FUSE) else ""

@@ -242,6 +242,15 @@ def boot_id() -> str:
         return ""
 
 
+def is_stopped(pid: int) -> bool:
+    """Whether a process of this machine was stopped by a signal (ctrl+z); False where the system does not say."""
+    try:
+        told = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return told.rpartition(")")[2].split()[:1] == ["T"]
+
+
 def _fields(descriptor: int) -> dict[str, Any]:
     try:
         fields = json.loads(os.pread(descriptor, 4_096, 0))

@@ -155,6 +155,8 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
 
     def complain_of_settings(self) -> None:
         """Name what is wrong with where the profile lies, with keys and themes, the first in full."""
+        from omnitui.services.places import caution
+
         place = caution(self.session.profile)
         self.rereading.complain([*([place] if place else []), *self.rereading.faults, *self.dressing.complaints])
 

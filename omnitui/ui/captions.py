@@ -95,7 +95,7 @@ class Captions:
         if is_veiled(self._screen):
             marks = f"{_('veiled')} {marks}".rstrip()
             notice = (without(notice[0], self._names()), notice[1])
-        trouble = desk.trouble.text
+        trouble = desk.trouble.text or desk.trouble.sync
         self.status.show([status_line(desk.standing, notice, now, width, undo_key=key, marks=marks, trouble=trouble)])
 
     def _names(self) -> list[str]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from omnitui.errors import OmniError
+from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.logs import logger
 from omnitui.services.session import Session
@@ -22,6 +24,9 @@ START_AFTER = 0.7
 
 LOOK_EVERY = 1.0
 """Seconds between looks whether the process that held the lease has gone."""
+
+WATCH_EVERY = 2.0
+"""Seconds between looks whether the process that holds the lease moves."""
 
 RETRY_SECONDS = 5.0
 """Seconds after which a sync that could not run is tried again."""
@@ -59,6 +64,22 @@ class Syncing:
                 # The desk says it of the disk; the lease is ours or nobody's, so nobody else would sync.
                 LOG.warning("the sync does not run: %s", error.message)
                 await asyncio.sleep(RETRY_SECONDS)
+
+    async def watch(self, tell: Callable[[str], None]) -> None:
+        """Until cancelled, `tell` in words that the process that is to sync stands still; "" while it moves."""
+        while True:
+            await asyncio.sleep(WATCH_EVERY)
+            holder = None
+            if not self._lease.valid():
+                with suppress(OSError):
+                    holder = self._lease.holder()
+            if holder is None or not holder.still:
+                tell("")
+            else:
+                words = _(
+                    "process {pid} is to sync but stands still: this console soon takes its place; omnitui doctor"
+                )
+                tell(words.format(pid=holder.pid))
 
     async def _lead(self) -> None:
         if self._engine is None:

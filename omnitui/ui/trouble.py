@@ -1,4 +1,4 @@
-"""The banner that says that the cache cannot be written, and the looks whether it can be again."""
+"""The banner that says that the cache cannot be written, or that whoever is to sync stands still."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ class Trouble:
         self._desk = desk
         self.text = ""
         """What is wrong and what to do; empty while all is well."""
+        self.sync = ""
+        """What is wrong with the process that is to sync; empty while all is well."""
         self._damaged = False
         """Whether the file is broken: that it takes writes now and then does not make it whole."""
 
@@ -42,6 +44,12 @@ class Trouble:
                 self._show(await self._next(news))
         finally:
             unsubscribe()
+
+    def of_sync(self, words: str) -> None:
+        """Say, until told otherwise, what is wrong with the process that is to sync."""
+        if words != self.sync:
+            self.sync = words
+            self._desk.screen.captions.redraw_status()
 
     async def _next(self, news: asyncio.Queue[OmniError | None]) -> OmniError | None:
         while self.text and news.empty() and not self._damaged:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from omnitui.model.accounts import Account
 from omnitui.model.states import SendState
 from omnitui.sdk import AuthFailed
-from omnitui.store import progress
+from omnitui.store import mounts, progress
 from omnitui.store.accounts import set_paused
 from omnitui.store.cache import Cache
 from omnitui.store.reads import history, outbox
@@ -184,3 +187,59 @@ def test_sync_once_says_that_the_other_process_stands_still_and_takes_its_place(
     assert "stood still; this one syncs in its place" in ran.err
     assert not lease.valid()
     lease.release()
+
+
+HOLD = """
+import os, signal, sys
+from pathlib import Path
+from omnitui.sync.lease import Lease
+lease = Lease(Path(sys.argv[1]))
+assert lease.acquire()
+print("leads", flush=True)
+os.kill(os.getpid(), signal.SIGSTOP)
+"""
+
+
+def doctor_on_sync(desk: Desk) -> dict[str, Any]:
+    return next(one for one in desk.run("doctor", "--jsonl").objects if one["check"] == "sync")
+
+
+def test_doctor_names_a_stopped_process_that_is_to_sync_and_says_what_to_do(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "STILL_SECONDS", 0.2)
+    desk.profile.make()
+    argv = [sys.executable, "-c", HOLD, str(desk.profile.state)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as other:
+        try:
+            assert other.stdout is not None
+            assert other.stdout.readline().strip() == "leads"
+            while not leases.is_stopped(other.pid):
+                time.sleep(0.02)
+            deadline = time.monotonic() + 30
+            found = doctor_on_sync(desk)
+            while found["verdict"] == "ok" and time.monotonic() < deadline:
+                found = doctor_on_sync(desk)
+        finally:
+            other.kill()
+    assert f"process {other.pid} is to sync, but was stopped: it has not moved since 20" in found["message"]
+    assert f"kill -CONT {other.pid}" in found["hint"]
+    assert "twice" in found["hint"]
+
+
+def test_profile_on_a_network_file_system_is_said_by_every_verb_and_in_full_by_doctor(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = tmp_path / "mountinfo"
+    table.write_text(f"22 1 8:1 / / rw - ext4 /dev/sda1 rw\n30 22 0:40 / {tmp_path} rw - nfs4 files:/home rw\n")
+    assert "network" not in desk.run("ls").err
+    monkeypatch.setattr(mounts, "TABLE", table)
+    ran = desk.run("ls", "--jsonl")
+    assert (ran.code, ran.out) == (0, "")
+    assert ran.err == (
+        f"{desk.profile.data} lies on a network file system (nfs4), where the cache can break: see omnitui doctor\n"
+    )
+    found = [one for one in desk.run("doctor", "--jsonl").objects if "(nfs4)" in one["message"]]
+    assert [one["verdict"] for one in found] == ["warning"]
+    assert "send twice" in found[0]["message"]
+    assert "XDG_STATE_HOME" in found[0]["hint"]
