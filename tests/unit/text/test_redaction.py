@@ -6,10 +6,11 @@ import random
 import string
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from omnitui.text.redaction import COVER, KINDS, redacted
+from omnitui.text.passwords import COVER
+from omnitui.text.redaction import KINDS, redacted
 
 CARDS = [
     "4111111111111111",
@@ -71,6 +72,11 @@ def test_a_card_number_in_fours_is_covered_whatever_is_between(
         ("Visa4111111111111111", "Visa************1111"),
         ("4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1", "* * * * * * * * * * * * 1 1 1 1"),
         ("41111111\u200b11111111", "********\u200b****1111"),
+        ("It is 4111 1111 1111\n1111, thanks", "It is **** **** ****\n1111, thanks"),
+        ("> my card 4111-1111-\n> 1111-1111", "> my card ****-****-\n> ****-1111"),
+        ("card 41111111\r\n11111111 12/27", "card ********\r\n****1111 12/27"),
+        ("3782 822463\n10005", "**** ******\n*0005"),
+        ("カードは４１１１ １１１１\n１１１１ １１１１です", "カードは＊＊＊＊ ＊＊＊＊\n＊＊＊＊ １１１１です"),
     ],
 )
 def test_a_card_number_is_covered_as_people_write_it(text: str, shown: str) -> None:
@@ -92,10 +98,34 @@ def test_a_card_number_is_covered_as_people_write_it(text: str, shown: str) -> N
         "2026-05-13 10:20:31 2026-05-14",
         "invoice 4111, order 1111, 1111 pieces, 1111 yen",
         "4111\n1111\n1111\n1111",
+        "41111111\n11111111",
+        "number 94111 1111\n1111 1111",
+        "4111 1111\n1111 1112",
+        "4111 1111\n\n1111 1111",
+        "call +4111 1111\n1111 1111",
     ],
 )
 def test_other_digits_stay(text: str) -> None:
     assert redacted(text) == text
+
+
+@given(
+    st.sampled_from(CARDS),
+    st.integers(1, 3),
+    st.sampled_from(["\n", "\r\n", " \n", "\n> ", "-\n", "\n\t"]),
+    st.sampled_from(["", "my card is ", "order 17, card: ", "番号は"]),
+    st.sampled_from(["", " until 12/27", "。"]),
+)
+def test_a_card_number_is_covered_wherever_its_line_is_broken(
+    number: str, at: int, between: str, before: str, after: str
+) -> None:
+    parts = {15: (4, 10), 14: (4, 10)}.get(len(number), tuple(range(4, len(number), 4)))
+    groups = [number[start:end] for start, end in zip((0, *parts), (*parts, len(number)), strict=True)]
+    at = min(at, len(groups) - 1)
+    text = f"{before}{' '.join(groups[:at])}{between}{' '.join(groups[at:])}{after}"
+    shown = redacted(text, ["cards"])
+    assert digits_shown(shown) == digits_shown(text) - len(number) + 4
+    assert len(shown) == len(text)
 
 
 @settings(max_examples=40)
@@ -137,6 +167,28 @@ def test_the_beginning_of_a_card_number_is_covered_where_the_text_was_cut() -> N
             "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\nbye",
             f"-----BEGIN RSA PRIVATE KEY-----\n{COVER}\n-----END RSA PRIVATE KEY-----\nbye",
         ),
+        ("cvv 123", f"cvv {COVER}"),
+        ("CVV2 123 and 12/27", f"CVV2 {COVER} and 12/27"),
+        ("security code is\n123", f"security code is\n{COVER}"),
+        ("PIN 4321", f"PIN {COVER}"),
+        ("4321 is my PIN", f"{COVER} is my PIN"),
+        ("the password is: swordfish", f"the password is: {COVER}"),
+        ('the password is "correct horse"', f"the password is {COVER}"),
+        ("password for the portal is hunter2", f"password for the portal is {COVER}"),
+        ("Password (for now): x", f"Password (for now): {COVER}"),
+        ("the passcode was changed to Abc-77", f"the passcode was changed to {COVER}"),
+        ("user anna password hunter22", f"user anna password {COVER}"),
+        ("clientSecret: shh", f"clientSecret: {COVER}"),
+        ("ID/PW：anna/x", f"ID/PW：{COVER}"),
+        ("パスワードは「さくら」です", f"パスワードは{COVER}です"),
+        ("パスワードはswordfishです", f"パスワードは{COVER}です"),
+        ("パスワード（仮）：ひみつ", f"パスワード（仮）：{COVER}"),
+        ("暗証番号は１２３４です", f"暗証番号は{COVER}です"),
+        ("暗証番号1234", f"暗証番号{COVER}"),
+        ("認証コード【481516】", f"認証コード【{COVER}】"),
+        ("【確認コード】481516", f"【確認コード】{COVER}"),
+        ("0420が暗証番号です", f"{COVER}が暗証番号です"),
+        ("PINコード：1234", f"PINコード：{COVER}"),
         ("-----BEGIN PRIVATE KEY-----\nMIIE and no end", f"-----BEGIN PRIVATE KEY-----\n{COVER}\n"),
     ],
 )
@@ -156,10 +208,56 @@ def test_a_secret_is_covered(text: str, shown: str) -> None:
         "a token of my thanks",
         "https://example.com/reset",
         "task-force-of-the-whole-department",
+        "Secretary: Anna",
+        "Secretariat: third floor",
+        "Pinterest: our new page",
+        "Pinned: the price list",
+        "Tokenizer: fast",
+        "Passwordless: yes",
+        "the password is wrong!",
+        "the password is case-sensitive",
+        "the password is **wrong**",
+        "your PIN is 4 digits long",
+        "the PIN is 4-digit",
+        "password reset: see below",
+        "パスワードは8文字以上です",
+        "パスワードはどこで変更できますか",
+        "パスワードはNGです",
+        "暗証番号は4桁です",
+        "暗証番号が違います",
     ],
 )
 def test_talk_of_secrets_stays(text: str) -> None:
     assert redacted(text) == text
+
+
+WORDS = ["password", "Passcode", "PIN", "CVV", "security code", "one-time code", "パスワード", "暗証番号", "認証コード"]
+CODES = st.text(string.digits, min_size=4, max_size=8)
+
+
+@given(
+    st.sampled_from(WORDS),
+    st.sampled_from([": {}", "：{}", " is: {}", "={}", " -> {}", " is {}.", "は{}です", "は「{}」です", "が、{}"]),
+    CODES,
+    st.sampled_from(["", "Hello,\n", "お世話になります。"]),
+    st.sampled_from(["", "\nBye", "よろしく。"]),
+)
+def test_a_code_is_covered_however_it_is_introduced(word: str, said: str, code: str, before: str, after: str) -> None:
+    shown = redacted(f"{before}{word}{said.format(code)}{after}", ["secrets"])
+    assert code not in shown
+    assert shown.startswith(f"{before}{word}")
+    assert COVER in shown
+
+
+@given(
+    st.sampled_from(["secret", "token", "pin", "cvc", "otp"]),
+    st.text(string.ascii_lowercase, min_size=3, max_size=8),
+    st.text(string.ascii_letters, min_size=1, max_size=12),
+)
+def test_a_word_that_only_begins_like_one_of_a_secret_covers_nothing(word: str, rest: str, value: str) -> None:
+    assume(not rest.startswith(("key", "code", "number", "no", "value", "hash", "text", "string", "s")))
+    text = f"{word}{rest}: {value}"
+    assert redacted(text, ["secrets"]) == text
 
 
 @given(st.text(st.characters(exclude_categories=()), max_size=300))
@@ -171,7 +269,17 @@ def test_any_text_is_taken_and_nothing_is_covered_where_nothing_is_chosen(text: 
 
 @pytest.mark.parametrize(
     "piece",
-    ["4111 1111 1111 1112 ", "1 ", "password", "password: ", "-----BEGIN PRIVATE KEY-----", "eyJaaaaaaaa.", "a://b:"],
+    [
+        "4111 1111 1111 1112 ",
+        "4111 1111\n",
+        "1 ",
+        "cvv ",
+        "password",
+        "password: ",
+        "-----BEGIN PRIVATE KEY-----",
+        "eyJaaaaaaaa.",
+        "a://b:",
+    ],
 )
 def test_long_hostile_texts_stay_cheap_to_look_at(piece: str) -> None:
     # Quadratic work would take hours here.
