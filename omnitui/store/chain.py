@@ -142,9 +142,22 @@ def _after_seals(db: sqlite3.Connection, key: bytes, expected: Head | None) -> V
         return Verdict(Head(0, ""), 0)
     pk, digest, seal, count = row
     whole = count == db.execute("SELECT count(*) FROM op WHERE pk <= ?", (pk,)).fetchone()[0]
-    if not whole or seal != seal_of(key, digest) or (expected is not None and expected.count > count):
+    if not whole or seal != seal_of(key, digest) or not _passed(db, Head(count, digest), pk, expected):
         return Verdict(Head(0, ""), 0)
     return Verdict(Head(count, digest), count, pk=pk)
+
+
+def _passed(db: sqlite3.Connection, sealed: Head, pk: int, expected: Head | None) -> bool:
+    """Whether the sealed part of the log, up to the op `pk`, goes through an end that it once had.
+
+    Its length alone says nothing: ops of a process with the key may stand in the place of others that were cut off.
+    """
+    if expected is None or not expected.count:
+        return True
+    row = db.execute(
+        "SELECT digest FROM op WHERE pk <= ? ORDER BY pk DESC LIMIT 1 OFFSET ?", (pk, sealed.count - expected.count)
+    ).fetchone()
+    return expected.count <= sealed.count and row is not None and row[0] == expected.digest
 
 
 def _walk(

@@ -140,6 +140,26 @@ def test_end_that_was_cut_off_is_seen_by_the_noted_end_alone(cache: Cache) -> No
     assert (found.fault, found.op_id, found.head.count) == (Fault.END, "", 3)
 
 
+@pytest.mark.parametrize("more", [2, 3, 8])
+def test_end_that_was_cut_off_is_found_out_though_ops_with_the_key_came_after(cache: Cache, more: int) -> None:
+    _ids, end = sealed(cache)
+    attack(cache, *TAIL)
+    cache.seal_with(KEY)
+    act(cache, more)
+    long_enough = more >= SIZE - 3
+    assert cache.read(chain.verify, KEY).fault is None  # by itself the log is whole, and sealed
+    for found in (cache.write(lambda tx: chain.seal_tail(tx.db, KEY, end)), cache.read(chain.verify, KEY, end)):
+        assert (found.fault, found.head.count) == (Fault.END, SIZE - 1 if long_enough else 3 + more)
+
+
+def test_log_that_goes_on_behind_its_noted_end_is_right_and_sealed(cache: Cache) -> None:
+    _ids, end = sealed(cache)
+    cache.seal_with(KEY)
+    act(cache, 3)
+    found = cache.write(lambda tx: chain.seal_tail(tx.db, KEY, end))
+    assert (found.fault, found.head.count, found.sealed) == (None, SIZE + 3, SIZE + 3)
+
+
 def test_log_that_is_not_whole_is_never_sealed(cache: Cache) -> None:
     _ids, end = sealed(cache)
     cuts: list[Callable[[], None]] = [
