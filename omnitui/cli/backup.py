@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 _BACKUP: Final = N_(
     "One ZIP file for you alone: the cache, the files of messages, what connectors keep, and the config folder. No\n"
     "secrets are in it: no passwords, no tokens, and no key of an encrypted cache, without which such a backup cannot\n"
-    "be read. Consoles may stay open meanwhile."
+    "be read. A setting that is a link to a file goes in as that file; links to folders stay out, and are named.\n"
+    "Consoles may stay open meanwhile."
 )
 _RESTORE: Final = N_(
     "FROM is a backup or a file of the folder `snapshots`. Everything in it is proved first. The cache that is there\n"
@@ -45,14 +46,17 @@ def _backup(shell: Shell) -> int:
     if target.is_dir():
         target /= f"omnitui-{shell.profile.name}-{stamp(session.cache.clock.now())}.zip"
     backup = make(shell.profile, target.absolute(), clock=session.cache.clock)
+    left_out = backup.left_out
     if shell.arguments.verify:
         backup = verify(shell.profile, backup.path)
     if backup.holding is not None:
-        fields = {**_of_backup(backup), "verified": bool(shell.arguments.verify)}
+        fields = {**_of_backup(backup), "verified": bool(shell.arguments.verify), "left_out": list(left_out)}
         size = f"{backup.path.stat().st_size / 1024**2:.1f} MB"
         shell.out.one("backup", fields, f"{backup.path} ({size})")
         if shell.out.text:
             shell.out.say(_said(backup.holding))
+            if left_out:
+                shell.out.say(_("links that are not in it: {names}").format(names=", ".join(left_out)))
     return 0
 
 

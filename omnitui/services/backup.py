@@ -11,7 +11,7 @@ import json
 import os
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
@@ -51,6 +51,8 @@ class Backup:
     """Size and SHA-256 of each file by its name in the backup."""
     holding: Holding | None = None
     """What its cache holds; None before that was looked at."""
+    left_out: tuple[str, ...] = ()
+    """Links of the config folder that are not in it; known as it is made."""
 
     @property
     def size(self) -> int:
@@ -110,7 +112,8 @@ def make(profile: Profile, target: Path, *, clock: Clock | None = None) -> Backu
         snapshots.sync(part)
         part.replace(target)
         snapshots.sync(target.parent)
-        return Backup(target, now, profile.name, __version__, files, restoring.holding(copied))
+        found = restoring.holding(copied)
+        return Backup(target, now, profile.name, __version__, files, found, _left_out(profile))
     except OSError as error:
         raise translated_os(error) from error
     finally:
@@ -179,6 +182,8 @@ def restore(
                 for name in backup.files:
                     if name != CACHE:
                         _pour(archive, backup, name, None if dry_run or name not in missing else _place(profile, name))
+                if not dry_run:
+                    _sync_folders(profile, missing)
                 if key := cipher.key_of(profile.cache_file):
                     Blobs(profile.blobs, key).renew()
                 aside = _put(profile, cache, clock, dry_run, wait)
@@ -193,12 +198,37 @@ def _put(profile: Profile, fresh: Path, clock: Clock, dry_run: bool, wait: float
 
 
 def _belongings(profile: Profile) -> Iterator[tuple[str, Path]]:
-    """Everything beside the cache that belongs into a backup, by its name there."""
+    """Everything beside the cache that belongs into a backup, by its name there.
+
+    A setting that is a link to a file elsewhere goes in with what that file holds; a link to a folder stays out.
+    """
     for folder in _FOLDERS:
-        root = profile.config if folder == "config" else profile.data / folder
+        root = _root(profile, folder)
         for path in sorted(root.rglob("*")):
-            if path.is_file() and not path.is_symlink() and not path.name.startswith(".part-"):
+            linked = path.is_symlink() and folder != "config"
+            if path.is_file() and not linked and not path.name.startswith(".part-"):
                 yield f"{folder}/{path.relative_to(root).as_posix()}", path
+
+
+def _left_out(profile: Profile) -> tuple[str, ...]:
+    """Links of the config folder whose content is in no backup: to folders, and to what is not there."""
+    links = (path for path in sorted(profile.config.rglob("*")) if path.is_symlink() and not path.is_file())
+    return tuple(f"config/{path.relative_to(profile.config).as_posix()}" for path in links)
+
+
+def _root(profile: Profile, folder: str) -> Path:
+    return profile.config if folder == "config" else profile.data / folder
+
+
+def _sync_folders(profile: Profile, names: Iterable[str]) -> None:
+    """Have the files of these names be found after a power cut too: by every folder from theirs up to the profile's."""
+    folders: set[Path] = set()
+    for name in names:
+        root = _root(profile, name.partition("/")[0])
+        above = _place(profile, name).parents
+        folders.update(above[: above.index(root) + 2])
+    for folder in sorted(folders, reverse=True):
+        snapshots.sync(folder)
 
 
 def _place(profile: Profile, name: str) -> Path:
@@ -210,8 +240,7 @@ def _place(profile: Profile, name: str) -> Path:
         or not all(_PART.fullmatch(part) and part not in (".", "..") for part in parts)
     ):
         raise Refused(_("the backup holds a file that is none of ours: {name}").format(name=name[:100]))
-    root = profile.config if folder == "config" else profile.data / folder
-    return root.joinpath(*parts)
+    return _root(profile, folder).joinpath(*parts)
 
 
 def _add(archive: zipfile.ZipFile, path: Path, name: str) -> tuple[int, str]:

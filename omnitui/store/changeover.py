@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -36,17 +36,17 @@ def change(cache: Path, *, old: bytes | None, new: bytes | None) -> None:
     if cipher.is_plain(cache) != (old is None):
         raise Refused(_("the cache is not what is known of it"), hint="omnitui doctor")
     fresh = cache.with_name(_FRESH)
-    _remove(fresh)
+    snapshots.remove(fresh)
     try:
         os.close(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         cipher.convert(cache, fresh, old=old, new=new)
         with closing(cipher.connect(fresh, new, isolation_level=None)) as db:
             found = integrity.faults(db)
     except sqlite3.Error as error:
-        _remove(fresh)
+        snapshots.remove(fresh)
         raise translated(error) from error
     if found:
-        _remove(fresh)
+        snapshots.remove(fresh)
         raise CacheDamaged(_("The cache is damaged: {reason}.").format(reason="; ".join(found)))
     reach("changeover.written")
     swapping.swap(cache, fresh, _OLD)
@@ -56,8 +56,8 @@ def change(cache: Path, *, old: bytes | None, new: bytes | None) -> None:
 def settle(cache: Path) -> bool | None:
     """Bring a change that was interrupted to an end; whether the cache is enciphered now, None where there is none."""
     swapping.finish(cache)
-    _remove(cache.with_name(_FRESH))
-    _remove(cache.with_name(_OLD))
+    snapshots.remove(cache.with_name(_FRESH))
+    snapshots.remove(cache.with_name(_OLD))
     return None if not cache.exists() or not cache.stat().st_size else not cipher.is_plain(cache)
 
 
@@ -73,7 +73,7 @@ def follow(cache: Path, key: bytes, *, enciphered: bool) -> list[Path]:
     reach("changeover.blobs")
     old, new = (None, key) if enciphered else (key, None)
     for path in snapshots.copies(cache.parent):
-        if path.name.endswith(("-wal", "-shm", "-journal")):
+        if path.name.endswith(snapshots.BESIDE):
             continue
         try:
             if cipher.is_plain(path) == enciphered:
@@ -105,19 +105,13 @@ def adopt(fresh: Path) -> None:
 def _rewrite(path: Path, old: bytes | None, new: bytes | None) -> None:
     """Put one copy under another key."""
     part = path.with_name(f"{path.name}.rekeyed")
-    _remove(part)
+    snapshots.remove(part)
     try:
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         cipher.convert(path, part, old=old, new=new)
         snapshots.sync(part)
-        _remove(path, but_itself=True)
+        snapshots.remove_beside(path)
         part.replace(path)
         snapshots.sync(path.parent)
     finally:
-        _remove(part)
-
-
-def _remove(path: Path, *, but_itself: bool = False) -> None:
-    for suffix in ("-wal", "-shm", "-journal") if but_itself else ("", "-wal", "-shm", "-journal"):
-        with suppress(FileNotFoundError):
-            path.with_name(path.name + suffix).unlink()
+        snapshots.remove(part)

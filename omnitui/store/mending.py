@@ -48,7 +48,7 @@ def mend(cache: Path, clock: Clock, reason: str) -> Mended | None:
     work, fresh = cache.with_name(_WORK), cache.with_name(_FRESH)
     aside = f"cache.damaged-{snapshots.stamp(clock.now())}.sqlite3"
     try:
-        _remove(work, fresh)
+        snapshots.remove(work, fresh)
         _copy(cache, work)
         found = _faults(work)
         if not found:
@@ -68,14 +68,14 @@ def mend(cache: Path, clock: Clock, reason: str) -> Mended | None:
         raise translated_os(error) from error
     finally:
         with suppress(OSError):
-            _remove(work, fresh)
+            snapshots.remove(work, fresh)
     return done
 
 
 def _restored(cache: Path, good: Snapshot | None, clock: Clock, reason: str, aside: str) -> Mended:
     work, fresh = cache.with_name(_WORK), cache.with_name(_FRESH)
     # Anew: building indexes has changed it.
-    _remove(work)
+    snapshots.remove(work)
     _copy(cache, work)
     if good is not None:
         shutil.copyfile(good.path, fresh)
@@ -176,9 +176,3 @@ def _copy(cache: Path, target: Path) -> None:
         if source.exists():
             shutil.copyfile(source, target.with_name(target.name + suffix))
     target.chmod(0o600)
-
-
-def _remove(*paths: Path) -> None:
-    for path in paths:
-        for suffix in ("", "-wal", "-shm", "-journal"):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)

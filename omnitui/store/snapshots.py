@@ -13,7 +13,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -28,6 +28,8 @@ from omnitui.values import dataclass
 FOLDER: Final = "snapshots"
 ASIDE: Final = ("cache.damaged-", "cache.replaced-")
 """How the names of caches begin that were put aside."""
+BESIDE: Final = ("-wal", "-shm", "-journal")
+"""How the names of the files end that SQLite keeps beside a database."""
 PAGES: Final = 128
 """Pages copied at a time, half a megabyte; between two others get the disk."""
 BREATH_SECONDS: Final = 0.005
@@ -75,9 +77,7 @@ def stamp(at: Millis) -> str:
     return datetime.fromtimestamp(at / 1000, UTC).strftime(_STAMP)
 
 
-def take(
-    cache: Path, now: Millis, *, before: int | None = None, check: bool = True, stop: threading.Event | None = None
-) -> Snapshot:
+def take(cache: Path, now: Millis, *, before: int | None = None, stop: threading.Event | None = None) -> Snapshot:
     """Copy the cache as it is in one moment, prove the copy, and give it its name.
 
     The writer goes on meanwhile: the copy reads in one transaction, some pages at a time.
@@ -85,8 +85,8 @@ def take(
     Args:
         cache: The cache's file.
         now: The time it is named after.
-        before: The schema that the cache is about to become.
-        check: Whether every page of the copy is looked at.
+        before: The schema that the cache is about to become. Everybody waits for that, so the copy is made in one go,
+            and proved by whoever restores it.
         stop: Set to give up.
 
     Raises:
@@ -101,9 +101,13 @@ def take(
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
         remove(part)
-        save(cache, part, check=check, stop=stop)
+        if before is None:
+            save(cache, part, stop=stop)
+        else:
+            _save_at_once(cache, part)
         part.replace(target)
         sync(folder)
+        sync(folder.parent)  # which may not know the folder yet
     except OSError as error:
         raise translated_os(error) from error
     finally:
@@ -112,17 +116,16 @@ def take(
     return Snapshot(target, now, target.stat().st_size, before)
 
 
-def save(cache: Path, target: Path, *, check: bool = True, stop: threading.Event | None = None) -> None:
-    """Copy the cache to a new file, as `take` does; it is on the disk when this returns.
+def save(cache: Path, target: Path, *, stop: threading.Event | None = None) -> None:
+    """Copy the cache to a new file and prove it, as `take` does; it is on the disk when this returns.
 
     Raises:
         CacheDamaged, CacheError, Stopped: As `take`.
     """
     try:
         _need_room(cache)
-        copy(cache, target, stop=stop)
-        if check:
-            prove(target, stop=stop)
+        _copy(cache, target, stop)
+        prove(target, stop=stop)
         sync(target)
     except sqlite3.Error as error:
         raise translated(error) from error
@@ -130,13 +133,19 @@ def save(cache: Path, target: Path, *, check: bool = True, stop: threading.Event
         raise translated_os(error) from error
 
 
-def copy(source: Path, target: Path, *, stop: threading.Event | None = None) -> None:
-    """Copy a cache's file as it is in one moment to a new file, not synced yet.
+def _save_at_once(cache: Path, target: Path) -> None:
+    """Copy the cache in one go; nobody else has anything of the disk meanwhile."""
+    try:
+        _need_room(cache)
+        with _copying(cache, target) as (db, copied, descriptor):
+            db.backup(copied, pages=-1)
+            os.fsync(descriptor)
+    except sqlite3.Error as error:
+        raise translated(error) from error
 
-    Raises:
-        sqlite3.Error, OSError: It could not be done.
-        Stopped: `stop` was set.
-    """
+
+def _copy(source: Path, target: Path, stop: threading.Event | None) -> None:
+    """Copy a cache's file as it is in one moment, some pages at a time."""
 
     def breathe(_status: int, _left: int, _whole: int) -> None:
         if stop is not None and stop.is_set():
@@ -145,6 +154,16 @@ def copy(source: Path, target: Path, *, stop: threading.Event | None = None) -> 
         os.fdatasync(descriptor)
         time.sleep(BREATH_SECONDS)
 
+    with _copying(source, target) as (db, copied, descriptor):
+        # With a transaction open a copy in steps is one of this moment, and ends beside a writer.
+        db.execute("BEGIN")
+        db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        db.backup(copied, pages=PAGES, progress=breathe, sleep=0)
+
+
+@contextmanager
+def _copying(source: Path, target: Path) -> Iterator[tuple[sqlite3.Connection, sqlite3.Connection, int]]:
+    """A connection to a cache, one to a new file, and a descriptor of that."""
     with ExitStack() as opened:
         descriptor = os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
         opened.callback(os.close, descriptor)
@@ -152,10 +171,7 @@ def copy(source: Path, target: Path, *, stop: threading.Event | None = None) -> 
         copied = opened.enter_context(closing(connection.connect(target)))
         copied.execute("PRAGMA journal_mode = OFF")
         copied.execute("PRAGMA synchronous = OFF")
-        # With a transaction open a copy in steps is one of this moment, and ends beside a writer.
-        db.execute("BEGIN")
-        db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        db.backup(copied, pages=PAGES, progress=breathe, sleep=0)
+        yield db, copied, descriptor
 
 
 def prove(path: Path, *, stop: threading.Event | None = None) -> None:
@@ -255,7 +271,14 @@ def _need_room(cache: Path) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def remove(path: Path) -> None:
-    """Remove a file of a database with what SQLite keeps beside it; nothing happens where there is none."""
-    for suffix in ("", "-wal", "-shm", "-journal"):
+def remove(*paths: Path) -> None:
+    """Remove files of databases with what SQLite keeps beside each; nothing happens where there is none."""
+    for path in paths:
+        path.unlink(missing_ok=True)
+        remove_beside(path)
+
+
+def remove_beside(path: Path) -> None:
+    """Remove what SQLite keeps beside a file, as another one takes its place."""
+    for suffix in BESIDE:
         path.with_name(path.name + suffix).unlink(missing_ok=True)

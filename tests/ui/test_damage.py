@@ -4,15 +4,29 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from omnitui.bus import Stuck
+from omnitui.errors import OmniError
 from omnitui.store.faults import CacheDamaged
 from omnitui.store.mending import Mended
 from omnitui.store.salvage import Tally
+from omnitui.ui.trouble import Trouble
 from tests.support.console import a_console, a_session
 from tests.support.desk import a_conversation
 
 
-async def test_damage_is_said_for_good_and_mending_is_told_on_a_page(tmp_path: Path) -> None:
+async def test_damage_is_said_for_good_and_mending_is_told_on_a_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[OmniError | None] = []
+    show = Trouble._show
+
+    def shown(trouble: Trouble, error: OmniError | None) -> None:
+        show(trouble, error)
+        told.append(error)
+
+    monkeypatch.setattr(Trouble, "_show", shown)
     with a_session(tmp_path) as session:
         a_conversation(session.cache, "my kettle broke", contact="Ann Example", subject="Order 66")
         session.mended = Mended(0, "malformed", "cache.damaged-x.sqlite3", 0, Tally({"op": 7}, ("message",), 1))
@@ -24,7 +38,9 @@ async def test_damage_is_said_for_good_and_mending_is_told_on_a_page(tmp_path: P
             await person.misses("The cache was mended")
             session.bus.publish(Stuck(CacheDamaged("The cache is damaged: malformed.")))
             await person.sees("the cache is damaged: leave omnitui")
+            # That a write goes through does not make it whole.
             session.bus.publish(Stuck(None))
-            await person.press("j")
+            await person.until(lambda: told[-1] is None, "the news taken in")
             await person.pilot.pause()
-            await person.sees("the cache is damaged: leave omnitui")
+            assert "the cache is damaged: leave omnitui" in person.screen
+            assert "can be written again" not in person.screen

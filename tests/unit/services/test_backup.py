@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from omnitui.errors import Refused
 from omnitui.model.states import SendState
 from omnitui.paths import Profile
 from omnitui.services.backup import MANIFEST, make, restore, verify
-from omnitui.store import sharing, snapshots
+from omnitui.store import restoring, sharing, snapshots
 from omnitui.store.cache import Cache
 from tests.support.store_desk import NOW, a_desk
 
@@ -86,6 +87,50 @@ def test_a_hook_is_a_program_that_can_be_run_after_a_restore_too(profile: Profil
     restore(there, file, clock=LATER)
     modes = [stat.S_IMODE((there.config / name).stat().st_mode) for name in ("hooks/before_send", "config.toml")]
     assert modes == [0o700, 0o600]
+
+
+def test_a_setting_that_is_a_link_is_backed_up_as_what_it_leads_to_and_other_links_are_named(
+    profile: Profile, tmp_path: Path
+) -> None:
+    kept_elsewhere = tmp_path / "dotfiles"
+    (kept_elsewhere / "themes").mkdir(parents=True)
+    (kept_elsewhere / "keys.toml").write_text("# mine\n")
+    (profile.config / "keys.toml").symlink_to(kept_elsewhere / "keys.toml")
+    (profile.config / "themes").symlink_to(kept_elsewhere / "themes")
+    (profile.config / "gone.toml").symlink_to(kept_elsewhere / "gone.toml")
+    file = tmp_path / "backup.zip"
+    made = make(profile, file, clock=LATER)
+    assert made.left_out == ("config/gone.toml", "config/themes")
+    there = a_profile(tmp_path / "there")
+    restore(there, file, clock=LATER)
+    assert (there.config / "keys.toml").read_text() == "# mine\n"
+    assert not (there.config / "keys.toml").is_symlink()
+
+
+def test_folders_of_what_is_restored_are_synced_before_the_cache_takes_its_place(
+    profile: Profile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "backup.zip"
+    make(profile, file, clock=LATER)
+    there = a_profile(tmp_path / "there")
+    synced: list[str] = []
+    sync, put = snapshots.sync, restoring.put
+
+    def watched(path: Path) -> None:
+        synced.append(path.relative_to(there.data.parent).as_posix())
+        sync(path)
+
+    def swapped(*args: Any, **options: Any) -> Any:
+        synced.append("swapped")
+        return put(*args, **options)
+
+    monkeypatch.setattr("omnitui.services.backup.snapshots.sync", watched)
+    monkeypatch.setattr("omnitui.services.backup.restoring.put", swapped)
+    restore(there, file, clock=LATER)
+    (blob,) = there.blobs.rglob("*/*")
+    above = synced[: synced.index("swapped")]
+    folder = blob.parent.relative_to(there.data.parent).as_posix()
+    assert [above.count(name) for name in (folder, "data/blobs", "data", "config")] == [1, 1, 1, 1]
 
 
 def test_what_is_there_now_is_kept_beside_what_is_restored(profile: Profile, tmp_path: Path) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +24,10 @@ from omnitui.services.protection import Protection
 from omnitui.services.proving import prove
 from omnitui.services.secrets import Secrets, env_ref
 from omnitui.services.session import Session
-from omnitui.store import cipher, failpoints, sharing, snapshots
+from omnitui.store import cipher, failpoints, integrity, sharing, snapshots
 from omnitui.store.cache import Cache
 from omnitui.store.faults import CacheDamaged, CacheFull
-from omnitui.store.reads import search
+from omnitui.store.reads import inbox, search
 from tests.support.desk import a_conversation, a_message
 from tests.support.enciphering import needs_sqlcipher
 from tests.support.promises import Promise
@@ -320,6 +323,64 @@ def test_damaged_encrypted_cache_is_mended_and_stays_encrypted(home: Profile) ->
         assert session.cache.read(lambda db: db.execute("SELECT count(*) FROM conversation").fetchone()[0]) == 1
     assert in_clear(home) == set()
     assert not cipher.is_plain(home.cache_file)
+
+
+def test_damaged_rows_of_an_encrypted_cache_are_found_and_come_from_the_snapshot(
+    home: Profile, promise: Promise
+) -> None:
+    with Session.open(home) as session:
+        conversation = a_conversation(session.cache, subject="Many")
+        for number in range(80):
+            a_message(session.cache, conversation.id, text=f"{number} " + "words " * 60)
+    encryption(home).on("vault")
+    with Session.open(home) as session:
+        snapshots.take(session.cache.path, session.cache.clock.now() + 1_000)
+        before = _texts(session)
+        later = a_conversation(session.cache, subject="After the snapshot")
+    for page in list(islice(_pages_of_messages(home), 2)):
+        _spoil(home.cache_file, page)
+    with Session.open(home) as session:
+        session.inspection.look(threading.Event())
+    assert integrity.noted(home.data) is not None
+    with Session.open(home) as session:
+        assert session.mended is not None
+        after = _texts(session)
+        assert [text for text in before if text not in after] == []
+        assert session.cache.read(inbox.conversation, later.id) is not None
+    assert in_clear(home) == set()
+    assert not cipher.is_plain(home.cache_file)
+    promise(
+        "A damaged encrypted cache is mended, and nothing of it is in clear on the way.",
+        f"2 pages damaged: {len(before)} of {len(before)} messages there, 0 files in clear",
+    )
+
+
+def _texts(session: Session) -> list[str]:
+    return session.cache.read(lambda db: sorted(row[0] for row in db.execute("SELECT text FROM message")))
+
+
+def _spoil(path: Path, page: int) -> None:
+    with path.open("r+b") as file:
+        file.seek((page - 1) * 4096)
+        file.write(os.urandom(4096))
+
+
+def _pages_of_messages(home: Profile) -> Iterator[int]:
+    """Without which pages messages cannot be read, the last first: no byte of an enciphered page says whose it is."""
+    key = cipher.key_of(home.cache_file)
+    whole, tried = home.cache_file.read_bytes(), home.state / "tried"
+    for page in range(len(whole) // 4096, 1, -1):
+        tried.write_bytes(whole)
+        _spoil(tried, page)
+        with closing(cipher.connect(tried, key)) as db:
+            try:
+                db.execute("SELECT count(*) FROM account NOT INDEXED").fetchone()
+            except sqlite3.DatabaseError:
+                continue  # it holds the schema
+            try:
+                db.execute("SELECT sum(length(text)) FROM message NOT INDEXED").fetchone()
+            except sqlite3.DatabaseError:
+                yield page
 
 
 def test_backup_in_clear_is_encrypted_as_it_is_restored(home: Profile, tmp_path: Path) -> None:

@@ -124,6 +124,15 @@ def test_a_snapshot_is_kept_from_before_a_change_of_the_schema(tmp_path: Path) -
     assert migrations.version(opened(path)) == 2
 
 
+def test_the_snapshot_that_everybody_waits_for_is_made_in_one_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, steps = two_steps(tmp_path)
+    monkeypatch.setattr("omnitui.store.snapshots.time.sleep", lambda _seconds: pytest.fail("rested with the lock"))
+    migrate(opened(path), path, steps=steps, folder=tmp_path)
+    assert len(snapshots.snapshots(tmp_path)) == 1
+
+
 def test_nothing_is_dropped_where_there_is_no_room_for_a_snapshot(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
