@@ -267,7 +267,7 @@ def _cache(profile: Profile) -> Iterator[Finding]:
                     _("{count} in the outbox are {state}").format(count=count, state=state.value),
                     "omnitui outbox",
                 )
-        secrets = Secrets(profile)
+        secrets = session.accounts.secrets
         for account in session.cache.read(accounts.accounts):
             yield from _account(account, secrets)
         yield Finding("secrets", Verdict.OK, _NEW[secrets.likely()]())

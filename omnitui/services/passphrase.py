@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable
 from typing import Final
 
+from omnitui.environment import inherited, keep_back
 from omnitui.errors import ConfigError, hide
 from omnitui.i18n import _
 
@@ -49,12 +50,15 @@ def given() -> bool:
 
 def variable(name: str) -> str | None:
     """A variable of the environment that may hold a secret, also after it was withdrawn."""
+    keep_back([name])
     return os.environ.get(name) or _withdrawn.get(name)
 
 
 def withdraw(names: Iterable[str]) -> None:
     """Take variables out of the environment: editors, viewers and clipboards that are started from now inherit none."""
-    for name in names:
+    held = list(names)
+    keep_back(held)
+    for name in held:
         if value := os.environ.pop(name, None):
             _withdrawn[name] = value
 
@@ -81,9 +85,8 @@ def output_of(argv: list[str]) -> str:
         ConfigError: It cannot be started, takes over a minute, fails, or prints nothing.
     """
     name = argv[0] if argv else ""
-    environment = {key: value for key, value in os.environ.items() if key not in (VARIABLE, DESCRIPTOR, COMMAND)}
     try:
-        done = subprocess.run(argv, stdout=subprocess.PIPE, timeout=_SECONDS, env=environment, check=False)
+        done = subprocess.run(argv, stdout=subprocess.PIPE, timeout=_SECONDS, env=inherited(), check=False)
     except (OSError, ValueError, IndexError) as error:
         why = getattr(error, "strerror", None) or type(error).__name__
         raise ConfigError(_("the command “{name}” cannot be run: {why}").format(name=name, why=why)) from error

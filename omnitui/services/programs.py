@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from omnitui.environment import scrubbed
 from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.text.safe import SafeText, safe
@@ -20,12 +21,6 @@ MOST: Final = 1_000_000
 DRAIN_SECONDS: Final = 0.3
 """How long the output is still read once the program has ended: what it left running may keep the pipe."""
 POLL_SECONDS: Final = 0.02
-_PASSED: Final = frozenset(
-    (
-        *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "TERM", "TZ", "LANG", "LANGUAGE"),
-        *("DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_RUNTIME_DIR"),
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +37,6 @@ class Ran:
         """The first line that it wrote to its standard error, for a status line."""
         line = next((line for line in self.err.splitlines() if line.strip()), "")
         return safe(line.strip(), multiline=False, max_chars=300)
-
-
-def environment(profile: str) -> dict[str, str]:
-    """What programs of the user's see of our environment: an allow-list, and the profile's name."""
-    passed = {
-        name: value
-        for name, value in os.environ.items()
-        if name in _PASSED
-        or name.startswith("LC_")
-        or (name.startswith("OMNITUI_") and not name.startswith("OMNITUI_VAULT"))
-    }
-    return {**passed, "OMNITUI_PROFILE": profile}
 
 
 async def run(
@@ -84,7 +67,7 @@ async def run(
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             cwd=Path.home(),
-            env={**environment(profile), **(more or {})},
+            env={**scrubbed(), "OMNITUI_PROFILE": profile, **(more or {})},
             start_new_session=True,
             umask=0o077,
         )

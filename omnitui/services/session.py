@@ -81,8 +81,11 @@ class Session:
 
     @cached_property
     def accounts(self) -> Accounts:
+        from omnitui.environment import keep_back
         from omnitui.services.accounts import Accounts
 
+        # One account's command must not see another account's password.
+        keep_back(self._secret_names())
         return Accounts(self.profile, self.cache, self._secrets)
 
     @cached_property
@@ -149,6 +152,13 @@ class Session:
 
     def withdraw(self) -> None:
         """Take secrets out of our environment, which programs that are started would inherit; they stay known here."""
+        if names := self._secret_names():
+            from omnitui.services.passphrase import withdraw
+
+            withdraw(names)
+
+    def _secret_names(self) -> list[str]:
+        """The variables that hold secrets of this profile, those that are not set included."""
         import os
 
         from omnitui.services.protection import Protection
@@ -157,13 +167,12 @@ class Session:
         names = [name for name in os.environ if name.startswith("OMNITUI_VAULT_")]
         own = Protection(self.profile)
         held = [*(account.secret_ref for account in self.cache.read(accounts)), own.ref("cache"), own.ref("log")]
-        texts = [ref for ref in held if "env:" in ref]
-        if names or texts:
-            from omnitui.services.passphrase import withdraw
+        if texts := [ref for ref in held if "env:" in ref]:
             from omnitui.services.secrets import refs
 
-            fetched = [ref for text in texts for ref in refs(text).values()]
-            withdraw([*names, *(ref.removeprefix("env:") for ref in fetched if ref.startswith("env:"))])
+            found = [ref for text in texts for ref in refs(text).values()]
+            names += [ref.removeprefix("env:") for ref in found if ref.startswith("env:")]
+        return names
 
     def close(self) -> None:
         """Finish the writes that were begun and let go of the cache."""

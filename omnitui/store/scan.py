@@ -7,7 +7,6 @@ cache's own files are read by a process that has nothing open.
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 import omnitui
+from omnitui.environment import bare
 from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.values import dataclass
@@ -83,14 +83,13 @@ def _look(path: Path, patterns: Sequence[re.Pattern[bytes]], longest: int) -> tu
 
 def _apart(paths: list[Path], patterns: Sequence[re.Pattern[bytes]], longest: int) -> list[tuple[int, bool] | None]:
     spelled = [(pattern.pattern.decode("latin-1"), pattern.flags & re.IGNORECASE) for pattern in patterns]
-    env = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "COV"))}
     ran = subprocess.run(
         [sys.executable, "-m", __name__],
         # What is looked for are customers' words, which nobody is to see in a list of processes.
         input=json.dumps([[str(path.absolute()) for path in paths], spelled, longest]).encode(),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={**env, "PYTHONPATH": str(Path(omnitui.__file__).resolve().parent.parent)},
+        env={**bare(), "PYTHONPATH": str(Path(omnitui.__file__).resolve().parent.parent)},
         cwd="/",
         check=False,
     )

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final, cast
 
 import omnitui
+from omnitui.environment import bare
 from omnitui.text.mail import MAX_MESSAGE, ParsedMail, unparsed
 from omnitui.text.mail_wire import from_wire
 from omnitui.text.parse_loop import LENGTH, READY
@@ -126,14 +127,12 @@ class ParseWorker:
         if self._closed:
             raise EOFError("closed")
         root = str(Path(omnitui.__file__).resolve().parent.parent)
-        env = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "COV"))}
-        env["PYTHONPATH"] = root
         process = subprocess.Popen(
             [sys.executable, "-m", "omnitui.text.parse_loop", str(self._idle), str(self._memory)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=env,
+            env={**bare(), "PYTHONPATH": root},
             cwd="/",
             bufsize=0,
             start_new_session=True,

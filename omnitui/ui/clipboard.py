@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 
+from omnitui.environment import inherited
 from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.values import dataclass
@@ -74,6 +75,7 @@ def handed(way: Way, text: str) -> bool:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             check=False,
+            env=inherited(),
         )
     except (OSError, subprocess.TimeoutExpired):
         return False

@@ -11,6 +11,7 @@ from typing import Any
 
 from textual.app import App, SuspendNotSupported
 
+from omnitui.environment import inherited
 from omnitui.errors import OmniError
 from omnitui.i18n import _
 
@@ -61,7 +62,7 @@ async def _run(app: App[Any], argv: list[str]) -> int:
     """Run it on the terminal; gives its exit code."""
     try:
         with app.suspend():
-            process = await asyncio.create_subprocess_exec(*argv)
+            process = await asyncio.create_subprocess_exec(*argv, env=inherited())
             return await process.wait()
     except SuspendNotSupported:
         raise OmniError(_("an editor cannot be opened in this terminal")) from None

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from omnitui.bus import Changed
+from omnitui.environment import inherited
 from omnitui.ids import Ulid
 from omnitui.model.states import ObjectKind, SendState
 from omnitui.services.notices import Event, Notices, Occasion, occasion
@@ -64,6 +65,7 @@ def behind_tmux() -> str:
             timeout=2,
             text=True,
             check=False,
+            env=inherited(),
         )
     except (OSError, subprocess.TimeoutExpired):
         return "bell"

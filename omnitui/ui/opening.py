@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Mapping
 
+from omnitui.environment import inherited
 from omnitui.errors import Refused
 from omnitui.i18n import _
 
@@ -43,7 +44,7 @@ async def open_outside(what: str) -> None:
     nothing = asyncio.subprocess.DEVNULL
     try:
         await asyncio.create_subprocess_exec(
-            *argv, what, stdin=nothing, stdout=nothing, stderr=nothing, start_new_session=True
+            *argv, what, stdin=nothing, stdout=nothing, stderr=nothing, start_new_session=True, env=inherited()
         )
     except OSError as error:
         raise Refused(_("{program} could not be started: {error}").format(program=argv[0], error=error)) from None

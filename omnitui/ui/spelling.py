@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 
+from omnitui.environment import inherited
+
 SECONDS = 5.0
 LONGEST = 100_000
 """Characters that are looked at."""
@@ -20,6 +22,7 @@ async def misspelt(argv: Sequence[str], text: str) -> tuple[str, ...] | None:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
+            env=inherited(),
         )
     except OSError:
         return None
