@@ -183,6 +183,17 @@ def mark(tx: Tx, op_id: Ulid) -> None:
         raise Refused(_("The operation is not being sent."))
 
 
+def doubt(tx: Tx, op_id: Ulid, reason: str) -> None:
+    """Say of an op that is still `sending`, and may have arrived, why nobody can tell now."""
+    now, reason = entry(tx.db, op_id), mended(reason)
+    if now is None or now.state is not SendState.SENDING or now.reason == reason:
+        return
+    tx.db.execute("UPDATE outbox SET reason = ? WHERE op_pk = ?", (reason, pk_of(tx, "op", op_id)))
+    if now.message_id is not None:
+        _show(tx, pk_of(tx, "message", now.message_id), now.state, reason, now.external_id)
+    tx.changed(ObjectKind.OUTBOX, op_id)
+
+
 def entry(db: sqlite3.Connection, op_id: Ulid) -> OutboxEntry | None:
     """An op's entry; None for ops that never enter the outbox."""
     row = db.execute(f"{SELECT} WHERE op.id = ?", (op_id,)).fetchone()

@@ -114,6 +114,8 @@ class OutboxRunner:
             self._note(fault)
             return Pass(await self._next_at(now), fault)
         while self._silent_for() <= 0:
+            # Set back meanwhile, the clock has taken with it the times that ops wait for.
+            now = min(now, self.cache.clock.now())
             due = [entry for entry in await self.cache.aread(lines.due, now) if entry.account_id == self.account.id]
             if not due:
                 break
@@ -139,6 +141,7 @@ class OutboxRunner:
         return self.resume_at - steady_of(self.cache.clock)()
 
     async def _next_at(self, now: Millis) -> Millis | None:
+        now = min(now, self.cache.clock.now())
         waiting = [
             entry.due_at
             for entry in await self.cache.aread(outbox_reads.entries, _WAITING)
@@ -246,7 +249,12 @@ class OutboxRunner:
             return
         answer: Reconciled | None = None
         if idempotency is Idempotency.FINDABLE:
-            answer = await self.connector.reconcile(await pack(self.cache, entry))
+            try:
+                answer = await self.connector.reconcile(await pack(self.cache, entry))
+            except Fault as fault:
+                why = _("it may have arrived, and nobody can tell now: {reason}").format(reason=fault.message)
+                await self._write(lambda tx: lines.doubt(tx, entry.op_id, why))
+                raise
         reach("outbox.reconciled")
         match answer:
             case Found(external_id):

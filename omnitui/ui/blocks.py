@@ -66,7 +66,7 @@ def block(message: Message, setting: Setting) -> list[Line]:
     else:
         lines += _body(message, setting, tone, dim)
         lines += chips([one for one in message.attachments if not one.inline], setting.width, dim)
-    if message.reason and message.state in (*_BAD, SendState.DEFERRED):
+    if message.reason and message.state in (*_BAD, SendState.DEFERRED, SendState.SENDING):
         role = "bad" if message.state in _BAD else "warn"
         reason = safe(message.reason, max_lines=6, max_chars=1_000)
         lines += [((" " * INDENT, ""), (line, role)) for line in wrap(reason, setting.width - INDENT - 1)]

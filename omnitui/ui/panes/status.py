@@ -99,6 +99,11 @@ def outbox_pieces(standing: Standing, now: Millis, undo_key: str) -> Line:
         left = phrases.span(min(entry.due_at for entry in held) - now)
         pieces.append((_("leaves in {span}, {key} takes it back").format(span=left, key=undo_key), "warn"))
         pieces.append(("  ", ""))
+    # Nobody sends them now: the back end is to be asked yet whether they arrived.
+    doubtful = sum(entry.state is SendState.SENDING and bool(entry.reason) for entry in standing.outbox)
+    counts[SendState.SENDING] -= doubtful
+    if doubtful:
+        pieces.append((f"{doubtful} {_('in doubt')} ", "warn"))
     for state in _COUNTED:
         if counts[state] and not (state is SendState.HELD and held):
             loud = state in _LOUD

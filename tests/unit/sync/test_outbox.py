@@ -33,6 +33,8 @@ from omnitui.sdk import (
 )
 from omnitui.store import outbox
 from omnitui.sync.outbox import MOST_DEFECTS, OutboxRunner, Pass
+from omnitui.ui.panes.status import outbox_pieces
+from omnitui.ui.picture import standing
 from tests.support.connector import FakeConnector, a_message
 from tests.support.sync_desk import ANN, SyncDesk, a_mail
 
@@ -250,7 +252,7 @@ async def test_unknown_outcome_is_asked_about_and_sent_again_only_when_it_is_not
     assert len(one.sent) == (1 if isinstance(answer, NotFound) else 0)
 
 
-async def test_interrupted_send_is_asked_about_again_while_the_back_end_is_away(make: Make) -> None:
+async def test_interrupted_send_is_asked_about_again_while_the_back_end_is_away_and_says_so(make: Make) -> None:
     one = await Sending(make(idempotency=Idempotency.FINDABLE)).begin()
     one.connector.script.append(Unknown("the link broke"))
     one.connector.reconcile_script += [NotReady("away"), NotReady("away"), Found("x")]
@@ -259,8 +261,15 @@ async def test_interrupted_send_is_asked_about_again_while_the_back_end_is_away(
         found = await one.run()
         assert isinstance(found.fault, NotReady)
         assert one.state(op) is SendState.SENDING
+        said = one.desk.cache.read(standing)
+        status = "".join(text for text, _role in outbox_pieces(said, one.clock.now(), "u"))
+        assert "1 in doubt" in status
+        assert "sending" not in status
+        (message,) = [message for message in one.desk.messages() if message.op_id == op.id]
+        assert message.reason == one.desk.entry(op.id).reason == "it may have arrived, and nobody can tell now: away"
     await one.run()
     assert one.state(op) is SendState.ACCEPTED
+    assert one.desk.entry(op.id).reason == ""
 
 
 @pytest.mark.parametrize(

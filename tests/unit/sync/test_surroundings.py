@@ -13,12 +13,13 @@ import pytest
 from omnitui.clock import DAY, HOUR, MINUTE, SECOND, FrozenClock, Millis
 from omnitui.model.accounts import Account
 from omnitui.model.states import SendState, Status
-from omnitui.sdk import Batch, Json, NotReady
+from omnitui.sdk import Batch, Json, NotReady, Outbound, Outcome
 from omnitui.store import outbox
 from omnitui.store.faults import CacheBusy
 from omnitui.sync import engine as engines
 from omnitui.sync import surroundings
 from omnitui.sync.engine import Engine
+from omnitui.sync.outbox import OutboxRunner
 from omnitui.sync.surroundings import Surroundings, Turn
 from tests.support.connector import FakeConnector, a_message
 from tests.support.sync_desk import PARSER, SyncDesk, until
@@ -256,3 +257,26 @@ async def test_message_dated_in_the_far_future_or_past_keeps_its_place_among_the
     later = desk.clock.now()
     assert all(0 <= one.received_at <= later for one in shown)
     assert all(0 <= one.sent_at < 200 * 366 * DAY for one in shown)
+
+
+async def test_held_reply_keeps_its_time_when_the_clock_is_set_back_while_another_leaves(
+    desk: SyncDesk, clock: TravelClock
+) -> None:
+    await desk.take(a_message(1), a_message(2, conversation="c2"))
+    first, second = (talk.id for talk in desk.conversations())
+    connector = desk.connect(desk.account)
+
+    async def set_back(op: Outbound) -> Outcome:
+        since = clock.now() - DAY
+        clock.set_by = -DAY
+        desk.cache.write(lambda tx: outbox.shift(tx, -DAY, since))
+        return await connector.deliver(op)
+
+    connector.script.append(set_back)
+    desk.operations.reply(first, "first")
+    held = desk.operations.reply(second, "second", hold=30 * MINUTE)
+    found = await OutboxRunner(desk.cache, desk.account, connector).run()
+    assert [item["text"] for item in desk.back_end.sent()] == ["first"]
+    assert desk.entry(held.id).state is SendState.HELD
+    assert found.next_at == desk.entry(held.id).due_at
+    assert 29 * MINUTE < found.next_at - clock.now() <= 30 * MINUTE
