@@ -1,0 +1,203 @@
+"""A walk over every screen of the console: the keys that open it, and what tells on the terminal that it is open.
+
+`constructed` reads from the source where screens are made, so that a test can say which of them no step opens.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.support.hostile_desk import PLACES, marker
+from tests.support.terminal import Terminal
+
+UI = Path(__file__).parents[2] / "omnitui/ui"
+GAP = 0.03
+"""Seconds without output after which a key has had its effect, where no more is known of it."""
+KEYS = {
+    "f2": "\x1bOQ",
+    "f3": "\x1bOR",
+    "f4": "\x1bOS",
+    "f5": "\x1b[15~",
+    "f6": "\x1b[17~",
+    "f7": "\x1b[18~",
+    "f8": "\x1b[19~",
+    "f10": "\x1b[21~",
+    "f12": "\x1b[24~",
+    "shift+pageup": "\x1b[5;2~",
+}
+_ROOTS = {"LastHopModal", "LastHopScreen"}
+
+
+class Step(NamedTuple):
+    """One screen: how it is opened, known, looked through and left."""
+
+    opens: str
+    """The function that makes the screen, as `constructed` names it; empty where it makes none."""
+    keys: tuple[str, ...]
+    shows: str
+    """A pattern that is on the terminal once it is open, and not before."""
+    then: tuple[str, ...] = ()
+    leave: tuple[str, ...] = ("escape",)
+    stays: bool = False
+    """Whether the next step goes on from it."""
+
+
+def _sought(place: str) -> str:
+    """What is typed to find the marker of a place: not all of it, so that what is typed is not taken for it."""
+    return marker(place)[:3].lower()
+
+
+def _found(title: str, place: str) -> str:
+    return f"(?s){title}.*{marker(place)}"
+
+
+FROM_LIST = (
+    Step("", ("b",), "Views", ("tab", "tab", "tab"), ("b",)),
+    Step("", ("i", "i"), "▌Customer"),
+    Step("", ("=", "=", "z", "z", "x", "V", "j", "V"), "marked", ("*", "*"), ()),
+    Step("", ("&", "Q00Z"), "(?m)^ ?&?Q00Z", ("down",)),
+    Step("screens/help.open_help", ("?",), "Keys in the list", ("pagedown", "pagedown")),
+    Step("screens/leader.open_leader", (",",), "Which group"),
+    Step("jumping.jump", ("ctrl+o",), r"(?m)^[a-z]+•@ N"),
+    Step("screens/search.open_search", ("/", "Q0"), "Search all messages", ("down", "down", "tab", "up")),
+    Step("screens/palette.open_palette", ("ctrl+p", _sought("canned")), _found("What to do", "canned"), ("down",)),
+    Step("", ("ctrl+p", _sought("theme")), _found("What to do", "theme"), ("down",)),
+    Step("", ("ctrl+p", _sought("command")), _found("What to do", "command"), ("down",)),
+    Step("", ("ctrl+p", "agent.name"), "What to do", stays=True),
+    Step("screens/setting.change_setting", ("enter",), "agent.name", ("down",)),
+    Step("screens/commandline.open_commandline", (":", "label +Q"), "Command", ("tab",)),
+    Step("", (":", "show"), "Command", stays=True),
+    Step("screens/commandline.show_text", ("enter",), ":show", ("pagedown", "G")),
+    Step("screens/oplog.open_log", ("g", "h"), "Op log", ("down", "pagedown")),
+    Step("screens/outbox.open_outbox", ("g", "o"), "Outbox", ("down", "pagedown", "home"), stays=True),
+    Step("screens/outbox.decide", ("enter",), "failed: 550", ("down",)),
+    Step("screens/ledger.open_ledger", ("g", "b"), "Ledger:", ("pagedown",) * 5),
+    Step("screens/themes.pick_theme", ("g", "t"), "Enter keeps it", ("down", "pagedown", "end")),
+    Step("screens/contact._edit", ("E",), "Edit the contact", ("tab", "tab")),
+    Step("screens/pickers.pick_assignee", ("a", _sought("agent")), _found("Assign to", "agent"), ("down",)),
+    Step("screens/pickers.pick_label", ("l",), "Labels", ("down",)),
+    Step("screens/pickers.pick_priority", ("p",), "Priority"),
+    Step("screens/pickers.pick_snooze", ("s", "z"), "Snooze until", ("down",)),
+    Step("screens/pickers.pick_link", ("L", "N1"), "is the same person as", ("down",)),
+    Step("screens/confirm.confirmed", ("d", "c"), "no, leave it"),
+    Step("screens/pipe.ask_command", ("|",), "no shell"),
+    Step("screens/new.write_new:PickerScreen", ("c",), "From which account", ("down",), stays=True),
+    Step("screens/new.write_new:NewScreen", ("enter",), "NEW"),
+)
+"""From the list, with its first conversation selected."""
+FROM_HISTORY = (
+    Step("acts/messages._edit", ("C",), "Change the message", ("down",)),
+    Step("", ("K", "T", "T", "f"), "", ("pageup", "K", "K", "J", "f", "G", "K"), ()),
+    Step("screens/why.open_why", ("w",), _found("Why is it here", "place"), ("pagedown",)),
+    Step("screens/raw.open_raw", ("v",), "As it came", ("pagedown", "G")),
+    Step("screens/links.open_links", ("W",), "Links of this message", ("down",)),
+    Step("screens/preview.open_files", ("O",), "Attachments", stays=True),
+    Step("screens/preview.show_file", ("enter",), r"txt · \d"),
+    Step("screens/pickers.pick_move", ("M",), "Move the message into", ("Q",)),
+    Step("", ("ctrl+p", "contact.unlink"), "What to do", stays=True),
+    Step("screens/pickers.pick_unlink", ("enter",), "No longer the same", ("down",)),
+)
+"""From the history of that conversation, at its newest message."""
+FROM_REPLY = (
+    Step("screens/files.pick_file", ("f2",), "Attach which file", ("down",)),
+    Step("screens/writing.pick_canned", ("f4", _sought("canned")), _found("Put in which text", "canned"), ("down",)),
+    Step("screens/writing.pick_sending", ("x", "f5"), "Send when", ("down",)),
+    Step("screens/writing.pick_earlier", ("f8",), "Bring back which draft", ("down",)),
+)
+"""From an answer that is being written there."""
+FROM_NOTE = (Step("screens/writing.pick_enclosed", ("f10",), "Take away what", ("down",)),)
+"""From the note that was begun there."""
+UNWALKED = {
+    "app.__init__": "the console's own screen",
+    "last_hop/app.get_default_screen": "the same, where there is no console",
+    "screens/mended.open_mended": "what was done about a damaged cache, in words of our own",
+}
+"""Where screens are made that no key of the walk opens, and why."""
+
+
+@cache
+def constructed() -> frozenset[str]:
+    """Every function of the terminal face that makes a screen: "screens/why.open_why".
+
+    One that makes several has their classes behind its name: "screens/new.write_new:NewScreen".
+    """
+    sources = {path: path.read_text("utf-8") for path in sorted(UI.rglob("*.py"))}
+    trees = {path: ast.parse(text) for path, text in sources.items() if "Screen" in text or "Modal" in text}
+    classes = [found for tree in trees.values() for found in _classes(tree)]
+    known = set(_ROOTS)
+    while more := {name for name, bases in classes if bases & known} - known:
+        known |= more
+    found: set[str] = set()
+    for path, tree in trees.items():
+        room = path.relative_to(UI).with_suffix("").as_posix()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                made = {_name(call.func) for call in ast.walk(node) if isinstance(call, ast.Call)} & known
+                place = f"{room}.{node.name}"
+                found |= {place} if len(made) == 1 else {f"{place}:{one}" for one in made}
+    return frozenset(found)
+
+
+def _classes(tree: ast.Module) -> Iterator[tuple[str, set[str]]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            yield node.name, {_name(base.value if isinstance(base, ast.Subscript) else base) for base in node.bases}
+
+
+def _name(node: ast.AST) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+class Walker:
+    """Goes the steps, and keeps which places had their marker on the terminal."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self.terminal = terminal
+        self.opened: list[str] = []
+        self.seen: set[str] = set()
+
+    def press(self, *keys: str) -> None:
+        """Press keys, and type texts, each after the one before had its effect."""
+        for name in keys:
+            if name in KEYS:
+                self.terminal.type(KEYS[name])
+            else:
+                self.terminal.send(name)
+            self.terminal.wait_quiet(0.07 if name == "escape" else GAP)
+
+    def home(self) -> None:
+        """Go back to the list, from wherever this is: a key right behind Escape would be read as one with Alt."""
+        for _depth in range(8):
+            rows = self.terminal.rows()
+            if rows[0].startswith("▌") and not any("╭" in row for row in rows):
+                return
+            self.terminal.send("escape")
+            self.terminal.wait_quiet(0.15)
+        raise AssertionError(f"no way back to the list:\n{self.terminal.screen()}")
+
+    def look(self) -> None:
+        """Note whose markers are on the screen."""
+        shown = self.terminal.screen().upper()
+        self.seen |= {place for place in PLACES if marker(place) in shown}
+
+    def go(self, steps: tuple[Step, ...]) -> None:
+        """Go these steps; each screen has to open, and to be gone again."""
+        for step in steps:
+            self.press(*step.keys)
+            if step.shows:
+                self.terminal.wait_for(re.compile(step.shows))
+            self.terminal.wait_quiet(GAP)
+            self.opened += [step.opens] if step.opens else []
+            self.look()
+            for name in step.then:
+                self.press(name)
+                self.look()
+            if not step.stays:
+                self.press(*step.leave)
+                if step.leave and step.shows:
+                    self.terminal.wait_for(re.compile(step.shows), gone=True)
