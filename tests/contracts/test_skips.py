@@ -21,7 +21,6 @@ def test_needing_a_program(number):
 def test_needing_a_right():
     skip_beyond("the right to mount")
 
-@pytest.mark.shared
 @pytest.mark.skip(reason="no ../shared")
 def test_needing_a_folder(): pass
 
@@ -36,7 +35,6 @@ def test_known(): assert False
 def test_skips_are_counted_by_reason_and_are_failures_where_everything_is_installed(
     tmp_path: Path, required: str, counts: str
 ) -> None:
-    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = shared\n")
     (tmp_path / "test_some.py").write_text(TESTS)
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "tests.support.skips", "-p", "no:cacheprovider", str(tmp_path)],
