@@ -64,7 +64,7 @@ class EmailConnector:
         self._first = self._lane("first", again=False)
         self._errands = self._lane("errands", again=True)
         self._smtp = SmtpSender(settings.smtp, settings.timeout, self._tls_context)
-        self._sent = SentFolder(settings, self._errands, context.clock, context.state_dir, context.log)
+        self._sent = SentFolder(settings, self._errands, context)
         self._states: dict[str, FolderState] = {}
         self._watch: Watch | None = None
         self._closed = False

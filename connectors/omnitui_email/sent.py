@@ -7,10 +7,10 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 
-from omnitui.sdk import MINUTE, Clock, Fault, Found, Millis, NotFound, NotReady, Reconciled, Unknowable
+from omnitui.sdk import MINUTE, Context, Drawer, Fault, Found, Millis, NotFound, NotReady, Reconciled, Unknowable
 from omnitui_email.client_imap import ImapSession
 from omnitui_email.lane import Lane
 from omnitui_email.mailbox import Folders
@@ -24,18 +24,16 @@ _FILING_HOSTS = ("smtp.gmail.com", "smtp.office365.com", "smtp-mail.outlook.com"
 
 
 class SentFolder:
-    """The Sent folder of one account. Copies that could not be filed yet wait as files in the connector's folder."""
+    """The Sent folder of one account. Copies that could not be filed yet wait in a drawer."""
 
-    def __init__(
-        self, settings: EmailSettings, errands: Lane, clock: Clock, state_dir: str, log: Callable[[str], None]
-    ) -> None:
+    def __init__(self, settings: EmailSettings, errands: Lane, context: Context) -> None:
         self._settings = settings
         self._errands = errands
-        self._clock = clock
-        self._log = log
-        self._place = Path(state_dir) / "sent"
+        self._clock = context.clock
+        self._log = context.log
+        self._open_drawer = context.drawer
         self._filing: asyncio.Task[None] | None = None
-        self._attempt = Path(state_dir) / "attempted"
+        self._attempt = Path(context.state_dir) / "attempted"
         self._not_before: Millis = self._last_attempt() + FILING
         self.filed = asyncio.Event()
         """Set when a copy was filed: the folder has news."""
@@ -70,7 +68,7 @@ class SentFolder:
 
     async def reconcile(self, message_id: str) -> Reconciled:
         """Whether a mail that may have left did so. Raises `Fault` where it cannot be told yet."""
-        if await asyncio.to_thread(self._path(message_id).exists):
+        if await asyncio.to_thread(lambda: _name(message_id) in self._waiting.names()):
             # The note is written when the server has accepted, and lies there until it is filed.
             return Found(message_id)
         found, by_server = await self._errands.run(self._look, URGENT, message_id)
@@ -90,8 +88,9 @@ class SentFolder:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._filing
 
-    def _path(self, message_id: str) -> Path:
-        return self._place / f"{hashlib.sha256(message_id.encode()).hexdigest()}.eml"
+    @cached_property
+    def _waiting(self) -> Drawer:
+        return self._open_drawer("sent")
 
     def _last_attempt(self) -> Millis:
         """When a mail last began to leave, by an earlier process too; now where nobody can know."""
@@ -107,26 +106,31 @@ class SentFolder:
 
     def _note(self, message_id: str, raw: bytes) -> None:
         head = json.dumps({"message_id": message_id, "at": self._clock.now()}).encode() + b"\n"
-        _write(self._path(message_id), head + raw)
+        self._waiting.write(_name(message_id), head + raw)
 
     async def _file(self) -> None:
-        while waiting := await asyncio.to_thread(lambda: sorted(self._place.glob("*.eml"))):
-            for path in waiting:
+        while waiting := await asyncio.to_thread(lambda: self._waiting.names()):
+            for name in waiting:
                 try:
-                    await self._errands.run(self._put, PATIENT, path)
+                    await self._errands.run(self._put, PATIENT, name)
                 except Fault as fault:
                     self._log(f"a sent mail waits to be filed in Sent: {fault.message}")
                     return
                 self.filed.set()
 
-    def _put(self, session: ImapSession, path: Path) -> None:
-        head, _, raw = path.read_bytes().partition(b"\n")
-        note = json.loads(head)
-        if not self.by_server(session):
+    def _put(self, session: ImapSession, name: str) -> None:
+        kept = self._waiting.read(name)
+        if kept is not None and not self.by_server(session):
+            head, _, raw = kept.partition(b"\n")
+            note = json.loads(head)
             folder = sent_folder(session)
             if not session.find(folder, note["message_id"]):
                 session.append(folder, raw, as_datetime(note["at"]))
-        path.unlink()
+        self._waiting.drop(name)
+
+
+def _name(message_id: str) -> str:
+    return f"{hashlib.sha256(message_id.encode()).hexdigest()}.eml"
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -18,7 +18,7 @@ from omnitui.sdk.capabilities import (
     Setting,
     TextUnit,
 )
-from omnitui.sdk.contract import Backfills, Connector, Context, Directory, Fetches, Health, Lists, Maker, Sink
+from omnitui.sdk.contract import Backfills, Connector, Context, Directory, Drawer, Fetches, Health, Lists, Maker, Sink
 from omnitui.sdk.events import (
     Batch,
     ContactChanged,
@@ -77,6 +77,7 @@ __all__ = [
     "Deferred",
     "Direction",
     "Directory",
+    "Drawer",
     "Event",
     "Extent",
     "Fault",

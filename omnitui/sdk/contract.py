@@ -23,6 +23,26 @@ class Sink(Protocol):
     def write(self, data: bytes, /) -> object: ...
 
 
+class Drawer(Protocol):
+    """A place for small files with customers' words. Its methods wait for the disk: not on the loop."""
+
+    def names(self) -> list[str]:
+        """What is in it, in order."""
+        ...
+
+    def read(self, name: str, /) -> bytes | None:
+        """What was written under a name; None where nothing was, or it was taken away: somebody is forgotten."""
+        ...
+
+    def write(self, name: str, data: bytes, /) -> None:
+        """Keep this, on the disk when this returns. Names are letters, digits, ".", "_" and "-". Raises `OSError`."""
+        ...
+
+    def drop(self, name: str, /) -> None:
+        """Remove a file; nothing happens where there is none."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Health:
     """What `check` found: `ok`, one line for a person, what to do, and facts worth keeping (learnt settings)."""
@@ -58,8 +78,11 @@ class Context:
     keep_secret: Callable[[str, str], Awaitable[bool]]
     """Keep what the back end gives in place of one of `secrets`: its name, its new value. From then on every start has
     it. False where it could not be kept: a command or a variable of the person's gives it."""
+    drawer: Callable[[str], Drawer]
+    """A place, by its name, for what the connector must keep of messages: enciphered where the cache is, and looked
+    through for addresses and mail ids when a person is forgotten."""
     state_dir: str
-    """A private folder for what the connector itself must keep (the demo's world)."""
+    """A private folder for what the connector itself must keep and nobody wrote (the demo's world); always in clear."""
 
 
 class Connector(Protocol):

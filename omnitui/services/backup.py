@@ -20,6 +20,7 @@ from omnitui import __version__
 from omnitui.clock import Clock, Millis, SystemClock, rfc3339
 from omnitui.errors import Refused
 from omnitui.i18n import _
+from omnitui.services import drawers
 from omnitui.store import changeover, cipher, restoring, sharing, snapshots
 from omnitui.store.blobs import Blobs
 from omnitui.store.faults import translated_os
@@ -186,6 +187,8 @@ def restore(
                     _sync_folders(profile, missing)
                 if key := cipher.key_of(profile.cache_file):
                     Blobs(profile.blobs, key).renew()
+                    if not dry_run:
+                        drawers.renew(profile, key, key)
                 aside = _put(profile, cache, clock, dry_run, wait)
     except OSError as error:
         raise translated_os(error) from error

@@ -14,6 +14,7 @@ from typing import Final
 from omnitui.errors import ConfigError, Refused
 from omnitui.i18n import _
 from omnitui.paths import Profile
+from omnitui.services import drawers
 from omnitui.services.protection import Protection
 from omnitui.services.secrets import Secrets
 from omnitui.store import changeover, cipher, sharing
@@ -156,6 +157,7 @@ class Encryption:
             enciphered = known["state"] == State.TURNING_ON
         try:
             left = changeover.follow(cache, key, enciphered=enciphered)
+            left += drawers.renew(self._profile, key, key if enciphered else None)
         except OSError as error:
             raise translated_os(error) from error
         if enciphered:

@@ -13,6 +13,7 @@ from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.operations import Op
 from omnitui.model.states import ObjectKind, Verb
+from omnitui.services import drawers
 from omnitui.store import erasure, oplog, scrubbing, snapshots
 from omnitui.store.reads import belongings, people
 from omnitui.store.reads.belongings import Place
@@ -55,7 +56,7 @@ class Swept:
     snapshots: int = 0
     """Old copies of the cache that were removed."""
     blotted: tuple[Path, ...] = ()
-    """Logs and lists of what was used last in which names and addresses were written over."""
+    """Logs in which names and addresses were written over, and lists of what was used last that lost lines."""
     left: tuple[Path, ...] = ()
     """Files of the profile in which an address still stands."""
     faults: tuple[str, ...] = ()
@@ -87,18 +88,18 @@ def erase(session: Session, found: Extent, *, mentions: bool = False, reason: st
     cache = session.cache
     me = cache.me().id
 
-    def work(tx: Tx) -> tuple[tuple[str, ...], list[str], list[str]]:
+    def work(tx: Tx) -> tuple[tuple[str, ...], list[str], list[str], list[str]]:
         doomed = belongings.rows_of(tx.db, found.contacts, mentions=mentions)
         addresses, names = belongings.addresses(tx.db, doomed.contacts)
+        ids = belongings.called(tx.db, doomed)
         blobs = erasure.erase_all(tx, doomed, until=tx.now())
         erasure.owe_sweep(tx)
         group = tx.ids.new()
         for contact_id in found.contacts:
             oplog.append(tx, deed(tx, me, group, ObjectKind.CONTACT, contact_id, reason))
-        return blobs, addresses, names
+        return blobs, addresses, names, ids
 
-    blobs, addresses, names = cache.write(work)
-    return sweep(session, blobs, addresses, names)
+    return sweep(session, *cache.write(work))
 
 
 def deed(tx: Tx, author_id: Ulid, group_id: Ulid, kind: ObjectKind, object_id: Ulid, reason: str) -> Op:
@@ -106,16 +107,25 @@ def deed(tx: Tx, author_id: Ulid, group_id: Ulid, kind: ObjectKind, object_id: U
     return Op(tx.ids.new(), group_id, tx.now(), author_id, Verb.ERASE, kind, object_id, "", {}, {}, 0, reason=reason)
 
 
-def sweep(session: Session, blobs: Sequence[str], addresses: Sequence[str] = (), names: Sequence[str] = ()) -> Swept:
-    """Take what was erased out of the bytes too: the cache's free pages and log, files, copies, logs.
+def sweep(
+    session: Session,
+    blobs: Sequence[str],
+    addresses: Sequence[str] = (),
+    names: Sequence[str] = (),
+    ids: Sequence[str] = (),
+) -> Swept:
+    """Take what was erased out of the bytes too: the cache's free pages and log, files, copies, drawers, logs.
 
     Whatever fails is told and hinders nothing else.
     """
     cache, profile = session.cache, session.profile
     faults: list[str] = []
+    count, lists = 0, list[Path]()
+    with _told(faults):
+        count, lists = drawers.forget(profile, [*addresses, *ids], names)
     with _told(faults):
         cache.write(erasure.merge_index)
-    dropped = _drop_blobs(cache, blobs, faults)
+    dropped = count + _drop_blobs(cache, blobs, faults)
     with _told(faults):
         scrubbing.rewrite(cache.path)
     removed = 0
@@ -123,7 +133,7 @@ def sweep(session: Session, blobs: Sequence[str], addresses: Sequence[str] = (),
         removed = _drop_copies(cache, profile, faults)
     texts = _texts(profile)
     # A name may be a word of ours, too: it is taken out where lines are read by people alone.
-    blotted = {*scrubbing.blot(texts, addresses), *scrubbing.blot(filter(_is_prose, texts), names)}
+    blotted = {*lists, *scrubbing.blot(texts, addresses), *scrubbing.blot(filter(_is_prose, texts), names)}
     left: list[Path] = []
     with _told(faults):
         left.extend(scrubbing.holding((profile.data, profile.state, profile.config), addresses, cache.path))
@@ -184,7 +194,7 @@ def _texts(profile: Profile) -> list[Path]:
 
 
 def _is_prose(path: Path) -> bool:
-    return path.suffix in (".txt", ".log") or ".log." in path.name or path.parent.name == "recent"
+    return path.suffix in (".txt", ".log") or ".log." in path.name
 
 
 def _extent(db: sqlite3.Connection, contact_ids: Sequence[Ulid], linked: bool, mentions: bool) -> Extent:

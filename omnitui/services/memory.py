@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from contextlib import suppress
-from pathlib import Path
 from typing import Final
+
+from omnitui.paths import Profile
+from omnitui.services import drawers
 
 MOST: Final = 100
 _LONGEST: Final = 2_000
@@ -15,8 +16,8 @@ _LONGEST: Final = 2_000
 class Memory:
     """Lists of lines by name, the newest first. Reading and writing fail silently: nobody's work hangs on them."""
 
-    def __init__(self, state: Path) -> None:
-        self._folder = state / "recent"
+    def __init__(self, profile: Profile) -> None:
+        self._drawer = drawers.recent(profile)
         self._lines: dict[str, list[str]] = {}
         self._changed: dict[str, list[str]] = {}
         self.kept: Counter[str] = Counter()
@@ -43,16 +44,12 @@ class Memory:
         changed, self._changed = self._changed, {}
         with suppress(OSError):
             for name, lines in changed.items():
-                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                path = self._folder / name
-                draft = path.with_name(f".{name}.{os.getpid()}")
-                with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-                    file.write("".join(f"{line}\n" for line in _first(lines, self._read(name))))
-                draft.replace(path)
+                text = "".join(f"{line}\n" for line in _first(lines, self._read(name)))
+                self._drawer.write(name, text.encode("utf-8", "replace"), durable=False)
 
     def _read(self, name: str) -> list[str]:
         with suppress(OSError):
-            return (self._folder / name).read_text("utf-8", errors="replace").splitlines()[:MOST]
+            return (self._drawer.read(name) or b"").decode("utf-8", "replace").splitlines()[:MOST]
         return []
 
 

@@ -10,9 +10,11 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from shutil import rmtree
 from typing import TYPE_CHECKING, Final
 
 from omnitui.errors import OmniError
+from omnitui.services import drawers
 from omnitui.store import proof
 from omnitui.store.scan import scan
 from omnitui.values import dataclass
@@ -52,9 +54,12 @@ def prove(session: Session) -> Proof:
     canary = f"canary{os.urandom(12).hex()}"
     data = " ".join([canary] * 300).encode()
     blob = ""
+    held = [drawers.recent(session.profile), drawers.of_account(session.profile, canary, "canary")]
     try:
         cache.write(lambda tx: proof.put(tx, canary))
         blob = cache.blobs.put(data)
+        for drawer in held:
+            drawer.write(canary, data)
         words = cache.read(proof.samples)
         needles = [canary.encode(), *(word.encode()[:_LONGEST] for word in words)]
         longest = max(map(len, needles)) - 1
@@ -67,6 +72,9 @@ def prove(session: Session) -> Proof:
             cache.write(lambda tx: proof.drop(tx, canary))
         if blob:
             cache.blobs.drop(blob)
+        for drawer in held:
+            drawer.drop(canary)
+        rmtree(session.profile.data / "connectors" / canary, ignore_errors=True)
 
 
 def _files(session: Session, since: float) -> Iterator[Path]:

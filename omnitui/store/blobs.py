@@ -11,10 +11,10 @@ import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 from omnitui.errors import NotFound
 from omnitui.i18n import _
+from omnitui.store.envelopes import Envelope
 from omnitui.store.failpoints import reach
 from omnitui.store.faults import translated_os
 
@@ -22,8 +22,6 @@ Sha256 = str
 """64 hexadecimal digits, lower case."""
 
 _NAME = re.compile(r"[0-9a-f]{64}")
-_MARK: Final = b"omnitui-aesgcm1\0"
-_NONCE: Final = 12
 
 
 class Blobs:
@@ -32,7 +30,7 @@ class Blobs:
     def __init__(self, folder: Path, key: bytes | None = None) -> None:
         """With the `key` of the cache, what is put is enciphered, and what is got deciphered."""
         self._folder = folder
-        self._key = None if key is None else hashlib.blake2b(key=key, person=b"omnitui blobs", digest_size=32).digest()
+        self._envelope = Envelope(key, "blobs")
 
     def path(self, sha256: Sha256) -> Path:
         """Where the blob lies, or would lie."""
@@ -78,7 +76,7 @@ class Blobs:
         descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(self._sealed(target.name, data))
+                file.write(self._envelope.seal(target.name, data))
                 if durable:
                     file.flush()
                     os.fsync(file.fileno())
@@ -140,29 +138,13 @@ class Blobs:
         for folder in sorted(self._folder.iterdir()) if self._folder.is_dir() else ():
             yield from (path for path in sorted(folder.iterdir()) if _NAME.fullmatch(path.name))
 
-    def _sealed(self, name: Sha256, data: bytes) -> bytes:
-        if self._key is None:
-            return data
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-        nonce = os.urandom(_NONCE)
-        return _MARK + nonce + AESGCM(self._key).encrypt(nonce, data, name.encode())
-
     def _opened(self, name: Sha256, held: bytes) -> bytes:
-        if self._key is None or not held.startswith(_MARK):
-            return held
-        from cryptography.exceptions import InvalidTag
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-        start = len(_MARK) + _NONCE
-        try:
-            return AESGCM(self._key).decrypt(held[len(_MARK) : start], held[start:], name.encode())
-        except InvalidTag:
-            return held  # an attachment may begin like that: its hash says what it is
+        data = self._envelope.opened(name, held)
+        return held if data is None else data  # an attachment may begin like that: its hash says what it is
 
     def _holds(self, path: Path, data: bytes) -> bool:
         """Whether the file is whole, and as it would be written now."""
-        if self._key is None:
+        if not self._envelope.sealing:
             return _holds(path, data)
         try:
             held = path.read_bytes()

@@ -79,7 +79,7 @@ def blot(files: Iterable[Path], words: Sequence[str]) -> list[Path]:
 
     Whoever has such a file open for appending goes on.
     """
-    pattern = _pattern(words)
+    pattern = words_in(words)
     changed: list[Path] = []
     for path in files if pattern else ():
         with contextlib.suppress(OSError):
@@ -103,7 +103,7 @@ def holding(folders: Iterable[Path], words: Sequence[str], cache: Path) -> Itera
     Raises:
         OmniError: The files of the cache could not be looked through.
     """
-    pattern = _pattern(words)
+    pattern = words_in(words)
     if pattern is None:
         return
     longest = max(len(word.encode()) for word in words) + 1
@@ -115,7 +115,7 @@ def _is_file(path: Path) -> bool:
     return path.is_file() and not path.is_symlink()
 
 
-def _pattern(words: Sequence[str]) -> re.Pattern[bytes] | None:
+def words_in(words: Sequence[str]) -> re.Pattern[bytes] | None:
     """Any of the words; those of letters only where they stand alone, so that Ann is not found in annual."""
     parts = []
     for word in sorted({word for word in words if len(word.encode()) > 2}, key=len, reverse=True):

@@ -65,7 +65,7 @@ class Desk(Backstage):
         self._selecting: asyncio.TimerHandle | None = None
         self.searched = ""
         """What was searched for last."""
-        self.memory = Memory(session.profile.state)
+        self.memory = Memory(session.profile)
         self.verbs: Callable[[], ConsoleVerbs] | None = None
         """The shell's verbs, where somebody hands them in."""
         self.tour: Tour | None = None

@@ -24,6 +24,7 @@ from omnitui.sdk import (
     OutboundFile,
     Verb,
 )
+from omnitui.store.drawers import Drawer
 from tests.support.mail_servers import MailServers
 from tests.support.sdk import no_fetch
 
@@ -90,6 +91,7 @@ class MailAccount:
                 mark=mark,
                 log=self.lines.append,
                 keep_secret=keep_secret,
+                drawer=lambda name: Drawer(self.folder / name),
                 state_dir=str(self.folder),
             )
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from omnitui.clock import Clock, SystemClock
 from omnitui.sdk import Context, Sink, Ulid
+from omnitui.store.drawers import Drawer
 
 if TYPE_CHECKING:
     import httpx
@@ -52,5 +53,6 @@ def a_context(
         mark=mark,
         log=lambda line: None,
         keep_secret=keep_secret,
+        drawer=lambda name: Drawer(folder / name),
         state_dir=str(folder),
     )

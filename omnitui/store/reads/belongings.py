@@ -96,6 +96,17 @@ def addresses(db: sqlite3.Connection, contacts: Sequence[int]) -> tuple[list[str
     return sorted({address for address, _name in known} - {""}), sorted(said - {""})
 
 
+def called(db: sqlite3.Connection, doomed: Doomed) -> list[str]:
+    """By what ids others name these rows: mails by their own, people and conversations by ours."""
+    rows = db.execute(
+        f"SELECT rfc_id FROM mail WHERE message_pk IN {IN} AND rfc_id <> ''"
+        " UNION SELECT id FROM conversation WHERE pk IN (SELECT value FROM json_each(?2))"
+        " UNION SELECT id FROM contact WHERE pk IN (SELECT value FROM json_each(?3))",
+        (dumps(doomed.messages), dumps(doomed.conversations), dumps(doomed.contacts)),
+    )
+    return [row[0] for row in rows]
+
+
 def numbered(db: sqlite3.Connection, pks: Sequence[int]) -> list[Ulid]:
     """The conversations of some messages."""
     rows = db.execute(

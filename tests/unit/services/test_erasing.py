@@ -15,7 +15,7 @@ from omnitui.ids import Ulid
 from omnitui.model.conversations import Attachment, Conversation, Draft
 from omnitui.model.mail import MailHeader
 from omnitui.model.states import MessageKind, SendState
-from omnitui.services import erasing
+from omnitui.services import drawers, erasing
 from omnitui.services.session import Session
 from omnitui.store import arrivals, drafts, erasure, inflow, snapshots
 from omnitui.store.faults import CacheFull
@@ -23,11 +23,13 @@ from omnitui.store.reads import history, inbox, oplog, outbox, people, search
 from omnitui.store.writer import Tx
 from tests.support.console import a_profile, able
 from tests.support.desk import a_contact, a_conversation, a_message
+from tests.support.promises import Promise
 
 CANARY = "zqxvcanary"
 JAPANESE = "蜃気楼痣"
 NAME = f"{CANARY} Name"
 ADDRESS = f"{CANARY}@customer.example"
+OTHER_ADDRESS = "other@customer.example"
 
 
 @pytest.fixture
@@ -61,9 +63,11 @@ def leave_traces(session: Session) -> tuple[Ulid, Ulid]:
     snapshots.take(cache.path, cache.clock.now())
     cache.write(lambda tx: tx.db.execute("DROP TABLE gone"))
     (cache.path.parent / "cache.damaged-20250101T000000Z.sqlite3").write_text(said)
-    state = session.profile.state
-    (state / "recent").mkdir()
-    (state / "recent" / "searches").write_text(f"from:{ADDRESS}\nkettle\n{NAME}\n")
+    drawers.recent(session.profile).write("searches", f"from:{ADDRESS}\nkettle\n{CANARY.upper()}\n".encode())
+    drawers.recent(session.profile).write("palette", f"action list.down\nconversation {talk.id}\n".encode())
+    for number, naming in enumerate((f"To: {ADDRESS}", f"In-Reply-To: <{CANARY}@mail>", f"To: {OTHER_ADDRESS}")):
+        sent = drawers.of_account(session.profile, talk.account_id, "sent")
+        sent.write(f"{number}.eml", f"{naming}\n\n{said if number < 2 else 'kettle'}".encode())
     session.profile.log_file.write_text(f"2025 INFO sync: a mail to {ADDRESS.upper()} bounced\nkept\n")
     return contact_id, talk.id
 
@@ -110,7 +114,7 @@ def forget(session: Session, contact_id: Ulid, **options: bool) -> erasing.Swept
     return erasing.erase(session, found, mentions=options.get("mentions", False), reason="asked for it")
 
 
-def test_a_person_is_erased_to_the_last_byte_and_the_log_stays_whole(session: Session) -> None:
+def test_a_person_is_erased_to_the_last_byte_and_the_log_stays_whole(session: Session, promise: Promise) -> None:
     home = session.profile.data.parent
     other = a_conversation(session.cache, "Where is my kettle?", contact="Ann Other")
     contact_id, conversation_id = leave_traces(session)
@@ -134,13 +138,19 @@ def test_a_person_is_erased_to_the_last_byte_and_the_log_stays_whole(session: Se
     assert cache.read(inbox.page, session.query("")) == [cache.read(inbox.conversation, other.id)]
     assert [hit.conversation_id for hit in cache.read(search.search, session.query("kettle"))] == [other.id]
     assert cache.read(outbox.entries, states=[SendState.HELD, SendState.QUEUED]) == []
-    assert (session.profile.state / "recent" / "searches").read_text().splitlines()[1] == "kettle"
+    recent = drawers.recent(session.profile)
+    assert [recent.read(name) for name in recent.names()] == [b"action list.down\n", b"kettle\n"]
+    assert drawers.of_account(session.profile, other.account_id, "sent").names() == ["2.eml"]
     assert "kept" in session.profile.log_file.read_text()
     (copy,) = snapshots.snapshots(session.profile.data)
     snapshots.prove(copy.path)
     cache.write(lambda tx: drafts.save(tx, _draft(session, conversation_id, f"{CANARY} still being written")))
     session.close()
     assert traces(home) == []
+    promise(
+        "A person who is erased leaves no word in any file, and the log of what was done still holds.",
+        f"1 person with words in {len({line.split(': ')[0] for line in before})} files: 0 bytes of them left",
+    )
 
 
 def test_what_was_erased_is_not_undone(session: Session) -> None:
