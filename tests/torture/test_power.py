@@ -2,32 +2,54 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import json
 import os
 import random
 import shutil
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from omnitui.errors import OmniError
+from omnitui.model.states import SendState
+from omnitui.store import outbox
 from omnitui.store.blobs import Blobs
-from omnitui.store.cache import Cache
-from tests.support.power import Disk, steps
-from tests.support.power_day import blob_of
+from omnitui.store.reads import drafts, oplog
+from tests.support.power import Disk, Step, steps
+from tests.support.power_day import CUSTOMERS, SERVER, Day, blob_of
 from tests.support.preload import shim
 from tests.support.promises import Promise
 
 ROOT = Path(__file__).resolve().parents[2]
+GO_ON = 6
+"""After every so many cuts the day is lived on: the sync brings in and sends the rest."""
 LONG = pytest.param(240, 1_000, marks=[pytest.mark.torture, pytest.mark.timeout(1_200)])
 
 
+Records = Callable[[int], tuple[Path, list[Step]]]
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory: pytest.TempPathFactory) -> Records:
+    """What a process that did so many acts wrote and synced, and its folder."""
+
+    @functools.cache
+    def record(count: int) -> tuple[Path, list[Step]]:
+        folder = tmp_path_factory.mktemp("record")
+        return folder, list(steps(recorded(folder, count)))
+
+    return record
+
+
 def recorded(folder: Path, count: int) -> bytes:
-    """The log of a process that did `count` works."""
+    """The log of a process that did `count` acts."""
     log = folder / "log"
     environment = {
         **os.environ,
@@ -43,57 +65,118 @@ def recorded(folder: Path, count: int) -> bytes:
     return log.read_bytes()
 
 
-@pytest.mark.parametrize(("works", "cuts"), [(40, 60), LONG])
-def test_power_cut_loses_nothing_acknowledged(tmp_path: Path, works: int, cuts: int, promise: Promise) -> None:
-    told = list(steps(recorded(tmp_path, works)))
-    root, acknowledged = str(tmp_path / "disk"), str(tmp_path / "disk" / "acknowledged")
+@pytest.mark.parametrize(("acts", "cuts"), [(40, 30), LONG])
+def test_power_cut_loses_nothing_acknowledged(
+    tmp_path: Path, records: Records, acts: int, cuts: int, promise: Promise
+) -> None:
+    folder, told = records(acts)
+    root, acknowledged, server = (str(folder / "disk" / name) for name in ("", "acknowledged", SERVER))
     first = next(number for number, step in enumerate(told) if step.path == acknowledged and step.kind == "w")
     chance = random.Random(20)
     moments = sorted(chance.randrange(first, len(told) + 1) for _ in range(cuts))
-    disk, said, done, held = Disk(root, now={root: None}, certain={root: None}), b"", 0, 0
-    for moment in moments:
+    disk, said, done, held, sent = Disk(root, now={root: None}, certain={root: None}), b"", 0, 0, b""
+    for number, moment in enumerate(moments):
         for step in told[done:moment]:
             disk.take(step)
-            if step.path == acknowledged:
-                said += step.data
+            said += step.data if step.path == acknowledged else b""
+            sent += step.data if step.path == server else b""
         done = moment
         left = tmp_path / "left"
         disk.cut(left, chance)
-        held += checked(left, said.decode().splitlines())
+        (left / SERVER).write_bytes(sent)
+        held += checked(left, said.splitlines(), go_on=number % GO_ON == 0)
         shutil.rmtree(left)
     assert held
+    replies = len(sent.splitlines())
     promise(
-        "When the power fails, nothing acknowledged is lost and the cache is whole.",
-        f"{cuts:,} power cuts in {len(told):,} writes and syncs: {held:,} acknowledged works looked for, 0 lost",
+        "When the power fails, nothing acknowledged is lost, nothing is sent twice, and the cache is whole.",
+        f"{cuts:,} power cuts in {len(told):,} writes and syncs of {acts:,} acts with {replies} sent:"
+        f" {held:,} acknowledged acts looked for, 0 lost, 0 sent twice, 0 shown as sent that were not",
     )
 
 
-def test_power_cut_is_noticed_where_nothing_was_synced(tmp_path: Path) -> None:
-    told = [step for step in steps(recorded(tmp_path, 10)) if step.kind != "s"]
-    root = str(tmp_path / "disk")
+def test_power_cut_is_noticed_where_nothing_was_synced(tmp_path: Path, records: Records) -> None:
+    folder, told = records(40)
+    root = str(folder / "disk")
     disk, said = Disk(root, now={root: None}, certain={root: None}), b""
     for step in told:
+        if step.kind == "s":
+            continue
         disk.take(step)
         said += step.data if step.path.endswith("acknowledged") else b""
     left = tmp_path / "left"
     left.mkdir()
     disk.cut(left, random.Random(1))
-    with pytest.raises((AssertionError, KeyError, OmniError)):
-        checked(left, said.decode().splitlines())
+    with pytest.raises((AssertionError, KeyError, OmniError, StopIteration)):
+        checked(left, said.splitlines(), go_on=False)
 
 
-def checked(left: Path, lines: list[str]) -> int:
-    """Open what is left with the real store; how many acknowledged works and files were looked for."""
-    with Cache.open(left / "data", state=left / "state") as cache:
-        kept = dict(cache.read(lambda db: db.execute("SELECT name, value FROM meta").fetchall()))
-        for line in lines:
-            number, sha256 = line.split()
-            assert kept[number].startswith(sha256), f"work {number} is lost"
-            assert cache.blobs.get(sha256) == blob_of(int(number))
-        cache.write(lambda tx: tx.db.execute("INSERT INTO meta(name, value) VALUES ('after', '')").rowcount)
-    with closing(sqlite3.connect(left / "data" / "cache.sqlite3")) as db:
-        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    return len(lines)
+def checked(left: Path, lines: list[bytes], *, go_on: bool) -> int:
+    """Open what is left with the real store, and live on where `go_on` says so; how many acts were looked for."""
+    told = [json.loads(line) for line in lines]
+    day = Day(left)
+    desk, cache = day.desk, day.desk.cache
+    try:
+        assert cache.read(lambda db: db.execute("PRAGMA integrity_check").fetchone()) == ("ok",)
+        assert cache.read(lambda db: db.execute("PRAGMA foreign_key_check").fetchall()) == []
+        assert cache.read(oplog.verify_chain)
+        kept(day, told)
+        honest(day)
+        # What the cursor passed is there, once.
+        arrived = Counter(one.external_id for one in desk.messages() if one.text.startswith("from a customer"))
+        assert set(arrived.values()) == {1}
+        passed = int(cache.read(lambda db: db.execute("SELECT max(CAST(value AS INTEGER)) FROM cursor").fetchone())[0])
+        assert {f"m{number}" for number in range(passed)} <= set(arrived), "the cursor is ahead of the messages"
+        if go_on:
+            day.sync()
+            honest(day)
+            sent = Counter(item["text"] for item in desk.back_end.sent() if item["verb"] == "reply")
+            assert set(sent.values()) <= {1}, "a customer got something twice"
+            assert {act["text"] for act in told if act["kind"] == "reply"} <= set(sent), "an answer never left"
+            assert not any(text.startswith("held") for text in sent), "what was to wait was sent"
+            arrived = Counter(one.external_id for one in desk.messages() if one.text.startswith("from a customer"))
+            assert arrived == Counter(f"m{number}" for number in range(CUSTOMERS))
+    finally:
+        day.close()
+    return len(told)
+
+
+def kept(day: Day, told: list[dict[str, Any]]) -> None:
+    """Every acknowledged act is there."""
+    cache = day.desk.cache
+    texts = Counter(message.text for message in day.desk.messages())
+    undone = {act["op"] for act in told if act["kind"] == "undo"}
+    for act in told:
+        if "op" in act:
+            cache.read(oplog.op, act["op"])  # raises where it is lost
+        match act["kind"]:
+            case "reply" | "note":
+                assert texts[act["text"]] == 1, f"{act['text'][:20]} is shown {texts[act['text']]} times"
+            case "held":
+                assert texts[act["text"]] == (act["op"] not in undone)
+            case "undo":
+                entry = cache.read(outbox.entry, act["op"])
+                taken_back = entry is not None and entry.state is SendState.CANCELED
+                assert taken_back or cache.read(oplog.undone, act["op"]), "what was undone is not"
+            case "blob":
+                assert cache.blobs.get(act["sha256"]) == blob_of(act["number"])
+    written = max((act["number"] for act in told if act["kind"] == "draft"), default=None)
+    if written is not None:
+        (draft,) = cache.read(drafts.drafts, day.place("words"))
+        assert int(draft.text.split()[0]) >= written, "a draft is older than what was saved"
+
+
+def honest(day: Day) -> None:
+    """What is shown as sent was sent; what was sent does not wait to be sent."""
+    sent = {item["text"] for item in day.desk.back_end.sent() if item["verb"] == "reply"}
+    shown = {one.text: one for one in day.desk.messages(day.place("answers")) if one.op_id}
+    assert sent <= set(shown), "what was sent is not shown"
+    for text, message in shown.items():
+        if message.state in (SendState.ACCEPTED, SendState.DELIVERED, SendState.READ):
+            assert text in sent, "shown as sent, but it never arrived"
+        elif text in sent and message.op_id:
+            entry = day.desk.entry(message.op_id)
+            assert entry.marked, "it was sent, and would be sent again"
 
 
 def test_file_that_a_power_cut_left_empty_is_healed_when_it_comes_again(tmp_path: Path) -> None:
