@@ -167,6 +167,8 @@ def _set(shell: Shell) -> int:
     shell.out.one("retention", {**said, "before": None, "messages": None, "erased": False}, account.id)
     if days is not None:
         shell.out.say(_("nothing is erased yet: `omnitui retention` says what is due"))
+        if shell.session.settings.privacy.retention == "daily":
+            shell.out.say(_("whoever syncs erases what is due once a day"))
     return 0
 
 

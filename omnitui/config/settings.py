@@ -95,6 +95,9 @@ class Privacy:
     four digits of card numbers, `secrets` covers passwords, codes and keys."""
     exports: Literal["nothing", "cards", "secrets", "both"] = "nothing"
     """What is covered in what `omnitui export` writes."""
+    retention: Literal["daily", "by hand"] = "daily"
+    """When what accounts keep no longer is erased (`omnitui account set ACCOUNT retention 365d`): once a day by the
+    console or the `omnitui sync` that syncs, or by `omnitui retention run` alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from omnitui.model.accounts import RETENTION, Account, LedgerEntry
 from omnitui.model.states import ObjectKind
 from omnitui.services.erasing import Swept, deed, sweep
 from omnitui.store import erasure, oplog, tombstones
-from omnitui.store.progress import put_ledger
+from omnitui.store.progress import drop_ledger, put_ledger
 from omnitui.store.reads import accounts, belongings
 from omnitui.store.reads.belongings import Doomed
 from omnitui.store.writer import Tx
@@ -21,6 +21,7 @@ from omnitui.values import dataclass
 
 if TYPE_CHECKING:
     import sqlite3
+    import threading
 
     from omnitui.ids import Ulid
     from omnitui.services.session import Session
@@ -66,6 +67,8 @@ def keep(cache: Cache, account_id: Ulid, days: int | None) -> None:
 
     def work(tx: Tx) -> None:
         tombstones.set_retention(tx, account_id, days)
+        if days is None:
+            drop_ledger(tx, account_id, RETENTION)
         tx.changed(ObjectKind.ACCOUNT, account_id)
 
     cache.write(work)
@@ -76,8 +79,13 @@ def due(cache: Cache) -> list[Due]:
     return cache.read(_due, cache.clock.now())
 
 
-def run(session: Session, found: Sequence[Due]) -> Swept:
+def run(session: Session, found: Sequence[Due], *, stop: threading.Event | None = None) -> Swept:
     """Erase what `due` found, and all bytes of it; also what an erasure that was broken off has left.
+
+    Args:
+        session: Whose.
+        found: What `due` gave.
+        stop: Where it is set, no more messages are erased; the bytes of those that were are.
 
     Raises:
         CacheError: The cache cannot be written; what was erased by then stays so.
@@ -87,15 +95,21 @@ def run(session: Session, found: Sequence[Due]) -> Swept:
     names: tuple[list[str], list[str]] = [], []
     erased = False
     for one in found:
-        while got := cache.write(lambda tx, one=one: _some(tx, one)):  # type: ignore[misc]
+        while not _told(stop) and (got := cache.write(lambda tx, one=one: _some(tx, one))):  # type: ignore[misc]
             blobs += got[0]
             erased = True
+        if _told(stop):
+            break
         addresses, called = cache.write(lambda tx, one=one: _rest(tx, one, me))  # type: ignore[misc]
         names[0].extend(addresses)
         names[1].extend(called)
     if erased or cache.read(erasure.owes_sweep):
         return sweep(session, blobs, *names)
     return Swept()
+
+
+def _told(stop: threading.Event | None) -> bool:
+    return stop is not None and stop.is_set()
 
 
 def _due(db: sqlite3.Connection, now: Millis) -> list[Due]:

@@ -114,6 +114,7 @@ class Session:
 
     def engine(self) -> Engine:
         """The sync engine over this session's accounts; running it needs the lease. From now on the log is sealed."""
+        from omnitui.services.expiry import Expiry
         from omnitui.services.happenings import Happenings
         from omnitui.services.hooks import Hooks
         from omnitui.services.safekeeping import Safekeeping
@@ -128,7 +129,7 @@ class Session:
             wake_due=self.operations.wake_due,
             ask=Hooks(self.profile, self.cache, seconds).before_send,
             follower=Happenings(self.profile, self.cache, seconds),
-            chores=(keeping.run, self.inspection.run),
+            chores=(keeping.run, Expiry(self).run, self.inspection.run),
         )
 
     def wake_due(self) -> None:

@@ -79,3 +79,9 @@ def put_ledger(tx: Tx, entry: LedgerEntry) -> None:
         ),
     )
     tx.changed(ObjectKind.LEDGER, entry.account_id)
+
+
+def drop_ledger(tx: Tx, account_id: Ulid, scope: str) -> None:
+    """Say no more of a scope that an account does not have any longer."""
+    tx.db.execute("DELETE FROM ledger WHERE account_pk = ? AND scope = ?", (pk_of(tx, "account", account_id), scope))
+    tx.changed(ObjectKind.LEDGER, account_id)

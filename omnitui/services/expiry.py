@@ -1,0 +1,75 @@
+"""Messages that accounts keep no longer go by themselves: once a day, in the process that syncs."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import TYPE_CHECKING, Final
+
+from omnitui.clock import DAY
+from omnitui.errors import OmniError
+from omnitui.logs import logger
+from omnitui.model.accounts import RETENTION
+from omnitui.services import retention
+from omnitui.services.background import in_background
+from omnitui.store import tombstones
+from omnitui.store.reads import accounts, ledger
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from omnitui.services.session import Session
+
+LOG = logger(__name__)
+
+START_AFTER: Final = 60.0
+"""Seconds after the start of the sync before the first look: what comes in then goes first."""
+LOOK_EVERY: Final = 600.0
+
+
+class Expiry:
+    """Does what `omnitui retention run` does, while a sync runs and the settings do not leave it to people."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        await asyncio.sleep(START_AFTER)
+        while True:
+            await self.look()
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def look(self) -> None:
+        """Erase what is due, where that was not looked for within the last 24 hours."""
+        if await asyncio.to_thread(self.due):
+            await in_background("retention", self._work)
+
+    def due(self) -> bool:
+        """Whether there is an account that keeps messages for a time only, and has not been looked at for a day."""
+        if self._session.settings.privacy.retention != "daily":
+            return False
+        return self._session.cache.read(_waits, self._session.cache.clock.now())
+
+    def _work(self, stop: threading.Event) -> None:
+        try:
+            found = retention.due(self._session.cache)
+            swept = retention.run(self._session, found, stop=stop)
+        except OmniError as error:
+            LOG.warning("what accounts keep no longer was not erased: %s", error.message)
+            return
+        for one in found:
+            if one.messages:
+                LOG.info("account %s keeps %d days: %d messages erased", one.account.name, one.days, one.messages)
+        for fault in swept.faults:
+            LOG.warning("bytes of what was erased may be left: %s", fault)
+
+
+def _waits(db: sqlite3.Connection, now: int) -> bool:
+    for account in accounts.accounts(db):
+        if tombstones.retention(db, account.id) is not None:
+            done = ledger.entry(db, account.id, RETENTION)
+            # One from the future is of a clock that was wrong.
+            if done is None or done.last_sync_at is None or not 0 <= now - done.last_sync_at < DAY:
+                return True
+    return False
