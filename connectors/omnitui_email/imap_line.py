@@ -81,12 +81,21 @@ class ImapLine(IMAPClient):  # type: ignore[misc]
         return self._imap
 
     def upgrade(self, context: ssl.SSLContext) -> None:
-        """STARTTLS. What came in plain text, also behind the answer, is forgotten (RFC 3501, 6.2.1)."""
+        """STARTTLS. What came in plain text before is forgotten (RFC 3501, 6.2.1); behind the answer nothing may come.
+
+        IMAPClient's own would drop what has been read of it, and go on.
+        """
         if self.wire.state != "NONAUTH":
             raise self.AbortError("the server says that we are logged in already, so the line cannot be encrypted")
         if not self.has_capability("STARTTLS"):
             raise self.AbortError("the server does not offer STARTTLS, and the account requires it")
-        self.starttls(context)
+        kind, data = self.wire._simple_command("STARTTLS")
+        self._checkok("starttls", kind, data)
+        if self.unread_answers():
+            raise self.AbortError("somebody put plain text behind the answer to STARTTLS: the line is not used")
+        self._starttls_done = True
+        self.wire.sock = context.wrap_socket(self.wire.sock, server_hostname=self.host)
+        self.wire.file = self.wire.sock.makefile("rb")
         self.wire.untagged_responses.clear()
         self._cached_capabilities = None
 

@@ -14,6 +14,7 @@ import pytest
 from omnitui.sdk import Accepted, Fault, NotReady
 from tests.support.mail_account import Listening, MailAccount
 from tests.support.mail_servers import MailServers, a_mail
+from tests.support.promises import Promise
 from tests.support.proxy import FaultyProxy
 from tests.support.scripted import scripted
 
@@ -185,3 +186,66 @@ async def test_plain_text_injected_behind_starttls_is_not_taken_for_the_servers_
                 await connector.perform(account.reply("customer@example.test"))
     assert account.marks == []
     assert all(not line or line.startswith(b"EHLO") for line in seen)
+
+
+EVIL = b"* CAPABILITY IMAP4rev1 LOGINDISABLED X-EVIL\r\n* 7 EXISTS\r\n"
+"""What a man in the middle would have us believe."""
+INJECTED = {
+    "an untagged answer behind": (b"", b"* CAPABILITY IMAP4rev1 X-EVIL\r\n"),
+    "a login behind": (b"", b"%(next)s OK [CAPABILITY IMAP4rev1 X-EVIL] logged in\r\n"),
+    "half a line behind": (b"", b"* OK"),
+    "a login before": (b"%(next)s OK [CAPABILITY IMAP4rev1 X-EVIL] logged in\r\n", b""),
+    "a goodbye before": (b"* BYE too busy\r\n", b""),
+    "untagged answers before": (EVIL, b""),
+}
+"""What stands in plain text before and behind the answer to STARTTLS."""
+
+
+@pytest.mark.parametrize("case", INJECTED)
+async def test_plain_text_around_imaps_starttls_is_never_believed(
+    account: MailAccount, case: str, promise: Promise
+) -> None:
+    context = account.servers.certificates.server()
+    before, behind = INJECTED[case]
+    plain: list[bytes] = []
+    encrypted: list[bytes] = []
+
+    async def imap(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"* OK [CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED X-EVIL] ready\r\n")
+        said = plain
+        with contextlib.suppress(Exception):
+            while line := await reader.readline():
+                said.append(line)
+                tag, command, *_rest = line.split()
+                if command == b"STARTTLS":
+                    tags = {b"next": tag[:-1] + b"%d" % (int(tag[-1:]) + 1)}
+                    writer.write(before % tags + tag + b" OK go\r\n" + behind % tags)
+                    await writer.start_tls(context)
+                    said = encrypted
+                    continue
+                if command == b"AUTHENTICATE":
+                    writer.write(b"+ \r\n")
+                    said.append(await reader.readline())
+                known = b"STARTTLS LOGINDISABLED X-EVIL" if said is plain else b"AUTH=PLAIN"
+                told = b"* CAPABILITY IMAP4rev1 " + known + b"\r\n" if command == b"CAPABILITY" else b""
+                writer.write(told + tag + b" OK done\r\n")
+        writer.close()
+
+    async with scripted(imap) as port:
+        settings = tls_settings(account.servers, imap_port=str(port), imap_security="starttls", timeout="5")
+        async with account.running(**settings) as connector:
+            health = await connector.check()
+            session = connector._errands.session
+            believed = session.capabilities, session.count() if session.connected else 0
+    if case == "untagged answers before":
+        assert b"AUTHENTICATE" in b"".join(encrypted)
+        assert believed == (frozenset({"IMAP4REV1", "AUTH=PLAIN"}), 0)
+    else:
+        assert not health.ok
+        assert encrypted == []
+        assert believed == (frozenset(), 0)
+    assert not any(word in line for line in plain for word in (b"AUTH", b"LOGIN", b"secret"))
+    promise(
+        "Plain text that somebody puts around STARTTLS is never taken for the mail server's word.",
+        f"{case}: 0 words believed, 0 secrets said",
+    )

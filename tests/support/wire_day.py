@@ -15,6 +15,7 @@ from pathlib import Path
 from omnitui.clock import HOUR
 from omnitui.model.states import SendState
 from omnitui.paths import profile
+from omnitui.services import connectors
 from omnitui.services.session import Session
 from omnitui.store.reads import accounts as account_reads
 from omnitui.store.reads import history, inbox, oplog, outbox
@@ -44,6 +45,8 @@ class WireDay:
     customer: str = field(init=False)
 
     def __post_init__(self) -> None:
+        # What is imported here is not imported by every process anew.
+        connectors.load("email")
         self.home.mkdir(parents=True)
         self.address, self.customer = self.servers.user(), self.servers.user("customer")
         mail = a_mail(text=QUESTION, sender=self.customer, to=self.address)
@@ -78,7 +81,9 @@ class WireDay:
         session.cache.close()
 
     def _waits(self, session: Session) -> bool:
-        return bool(session.cache.read(outbox.entries, _ON_ITS_WAY)) or any(self.home.rglob("sent/*.eml"))
+        return bool(session.cache.read(outbox.entries, _ON_ITS_WAY)) or any(
+            one.is_file() for one in self.home.rglob("sent/*")
+        )
 
     def _act(self, session: Session, talk: str) -> bool:
         """Do what is to be done yet; whether there was something."""

@@ -278,5 +278,6 @@ async def test_held_reply_keeps_its_time_when_the_clock_is_set_back_while_anothe
     found = await OutboxRunner(desk.cache, desk.account, connector).run()
     assert [item["text"] for item in desk.back_end.sent()] == ["first"]
     assert desk.entry(held.id).state is SendState.HELD
+    assert found.next_at is not None
     assert found.next_at == desk.entry(held.id).due_at
     assert 29 * MINUTE < found.next_at - clock.now() <= 30 * MINUTE
