@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,8 +13,8 @@ from omnitui.config.files import load_settings
 from omnitui.config.settings import Settings
 from omnitui.i18n import use_language
 from omnitui.paths import Profile
-from omnitui.store.cache import Cache
-from omnitui.store.faults import CacheDamaged
+from omnitui.store.cache import Cache, given_by_settings, login_name
+from omnitui.store.faults import CacheDamaged, CacheError
 from omnitui.store.sharing import NOTE
 from omnitui.text.covering import cover
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from omnitui.services.sealing import Sealing
     from omnitui.services.secrets import Secrets
     from omnitui.store.mending import Mended
+    from omnitui.store.writer import Tx
     from omnitui.sync.engine import Engine
 
 
@@ -188,14 +190,28 @@ class Session:
         self.close()
 
     def introduce(self) -> None:
-        """Let the profile's agent have the name and addresses that the settings give."""
-        wanted = self.settings.agent
-        me = self.cache.me()
-        named = replace(me, name=wanted.name or me.name, addresses=wanted.addresses or me.addresses)
-        if named != me:
-            from omnitui.store.accounts import put_agent
+        """Let the profile's agent have the name and addresses that the settings give.
 
-            self.cache.write(lambda tx: put_agent(tx, named))
+        What they gave before and give no more goes; what was never theirs stays.
+        """
+        wanted, me = self.settings.agent, self.cache.me()
+        name, addresses = self.cache.read(given_by_settings)
+        named = replace(
+            me,
+            name=wanted.name or (login_name() if name and name == me.name else me.name),
+            addresses=wanted.addresses or (() if addresses == me.addresses else me.addresses),
+        )
+        if named != me or (name, addresses) != (wanted.name, wanted.addresses):
+            from omnitui.store.accounts import note_given, put_agent
+
+            def work(tx: Tx) -> None:
+                note_given(tx, wanted.name, wanted.addresses)
+                if named != me:
+                    put_agent(tx, named)
+
+            # What a disk that takes no writes keeps from being noted is noted when it does.
+            with suppress(*(() if named != me else (CacheError,))):
+                self.cache.write(work)
             self.cache.forget_me()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from typing import Final
 
 from omnitui.errors import Refused
@@ -12,6 +13,7 @@ from omnitui.model.accounts import Account, Inbox, Json
 from omnitui.model.people import Agent
 from omnitui.model.states import ObjectKind, SendState
 from omnitui.store import outbox
+from omnitui.store.cache import GIVEN
 from omnitui.store.rows import pk_of, written
 from omnitui.store.writer import Tx
 
@@ -98,6 +100,11 @@ def put_inbox(tx: Tx, account_id: Ulid, channel: str, address: str, name: str = 
     ).fetchone()
     tx.pks["inbox", row[0]] = row[1]
     return Inbox(row[0], account_id, channel, address, row[2])
+
+
+def note_given(tx: Tx, name: str, addresses: Sequence[str]) -> None:
+    """Remember which name and addresses of this profile's agent settings give, to know what goes with them."""
+    tx.db.execute("INSERT OR REPLACE INTO meta(name, value) VALUES (?, ?)", (GIVEN, written([name, [*addresses]])))
 
 
 def put_agent(tx: Tx, agent: Agent) -> None:

@@ -10,7 +10,7 @@ import threading
 import weakref
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, TypeVar
 
 from omnitui.bus import Bus, Changed, Stuck
 from omnitui.clock import Clock, SystemClock
@@ -32,6 +32,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 FILE_NAME = "cache.sqlite3"
+
+GIVEN: Final = "agent"
+"""The name in `meta` of what settings gave last."""
 
 
 class _Reader:
@@ -325,16 +328,30 @@ def _origin(db: sqlite3.Connection) -> Ulid | None:
     return str(row[0]) if row else None
 
 
-def _begin(db: sqlite3.Connection, ids: Ids, clock: Clock) -> Ulid:
-    """Give a new cache its identity and its agent; several processes may try at once."""
+def given_by_settings(db: sqlite3.Connection) -> tuple[str, tuple[str, ...]]:
+    """The name and the addresses of this profile's agent that settings gave last; empty where they gave none."""
+    row = db.execute("SELECT value FROM meta WHERE name = ?", (GIVEN,)).fetchone()
+    if row is None:
+        return "", ()
+    name, addresses = json.loads(row[0])
+    return name, tuple(addresses)
+
+
+def login_name() -> str:
+    """What an agent is called whom nobody gave a name."""
     import getpass
 
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "me"
+
+
+def _begin(db: sqlite3.Connection, ids: Ids, clock: Clock) -> Ulid:
+    """Give a new cache its identity and its agent; several processes may try at once."""
     from omnitui.store.fulltext import VERSION
 
-    try:
-        name = getpass.getuser()
-    except (KeyError, OSError):
-        name = "me"
+    name = login_name()
     db.execute("BEGIN IMMEDIATE")
     origin = _origin(db)
     if origin is None:

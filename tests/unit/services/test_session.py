@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from omnitui.errors import ConfigError, Refused
 from omnitui.paths import Profile
 from omnitui.services.protection import Protection
 from omnitui.services.session import Session
+from omnitui.store.accounts import put_agent
 
 
 @pytest.fixture
@@ -87,3 +89,26 @@ def test_keys_from_variables_are_inherited_by_no_program(home: Profile, monkeypa
         assert session.accounts.secrets.get("env:MY_LOG_KEY") == "k" * 40
         Protection(home).drop("cache")
         Protection(home).drop("log")
+
+
+def test_name_and_addresses_go_with_the_settings_that_gave_them(home: Profile) -> None:
+    with Session.open(home) as session:
+        before = session.cache.me()
+    settings(home, '[agent]\nname = "花子"\naddresses = ["h@example.jp"]\n')
+    Session.open(home).close()
+    settings(home, '[agent]\nname = ""\naddresses = []\n')
+    for _again in range(2):
+        with Session.open(home) as session:
+            assert session.cache.me() == before
+
+
+def test_name_that_settings_never_gave_stays_when_they_give_none(home: Profile) -> None:
+    with Session.open(home) as session:
+        mine = replace(session.cache.me(), name="Ann", addresses=("ann@example.com",))
+        session.cache.write(lambda tx: put_agent(tx, mine))
+    settings(home, '[agent]\naddresses = ["h@example.jp"]\n')
+    with Session.open(home) as session:
+        assert (session.cache.me().name, session.cache.me().addresses) == ("Ann", ("h@example.jp",))
+    settings(home, "[agent]\n")
+    with Session.open(home) as session:
+        assert (session.cache.me().name, session.cache.me().addresses) == ("Ann", ())
