@@ -142,6 +142,15 @@ def cache(folder: Path, rows: int) -> Path:
     return path
 
 
+def changing(folder: Path, rows: int) -> tuple[Program, Path]:
+    """Our console on a copy of that cache, and its folder: what changes it leaves the cache of the next run alone."""
+    home = folder / f"home-{rows}-changing"
+    data = home / "default/data"
+    shutil.rmtree(home, ignore_errors=True)
+    shutil.copytree(cache(folder, rows).parent, data)
+    return omnitui(folder, rows, home), data
+
+
 def searched(folder: Path) -> Program:
     """Our console on the big cache of the store's benchmarks, of which it has a copy."""
     data = folder / "home-search/default/data"

@@ -345,8 +345,9 @@ def test_terminal_speed_beside_floors_and_peers(tmp_path_factory: pytest.TempPat
                 keys_after_start(program, sizes[program] - 1, found[program.name])
         for program in search:
             searching(program, found[program.name])
-    for program, size in sizes.items():
-        storm(program, programs.cache(folder, size).parent, found[program.name])
+    for size in SIZES:
+        program, data = programs.changing(folder, size)
+        storm(program, data, found[program.name])
     print(table(found))
     for name, peer in peers.items():
         if peer is None:
