@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omnitui.config.files import load_settings
-from omnitui.errors import ConfigError
+from omnitui.errors import ConfigError, OmniError
 from omnitui.i18n import _
 from omnitui.services.commands import COMMANDS, read_commands, take_in
 from omnitui.services.keymap import Keymap, Problem, read_keymap
@@ -53,7 +53,12 @@ class Rereading:
             if changed:
                 from omnitui.ui.resetting import put_in_force
 
-                late = await put_in_force(self._app, settings)
+                try:
+                    late = await put_in_force(self._app, settings)
+                except OmniError as error:
+                    changed = False
+                    words = _("the settings before stay in force: {why}").format(why=error.message)
+                    fault = sentences(session.profile.settings_file, [Problem(words, error.hint)])
             await self._read_keys(fault, told=not changed)
             if changed and not self.faults:
                 words = _("config.toml read again")

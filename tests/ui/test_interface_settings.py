@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from omnitui.errors import OmniError
 from omnitui.ui import watching
 from tests.support.console import a_console, a_profile, a_session
 from tests.support.desk import a_conversation
@@ -73,6 +74,33 @@ async def test_settings_count_as_soon_as_their_file_is_saved_and_a_faulty_one_ch
             await person.press("escape", "ctrl+p")
             await person.type("hold_by_channel")
             await person.sees("email = 42")
+
+
+async def test_settings_of_which_one_cannot_be_put_in_force_change_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "LOOK_SECONDS", 0.05)
+    with a_session(tmp_path) as session:
+        a_conversation(session.cache, "Where is my tea?", contact="Ann", subject="Order")
+        async with a_console(session, 100, 24) as person:
+            before, holds = session.settings, session.operations
+            real = person.app.dressing.configure
+
+            def configure_once() -> None:
+                monkeypatch.setattr(person.app.dressing, "configure", real)
+                raise OmniError("the theme is gone")
+
+            monkeypatch.setattr(person.app.dressing, "configure", configure_once)
+            text = 'rows = "one"\ntheme = "paper"\n[agent]\nname = "Bea"\n[replies.hold_by_channel]\nemail = 42'
+            configure(tmp_path, text)
+            await person.sees("the settings before stay in force: the theme is gone")
+            assert session.settings == before
+            assert session.operations is not holds
+            assert person.app.theme != "paper"
+            configure(tmp_path, f"{text}\n")
+            await person.sees("config.toml read again")
+            assert session.settings.replies.hold_by_channel == {"email": 42}
+            assert person.app.theme == "paper"
 
 
 async def test_setting_is_changed_from_the_palette_and_counts_at_once(tmp_path: Path) -> None:
