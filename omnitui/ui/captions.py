@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from textual.timer import Timer
 from textual.widget import Widget
@@ -25,13 +26,26 @@ CHORD_SECONDS = 0.25
 """How long a begun chord waits until what may follow is shown."""
 
 
+class Caption(Lines):
+    """Lines of a pane, made anew for another width: when a drawer closes, nobody else tells."""
+
+    def __init__(self, anew: Callable[[], None], **attributes: Any) -> None:
+        """`anew` makes them."""
+        super().__init__(**attributes)
+        self._anew = anew
+
+    def on_resize(self) -> None:
+        """Another width."""
+        self._anew()
+
+
 class Captions:
     """The main screen's own lines."""
 
     def __init__(self, screen: MainScreen) -> None:
         self._screen = screen
-        self.titles = {name: Lines(id=f"{name}-title") for name in ("views", "list", "card")}
-        self.heading = Lines(id="heading")
+        self.titles = {name: Caption(self.redraw_titles, id=f"{name}-title") for name in ("views", "list", "card")}
+        self.heading = Caption(self.redraw_heading, id="heading")
         self.heading.private = True
         self.status = Lines(id="status")
         self.footer = Lines(id="footer")

@@ -21,6 +21,9 @@ READING = 32
 CARD = 36
 SIDEBAR = 22
 """Columns of both where nobody chose others, as the style sheet has them."""
+LIST_PERCENT = 36
+LEAST_LIST = 30
+"""The list's share and its least, as the style sheet has them."""
 HIDEABLE = frozenset({"card", "views"})
 ZOOMED = {"list": "list", "card": "card", "sidebar": "views"}
 """What the style sheet calls the pane of a widget that has the focus; all others are in the history's."""
@@ -121,7 +124,7 @@ class Layout:
         if shown:
             screen.call_after_refresh(screen.card.focus)
         elif screen.card.has_focus:
-            screen.queue.focus()
+            self._focus_pane()
 
     def toggle_views(self) -> None:
         """Show or hide the views."""
@@ -138,7 +141,11 @@ class Layout:
         if screen.has_class("-views"):
             screen.call_after_refresh(screen.sidebar.focus)
         else:
-            screen.queue.focus()
+            self._focus_pane()
+
+    def _focus_pane(self) -> None:
+        """A drawer has closed: the pane that lay below it takes the keys."""
+        (self._screen.queue if self._screen.queue.region else self._screen.history).focus()
 
     def close_views(self) -> None:
         """A view was chosen: the drawer closes."""
@@ -172,7 +179,7 @@ class Layout:
             self._unzoom(self._zoomed)
         elif screen.has_class("-views"):
             screen.remove_class("-views")
-            screen.queue.focus()
+            self._focus_pane()
         elif screen.has_class("-card") and not self.wide:
             screen.remove_class("-card")
             (screen.history if screen.history.region else screen.queue).focus()
@@ -231,20 +238,33 @@ class Layout:
 
     def _held(self, name: str, total: int) -> int | None:
         """The width that a pane is to have within what the terminal has; None: what the style sheet says."""
-        width = self._widths.get(name)
-        if width is None or self._room == "narrow" or self._zoomed:
+        if self._room == "narrow" or self._zoomed:
             return None
+        chosen = self._widths.get(name)
+        wanted = self._usual(name, total) if chosen is None else chosen
+        least = {"views": LEAST_VIEWS, "about": LEAST}.get(name, LEAST_LIST)
+        held = max(min(wanted, self._most(name, total)), least)
+        return None if chosen is None and held == wanted else held
+
+    def _usual(self, name: str, total: int) -> int:
+        """What the style sheet says."""
+        return {"views": SIDEBAR, "about": CARD}.get(name, max(total * LIST_PERCENT // 100, LEAST_LIST))
+
+    def _most(self, name: str, total: int) -> int:
+        """What leaves to the other columns what they need at least: the views yield to the card, the list to both."""
+        views = self._room == "broad" and not self._screen.has_class("-no-views")
+        about = self.wide and not self._screen.has_class("-no-card")
         if name == "views":
-            beside = LEAST + READING + (self._held("about", total) or CARD)
-            return min(max(width, LEAST_VIEWS), total - (beside if self._room == "broad" else STEP))
+            return (
+                total - LEAST_LIST - READING - (self._width("about", total) if about else 0) if views else total - STEP
+            )
         if name == "about":
-            return min(max(width, LEAST), total - LEAST - READING if self.wide else total - STEP)
-        beside = READING
-        if self.wide and not self._screen.has_class("-no-card"):
-            beside += self._held("about", total) or CARD
-        if self._room == "broad" and not self._screen.has_class("-no-views"):
-            beside += self._held("views", total) or SIDEBAR
-        return min(max(width, LEAST), max(total - beside, LEAST))
+            return total - LEAST_LIST - READING - (LEAST_VIEWS if views else 0) if about else total - STEP
+        beside = (self._width("about", total) if about else 0) + (self._width("views", total) if views else 0)
+        return total - READING - beside
+
+    def _width(self, name: str, total: int) -> int:
+        return self._held(name, total) or self._usual(name, total)
 
     def _widen(self, total: int) -> None:
         for pane in (self._views, self._queue, self._about):

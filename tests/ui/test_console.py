@@ -44,6 +44,21 @@ async def test_resolving_goes_on_with_the_next_and_undo_brings_it_back(session: 
         await person.sees("done again: status → resolved")
 
 
+@pytest.mark.parametrize("keys", [("j", "d", "d"), ("V", "j", "d", "d")], ids=["one", "many"])
+async def test_list_at_its_top_shows_what_undo_brought_back(session: Session, keys: tuple[str, ...]) -> None:
+    for name in ("Fourth", "Third", "Second", "First"):
+        a_conversation(session.cache, f"from {name}", contact=name)
+    async with a_console(session) as person:
+        await person.sees("▌Inbox")
+        queue = person.app.main.queue
+        await person.press(*keys)
+        await person.sees("resolved")
+        await person.press("u")
+        await person.sees("undone: ")
+        await person.until(lambda: len(queue.window.rows) == 4 and queue.window.first == 0)
+        assert not queue.window.new
+
+
 async def test_count_before_a_movement_repeats_it(session: Session) -> None:
     for number in range(9):
         a_conversation(session.cache, f"matter {number}", contact=f"Person {number}")

@@ -183,7 +183,7 @@ def looks(terminal: Terminal) -> list[list[tuple[str, str, str]]]:
 
 def drawn(terminal: Terminal, at: float) -> bool:
     """Whether a whole screen has been sent since a time."""
-    return sum(len(data) for _, data in terminal.since(at)) > 2_000
+    return sum(len(data) for _, data in terminal.since(at)) > 1_000
 
 
 def test_what_is_painted_ahead_is_what_the_compositor_draws() -> None:

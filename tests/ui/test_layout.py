@@ -15,6 +15,7 @@ from omnitui.services.actions import Scope
 from omnitui.services.session import Session
 from omnitui.text.rows import Density
 from omnitui.text.widths import cell_width
+from omnitui.ui.layout import LEAST, LEAST_LIST, READING
 from omnitui.ui.widgets.conversation_list import ConversationList
 from tests.support.console import Person, a_console, a_session
 from tests.support.desk import a_conversation
@@ -232,6 +233,32 @@ async def test_no_border_can_be_pushed_off_the_screen(session: Session) -> None:
         await person.until(lambda: person.app.main.queue.region.width >= 20)
         await person.pilot.resize_terminal(80, 24)
         await person.until(lambda: fits(person.screen, 80, 24) and panes(person) == ["list", "history"])
+
+
+@pytest.mark.parametrize("width", [120, 170])
+async def test_card_and_views_leave_the_list_and_the_history_what_they_need(session: Session, width: int) -> None:
+    async with a_console(session, width, 30) as person:
+        main = person.app.main
+        await person.press("shift+tab", *(["shift+tab"] if width > 160 else []))
+        assert focused(person) is Scope.CARD
+        await person.press("9", "9", "<")
+        await person.until(lambda: main.history.size.width == READING - 1)
+        assert (main.queue.region.width, len(panes(person))) == (LEAST_LIST, 4 if width > 160 else 3)
+        await person.press("9", "9", ">")
+        await person.until(lambda: main.card.region.width < LEAST <= main.query_one("#about").region.width)
+        await person.until(lambda: main.queue.region.width > LEAST_LIST)
+
+
+async def test_title_is_whole_again_when_a_drawer_over_the_history_has_closed(session: Session) -> None:
+    async with a_console(session, 60, 20) as person:
+        await person.press("enter")
+        await person.sees("text of Ann")
+        await person.press("b")
+        await person.sees("▌Views")
+        await person.press("escape")
+        await person.sees("▌About Ann")
+        await person.press("escape")
+        await person.until(lambda: re.search("^▌Inbox {40,}2", person.screen, re.MULTILINE) is not None)
 
 
 async def test_other_pane_scrolls_while_the_focus_stays(tmp_path: Path) -> None:

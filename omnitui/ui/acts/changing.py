@@ -148,11 +148,13 @@ def _unread(desk: Desk) -> Coroutine[Any, Any, None]:
 
 async def _undo(desk: Desk) -> None:
     await desk.drafting.flush()
+    queue = desk.screen.queue
+    home = queue.window.home
     undone = await desk.act_first(desk.session.operations.undo)
     # What came back, a draft perhaps, is there for the next key.
     await desk.renew()
     _say(desk, undone, _("undone: {what}"), undone.originals)
-    _go_to(desk, undone.originals)
+    queue.bring_back(_go_to(desk, undone.originals), to_top=home)
 
 
 async def _redo(desk: Desk) -> None:
@@ -169,12 +171,14 @@ def _say(desk: Desk, done: Undone, words: str, what: tuple[Op, ...]) -> None:
         desk.say(words.format(what=told(what)))
 
 
-def _go_to(desk: Desk, ops: tuple[Op, ...]) -> None:
-    """Show what was touched, so that the agent sees what came of it."""
+def _go_to(desk: Desk, ops: tuple[Op, ...]) -> Ulid | None:
+    """Show what was touched, so that the agent sees what came of it; gives the one conversation, if it is one."""
     about = {op.conversation_id or (op.object_id if op.kind is ObjectKind.CONVERSATION else None) for op in ops}
     about.discard(None)
-    if len(about) == 1:
-        desk.go(about.pop())
+    one = about.pop() if len(about) == 1 else None
+    if one is not None:
+        desk.go(one)
+    return one
 
 
 def told(ops: tuple[Op, ...]) -> str:

@@ -145,6 +145,20 @@ class ConversationList(MarkedRows, MarksFocus, can_focus=True):
             self._refresh_wanted = True
             self._read(self._refresh)
 
+    def bring_back(self, wanted: Ulid | None, *, to_top: bool) -> None:
+        """Read again what an undo gave back; `wanted` is selected, and `to_top` shows the list from its top."""
+        window, chosen = self.window, self.selected
+
+        async def work() -> None:
+            await window.refresh()
+            if wanted is not None and window.selected == chosen and any(row.id == wanted for row in window.rows):
+                window.selected = wanted
+                window.show_selected()
+            if to_top:
+                window.show_top()
+
+        self._read(work)
+
     def move(self, by: int) -> None:
         """Move the selection by rows."""
         self._act(lambda: self.window.move(by))

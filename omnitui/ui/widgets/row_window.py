@@ -62,6 +62,8 @@ class RowWindow:
         """Rows that came above what is visible since the top was last seen, at most NEW_MOST."""
         self.at_top = True
         self.at_end = True
+        self.home = True
+        """Whether the agent left the list at its top; rows that came above since have not been scrolled to."""
         self.touched = False
         """Whether somebody has pressed a key; until then rows that come in push the selected one down, in sight."""
         self._keys: list[Key] = []
@@ -155,6 +157,13 @@ class RowWindow:
         if not self.first <= index < self.first + self.height:
             self._place(index - half)
 
+    def show_top(self) -> bool:
+        """Show the list from its first row, unless that takes the selected one out of sight."""
+        before, index = self.first, self.selected_index
+        if self.at_top and index is not None and index < self.height:
+            self._place(0)
+        return self.first != before
+
     def resize(self, height: int) -> None:
         """Another number of visible rows; the selected one stays visible."""
         index = self.selected_index
@@ -194,6 +203,7 @@ class RowWindow:
         self._set(rows, list(map(key_of, rows)))
         self.at_top, self.at_end = True, len(rows) < PAGE
         self.first = self._owed = 0
+        self.home = True
         self.selected = rows[0].id if rows else None
         self._see_top()
 
@@ -318,6 +328,8 @@ class RowWindow:
     def _place(self, first: int, *, still: bool = False) -> None:
         """Make `first` the first visible row; unless `still`, no line stays empty below rows that are out of sight."""
         self.first = max(0, min(first, len(self.rows) - (1 if still else self.height)))
+        if not still:
+            self.home = self.at_top and self.first == 0
         if self.first == 0 and self.at_top:
             self._see_top()
 
