@@ -280,8 +280,14 @@ def _log(session: Session) -> Iterator[Finding]:
         file = session.profile.cache_file
         hint = _("something else wrote to {file}; do not rely on the log").format(file=file)
         yield Finding("log", Verdict.FAILED, said, hint)
+    elif place := session.sealing.place:
+        yield Finding(
+            "log",
+            Verdict.OK,
+            _("{said}; the key of its seals comes from {place}").format(said=said, place=_place(place, "")),
+        )
     else:
-        yield Finding("log", Verdict.OK, said)
+        yield Finding("log", Verdict.OK, said, _("give it a key that seals it: omnitui log seal"))
 
 
 def _snapshots(profile: Profile, session: Session) -> Iterator[Finding]:

@@ -103,6 +103,7 @@ def test_doctor_notices_a_log_that_was_changed(desk: Desk) -> None:
     desk.run("note", talk.id, "--text", "as it was")
     log = next(item for item in desk.run("doctor", "--jsonl").objects if item["check"] == "log")
     assert log["verdict"] == "ok"
+    assert "omnitui log seal" in log["hint"]
     desk.close()
     with sqlite3.connect(desk.profile.cache_file) as db:
         db.execute("UPDATE op_payload SET after = replace(after, 'as it was', 'as it never was')")

@@ -16,6 +16,7 @@ from omnitui.store import chain, migrations, oplog
 from omnitui.store.cache import Cache
 from omnitui.store.chain import Fault, Head, Verdict
 from tests.support.desk import a_cache, a_conversation
+from tests.support.promises import Promise
 
 KEY = b"k" * 32
 SIZE = 6
@@ -141,7 +142,9 @@ def test_end_that_was_cut_off_is_seen_by_the_noted_end_alone(cache: Cache) -> No
 
 
 @pytest.mark.parametrize("more", [2, 3, 8])
-def test_end_that_was_cut_off_is_found_out_though_ops_with_the_key_came_after(cache: Cache, more: int) -> None:
+def test_end_that_was_cut_off_is_found_out_though_ops_with_the_key_came_after(
+    cache: Cache, more: int, promise: Promise
+) -> None:
     _ids, end = sealed(cache)
     attack(cache, *TAIL)
     cache.seal_with(KEY)
@@ -150,6 +153,10 @@ def test_end_that_was_cut_off_is_found_out_though_ops_with_the_key_came_after(ca
     assert cache.read(chain.verify, KEY).fault is None  # by itself the log is whole, and sealed
     for found in (cache.write(lambda tx: chain.seal_tail(tx.db, KEY, end)), cache.read(chain.verify, KEY, end)):
         assert (found.fault, found.head.count) == (Fault.END, SIZE - 1 if long_enough else 3 + more)
+    promise(
+        "Whoever changes or shortens the log of what was done is found out.",
+        f"1 log whose newest 3 ops were cut off before {more} others came: found out",
+    )
 
 
 def test_log_that_goes_on_behind_its_noted_end_is_right_and_sealed(cache: Cache) -> None:
