@@ -139,6 +139,8 @@ def build(changes: Mapping[str, Any], problems: Iterable[Problem] = (), *, prese
                 keys[action_id] = tuple(wanted)
                 changed.append(action_id)
     tables = {scope: _table(scope, keys, changed, found) for scope in (*READING, Scope.COMPOSER)}
+    live = {(tuple(key), action_id) for table in tables.values() for key, action_id in table.items()}
+    keys = {one: tuple(key for key in some if (tuple(key.split(" ")), one) in live) for one, some in keys.items()}
     return Keymap(keys, tuple(dict.fromkeys(found)), tables, name)
 
 

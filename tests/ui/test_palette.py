@@ -72,6 +72,13 @@ async def test_palette_shows_the_last_used_first_also_after_a_new_start(session:
             await person.until(lambda: listed(person)[0].startswith("Go to snoozed"))
 
 
+async def test_way_between_panes_is_nothing_that_was_used(session: Session) -> None:
+    a_conversation(session.cache, contact="Ann")
+    async with a_console(session) as person:
+        await person.press("A", "tab", "escape", "ctrl+p")
+        await person.until(lambda: bool(listed(person)) and listed(person)[0].startswith("Assign to me"))
+
+
 async def test_single_character_of_japanese_finds_conversations_and_contacts(session: Session) -> None:
     a_conversation(session.cache, "返金をお願いします", contact="山田 花子", subject="注文の件")
     a_contact(session.cache, "返町 一郎")

@@ -27,9 +27,15 @@ HANDLERS: Mapping[str, Handler] = {
 """One for every action of the table; a test holds the two together. Users' own commands have theirs in `commands`."""
 
 
+USED = (Scope.APP, Scope.DESK, Scope.COMPOSER)
+"""Whose actions count as used: movements in a pane would push all else down the palette."""
+PASSING = frozenset({"pane.next", "pane.previous", "pane.back"})
+"""Movements between panes."""
+
+
 def run(desk: Desk, action_id: str, count: int | None = None) -> None:
     """Run an action. What it acts on is settled now, not when its work gets its turn."""
-    if action_id in ACTIONS and ACTIONS[action_id].scope in (Scope.APP, Scope.DESK, Scope.COMPOSER):
+    if action_id in ACTIONS and ACTIONS[action_id].scope in USED and action_id not in PASSING:
         desk.memory.keep("palette", f"action {action_id}")
     if reason := why_not(desk, action_id):
         desk.say(f"! {reason}", "warn")

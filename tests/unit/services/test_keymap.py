@@ -68,6 +68,12 @@ def test_conflict_names_the_key_and_both_actions_once(tmp_path: Path) -> None:
     assert found.tables[Scope.LIST]["r",] == "app.undo"
 
 
+def test_key_that_another_action_took_is_shown_with_that_one_alone(tmp_path: Path) -> None:
+    found = keymap(tmp_path, '"conversation.note" = ["r"]')
+    assert (found.key_of("conversation.note"), found.key_of("conversation.reply")) == ("r", "")
+    assert found.keys_of("pane.narrower") == ("<",)
+
+
 def test_key_that_begins_a_chord_of_another_action_is_a_conflict(tmp_path: Path) -> None:
     found = keymap(tmp_path, '"app.undo" = "d"\n')
     assert any("app.undo" in text and "conversation.resolve" in text for text in messages(found))
