@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from omnitui.cli.keyplace import add_options, own_key
 from omnitui.cli.shell import Shell
 from omnitui.cli.verbs import Verb
 from omnitui.i18n import N_, _, ngettext
@@ -33,22 +34,12 @@ def _encryption(shell: Shell) -> Encryption:
 
 
 def _on_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
-    place = parser.add_mutually_exclusive_group()
-    place.add_argument("--secrets", choices=["service", "vault"], help=_("where to keep a new key"))
-    place.add_argument("--key-command", nargs="+", metavar="ARGV", help=_("a command that prints a key of your own"))
-    place.add_argument("--key-env", metavar="NAME", help=_("a variable that holds a key of your own"))
+    add_options(parser)
 
 
 def _on(shell: Shell) -> int:
-    from omnitui.services.secrets import command_ref, env_ref
-
-    arguments, encryption = shell.arguments, _encryption(shell)
-    ref = None
-    if arguments.key_command:
-        ref = command_ref(arguments.key_command)
-    elif arguments.key_env:
-        ref = env_ref(arguments.key_env)
-    left = encryption.on(arguments.secrets, ref)
+    encryption = _encryption(shell)
+    left = encryption.on(shell.arguments.secrets, own_key(shell.arguments))
     said = _("the cache is encrypted; its key comes from: {place}").format(place=encryption.place)
     return _told(shell, encryption, left, said)
 

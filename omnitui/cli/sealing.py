@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from omnitui.cli.keyplace import add_options, own_key
 from omnitui.cli.shell import Shell
 from omnitui.cli.verbs import Verb
 from omnitui.errors import UsageError
@@ -35,22 +36,13 @@ def _verify(shell: Shell) -> int:
 
 
 def _seal_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
-    place = parser.add_mutually_exclusive_group()
-    place.add_argument("--secrets", choices=["service", "vault"], help=_("where to keep a new key"))
-    place.add_argument("--key-command", nargs="+", metavar="ARGV", help=_("a command that prints a key of your own"))
-    place.add_argument("--key-env", metavar="NAME", help=_("a variable that holds a key of your own"))
+    add_options(parser)
     parser.add_argument("--accept", action="store_true", help=_("take the log as it is, after it was put back by hand"))
 
 
 def _seal(shell: Shell) -> int:
-    from omnitui.services.secrets import command_ref, env_ref
-
     arguments, sealing = shell.arguments, shell.session.sealing
-    ref = None
-    if arguments.key_command:
-        ref = command_ref(arguments.key_command)
-    elif arguments.key_env:
-        ref = env_ref(arguments.key_env)
+    ref = own_key(arguments)
     if sealing.place and (ref or arguments.secrets):
         raise UsageError(_("the log has a key already ({place})").format(place=sealing.place))
     if not sealing.place:
