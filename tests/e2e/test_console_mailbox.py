@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from omnitui.clock import SECOND
+from omnitui.sdk import Unreachable
+from omnitui.sync.backoff import Backoff, rest_of
 from tests.support import dovecot
 from tests.support.mail_console import START, add_account, console, received
 from tests.support.mail_servers import MailServers, a_mail, mail_servers
+from tests.support.promises import LINE_LOST, Promise
 from tests.support.proxy import FaultyProxy
 
 pytestmark = pytest.mark.server
@@ -136,7 +141,9 @@ def test_day_on_a_mailbox_by_keys(tmp_path: Path, servers: MailServers, line: Li
     assert len(servers.messages(alice)) == 1
 
 
-def test_reply_written_in_a_tunnel_leaves_after_a_restart(tmp_path: Path, servers: MailServers, line: Line) -> None:
+def test_reply_written_in_a_tunnel_leaves_after_a_restart_and_news_come_soon_after_the_next_one(
+    tmp_path: Path, servers: MailServers, line: Line, promise: Promise
+) -> None:
     ours, tanaka = servers.user("support"), servers.user("tanaka")
     servers.deliver(ours, a_mail("返品について", "商品を返品したいです。", sender=f"田中 一郎 <{tanaka}>", to=ours))
     add_account(tmp_path, line.ports, ours, hold="0")
@@ -161,8 +168,23 @@ def test_reply_written_in_a_tunnel_leaves_after_a_restart(tmp_path: Path, server
         assert answer["Subject"] == "Re: 返品について"
         assert "承知しました。" in answer.get_body(("plain",)).get_content()  # type: ignore[union-attr]
         terminal.wait_for("✓ accepted", timeout=START)
+
+        begun = time.monotonic()
+        line.close()
+        terminal.wait_for("offline", timeout=START)
+        told = time.monotonic() - begun
+        servers.deliver(ours, a_mail("What came meanwhile", to=ours))
+        begun = time.monotonic()
+        line.open()
+        terminal.wait_for("What came meanwhile", timeout=START)
+        terminal.wait_for("offline", gone=True, timeout=START)
+        back = time.monotonic() - begun
         terminal.send("ctrl+q")
         assert terminal.wait_end() == 0
+    # How long a try is put off is what keeps the promise, on a slow machine too.
+    tired = Backoff(faults=1_000)
+    assert all(rest_of(Unreachable("nobody answers"), tired) <= 3 * SECOND for _ in range(100))
+    promise(LINE_LOST, f"offline on the screen after {told:.1f} s, news on it {back:.1f} s after the line was back")
 
 
 def test_wrong_password_is_said_on_the_screen(tmp_path: Path, servers: MailServers, line: Line) -> None:

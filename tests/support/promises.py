@@ -16,6 +16,8 @@ import pytest
 RECORD = Path(__file__).resolve().parents[2] / "build" / "promises.json"
 PROPERTY = "promise"
 
+LINE_LOST = "A line that is lost is told within two seconds, and used again within five once it is back."
+
 Promise = Callable[[str, str], None]
 _found: list[dict[str, object]] = []
 

@@ -19,6 +19,7 @@ from omnitui.store.reads import history, ledger
 from tests.support import dovecot
 from tests.support.mail_desk import MailDesk
 from tests.support.mail_servers import MailServers, a_mail, mail_servers
+from tests.support.promises import LINE_LOST, Promise
 from tests.support.proxy import FaultyProxy
 from tests.support.sync_desk import until
 from tests.support.travel import TravelClock
@@ -30,6 +31,8 @@ PATIENCE = 120.0
 MAILS = 4
 MOST_MAILS = 90
 """As many conversations as one page of the list holds."""
+LOSSES = 12
+"""Times that the lines are lost, each for up to twelve seconds."""
 STRIDE = 127
 """Bytes from one place where a line is reset to the next."""
 
@@ -189,6 +192,32 @@ async def test_flapping_lines_lose_and_repeat_nothing(
             await until(lambda: set(here.states()) <= {SendState.ACCEPTED, SendState.UNKNOWN}, PATIENCE)
         here.check()
         print(f"\nflapping mail lines: {flaps} resets in {seconds:.0f} s, {number} mails, 0 lost, 0 twice")
+
+
+@pytest.mark.torture
+@pytest.mark.timeout(7_200)
+async def test_lines_lost_again_and_again_are_told_at_once_and_used_again_as_soon_as_they_are_back(
+    servers: MailServers, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, promise: Promise
+) -> None:
+    chance, now = random.Random(5), asyncio.get_running_loop().time
+    told, back = [], []
+    async with lines(servers, monkeypatch, tmp_path) as here, here.desk.running():
+        for number in range(LOSSES):
+            await until(lambda: here.health == "ok", PATIENCE)
+            begun = now()
+            for line in here.each():
+                line.refuse = True
+                line.cut()
+            await until(lambda: here.health == "offline", PATIENCE)
+            told.append(now() - begun)
+            deliver(here, number)
+            await asyncio.sleep(chance.uniform(0, 12))
+            begun = now()
+            for line in here.each():
+                line.refuse = False
+            await until(lambda wanted=number + 1: here.health == "ok" and len(here.texts()) == wanted, PATIENCE)  # type: ignore[misc]
+            back.append(now() - begun)
+    promise(LINE_LOST, f"{LOSSES} lines lost: offline after {max(told):.2f} s, back after {max(back):.1f} s at most")
 
 
 @pytest.mark.torture
