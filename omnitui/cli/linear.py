@@ -92,6 +92,8 @@ class Linear:
             if first in steps:
                 steps[first](words[1:] if first != "note" and first != "reply" else [first, *words[1:]])
             else:
+                if first in ON_CURRENT and words[1:] and words[1].isdigit():
+                    words[1] = f"#{words[1]}"
                 rest = [self._named(word) for word in words[1:]]
                 if first in ON_CURRENT and self._open is not None and not self._names_one(words[1:]):
                     rest.insert(0, self._open)
@@ -101,7 +103,7 @@ class Linear:
         return True
 
     def _say(self, text: str) -> None:
-        print(shown(safe(text)), flush=True)
+        print(shown(safe(text, multiline=False)), flush=True)
 
     def _names_one(self, words: Sequence[str]) -> bool:
         return any(self._named(word) != word or len(word) >= 20 for word in words)
