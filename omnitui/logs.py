@@ -14,7 +14,9 @@ from omnitui.errors import masked
 MAX_BYTES: Final = 1_000_000
 BACKUPS: Final = 3
 _ROOT: Final = "omnitui"
-_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_CONTROLS = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\U000e0000-\U000e007f]"
+)
 
 
 def logger(name: str) -> logging.Logger:

@@ -63,8 +63,8 @@ class Output:
         print(to_json("list", {"items": items}), file=self._results)
 
     def line(self, text: str) -> None:
-        """A line for people or a result of a writing verb: safe, whatever it holds."""
-        print(shown(safe(text)), file=self._results)
+        """A line for people or a result of a writing verb: safe, and one line, whatever it holds."""
+        print(shown(safe(text, multiline=False)), file=self._results)
 
     def say(self, text: str) -> None:
         """A word to the person, beside the results."""

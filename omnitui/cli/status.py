@@ -32,7 +32,7 @@ def _status(shell: Shell) -> int:
     if shell.out.text:
         # Without a cache a prompt stays as it is.
         if counts is not None:
-            shell.out.line(text)
+            shell.out.one("status", {}, text)
     else:
         shell.out.one("status", dict(counts or {}), "")
     return 0 if counts is not None else 1

@@ -208,7 +208,7 @@ def _said(message: Message, zone: tzinfo) -> list[str]:
         f"> {_plain(line)}  ".rstrip() if not line.strip() else f"> {_plain(line)}  "
         for line in message.text.splitlines()
     ]
-    lines += [f"- {_plain(file.name)} ({file.media_type}, {file.size} B)" for file in message.attachments]
+    lines += [f"- {_plain(file.name)} ({_plain(file.media_type)}, {file.size} B)" for file in message.attachments]
     return lines
 
 

@@ -24,6 +24,7 @@ from textual.app import App, SuspendNotSupported
 
 from omnitui.errors import Refused
 from omnitui.i18n import _
+from omnitui.ui.last_hop.frame import drawable
 from omnitui.ui.png import Picture, decoded
 
 ASK: Final = b"\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[>q\x1b[c"
@@ -98,7 +99,7 @@ def _shown(data: bytes, name: str) -> str:
         except ValueError:
             return _("this form of picture cannot be shown by {way}").format(way=way.value)
         words = _("{name} – any key goes back").format(name=name)
-        _write(out, b"\x1b[2J\x1b[H" + words.encode("utf-8", "replace") + b"\r\n")
+        _write(out, b"\x1b[2J\x1b[H" + drawable(words).encode("utf-8", "replace") + b"\r\n")
         for part in parts:
             _write(out, part)
         select.select([terminal], [], [])

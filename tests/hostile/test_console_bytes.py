@@ -99,16 +99,21 @@ def click_rows(walker: Walker, pages: int, most: int, *, through: bool = False) 
     shown: set[str] = set()
     walker.press("g", "a", "home")
     for _page in range(pages):
-        for y, row in enumerate(terminal.rows()[: terminal.lines - 2]):
-            found = re.match(r".{1,4} (N\d+) ", row)
-            if found is None or found[1] in shown or len(shown) >= most:
-                continue
+        walker.terminal.wait_quiet(0.2)
+        while len(shown) < most:
+            rows = [
+                (y, re.match(r".{1,4} (N\d+) ", row)) for y, row in enumerate(terminal.rows()[: terminal.lines - 2])
+            ]
+            left = [(y, found[1]) for y, found in rows if found is not None and found[1] not in shown]
+            if not left:
+                break
+            y, name = left[0]
             terminal.click(min(12, terminal.columns - 2), y)
-            terminal.wait_for(re.compile(rf"(?:│ |^ ){found[1]} ", re.MULTILINE))
-            shown.add(found[1])
+            terminal.wait_for(re.compile(rf"(?:│ |^ ){name} ", re.MULTILINE))
+            shown.add(name)
             if through:
                 walker.press("shift+pageup", "shift+pageup", "shift+pageup")
-        walker.home()
+            walker.home()
         walker.press("pagedown")
     return shown
 

@@ -30,6 +30,8 @@ KEYS = {
     "f12": "\x1b[24~",
     "shift+pageup": "\x1b[5;2~",
 }
+BACK = "back to the list"
+"""In the place of a key: as often Escape as it takes."""
 _ROOTS = {"LastHopModal", "LastHopScreen"}
 
 
@@ -57,7 +59,7 @@ def _found(title: str, place: str) -> str:
 
 
 FROM_LIST = (
-    Step("", ("b",), "Views", ("tab", "tab", "tab"), ("b",)),
+    Step("", ("b",), "Views", ("tab", "tab", "tab"), ("b", BACK)),
     Step("", ("i", "i"), "▌Customer"),
     Step("", ("=", "=", "z", "z", "x", "V", "j", "V"), "marked", ("*", "*"), ()),
     Step("", ("&", "Q00Z"), "(?m)^ ?&?Q00Z", ("down",)),
@@ -164,6 +166,9 @@ class Walker:
     def press(self, *keys: str) -> None:
         """Press keys, and type texts, each after the one before had its effect."""
         for name in keys:
+            if name == BACK:
+                self.home()
+                continue
             if name in KEYS:
                 self.terminal.type(KEYS[name])
             else:
@@ -173,11 +178,11 @@ class Walker:
     def home(self) -> None:
         """Go back to the list, from wherever this is: a key right behind Escape would be read as one with Alt."""
         for _depth in range(8):
+            self.terminal.wait_quiet(0.1)
             rows = self.terminal.rows()
             if rows[0].startswith("▌") and not any("╭" in row for row in rows):
                 return
             self.terminal.send("escape")
-            self.terminal.wait_quiet(0.15)
         raise AssertionError(f"no way back to the list:\n{self.terminal.screen()}")
 
     def look(self) -> None:

@@ -9,6 +9,7 @@ from omnitui.i18n import _
 from omnitui.model.conversations import Message
 from omnitui.model.states import MessageKind, Reach, Verb
 from omnitui.services import editing
+from omnitui.text.safe import safe
 from omnitui.ui import phrases
 from omnitui.ui.acts.handler import Handler
 from omnitui.ui.desk import Desk
@@ -35,8 +36,9 @@ async def _quote(desk: Desk) -> None:
 def quoted(desk: Desk, message: Message) -> str:
     """A message as a quote: who wrote when, then its lines with their marks."""
     when = phrases.moment(message.received_at, desk.clock.now(), desk.zone, within=True)
-    head = _("{author} wrote ({time}):").format(author=message.author, time=when)
-    lines = message.text.strip("\n")[:LONGEST_QUOTE].split("\n")
+    head = _("{author} wrote ({time}):").format(author=safe(message.author, multiline=False), time=when)
+    # A line end of another kind would begin a line without a mark, as if the agent had written it.
+    lines = safe(message.text.strip("\n")[:LONGEST_QUOTE], max_lines=LONGEST_QUOTE).split("\n")
     return "\n".join([head, *(f"> {line}".rstrip() for line in lines), "", ""])
 
 
@@ -54,12 +56,13 @@ async def _changeable(desk: Desk, verb: Verb) -> Message:
 
 
 async def _edit(desk: Desk) -> None:
+    from omnitui.ui.panes.fields import editable
     from omnitui.ui.screens.form import Entry, FormScreen
 
     message = await _changeable(desk, Verb.EDIT)
     entry = Entry("text", _("Text"), message.text, long=True)
     found = await desk.ask(FormScreen(_("Change the message"), (entry,), done=_("keep")))
-    if found is None or found["text"] == message.text:
+    if found is None or found["text"] == editable(message.text):
         return
     await desk.act(desk.session.operations.edit_message, message.id, found["text"])
     desk.say(_("changed; undo brings back what it said"))
