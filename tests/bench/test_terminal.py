@@ -35,6 +35,7 @@ HELD = 45
 GAP = 0.14
 STORM_RATE = 1_000
 SEARCHED = os.environ.get("OMNITUI_BENCH_SEARCH", "1") == "1"
+CONTROL = re.compile(rb"\x1b\[[0-9;?]*[@-~]")
 SELECTED = re.compile(r"[│ ]?>")
 Figures = dict[str, dict[str, list[float]]]
 
@@ -64,8 +65,13 @@ def leave(terminal: Terminal, program: Program) -> None:
         time.sleep(0.02)
 
 
-def strokes(terminal: Terminal, name: str, count: int, gap: float) -> tuple[list[float], list[float], list[float]]:
-    """Press a key again and again: milliseconds to the first and to the last change, and bytes."""
+def strokes(
+    terminal: Terminal, name: str, count: int, gap: float, text: list[float] | None = None
+) -> tuple[list[float], list[float], list[float]]:
+    """Press a key again and again: milliseconds to the first and to the last change, and bytes.
+
+    `text` takes how many of the bytes are text: what is left without any colour and any place to put it.
+    """
     first: list[float] = []
     last: list[float] = []
     sent: list[float] = []
@@ -77,6 +83,8 @@ def strokes(terminal: Terminal, name: str, count: int, gap: float) -> tuple[list
             first.append((came[0][0] - at) * 1000)
             last.append((came[-1][0] - at) * 1000)
             sent.append(sum(len(data) for _, data in came))
+            if text is not None:
+                text.append(len(CONTROL.sub(b"", b"".join(data for _, data in came))))
     return first, last, sent
 
 
@@ -128,7 +136,7 @@ def measure(program: Program, figures: dict[str, list[float]]) -> None:
         terminal.wait_quiet(1.0)
         if program.opens:
             opened(terminal, program, figures)
-        first, last, sent = strokes(terminal, "j", KEYS, GAP)
+        first, last, sent = strokes(terminal, "j", KEYS, GAP, figures["j, bytes of text"])
         figures["j first, ms"] += first
         figures["j all, ms"] += last
         figures["j, bytes"] += sent
@@ -308,8 +316,10 @@ def put_goals(figures: Figures, goals: Table) -> None:
                 goals.put(f"{title} ({size:,})", mine / theirs, goal, remark=f"{mine:.1f} {unit} to {theirs:.1f}")
         for title, row, part, most, unit in MOSTS:
             value = of(ours, row, part)
+            text = of(ours, f"{row} of text", part)
             if value is not None:
-                goals.put(f"{title} ({size:,})", value, most, unit)
+                remark = "" if text is None else f"{text:,.0f} of them text, the rest its places and colours"
+                goals.put(f"{title} ({size:,})", value, most, unit, remark=remark)
         calm, busy = of(ours, "j first, ms", 95), of(ours, "j in a storm, ms", 95)
         if calm and busy:
             remark = f"{busy:.1f} ms to {calm:.1f}"
