@@ -53,6 +53,8 @@ class Cursor:
 
 RETENTION = "retention"
 """The scope that tells since when an account keeps its messages."""
+GAP = "gap"
+"""The scope that tells what may have been missed for good, the last time that this was said, and when."""
 KEPT_ASIDE = "kept aside"
 """The scope that tells of what could not be taken in: how many, and why the last one could not."""
 

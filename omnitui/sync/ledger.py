@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from omnitui.clock import Millis
 from omnitui.ids import Ulid
-from omnitui.model.accounts import KEPT_ASIDE, LedgerEntry
+from omnitui.model.accounts import GAP, KEPT_ASIDE, LedgerEntry
 from omnitui.sdk.events import Extent
 from omnitui.sdk.faults import AuthFailed, Fault, RateLimited
 from omnitui.store import inflow
@@ -45,11 +45,13 @@ def note_batch(
             health="ok",
             last_sync_at=now,
             retry_at=None,
-            error=mended(gap),
+            error="",
             unparsed=account.unparsed + unparsed,
             cached_count=account.cached_count + added,
         ),
     )
+    if gap:
+        inflow.put_ledger(tx, LedgerEntry(account_id, GAP, health="ok", last_sync_at=now, error=mended(gap)))
     for extent in extents:
         entry = _entry(tx, account_id, extent.scope)
         inflow.put_ledger(

@@ -68,14 +68,12 @@ def main(folder: Path) -> None:
                 case "hello":
                     greet(folder)
                 case "listen":
-                    at = int(asked["cursor"] or 0)
-                    news(folder, at, caught_up=True)
-                    at = len(said(folder))
+                    at = news(folder, int(asked["cursor"] or 0))
+                    say(type="caught_up")
                 case "reply" | "new" | "edit":
                     send(folder, asked)
         if at >= 0:
-            news(folder, at)
-            at = len(said(folder))
+            at = news(folder, at)
 
 
 def said(folder: Path) -> list[str]:
@@ -83,11 +81,12 @@ def said(folder: Path) -> list[str]:
     return file.read_text("utf-8").splitlines() if file.exists() else []
 
 
-def news(folder: Path, at: int, *, caught_up: bool = False) -> None:
-    for number, line in enumerate(said(folder)[at:], at + 1):
-        print(line[:-1] + f', "cursor": {number}}}', flush=True)
-    if caught_up:
-        say(type="caught_up")
+def news(folder: Path, at: int) -> int:
+    """Hand out what stands after `at`; where to go on."""
+    for line in said(folder)[at:]:
+        at += 1
+        print(line[:-1] + f', "cursor": {at}}}', flush=True)
+    return at
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from omnitui.clock import Millis
 from omnitui.i18n import _
-from omnitui.model.accounts import KEPT_ASIDE, RETENTION, LedgerEntry
+from omnitui.model.accounts import GAP, KEPT_ASIDE, RETENTION, LedgerEntry
 from omnitui.store.reads import ledger
 from omnitui.ui import phrases
 from omnitui.ui.desk import Desk
@@ -39,6 +39,10 @@ def _entry(entry: LedgerEntry, now: Millis, desk: Desk) -> list[Line]:
     scope = plain(entry.scope) if entry.scope else _("the account")
     if entry.scope == KEPT_ASIDE:
         scope = _("what could not be taken in")
+    if entry.scope == GAP:
+        said = _("said {ago}").format(ago=phrases.ago(entry.last_sync_at or 0, now))
+        title: Line = ((f"  {_('what may be missing')}  ", "text"), (said, "muted"))
+        return [title, (("    " + plain(entry.error), "warn"),)]
     if entry.scope == RETENTION:
         scope = _("how long messages are kept")
     head: Line = ((f"  {scope}  ", "text"), (_(phrases.HEALTH.get(entry.health, entry.health)), role))

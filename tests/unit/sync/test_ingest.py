@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from omnitui.desk.tokens import reply_address
+from omnitui.model.accounts import GAP
 from omnitui.model.states import Direction, MessageKind, Priority, SendState, Status
 from omnitui.sdk import (
     Batch,
@@ -164,6 +165,15 @@ async def test_ledger_tells_how_far_a_scope_is(desk: SyncDesk) -> None:
     assert whole is not None
     assert (room.remote_count, room.complete_since) == (9, 400)
     assert (whole.health, whole.cached_count) == ("ok", 1)
+
+
+async def test_gap_stays_said_when_all_is_in_step_again(desk: SyncDesk) -> None:
+    await desk.ingest.commit(Batch((), 1, gap="two hours may be missing"))
+    await desk.ingest.commit(Batch((a_message(1),), 2))
+    gap, whole = desk.ledger(GAP), desk.ledger()
+    assert gap is not None
+    assert whole is not None
+    assert (gap.error, whole.error) == ("two hours may be missing", "")
 
 
 # Mail

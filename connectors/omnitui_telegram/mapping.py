@@ -1,0 +1,152 @@
+"""Updates of the Bot API → SDK events. Pure. https://core.telegram.org/bots/api#update"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from omnitui.sdk import ContactChanged, Direction, Event, MessageReceived, Millis, Person, RemoteFile, Unsupported
+
+CHANNEL = "telegram"
+WANTED = ("message", "edited_message", "my_chat_member")
+"""The kinds of update that are asked for."""
+Json = dict[str, Any]
+
+
+def event(update: Json, *, bot: str, now: Millis) -> Event:
+    """What an update reports; what is not understood is kept raw."""
+    try:
+        for kind in ("message", "edited_message"):
+            if kind in update:
+                return _message(update[kind], bot) or _unsupported(update, kind, bot, now)
+        if "my_chat_member" in update:
+            return _standing(update["my_chat_member"])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        pass
+    return _unsupported(update, next((key for key in update if key != "update_id"), "update"), bot, now)
+
+
+def conversation_of(message: Json) -> str:
+    """A chat, or a topic of one; the same again from `place_of`."""
+    chat = str(message["chat"]["id"])
+    topic = message.get("message_thread_id") if message.get("is_topic_message") else None
+    return chat if topic is None else f"{chat}/{topic}"
+
+
+def place_of(conversation: str) -> Json:
+    """Where a conversation takes messages: the parameters of each method that sends."""
+    chat, _slash, topic = conversation.partition("/")
+    return {"chat_id": int(chat)} | ({"message_thread_id": int(topic)} if topic else {})
+
+
+def id_of(message: Json) -> str:
+    """A message's id, which is unique in its chat only."""
+    return f"{message['chat']['id']}:{message['message_id']}"
+
+
+def _message(message: Json, bot: str) -> MessageReceived | None:
+    chat, sender = message["chat"], message.get("from") or message.get("sender_chat") or message["chat"]
+    text, files = message.get("text") or message.get("caption") or "", _files(message)
+    words = "\n".join(part for part in (_origin(message), text, _shown(message)) if part)
+    if not words and not files:
+        return None
+    author = Person(str(sender["id"]), _name(sender), str(sender.get("language_code", "")))
+    return MessageReceived(
+        inbox=bot,
+        channel=CHANNEL,
+        conversation=conversation_of(message),
+        external_id=id_of(message),
+        # In a group it is the group that is written to.
+        contact=author if chat["type"] == "private" else Person(str(chat["id"]), _name(chat)),
+        author=author,
+        direction=Direction.INCOMING,
+        sent_at=int(message["date"]) * 1000,
+        text=words,
+        revision=int(message.get("edit_date", 1)),
+        subject=_name(chat) if chat["type"] != "private" else "",
+        files=files,
+    )
+
+
+def _name(who: Mapping[str, Any]) -> str:
+    whole = " ".join(str(who[part]) for part in ("first_name", "last_name") if who.get(part))
+    return whole or str(who.get("title") or who.get("username") or "")
+
+
+def _files(message: Json) -> tuple[RemoteFile, ...]:
+    found = [_file(kind, message[kind]) for kind in _KINDS if isinstance(message.get(kind), dict)]
+    if "animation" in message:
+        # Said twice for programs that know no animations.
+        found = [file for file in found if not file.remote or file.remote["kind"] != "document"]
+    if photos := message.get("photo"):
+        found.append(_file("photo", max(photos, key=lambda photo: photo["width"] * photo["height"])))
+    return tuple(found)
+
+
+_KINDS: Mapping[str, tuple[str, str]] = {
+    "animation": ("animation.mp4", "video/mp4"),
+    "audio": ("audio.mp3", "audio/mpeg"),
+    "document": ("document", "application/octet-stream"),
+    "video": ("video.mp4", "video/mp4"),
+    "video_note": ("video.mp4", "video/mp4"),
+    "voice": ("voice.ogg", "audio/ogg"),
+}
+
+
+def _file(kind: str, file: Json) -> RemoteFile:
+    name, media_type = _KINDS.get(kind, ("photo.jpg", "image/jpeg"))
+    return RemoteFile(
+        str(file.get("file_name") or name),
+        str(file.get("mime_type") or media_type),
+        int(file.get("file_size", 0)),
+        remote={"kind": kind, "file_id": file["file_id"]},
+    )
+
+
+def _origin(message: Json) -> str:
+    """Who first wrote what was forwarded; `forward_from` is how older servers say it."""
+    origin = message.get("forward_origin") or {}
+    who = origin.get("sender_user") or origin.get("sender_chat") or origin.get("chat") or message.get("forward_from")
+    name = _name(who) if who else str(origin.get("sender_user_name", ""))
+    return f"[forwarded from {name}]" if name else ""
+
+
+def _shown(message: Json) -> str:
+    """What has no words of its own, in words."""
+    if sticker := message.get("sticker"):
+        return f"[sticker] {sticker.get('emoji', '')}".rstrip()
+    if venue := message.get("venue"):
+        place = venue["location"]
+        return f"[place] {venue['title']}, {venue['address']} ({place['latitude']}, {place['longitude']})"
+    if place := message.get("location"):
+        return f"[place] {place['latitude']}, {place['longitude']}"
+    if contact := message.get("contact"):
+        return f"[contact] {_name(contact)} {contact['phone_number']}"
+    if dice := message.get("dice"):
+        return f"{dice['emoji']} {dice['value']}"
+    if poll := message.get("poll"):
+        return "\n".join([f"[poll] {poll['question']}", *(f"- {option['text']}" for option in poll["options"])])
+    if joined := message.get("new_chat_members"):
+        return "[joined] " + ", ".join(_name(member) for member in joined)
+    if left := message.get("left_chat_member"):
+        return f"[left] {_name(left)}"
+    return ""
+
+
+def _standing(change: Json) -> ContactChanged:
+    """Whether we may write to this chat."""
+    chat, status = change["chat"], change["new_chat_member"]["status"]
+    gone = {"kicked": "has blocked us", "left": "has removed us"}.get(status, "")
+    return ContactChanged(CHANNEL, str(chat["id"]), name=_name(chat), fields=(("telegram", gone),))
+
+
+def _unsupported(update: Json, kind: str, bot: str, now: Millis) -> Unsupported:
+    raw = json.dumps(update, ensure_ascii=False).encode(errors="replace")
+    message = update.get(kind)
+    try:
+        conversation, at = conversation_of(message), int(message["date"]) * 1000  # type: ignore[arg-type, index]
+    except (KeyError, TypeError, ValueError):
+        conversation, at = "", now
+    update_id = str(update.get("update_id", ""))
+    return Unsupported(f"telegram.{kind}", raw, at, update_id, conversation, CHANNEL, bot)
