@@ -7,15 +7,8 @@ import sys
 
 HEAVY = (
     *("sqlmodel", "sqlalchemy", "pydantic", "httpx", "keyring", "cryptography", "imapclient", "aiosmtplib"),
-    *(
-        "omnitui_email",
-        "omnitui_demo",
-        "omnitui_command",
-        "omnitui.sync.engine",
-        "email.message",
-        "markdown_it",
-        "pygments.lexers",
-    ),
+    *("omnitui_email", "omnitui_demo", "omnitui_command", "omnitui_telegram", "omnitui.sync.engine"),
+    *("email.message", "markdown_it", "pygments.lexers"),
 )
 
 
