@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from omnitui.bus import Changed
+from omnitui.clock import Millis
 from omnitui.environment import inherited
-from omnitui.ids import Ulid
+from omnitui.ids import Ulid, encode
 from omnitui.model.states import ObjectKind, SendState
 from omnitui.services.notices import Event, Notices, Occasion, occasion
 from omnitui.text.safe import strip_controls
@@ -27,6 +28,11 @@ WIDTH = 120
 """Cells of a notice."""
 FRESH = 10 * 60_000
 """Milliseconds after which a message that arrives is old history, as is all that came before the console began."""
+SETTLED = 60_000
+"""Milliseconds after which an account that is in step has brought what came before: the newest that comes in then is
+news, though the back end says that it is old. Its clock may be behind."""
+BEHIND = 24 * 3_600_000
+"""Milliseconds that a back end's clock may be behind."""
 LATER = 0.3
 """Seconds after a change until it is looked at."""
 MOST = 50
@@ -96,6 +102,8 @@ class Notifier:
         self.begin(app.session.settings.notify)
         self._failed: set[Ulid] | None = None
         self._began = app.session.cache.clock.now()
+        self._in_step: dict[Ulid, Millis] = {}
+        """Since when, as far as was looked, each account has been in step."""
         self._seen: set[Ulid] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._blurs = False
@@ -119,6 +127,7 @@ class Notifier:
 
     async def changed(self, changed: Changed) -> None:
         """Something changed in the cache."""
+        self._look_who_is_in_step()
         if self._settings.via == "off":
             self._failures()
             return
@@ -135,15 +144,28 @@ class Notifier:
             self._notices.add(events, now)
         self._schedule()
 
+    def _look_who_is_in_step(self) -> None:
+        now = self._app.session.cache.clock.now()
+        whole = [entry for entry in self._app.main.desk.standing.ledger if not entry.scope]
+        well = {entry.account_id for entry in whole if entry.health == "ok"}
+        self._in_step = {account_id: self._in_step.get(account_id, now) for account_id in well}
+
     def _arrivals(self, db: sqlite3.Connection, ids: Iterable[Ulid]) -> list[Event]:
         from omnitui.store.reads import history, inbox
+        from omnitui.store.reads.happenings import is_newest
 
+        ids = list(ids)
         cache = self._app.session.cache
         me, now = cache.me(), cache.clock.now()
         found: list[Event] = []
         for one in ids:
             message = history.message(db, one)
-            if message is None or now - message.received_at > FRESH or message.received_at < self._began:
+            if message is None:
+                continue
+            timely = now - message.received_at <= FRESH and message.received_at >= self._began
+            settled = now - self._in_step.get(message.account_id, now) >= SETTLED
+            late = settled and one >= encode(self._began, 0) and now - message.received_at <= BEHIND
+            if not timely and not (late and is_newest(db, one, ids)):
                 continue
             conversation = inbox.conversation(db, message.conversation_id)
             why = occasion(message, conversation, me.id, me.name) if conversation is not None else None
