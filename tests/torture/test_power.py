@@ -124,8 +124,9 @@ def checked(left: Path, lines: list[bytes], *, go_on: bool) -> int:
         honest(day)
         # What the cursor passed is there, once.
         arrived = Counter(one.external_id for one in desk.messages() if one.text.startswith("from a customer"))
-        assert set(arrived.values()) == {1}
-        passed = int(cache.read(lambda db: db.execute("SELECT max(CAST(value AS INTEGER)) FROM cursor").fetchone())[0])
+        assert set(arrived.values()) <= {1}
+        (cursor,) = cache.read(lambda db: db.execute("SELECT max(CAST(value AS INTEGER)) FROM cursor").fetchone())
+        passed = int(cursor or 0)
         assert {f"m{number}" for number in range(passed)} <= set(arrived), "the cursor is ahead of the messages"
         if go_on:
             day.sync()
@@ -169,7 +170,7 @@ def kept(day: Day, told: list[dict[str, Any]]) -> None:
 def honest(day: Day) -> None:
     """What is shown as sent was sent; what was sent does not wait to be sent."""
     sent = {item["text"] for item in day.desk.back_end.sent() if item["verb"] == "reply"}
-    shown = {one.text: one for one in day.desk.messages(day.place("answers")) if one.op_id}
+    shown = {one.text: one for one in day.desk.messages() if one.text.startswith("answer")}
     assert sent <= set(shown), "what was sent is not shown"
     for text, message in shown.items():
         if message.state in (SendState.ACCEPTED, SendState.DELIVERED, SendState.READ):
