@@ -32,6 +32,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 FILE_NAME = "cache.sqlite3"
+ROOM = 1 << 18
+"""Bytes that are free on a disk that is not full."""
 
 GIVEN: Final = "agent"
 """The name in `meta` of what settings gave last."""
@@ -216,10 +218,16 @@ class Cache:
         return await asyncio.wrap_future(self._writing().submit(work, durable=durable))
 
     async def writable(self) -> bool:
-        """Whether a work could be committed now, tried."""
+        """Whether a work of some size could be committed now, tried.
+
+        A small one can go through on a full disk, where the log has room left by a larger one that failed.
+        """
         try:
+            left = os.statvfs(self.path.parent)
+            if left.f_bavail * left.f_frsize < ROOM:
+                return False
             await self.awrite(_touch)
-        except CacheError:
+        except (CacheError, OSError):
             return False
         return True
 

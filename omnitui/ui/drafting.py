@@ -16,6 +16,7 @@ from omnitui.model.conversations import Draft
 from omnitui.model.states import MessageKind
 from omnitui.store import drafts
 from omnitui.store.cache import Cache
+from omnitui.store.faults import CacheError
 from omnitui.store.writer import Tx
 
 if TYPE_CHECKING:
@@ -89,6 +90,11 @@ class Drafting:
             except OmniError:
                 self._take_back(unsaved)
                 raise
+
+    async def settle(self) -> None:
+        """Like `flush`; what cannot be written now stays here, and `over` shows it."""
+        with suppress(CacheError):
+            await self.flush()
 
     def over(self, found: Picture | None) -> Picture | None:
         """What was read of a conversation, with what is written there and could not be saved yet."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 async def suspend(desk: Desk) -> None:
-    """Save what is written and stop this process, with what it was started together with.
+    """Save what is written, where that can be done now, and stop this process, with what it was started together with.
 
     Raises:
         Refused: There is no shell with job control behind the console: nobody could take it up again.
@@ -22,7 +22,7 @@ async def suspend(desk: Desk) -> None:
     if not has_shell():
         raise Refused(_("no shell is behind this console that could take it up again"), hint=_("leave it instead"))
     desk.composer.changed()
-    await desk.drafting.flush()
+    await desk.drafting.settle()
     # To the whole group, as the terminal's own ctrl+z: `make demo` and wrappers have to stop too.
     os.killpg(os.getpgrp(), signal.SIGTSTP)
 

@@ -52,10 +52,14 @@ class Trouble:
             self._desk.screen.captions.redraw_status()
 
     async def _next(self, news: asyncio.Queue[OmniError | None]) -> OmniError | None:
-        while self.text and news.empty() and not self._damaged:
+        while self.text and not self._damaged:
+            while not news.empty():
+                # That something went through does not say that all can: that is tried.
+                if (error := news.get_nowait()) is not None:
+                    return error
             await asyncio.sleep(TRY_EVERY)
-            # Each try tells the bus what came of it.
-            await self._desk.cache.writable()
+            if await self._desk.cache.writable():
+                return None
             await asyncio.sleep(0)
         return await news.get()
 

@@ -26,9 +26,9 @@ from omnitui.store.reads.brief import brief
 from omnitui.ui.drafting import Drafting
 from tests.support.console import a_console, a_session
 from tests.support.desk import a_conversation
+from tests.support.filling import fill, mounted
 from tests.support.preload import shim
 from tests.support.promises import Promise
-from tests.support.skips import skip_beyond
 from tests.support.store_desk import Desk, a_desk
 from tests.support.sync_desk import until
 
@@ -38,31 +38,8 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of four megabytes."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(place)], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        skip_beyond(f"a tmpfs, which only root may mount: {mounted.stderr.decode().strip()}")
-    yield place
-    subprocess.run(["umount", "--lazy", str(place)], check=True)
-
-
-def fill(disk: Path) -> Path:
-    """Leave not a byte."""
-    filler = disk / "filler"
-    descriptor = os.open(filler, os.O_CREAT | os.O_WRONLY)
-    try:
-        for size in (65_536, 512, 1):
-            try:
-                while os.write(descriptor, bytes(size)):
-                    pass
-            except OSError:
-                continue
-    finally:
-        os.close(descriptor)
-    return filler
+    with mounted(tmp_path / "disk", 4) as place:
+        yield place
 
 
 def lock(disk: Path) -> None:

@@ -23,7 +23,7 @@ async def _write(desk: Desk, kind: MessageKind, conversation_id: Ulid, *, to_all
         await desk.load()
     elif desk.drafting.moved():
         # The picture may still hold a draft as it was before the last keystrokes.
-        await desk.drafting.flush()
+        await desk.drafting.settle()
         await desk.renew()
     if desk.shown == conversation_id:
         desk.mark_read(conversation_id)
@@ -55,7 +55,7 @@ def _mode(desk: Desk) -> Coroutine[Any, Any, None]:
     desk.composer.changed()
 
     async def work() -> None:
-        await desk.drafting.flush()
+        await desk.drafting.settle()
         await desk.renew()
         if desk.screen.composer.draft is not None:
             desk.screen.write(kind)
