@@ -59,7 +59,9 @@ class Drawer:
             part.unlink(missing_ok=True)
             raise
         if durable:
-            _sync(self._folder)
+            from omnitui.store.snapshots import sync
+
+            sync(self._folder)
 
     def drop(self, name: str) -> None:
         """Remove a file; nothing happens where there is none."""
@@ -90,11 +92,3 @@ class Drawer:
         """Remove what a crash left half written."""
         for part in self._folder.glob(f"{_PART}*"):
             part.unlink(missing_ok=True)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -13,13 +13,12 @@ from omnitui.services import backup, drawers
 from omnitui.services.encryption import Encryption, State
 from omnitui.services.keychain import Keychain
 from omnitui.services.memory import Memory
-from omnitui.services.passphrase import COMMAND, DESCRIPTOR, VARIABLE
 from omnitui.services.proving import prove
 from omnitui.services.secrets import Secrets
 from omnitui.services.session import Session
 from omnitui.store.drawers import Drawer
 from omnitui.store.faults import CacheFull
-from tests.support.enciphering import needs_sqlcipher
+from tests.support.enciphering import an_open_vault, needs_sqlcipher
 from tests.support.promises import Promise
 from tests.support.secrets import FakeChain
 
@@ -31,13 +30,7 @@ WORDS = "The lamp that I ordered in March never came 返品"
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Profile:
     """A profile with two sent mails that wait to be filed, one of them kept before there were drawers."""
-    for name in (DESCRIPTOR, COMMAND):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv(VARIABLE, "correct horse")
-    monkeypatch.setattr("omnitui.services.vault._N", 16)
-    (tmp_path / "temporary").mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
-    profile = Profile("desk", tmp_path / "config", tmp_path / "data", tmp_path / "state")
+    profile = an_open_vault(tmp_path, monkeypatch)
     Session.open(profile).close()
     older = profile.data / "connectors" / ACCOUNT / "sent"
     older.mkdir(parents=True)

@@ -19,7 +19,7 @@ from omnitui.services import backup
 from omnitui.services.doctor import Verdict, examine
 from omnitui.services.encryption import Encryption, State
 from omnitui.services.keychain import Keychain
-from omnitui.services.passphrase import COMMAND, DESCRIPTOR, VARIABLE
+from omnitui.services.passphrase import VARIABLE
 from omnitui.services.protection import Protection
 from omnitui.services.proving import prove
 from omnitui.services.secrets import Secrets, env_ref
@@ -29,7 +29,7 @@ from omnitui.store.cache import Cache
 from omnitui.store.faults import CacheDamaged, CacheFull
 from omnitui.store.reads import inbox, search
 from tests.support.desk import a_conversation, a_message
-from tests.support.enciphering import needs_sqlcipher
+from tests.support.enciphering import an_open_vault, needs_sqlcipher
 from tests.support.promises import Promise
 from tests.support.secrets import FakeChain
 
@@ -42,13 +42,7 @@ MORE = ("swap.begun", "swap.log", "swap.done", "changeover.swapped", "changeover
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Profile:
     """A profile with a conversation, a file and a snapshot, whose keys go into a vault that is open."""
-    for name in (DESCRIPTOR, COMMAND):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv(VARIABLE, "correct horse")
-    monkeypatch.setattr("omnitui.services.vault._N", 16)
-    (tmp_path / "temporary").mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
-    profile = Profile("desk", tmp_path / "config", tmp_path / "data", tmp_path / "state")
+    profile = an_open_vault(tmp_path, monkeypatch)
     with Session.open(profile) as session:
         conversation = a_conversation(session.cache, subject=WORDS)
         a_message(session.cache, conversation.id, text=WORDS)
