@@ -43,25 +43,25 @@ def mails(batches: list[Batch]) -> list[MailReceived]:
     return [event for batch in batches for event in batch.events if isinstance(event, MailReceived)]
 
 
-async def test_ten_thousand_mails_come_newest_first_while_new_mail_still_arrives(account: MailAccount) -> None:
-    fill(account, 10_000)
+async def test_thousands_of_mails_come_newest_first_while_new_mail_still_arrives(account: MailAccount) -> None:
+    fill(account, 2_000)
     async with account.running(folders="INBOX", poll_seconds="600") as connector, Listening(connector) as heard:
         await heard.caught_up()
         # The desk is usable with the newest two hundred, of which the first batch is a screenful.
         assert len(heard.of(MailReceived)) == 200
-        assert heard.subjects()[0] == "mail 009999"
+        assert heard.subjects()[0] == "mail 001999"
         assert len(mails([next(batch for batch in heard.batches if batch.events)])) <= 25
         extent = heard.batches[-1].extents[-1]
-        assert (extent.scope, extent.remote_count) == ("INBOX", 10_000)
-        assert extent.complete_since == (START + 9_800 * HOUR) * 1000
+        assert (extent.scope, extent.remote_count) == ("INBOX", 2_000)
+        assert extent.complete_since == (START + 1_800 * HOUR) * 1000
         assert connector.scopes(heard.cursor) == ("INBOX",)
         first = await connector.backfill("INBOX", None)
         account.servers.deliver(account.address, a_mail("live", to=account.address))
         await heard.until(lambda: "live" in heard.subjects())
         batches = [first, *await rest_of(connector, "INBOX", first.cursor)]
     old = mails(batches)
-    assert len(old) == 9_800
-    assert [event.location.uid for event in old] == list(range(9_800, 0, -1))
+    assert len(old) == 1_800
+    assert [event.location.uid for event in old] == list(range(1_800, 0, -1))
     since = [extent.complete_since for batch in batches for extent in batch.extents]
     assert since == sorted(since, key=lambda at: -(at or 0))
     assert since[-1] == 0
