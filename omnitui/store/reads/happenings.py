@@ -56,13 +56,13 @@ def received(db: sqlite3.Connection, after: int) -> list[tuple[int, Ulid, Ulid, 
     ).fetchall()
 
 
-def is_newest(db: sqlite3.Connection, message_id: Ulid, beside: Collection[Ulid]) -> bool:
-    """Whether nothing later came in on a message's account, by the back end's own clock; `beside` do not count."""
+def is_newest(db: sqlite3.Connection, message_id: Ulid, messages: Collection[Ulid]) -> bool:
+    """Whether nothing later came in on a message's account, by the back end's own clock; `messages` do not count."""
     later = db.execute(
         "SELECT 1 FROM message own CROSS JOIN message m ON m.received_at > own.received_at WHERE own.id = ?"
         " AND m.account_pk = own.account_pk AND m.direction = 'incoming' AND m.kind NOT IN ('activity', 'note')"
         " AND m.deleted_at IS NULL AND m.id NOT IN (SELECT value FROM json_each(?)) LIMIT 1",
-        (message_id, json.dumps(list(beside))),
+        (message_id, json.dumps(list(messages))),
     )
     return later.fetchone() is None
 

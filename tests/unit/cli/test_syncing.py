@@ -97,7 +97,7 @@ def test_sync_once_ends_when_the_process_that_syncs_has_sent_what_was_written(
     an_account(desk.cache, capabilities=CAPABLE)
     conversation = a_conversation(desk.cache, "Hello?")
     with syncing(desk, back_end):
-        assert desk.run("reply", conversation.id, "--text", "Yes.", "--hold", "1").code == 0
+        assert desk.run("reply", conversation.id, "--text", "Yes.", "--hold", "0").code == 0
         assert desk.run("sync", "--once").code == 0
         assert [item["text"] for item in back_end.sent()] == ["Yes."]
 
@@ -140,7 +140,7 @@ def test_sync_once_fails_where_the_process_that_syncs_does_not_get_there(
 def test_sync_once_fails_where_the_process_that_syncs_does_not_send(
     desk: Desk, back_end: FakeBackEnd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("omnitui.cli.syncing.WAIT_SECONDS", 1.0)
+    monkeypatch.setattr("omnitui.cli.syncing.WAIT_SECONDS", 0.6)
     monkeypatch.setattr("omnitui.sync.outbox.OutboxRunner.run", lambda runner, now=None: asyncio.Event().wait())
     monkeypatch.setattr("omnitui.sync.supervisor.LAST_SEND_SECONDS", 0.1)
     an_account(desk.cache, capabilities=CAPABLE)
@@ -177,8 +177,8 @@ def test_sync_once_syncs_itself_where_the_other_process_ends_meanwhile(desk: Des
 def test_sync_once_says_that_the_other_process_stands_still_and_takes_its_place(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leases, "STILL_SECONDS", 0.4)
-    monkeypatch.setattr(leases, "STALE_SECONDS", 1.5)
+    monkeypatch.setattr(leases, "STILL_SECONDS", 0.2)
+    monkeypatch.setattr(leases, "STALE_SECONDS", 0.8)
     lease = Lease(desk.profile.state)
     assert lease.acquire()
     an_account(desk.cache, kind="none such")
