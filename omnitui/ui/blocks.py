@@ -225,4 +225,5 @@ def chips(files: Sequence[Attachment], width: int, dim: str) -> list[Line]:
             used += 1
         row += [(named, "chip"), (size, "chip")]
         used += cells
-    return [cropped(line, width) for line in (*lines, tuple(row))] if files else []
+    # The last piece's background runs to the end of the line: not that of a chip.
+    return [cropped((*line, ("", dim)), width) for line in (*lines, tuple(row))] if files else []

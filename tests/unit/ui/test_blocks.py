@@ -114,6 +114,8 @@ def test_files_are_numbered_chips_side_by_side() -> None:
     )
     lines = said(block(a_message(attachments=files), SETTING))
     assert "[1 invoice.pdf 34 KB] [2 photo.png 1 KB not fetched yet]" in lines
+    _text, runs_on = block(a_message(attachments=files), SETTING)[-1][-1]
+    assert runs_on == "muted"
 
 
 @pytest.mark.parametrize(
