@@ -1,7 +1,7 @@
 """Ten tasks by keys alone, at three sizes and in both languages; the screens on the way are kept as text.
 
-Of each task one screen is kept for every size, in a language that alternates: so every pair of task, size and language
-is there once. `make screens` renews them; look at the difference before it is committed.
+Each run wears another theme, and `make torture` has all of them everywhere: nothing may be said by colour alone, so
+the texts are the same. `make screens` renews them; look at the difference before it is committed.
 """
 
 from __future__ import annotations
@@ -14,20 +14,19 @@ from pathlib import Path
 import pytest
 
 from omnitui import i18n
+from omnitui.ui.themes import load, names
 from tests.support.screens import expect
 from tests.support.terminal import Terminal
 
 START = 60.0
 SIZES = ((60, 20), (80, 24), (140, 40))
 LANGUAGES = ("en", "ja")
-TASKS = ("read", "reply", "note", "assign", "snooze", "label", "search", "timeline", "bulk", "palette")
+PLACES = [(*size, language) for size in SIZES for language in LANGUAGES]
+THEMES = ("harbor", "solar-light", "contrast", "slate", "contrast-light", "solar-dark")
+PALETTE = "paper"
+"""The theme that the last task puts on."""
 READ = re.compile(r"^> .", re.MULTILINE)
 """The selected conversation is marked as read a moment after somebody came to it."""
-
-
-def kept_language(task: str, columns: int) -> str:
-    """The language in which the screen of a task is kept at a size."""
-    return LANGUAGES[(TASKS.index(task) + [size[0] for size in SIZES].index(columns)) % 2]
 
 
 def demo(home: Path, columns: int, lines: int, language: str = "en", **env: str) -> Terminal:
@@ -42,8 +41,9 @@ def demo(home: Path, columns: int, lines: int, language: str = "en", **env: str)
 class Agent:
     """Works through the tasks in one terminal."""
 
-    def __init__(self, terminal: Terminal, language: str) -> None:
+    def __init__(self, terminal: Terminal, language: str, theme: str) -> None:
         self.terminal = terminal
+        self.theme = theme
         self.language = language
         self.narrow = terminal.columns < 80
         self.catalogue = gettext.translation("omnitui", i18n._LOCALES, [language], fallback=True)
@@ -56,13 +56,17 @@ class Agent:
         self.terminal.wait_for(self.word(english).format(**values))
 
     def shows(self, task: str, english: str, **values: object) -> None:
-        """See the words, and the kept screen where this language keeps it."""
+        """See the words, and the kept screen."""
         columns, lines = self.terminal.columns, self.terminal.lines
         marker = self.word(english).format(**values)
-        if kept_language(task, columns) == self.language:
-            expect(self.terminal, f"{task}.{self.language}.{columns}x{lines}", marker)
-        else:
-            self.terminal.wait_for(marker)
+        expect(self.terminal, f"{task}.{self.language}.{columns}x{lines}", marker)
+
+    def wears(self, theme: str) -> None:
+        """See the background of a theme; one of the terminal's own colours has none."""
+        look = load(theme)
+        wanted = look.colors["background"].removeprefix("#")
+        if not look.ansi:
+            self.terminal.wait_until(lambda: wanted in {cell[2] for cell in self.terminal.styles(5)}, theme)
 
     def rests(self) -> None:
         """In the list, with the conversation under the cursor read beside it."""
@@ -72,6 +76,7 @@ class Agent:
 
     def works(self) -> None:
         self.terminal.wait_for("佐藤", timeout=START)
+        self.wears(self.theme)
         self.press("j", "k")
         self.rests()
         self.reads()
@@ -159,16 +164,37 @@ class Agent:
     def finds_and_dresses(self) -> None:
         self.press("ctrl+p")
         self.sees("What to do, or where to go")
-        self.terminal.type("paper")
-        self.shows("palette", "theme")
+        self.terminal.type(PALETTE)
+        if self.theme == PALETTE:
+            self.sees("worn now")
+        else:
+            self.shows("palette", "theme")
         self.press("enter")
+        self.wears(PALETTE)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize(("columns", "lines"), SIZES)
-def test_ten_tasks_by_keys_alone(home: Path, columns: int, lines: int, language: str) -> None:
+def work_in(home: Path, columns: int, lines: int, language: str, theme: str) -> None:
+    """All tasks from the start to the end."""
+    config = home / "demo" / "config" / "config.toml"
+    config.write_text(f'[interface]\ntheme = "{theme}"\n', "utf-8")
+    config.chmod(0o600)
     with demo(home, columns, lines, language) as terminal:
         terminal.wait_for("佐藤", timeout=START)
-        Agent(terminal, language).works()
+        Agent(terminal, language, theme).works()
         terminal.send("ctrl+q")
         assert terminal.wait_end() == 0
+
+
+@pytest.mark.parametrize(
+    ("columns", "lines", "language", "theme"),
+    [(*place, theme) for place, theme in zip(PLACES, THEMES, strict=True)],
+)
+def test_ten_tasks_by_keys_alone(home: Path, columns: int, lines: int, language: str, theme: str) -> None:
+    work_in(home, columns, lines, language, theme)
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("theme", names())
+@pytest.mark.parametrize(("columns", "lines", "language"), PLACES)
+def test_ten_tasks_in_every_theme(home: Path, columns: int, lines: int, language: str, theme: str) -> None:
+    work_in(home, columns, lines, language, theme)
