@@ -1,6 +1,7 @@
 """Messages made to freeze: the event loop goes on, the text is cut with a word about it, and "show raw" has the rest.
 
-The loop's own processor time between two beats is what is held: that of a machine's other work does not count.
+Held is how long the loop itself worked between two beats, and how long it stood still while this process worked, as
+when a thread holds the interpreter: what a machine's other work takes does not count.
 """
 
 from __future__ import annotations
@@ -96,24 +97,20 @@ def watched(session: Session, keys: tuple[str, ...], tmp_path: Path) -> dict[str
     return found
 
 
+def told(found: dict[str, float]) -> str:
+    return f"busy for {found['busy'] * 1000:.0f} ms at most, standing still for {found['stalled'] * 1000:.0f} ms"
+
+
 READ = (
-    "enter",
-    "f",
-    "k",
-    "k",
-    "pageup",
-    "space",
-    "f",
-    "v",
-    "G",
-    "escape",
-    "W",
-    "down",
-    "escape",
-    "Q",
-    "escape",
-    "escape",
+    *("enter", "f", "k", "k", "pageup", "space", "f"),
+    *("v", "G", "escape"),
+    *("W", "down", "escape", "w", "pagedown", "escape", "y", "y", "H", "escape"),
+    *("T", "T", "Q", "escape", "escape"),
+    *("/", "bomb", "down", "escape", ":", "show", "enter", "G", "escape"),
+    *("&", "bomb", "escape", "ctrl+p", "bomb", "escape"),
 )
+"""Opened and unfolded, shown raw, its links, its reasons, copied, its log, in a timeline, quoted in a reply, searched,
+printed, filtered and found by the palette."""
 SHORT = ["marks", "links"]
 FLUID = "No message holds the console up for a time that is felt."
 
@@ -123,8 +120,8 @@ def test_messages_made_to_freeze_hold_the_loop_up_for_no_time_that_is_felt(
 ) -> None:
     fill(session, SHORT)
     found = watched(session, (*READ, "j") * len(SHORT), tmp_path)
-    assert found["busy"] < GENEROUS, found
-    promise(FLUID, f"{len(SHORT)} messages made to freeze it: busy for {found['busy'] * 1000:.0f} ms at most")
+    assert max(found["busy"], found["stalled"]) < GENEROUS, found
+    promise(FLUID, f"{len(SHORT)} messages made to freeze it: {told(found)}")
 
 
 @pytest.mark.torture
@@ -135,8 +132,8 @@ def test_the_loop_stalls_less_than_a_tenth_of_a_second(
 ) -> None:
     fill(session, [name])
     found = watched(session, READ, tmp_path)
-    assert found["busy"] < 0.1
-    promise(FLUID, f"a message made to freeze it ({name}): busy for {found['busy'] * 1000:.0f} ms at most")
+    assert max(found["busy"], found["stalled"]) < 0.1, found
+    promise(FLUID, f"a message made to freeze it ({name}): {told(found)}")
 
 
 @pytest.mark.parametrize("name", BOMBS)
