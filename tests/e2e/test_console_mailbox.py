@@ -105,7 +105,7 @@ def test_day_on_a_mailbox_by_keys(tmp_path: Path, servers: MailServers, line: Li
             terminal.send("backspace")
         terminal.wait_for("too hasty", gone=True)
         terminal.send("escape")
-        terminal.wait_for("REPLY", gone=True)
+        terminal.wait_for("dd resolve")
 
         # One to all goes to all.
         terminal.send("R")
