@@ -16,6 +16,8 @@ from omnitui.services.session import Session
 from omnitui.store.reads import inbox
 from tests.support.hostile_desk import PLACES, Filling, missing
 from tests.support.hostile_walk import (
+    CARD_BESIDE,
+    CARD_OVER,
     FROM_HISTORY,
     FROM_LIST,
     FROM_NOTE,
@@ -47,6 +49,8 @@ ACTING = ("Cc", "Cf", "Cs", "Zl", "Zp")
 JOINERS = "\u200c\u200d"
 """Kept where scripts and emoji need them."""
 
+THREE_PANES = 120
+"""Columns from which on the card stands beside the history."""
 PAGES = 14
 """Pages of the list at 40 lines in which every conversation comes."""
 CLICKED = 8
@@ -86,6 +90,7 @@ def walk(walker: Walker) -> None:
     terminal.wait_for(re.compile(r"N\d+"), timeout=START)
     terminal.wait_quiet(0.3)
     walker.look()
+    walker.go((CARD_BESIDE if terminal.columns >= THREE_PANES else CARD_OVER,))
     for keys, steps in (((), FROM_LIST), (("enter",), FROM_HISTORY), (("r",), FROM_REPLY), (("n",), FROM_NOTE)):
         walker.home()
         walker.press("g", "i", *keys)

@@ -58,9 +58,12 @@ def _found(title: str, place: str) -> str:
     return f"(?s){title}.*{marker(place)}"
 
 
+CARD_BESIDE = Step("", ("i", "i"), "▌Customer")
+"""Where there is room for three panes: the card goes, and comes again with the keys."""
+CARD_OVER = Step("", ("i",), "▌Customer")
+"""Where there is not, it lies over the others."""
 FROM_LIST = (
     Step("", ("b",), "Views", ("tab", "tab", "tab"), ("b", BACK)),
-    Step("", ("i", "i"), "▌Customer"),
     Step("", ("=", "=", "z", "z", "x", "V", "j", "V"), "marked", ("*", "*"), ()),
     Step("", ("&", "Q00Z"), "(?m)^ ?&?Q00Z", ("down",)),
     Step("screens/help.open_help", ("?",), "Keys in the list", ("pagedown", "pagedown")),
@@ -71,7 +74,7 @@ FROM_LIST = (
     Step("", ("ctrl+p", _sought("theme")), _found("What to do", "theme"), ("down",)),
     Step("", ("ctrl+p", _sought("command")), _found("What to do", "command"), ("down",)),
     Step("", ("ctrl+p", "agent.name"), "What to do", stays=True),
-    Step("screens/setting.change_setting", ("enter",), "agent.name", ("down",)),
+    Step("screens/setting.change_setting", ("enter",), "change it in", ("down",)),
     Step("screens/commandline.open_commandline", (":", "label +Q"), "Command", ("tab",)),
     Step("", (":", "show"), "Command", stays=True),
     Step("screens/commandline.show_text", ("enter",), ":show", ("pagedown", "G")),
@@ -79,7 +82,7 @@ FROM_LIST = (
     Step("screens/outbox.open_outbox", ("g", "o"), "Outbox", ("down", "pagedown", "home"), stays=True),
     Step("screens/outbox.decide", ("enter",), "failed: 550", ("down",)),
     Step("screens/ledger.open_ledger", ("g", "b"), "Ledger:", ("pagedown",) * 5),
-    Step("screens/themes.pick_theme", ("g", "t"), "Enter keeps it", ("down", "pagedown", "end")),
+    Step("screens/themes.pick_theme", ("g", "t"), "│ Theme  ", ("down", "pagedown", "end")),
     Step("screens/contact._edit", ("E",), "Edit the contact", ("tab", "tab")),
     Step("screens/pickers.pick_assignee", ("a", _sought("agent")), _found("Assign to", "agent"), ("down",)),
     Step("screens/pickers.pick_label", ("l",), "Labels", ("down",)),
@@ -89,7 +92,7 @@ FROM_LIST = (
     Step("screens/confirm.confirmed", ("d", "c"), "no, leave it"),
     Step("screens/pipe.ask_command", ("|",), "no shell"),
     Step("screens/new.write_new:PickerScreen", ("c",), "From which account", ("down",), stays=True),
-    Step("screens/new.write_new:NewScreen", ("enter",), "NEW"),
+    Step("screens/new.write_new:NewScreen", ("enter",), "NEW CONVERSATION"),
 )
 """From the list, with its first conversation selected."""
 FROM_HISTORY = (
