@@ -18,6 +18,8 @@ from omnitui.store.reads.people import LINKED
 _MOST_OPEN: Final = 20
 _MOST_RATINGS: Final = 10
 _MOST_SUGGESTIONS: Final = 5
+_MOST_NAMESAKES: Final = 50
+"""Of those who have a name in common so many are looked at: where there are thousands, a name says nothing."""
 _OF_CONTACT: Final = f"c.contact_pk IN ({LINKED}) AND c.deleted_at IS NULL"
 
 
@@ -92,8 +94,8 @@ def suggestions(db: sqlite3.Connection, contact_id: Ulid) -> list[Suggestion]:
             CROSS JOIN identity i ON i.contact_pk = own.pk CROSS JOIN identity same ON same.address = i.address
             WHERE own.id = ?1 AND i.deleted_at IS NULL AND same.deleted_at IS NULL
             UNION ALL
-            SELECT same.pk, 1 FROM contact own CROSS JOIN contact same ON same.name = own.name
-            WHERE own.id = ?1 AND replace(trim(own.name), '\u3000', ' ') LIKE '_% %_'
+            SELECT * FROM (SELECT same.pk, 1 FROM contact own CROSS JOIN contact same ON same.name = own.name
+                WHERE own.id = ?1 AND replace(trim(own.name), '\u3000', ' ') LIKE '_% %_' LIMIT {_MOST_NAMESAKES})
         ) found CROSS JOIN contact q ON q.pk = found.pk
         WHERE q.deleted_at IS NULL AND q.pk NOT IN ({LINKED.replace("?", "?1")})
         GROUP BY q.pk ORDER BY 2, q.id LIMIT ?2""",

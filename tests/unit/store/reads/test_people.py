@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from omnitui.store import contacts, inflow
 from omnitui.store.cache import Cache
 from omnitui.store.reads import accounts, card, export, history, people
 from omnitui.store.reads.inbox import Key
+from omnitui.store.writer import Tx
 from tests.support.desk import a_cache, a_contact, a_conversation, a_message
 
 
@@ -146,6 +148,42 @@ def test_contact_with_the_same_full_name_is_suggested_until_linked(cache: Cache)
     assert (found.contact.id, found.reason) == (other, "same name")
     link(cache, one, other)
     assert cache.read(card.suggestions, one) == []
+
+
+def test_thousands_with_the_same_name_cost_no_more_than_some(cache: Cache) -> None:
+    one = a_contact(cache, "Ann Stone", "ann@example.com")
+    other = a_contact(cache, "A. S.", "ann@example.com", "webchat")
+
+    def steps() -> int:
+        """How many hundreds of steps SQLite takes; the one with our address has to be found each time."""
+        count = 0
+
+        def step() -> None:
+            nonlocal count
+            count += 1
+
+        def work(db: sqlite3.Connection) -> list[str]:
+            db.set_progress_handler(step, 100)
+            try:
+                return [found.contact.id for found in card.suggestions(db, one)]
+            finally:
+                db.set_progress_handler(None, 0)
+
+        assert other in cache.read(work)
+        return count
+
+    def namesakes(many: int) -> None:
+        def work(tx: Tx) -> None:
+            for number in range(many):
+                contacts.find_or_make_contact(tx, "account", "line", f"U{many}-{number}", "Ann Stone")
+            tx.db.execute("ANALYZE")
+
+        cache.write(work)
+
+    namesakes(100)
+    some = steps()
+    namesakes(900)
+    assert steps() < some * 2
 
 
 def test_contacts_are_found_by_parts_of_names_and_addresses(cache: Cache) -> None:
