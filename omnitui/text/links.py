@@ -106,8 +106,14 @@ def inspect(url: str, text: str = "") -> Link:
 
 def find_links(text: str) -> list[str]:
     """The web and mail links that a text names, in their order, each once."""
-    found = (_trimmed(match[0]) for match in _WRITTEN.finditer(text[:MAX_TEXT]))
-    return list(dict.fromkeys(url for url in found if inspect(url).allowed))[:MAX_LINKS]
+    found: dict[str, None] = {}
+    for match in _WRITTEN.finditer(text[:MAX_TEXT]):
+        url = _trimmed(match[0])
+        if url not in found and inspect(url).allowed:
+            found[url] = None
+            if len(found) == MAX_LINKS:
+                break
+    return list(found)
 
 
 def _trimmed(url: str) -> str:

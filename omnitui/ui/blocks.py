@@ -56,26 +56,30 @@ def block(message: Message, setting: Setting) -> list[Line]:
     note = message.kind is MessageKind.NOTE
     tone = "note.text" if note else "text"
     dim = "note.muted" if note else "muted"
-    lines = [_heading(message, setting)]
+    above: list[Line] = []
     if setting.unfolded and _more(message):
-        lines += _addressees(message, setting.width - INDENT - 1, dim)
+        above += _addressees(message, setting.width - INDENT - 1, dim)
     if setting.answers is not None:
-        lines.append(cropped(_answers(setting.answers, dim), setting.width))
+        above.append(_answers(setting.answers, dim))
+    words: list[Line] = []
+    below: list[Line] = []
     if message.deleted:
-        lines.append(((" " * INDENT, ""), (_("deleted"), dim)))
+        below.append(((" " * INDENT, ""), (_("deleted"), dim)))
     else:
-        lines += _body(message, setting, tone, dim)
-        lines += chips([one for one in message.attachments if not one.inline], setting.width, dim)
+        words, below = _body(message, setting, tone, dim)
+        below += chips([one for one in message.attachments if not one.inline], setting.width, dim)
     if message.reason and message.state in (*_BAD, SendState.DEFERRED, SendState.SENDING):
         role = "bad" if message.state in _BAD else "warn"
         reason = safe(message.reason, max_lines=6, max_chars=1_000)
-        lines += [((" " * INDENT, ""), (line, role)) for line in wrap(reason, setting.width - INDENT - 1)]
+        below += [((" " * INDENT, ""), (line, role)) for line in wrap(reason, setting.width - INDENT - 1)]
+    room = setting.width - note
+    lines = [*(cropped(line, room) for line in above), *words, *(cropped(line, room) for line in below)]
     # A note is one by its bar too: colour says nothing on a terminal without any, and to those who do not see it.
-    barred = [lines[0], *map(_barred, lines[1:])] if note else lines
-    return [cropped(line, setting.width) for line in barred]
+    return [_heading(message, setting), *(map(_barred, lines) if note else lines)]
 
 
 def _barred(line: Line) -> Line:
+    """The line with a bar before it: one cell wider."""
     return ((" ", "note"), ("▒", "note.title"), (" " + line[0][0][INDENT:], "note"), *line[1:])
 
 
@@ -137,25 +141,28 @@ def _answers(answered: Answered, dim: str) -> Line:
     return ((" " * INDENT, ""), (f"↳ {plain(words)}", dim))
 
 
-def _body(message: Message, setting: Setting, tone: str, dim: str) -> list[Line]:
+def _body(message: Message, setting: Setting, tone: str, dim: str) -> tuple[list[Line], list[Line]]:
+    """The lines of a message's text, and those of what is said about it."""
     room = _room(setting.width)
-    said, badges = _laid(message.text, room)
-    lines: list[Line] = [((" " * INDENT, ""), *shown_hits(line, setting.found, tone)) for line in said]
-    folded = [(message.quoted, "│ "), (message.signature, "")]
+    said, badges = _said(message.text, room, "", tone, setting.found)
+    lines = [*said]
+    about: list[Line] = []
     hidden = 0
-    for part, mark in folded:
-        if not part:
-            continue
-        if not setting.unfolded:
+    for part, mark in _folded(message):
+        if setting.unfolded:
+            lines += _said(part, room - 2, mark, "quote", setting.found)[0]
+        else:
             hidden += part.count("\n") + 1
-            continue
-        for line in _laid(part, room - 2)[0]:
-            lines.append(((" " * INDENT, dim), (mark, "quote"), *shown_hits(line, setting.found, "quote")))
     if hidden:
-        lines.append(((" " * INDENT, ""), ("┄ " + phrases.quoted_words(hidden), dim)))
+        about.append(((" " * INDENT, ""), ("┄ " + phrases.quoted_words(hidden), dim)))
     if badges:
-        lines += [((" " * INDENT, ""), (line, "warn")) for line in wrap("! " + _badges(badges), room)]
-    return lines
+        about += [((" " * INDENT, ""), (line, "warn")) for line in wrap("! " + _badges(badges), room)]
+    return lines, about
+
+
+def _folded(message: Message) -> list[tuple[str, str]]:
+    """What is folded at first, with the mark before its lines."""
+    return [(part, mark) for part, mark in ((message.quoted, "│ "), (message.signature, "")) if part]
 
 
 def shown_hits(line: str, found: tuple[str, ...], role: str) -> list[Piece]:
@@ -179,17 +186,33 @@ def _room(width: int) -> int:
     return max(min(width - INDENT - 2, MAX_TEXT_WIDTH), 4)
 
 
-def lay_out(messages: Iterable[Message], width: int) -> None:
-    """Wrap long texts for panes of this width beforehand: in a thread, where it holds up nobody."""
+def lay_out(messages: Iterable[Message], width: int, found: tuple[str, ...] = ()) -> None:
+    """Make the lines of long texts for panes of this width beforehand: in a thread, where it holds up nobody."""
+    room = _room(width)
     for message in messages:
-        for text, room in ((message.text, 0), (message.quoted, 2), (message.signature, 2)):
-            if len(text) > LONG_TEXT:
-                _laid(text, _room(width) - room)
+        if len(message.text) > LONG_TEXT:
+            _said(message.text, room, "", "note.text" if message.kind is MessageKind.NOTE else "text", found)
+        for part, mark in _folded(message):
+            if len(part) > LONG_TEXT:
+                _said(part, room - 2, mark, "quote", found)
 
 
 @lru_cache(maxsize=64)
+def _said(
+    text: str, room: int, mark: str, role: str, found: tuple[str, ...]
+) -> tuple[tuple[Line, ...], tuple[str, ...]]:
+    """A text as lines to draw, each behind `mark`, and what was taken from it.
+
+    Kept: what counts down is drawn every second, and thousands of lines are felt.
+    """
+    said, badges = _laid(text, room)
+    start: Line = ((" " * INDENT, ""), (mark, "quote")) if mark else ((" " * INDENT, ""),)
+    width = INDENT + len(mark) + room
+    return tuple(cropped((*start, *shown_hits(line, found, role)), width) for line in said), badges
+
+
 def _laid(text: str, room: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """A text of any origin as lines, and what was taken from it. Kept: what counts down is drawn every second."""
+    """A text of any origin as lines, and what was taken from it."""
     clean = safe(text)
     lines = shown(clean).strip("\n")
     return tuple(wrap_prose(lines, room)) if lines else (), clean.badges

@@ -239,6 +239,7 @@ class Desk(Backstage):
         self.reading.words = self.reading.search_words() if searched else ()
         if self.conversation is None:
             await self.load()
+        await self.reading.lay_out(self.screen.history.reel.messages)
         if conversation_id == self.shown:
             self.screen.history.mark(self.reading.words)
             await self.reading.to_message(message_id, anew=turned)

@@ -155,7 +155,7 @@ class Reading:
             await asyncio.to_thread(japanese.load)
         width = self._desk.screen.history.size.width
         if width and any(max(map(len, (one.text, one.quoted, one.signature))) > LONG_TEXT for one in messages):
-            await asyncio.to_thread(lay_out, messages, width)
+            await asyncio.to_thread(lay_out, messages, width, self.words)
 
 
 def _key(message: Message) -> Key:

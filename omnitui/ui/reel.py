@@ -285,9 +285,10 @@ class Reel:
         index, skip = self._top
         while index < len(self.messages) and len(rows) < self._height:
             lines = self.lines_of(index)
-            rows += [(self._marked(line, index) if marked else line, index) for line in lines[skip:]]
+            seen = lines[skip : skip + self._height - len(rows)]
+            rows += [(self._marked(line, index) if marked else line, index) for line in seen]
             index, skip = index + 1, 0
-        return rows[: self._height]
+        return rows
 
     def _marked(self, line: Line, index: int) -> Line:
         if index != self.current or not line or not line[0][0].startswith(" "):

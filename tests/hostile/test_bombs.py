@@ -11,10 +11,16 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from omnitui.clock import FrozenClock
+from omnitui.model.conversations import Message
+from omnitui.model.states import Direction, MessageKind
 from omnitui.paths import profile
 from omnitui.services.session import Session
 from omnitui.store import accounts, inflow
@@ -22,7 +28,8 @@ from omnitui.text.html import html_links
 from omnitui.text.links import find_links
 from omnitui.text.quotes import split_reply
 from omnitui.text.safe import safe
-from omnitui.text.widths import wrap
+from omnitui.text.widths import cell_width, wrap
+from omnitui.ui.acts.messages import LONGEST_LINE, MOST_QUOTED, quoted
 from tests.support.console import able
 from tests.support.desk import a_conversation, a_message, an_account
 from tests.support.promises import Promise
@@ -112,6 +119,7 @@ READ = (
 """Opened and unfolded, shown raw, its links, its reasons, copied, its log, in a timeline, quoted in a reply, searched,
 printed, filtered and found by the palette."""
 SHORT = ["marks", "links"]
+MESSAGE = Message("M", "C", "A", Direction.INCOMING, MessageKind.PUBLIC, None, "", "P", 0, 1, "")
 FLUID = "No message holds the console up for a time that is felt."
 
 
@@ -148,3 +156,14 @@ def test_a_bomb_is_cut_and_says_so(name: str) -> None:
     assert len(lines) <= 262_144 // 20
     assert clean.truncated or len(BOMBS[name]) <= 262_144 or "bidi" in clean.badges
     assert len(html_links("<a href='https://evil.example'>x</a>" * 2_000)) > 0
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_quote_of_a_bomb_is_small_enough_to_write_below_it(name: str) -> None:
+    desk: Any = SimpleNamespace(clock=FrozenClock(), zone=UTC)
+    message = replace(MESSAGE, text=BOMBS[name], author=BOMBS[name])
+    head, *lines, _blank, _end = quoted(desk, message).split("\n")
+    assert len(lines) <= MOST_QUOTED + 1
+    assert max(map(cell_width, lines)) <= LONGEST_LINE + 2
+    assert len(head) < LONGEST_LINE * 2
+    assert lines[-1] == ("> […]" if BOMBS[name].strip("\n") else ">")

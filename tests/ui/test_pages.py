@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from omnitui.model.conversations import Attachment
+from omnitui.store import inflow
 from omnitui.text.safe import MAX_LINES
+from omnitui.ui import blocks
 from omnitui.ui.screens import preview, raw
 from tests.support.console import a_console, a_session
-from tests.support.desk import a_conversation
+from tests.support.desk import a_conversation, a_message
 
 
 @pytest.mark.parametrize(
@@ -57,3 +60,26 @@ async def test_page_of_a_text_says_at_its_end_that_it_is_cut(
             await showing.wait()
     assert len(threads) == 2
     assert threading.main_thread() not in threads
+
+
+async def test_lines_of_a_long_message_are_made_in_a_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[tuple[str, threading.Thread]] = []
+    laid = blocks._laid
+
+    def noted(text: str, room: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        made.append((text[:4], threading.current_thread()))
+        return laid(text, room)
+
+    monkeypatch.setattr(blocks, "_laid", noted)
+    with a_session(tmp_path) as session:
+        found = a_conversation(session.cache, "text" * blocks.LONG_TEXT)
+        message = a_message(session.cache, found.id, "Hello")
+        long = replace(message, id=session.cache.ids.new(), quoted="said" * blocks.LONG_TEXT, text="below")
+        session.cache.write(lambda tx: inflow.put_message(tx, long))
+        async with a_console(session, 100, 30) as person:
+            await person.press("enter", "f", "G")
+            await person.sees("│ saidsaid")
+            await person.press("/", *"below", "enter")
+            await person.until(lambda: person.app.main.history.reel.found == ("below",), "what was found is marked")
+    assert {text for text, _thread in made} >= {"text", "said", "belo"}
+    assert [text for text, thread in made if text in ("text", "said") and thread is threading.main_thread()] == []

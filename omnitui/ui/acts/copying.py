@@ -28,7 +28,7 @@ async def put(desk: Desk, text: str, what: str) -> None:
     Raises:
         OmniError: There is no text, or no way.
     """
-    clean = safe(text)
+    clean = await asyncio.to_thread(safe, text)
     if not clean:
         raise OmniError(_("there is nothing to copy"))
     for way in ways():

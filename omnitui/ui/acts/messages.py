@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 from omnitui.errors import OmniError
@@ -9,19 +10,25 @@ from omnitui.i18n import _
 from omnitui.model.conversations import Message
 from omnitui.model.states import MessageKind, Reach, Verb
 from omnitui.services import editing
-from omnitui.text.safe import safe
+from omnitui.text.safe import SafeText, safe
+from omnitui.text.widths import wrap
 from omnitui.ui import phrases
 from omnitui.ui.acts.handler import Handler
 from omnitui.ui.desk import Desk
 
 LONGEST_QUOTE = 20_000
 """Characters of a message that are quoted."""
+MOST_QUOTED = 1_000
+"""Lines of a quote."""
+LONGEST_LINE = 500
+"""Cells of a quoted line. A field draws a line as a whole for each row that it fills: one of 20,000 takes 0.1 s."""
 
 
 async def _quote(desk: Desk) -> None:
     message = await desk.message()
     if message.kind is MessageKind.ACTIVITY or message.deleted:
         raise OmniError(_("there is nothing to quote"))
+    quote = await asyncio.to_thread(quoted, desk, message)
     if message.conversation_id != desk.shown:
         await desk.show_message(message.conversation_id, message.id)
     # What only agents see is quoted to agents only.
@@ -30,16 +37,20 @@ async def _quote(desk: Desk) -> None:
     composer = desk.screen.composer
     if composer.draft is None:
         raise OmniError(_("nothing is being written"))
-    composer.answer(message, quoted(desk, message))
+    composer.answer(message, quote)
 
 
-def quoted(desk: Desk, message: Message) -> str:
+def quoted(desk: Desk, message: Message) -> SafeText:
     """A message as a quote: who wrote when, then its lines with their marks."""
     when = phrases.moment(message.received_at, desk.clock.now(), desk.zone, within=True)
-    head = _("{author} wrote ({time}):").format(author=safe(message.author, multiline=False), time=when)
+    author = safe(message.author, multiline=False, max_chars=LONGEST_LINE)
+    head = _("{author} wrote ({time}):").format(author=author, time=when)
     # A line end of another kind would begin a line without a mark, as if the agent had written it.
-    lines = safe(message.text.strip("\n")[:LONGEST_QUOTE], max_lines=LONGEST_QUOTE).split("\n")
-    return "\n".join([head, *(f"> {line}".rstrip() for line in lines), "", ""])
+    text = message.text.strip("\n")
+    lines = wrap(safe(text[:LONGEST_QUOTE], max_lines=MOST_QUOTED + 1), LONGEST_LINE)
+    rest = ["[…]"] if len(text) > LONGEST_QUOTE or len(lines) > MOST_QUOTED else []
+    said = [f"> {line}".rstrip() for line in (*lines[:MOST_QUOTED], *rest)]
+    return safe("\n".join([head, *said, "", ""]))
 
 
 async def _changeable(desk: Desk, verb: Verb) -> Message:

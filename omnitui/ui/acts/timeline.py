@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 from omnitui.errors import OmniError
@@ -23,7 +24,7 @@ async def _open(desk: Desk) -> None:
         await desk.show_message(message.conversation_id, message.id)
         return
     wanted = "message.files" if any(not one.inline for one in message.attachments) else "message.links"
-    if wanted == "message.links" and not find_links(message.text):
+    if wanted == "message.links" and not await asyncio.to_thread(find_links, message.text):
         if desk.screen.history.reel.answered() is None:
             raise OmniError(_("this message has no file, no link and answers none that is here"))
         await _answered(desk)

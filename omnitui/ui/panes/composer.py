@@ -207,7 +207,7 @@ class ComposerPane(Vertical):
         self._amend(replace(self.draft, extra={**self.draft.extra, "reply_to": message.id}))
         if not self.capabilities.quotes or self.draft.kind is MessageKind.NOTE:
             before = self.text.rstrip("\n")
-            self.put((f"{before}\n\n" if before else "") + quote)
+            self.put(f"{before}\n\n{quote}" if before else quote)
         self.changed()
 
     def attach(self, path: str) -> None:

@@ -20,11 +20,10 @@ from omnitui.model.states import Status
 from omnitui.services.actions import ACTIONS
 from omnitui.services.commandline import CommandError, Said, Word, words
 from omnitui.text.safe import safe
-from omnitui.text.widths import wrap
 from omnitui.ui import acts
 from omnitui.ui.desk import Desk
 from omnitui.ui.knowledge import learn
-from omnitui.ui.roles import Line, plain
+from omnitui.ui.roles import plain
 from omnitui.ui.screens.picker import PickerScreen
 from omnitui.ui.widgets.choices import Choice, Choices
 
@@ -276,12 +275,8 @@ async def _tell(desk: Desk, line: str, said: Said, marked: bool) -> None:
 
 async def show_text(desk: Desk, title: str, text: str, words_beside: str = "", *, mark: str = ":") -> None:
     """Show what a verb printed."""
-    from omnitui.ui.screens.page import PageScreen
+    from omnitui.ui.screens.page import PageScreen, of_text, unhurried
 
-    clean = safe(text.rstrip("\n"), max_lines=20_000, max_chars=2_000_000)
-
-    def write(width: int) -> Sequence[Line]:
-        lines: list[Line] = [((part, "text"),) for part in wrap(clean, width)]
-        return [*lines, *((((plain(words_beside), "muted"),),) if words_beside else ())]
-
+    clean = await asyncio.to_thread(safe, text.rstrip("\n"), max_lines=20_000, max_chars=2_000_000)
+    write = unhurried(of_text(clean, plain(words_beside)), len(clean))
     await desk.ask(PageScreen(f"{mark}{title}", write))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar
 
 from textual import events
@@ -11,12 +12,15 @@ from textual.containers import Vertical
 
 from omnitui.i18n import _
 from omnitui.text.widths import wrap
+from omnitui.ui.blocks import LONG_TEXT
 from omnitui.ui.last_hop import LastHopModal
 from omnitui.ui.roles import Line, plain
 from omnitui.ui.widgets.lines import Lines
 
 Writer = Callable[[int], Sequence[Line]]
 """Makes the lines for a width."""
+SlowWriter = Callable[[int], Awaitable[Sequence[Line]]]
+"""Makes them in a thread: many take longer than a key may wait."""
 
 
 def of_text(text: str, end: str = "") -> Writer:
@@ -29,23 +33,54 @@ def of_text(text: str, end: str = "") -> Writer:
     return write
 
 
+def unhurried(write: Writer, size: int) -> Writer | SlowWriter:
+    """The writer of so many characters, as is best for them."""
+
+    async def apart(width: int) -> Sequence[Line]:
+        return await asyncio.to_thread(write, width)
+
+    return write if size < LONG_TEXT else apart
+
+
 class _Sheet(Lines, can_focus=True):
     DEFAULT_CSS = "_Sheet { height: 1fr; }"
     private = True
 
-    def __init__(self, write: Writer) -> None:
+    def __init__(self, write: Writer | SlowWriter) -> None:
         super().__init__()
         self._write = write
-        self._all: list[Line] = []
+        self._all: Sequence[Line] = ()
         self._first = 0
+        self._writing: asyncio.Task[None] | None = None
 
     def on_resize(self) -> None:
-        self._all = list(self._write(max(self.size.width, 20)))
+        self._stop()
+        lines = self._write(max(self.size.width, 20))
+        if isinstance(lines, Awaitable):
+            self._writing = asyncio.create_task(self._wait(lines))
+        else:
+            self._all = lines
+            self.scroll_lines(0)
+
+    async def _wait(self, lines: Awaitable[Sequence[Line]]) -> None:
+        self._all = await lines
+        self._writing = None
         self.scroll_lines(0)
 
+    def on_unmount(self) -> None:
+        self._stop()
+
+    def _stop(self) -> None:
+        if self._writing is not None:
+            self._writing.cancel()
+            self._writing = None
+
     def scroll_lines(self, by: int) -> None:
+        self._first += by
+        if self._writing is not None:
+            return  # how far that may go is known when all is written
         height = max(self.size.height, 1)
-        self._first = max(min(self._first + by, len(self._all) - height), 0)
+        self._first = max(min(self._first, len(self._all) - height), 0)
         self.show(self._all[self._first : self._first + height])
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
@@ -62,7 +97,7 @@ class PageScreen(LastHopModal[None]):
 
     AUTO_FOCUS: ClassVar[str | None] = "_Sheet"
 
-    def __init__(self, title: str, write: Writer) -> None:
+    def __init__(self, title: str, write: Writer | SlowWriter) -> None:
         super().__init__()
         self._title_text = title
         self._sheet = _Sheet(write)

@@ -19,7 +19,7 @@ from omnitui.ui.desk import Desk
 from omnitui.ui.opening import open_outside, opener
 from omnitui.ui.roles import Line, plain
 from omnitui.ui.saving import disguise, downloads, saved
-from omnitui.ui.screens.page import PageScreen, of_text
+from omnitui.ui.screens.page import PageScreen, of_text, unhurried
 from omnitui.ui.screens.picker import PickerScreen, among
 from omnitui.ui.veil import is_veiled
 from omnitui.ui.widgets.choices import Choice
@@ -70,7 +70,7 @@ async def show_file(desk: Desk, file: Attachment) -> None:
         text, end = await asyncio.to_thread(_readable, data)
         rest = _("the first {size} of it").format(size=phrases.size(MOST)) if len(data) > MOST else ""
         title = " · ".join(part for part in (file.name or _("unnamed"), phrases.size(len(data)), rest) if part)
-        await desk.ask(PageScreen(title, of_text(text, end)))
+        await desk.ask(PageScreen(title, unhurried(of_text(text, end), len(text))))
     elif file.media_type.startswith("image/"):
         from omnitui.ui.graphics import show_picture
 

@@ -10,7 +10,7 @@ from omnitui.text.covering import shown
 from omnitui.text.safe import safe
 from omnitui.ui import phrases
 from omnitui.ui.desk import Desk
-from omnitui.ui.screens.page import PageScreen, of_text
+from omnitui.ui.screens.page import PageScreen, of_text, unhurried
 
 MOST = 262_144
 
@@ -21,7 +21,7 @@ async def open_raw(desk: Desk) -> None:
 
     # Covering a long text takes a second.
     text, end = await asyncio.to_thread(_readable, desk.cache, await desk.message())
-    await desk.ask(PageScreen(_("As it came"), of_text(text, end)))
+    await desk.ask(PageScreen(_("As it came"), unhurried(of_text(text, end), len(text))))
 
 
 def _readable(cache: Cache, message: Message) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from omnitui.text.widths import wrap
 from omnitui.ui import phrases
 from omnitui.ui.desk import Desk
 from omnitui.ui.roles import Line, plain
-from omnitui.ui.screens.page import PageScreen
+from omnitui.ui.screens.page import PageScreen, unhurried
 
 
 async def open_why(desk: Desk) -> None:
@@ -26,7 +26,8 @@ async def open_why(desk: Desk) -> None:
     def write(width: int) -> list[Line]:
         return explained(desk, message, revisions, entry, width)
 
-    await desk.ask(PageScreen(_("Why is it here?"), write))
+    size = sum(len(revision.text) for revision in revisions)
+    await desk.ask(PageScreen(_("Why is it here?"), unhurried(write, size)))
 
 
 def explained(
