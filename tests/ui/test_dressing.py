@@ -46,6 +46,21 @@ async def test_theme_is_worn_while_one_chooses_and_escape_brings_back_the_other(
             assert person.app.theme == DEFAULT
 
 
+async def test_hint_below_more_themes_than_fit_stays_in_sight(tmp_path: Path) -> None:
+    with a_session(tmp_path) as session:
+        a_conversation(session.cache, contact="Ann")
+        session.profile.themes.mkdir(parents=True, exist_ok=True)
+        for number in range(20):
+            own = session.profile.themes / f"own-{number}.toml"
+            own.write_text((folder() / f"{DEFAULT}.toml").read_text("utf-8"), "utf-8")
+        async with a_console(session, 80, 24) as person:
+            await person.press("g", "t")
+            await person.sees("Enter keeps it")
+            await person.pilot.resize_terminal(80, 16)
+            await person.until(lambda: len(person.screen.splitlines()) == 16, "16 lines")
+            await person.sees("Enter keeps it")
+
+
 async def test_theme_that_was_chosen_is_worn_at_the_next_start(tmp_path: Path) -> None:
     with a_session(tmp_path) as session:
         a_conversation(session.cache, contact="Ann")

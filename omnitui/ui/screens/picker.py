@@ -40,6 +40,8 @@ class PickerScreen(LastHopModal[Choice | None]):
     AUTO_FOCUS: ClassVar[str | None] = "Input"
     HINT_LINES: ClassVar[int] = 2
     """Lines below the choices at most."""
+    LISTED: ClassVar[int] = 16
+    """Choices that a small dialog shows at once, where there is room."""
 
     def __init__(self, title: str, source: Source, *, hint: str = "", text: str = "", small: bool = False) -> None:
         super().__init__()
@@ -63,7 +65,9 @@ class PickerScreen(LastHopModal[Choice | None]):
             yield Lines(classes="title")
             yield Field(value=editable(self._text, multiline=False), placeholder=plain(self.placeholder), compact=True)
             yield Lines(classes="below")
-            yield Choices()
+            choices = Choices()
+            self._fit(choices)
+            yield choices
             yield Lines(classes="hint")
 
     @property
@@ -136,8 +140,18 @@ class PickerScreen(LastHopModal[Choice | None]):
         self._ask()
 
     def on_resize(self) -> None:
-        """Another width."""
+        """Another size."""
         self.set_class(self.app.size.width < ROOMY, "-close")
+        for choices in self.query(Choices):
+            self._fit(choices)
+
+    def _fit(self, choices: Choices) -> None:
+        """Leave room for the hint below the choices of a small dialog, whose height is what it holds."""
+        if self._small:
+            width, height = self.app.size
+            # Beside the choices there are a border, the title, the field and the line below it.
+            room = (height if width < ROOMY else height * 4 // 5) - 5 - self.HINT_LINES
+            choices.styles.max_height = max(min(room, self.LISTED), 3)
 
     def _ask(self) -> None:
         if self._work is not None:
