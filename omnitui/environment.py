@@ -6,15 +6,16 @@ import os
 from collections.abc import Iterable
 from typing import Final
 
-OURS: Final = frozenset(("OMNITUI_HOME", "OMNITUI_PROFILE"))
-"""Of our own variables those that a program may see: with them `omnitui` in it means the same desk."""
+OURS: Final = frozenset(("OMNITUI_HOME", "OMNITUI_PROFILE", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"))
+"""What says where the desk lies: with them `omnitui` in a program means the same one."""
 _PLAIN: Final = frozenset(
     (
         *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "TERM", "TZ", "LANG", "LANGUAGE"),
         *("DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_RUNTIME_DIR"),
     )
 )
-_LIBRARIES: Final = ("LD_LIBRARY_PATH", "DYLD_")
+_LIBRARIES: Final = ("LD_LIBRARY_PATH", "DYLD_", "NIX_LD", "GUIX_PYTHONPATH")
+"""How the names begin of what says where libraries lie; without them Python does not start on some systems."""
 _secret: set[str] = set()
 
 

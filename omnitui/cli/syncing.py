@@ -51,6 +51,7 @@ def _arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
 
 def _sync(shell: Shell) -> int:
     from omnitui.logs import open_log
+    from omnitui.services.expiry import Expiry
     from omnitui.sync.lease import Lease
 
     accounts = named(shell)
@@ -84,7 +85,10 @@ def _sync(shell: Shell) -> int:
         for account in accounts:
             if account.id not in reached and not account.paused:
                 shell.fail(_("{name} was not synced: it was interrupted").format(name=account.name))
-        return _told(shell, accounts, entries)
+        _told(shell, accounts, entries)
+        # Where only cron syncs, nobody else does it.
+        asyncio.run(Expiry(shell.session).look())
+        return shell.code
     finally:
         lease.release()
 
@@ -155,11 +159,13 @@ class _Stand:
 
 def _stand(db: sqlite3.Connection, asked: Mapping[Ulid, int], latest: Millis) -> _Stand:
     from omnitui.store import outbox, progress
-    from omnitui.store.reads import ledger
+    from omnitui.store.reads import accounts, ledger
 
     found = [ledger.entry(db, account_id) for account_id in asked]
     heads = tuple(entry for entry in found if entry is not None)
-    behind = frozenset(account_id for account_id, number in asked.items() if progress.answered(db, account_id) < number)
+    # Nobody answers for one that was paused or removed meanwhile.
+    synced = {account.id for account in accounts.accounts(db) if not account.paused}
+    behind = frozenset(one for one, number in asked.items() if one in synced and progress.answered(db, one) < number)
     well = {entry.account_id for entry in heads if entry.health == "ok" or entry.account_id in behind}
     going = [
         entry

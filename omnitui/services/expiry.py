@@ -42,8 +42,7 @@ class Expiry:
 
     async def look(self) -> None:
         """Erase what is due, where that was not looked for within the last 24 hours."""
-        if await asyncio.to_thread(self.due):
-            await in_background("retention", self._work)
+        await in_background("retention", self._work)
 
     def due(self) -> bool:
         """Whether there is an account that keeps messages for a time only, and has not been looked at for a day."""
@@ -53,6 +52,8 @@ class Expiry:
 
     def _work(self, stop: threading.Event) -> None:
         try:
+            if not self.due():
+                return
             found = retention.due(self._session.cache)
             swept = retention.run(self._session, found, stop=stop)
         except OmniError as error:

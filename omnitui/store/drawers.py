@@ -61,7 +61,9 @@ class Drawer:
         if durable:
             from omnitui.store.snapshots import sync
 
-            sync(self._folder)
+            # Its own folders too: this may have made them.
+            for folder in path.parents[:3]:
+                sync(folder)
 
     def drop(self, name: str) -> None:
         """Remove a file; nothing happens where there is none."""

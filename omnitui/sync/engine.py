@@ -267,6 +267,7 @@ class Engine:
                     self._connect,
                     self._parser,
                     doubtful=self._doubtful,
+                    question=asked[account.id],
                     ask=self._ask,
                     look_around=self._look_around,
                 )

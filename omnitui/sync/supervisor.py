@@ -58,11 +58,12 @@ class AccountSync:
         parser: ParseWorker,
         *,
         doubtful: bool = False,
+        question: int = 0,
         ask: Ask | None = None,
         look_around: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        """`doubtful`: the process that synced before lives, and may still be sending something. `look_around` calls
-        `renew` where the machine slept or its network changed."""
+        """`doubtful`: the process that synced before lives, and may still be sending something. `question`: the newest
+        that another process has asked. `look_around` calls `renew` where the machine slept or its network changed."""
         self.account = account
         self.caught_up = asyncio.Event()
         """Set while the back end has nothing more to give, as far as we know."""
@@ -100,8 +101,8 @@ class AccountSync:
         self._refused = ""
         """Why the login was refused on the way out; what still comes in does not make the account well."""
         self._connecting = Backoff(first=5 * SECOND)
-        self._question = 0
-        """The newest question of another process that what is read now answers."""
+        self._question = question
+        """The newest question of another process that what is read now answers, or the fault that is met instead."""
 
     def wake(self) -> None:
         """Something in the outbox changed."""
@@ -136,9 +137,11 @@ class AccountSync:
             self._reading.cancel()
         elif self.connector is not None and not isinstance(self._away, AuthFailed | RateLimited):
             self._look.set()
-        elif self.faulted.is_set():
+        else:
+            # Nothing is read: the fault that was met answers it, or the one that connecting meets now.
             self._question = await self._cache.aread(progress.asked, self.account.id)
-            await self._answer()
+            if self.faulted.is_set():
+                await self._answer()
 
     async def _answer(self) -> None:
         """Tell who asked that all has come in since, or that a fault was met."""

@@ -38,6 +38,8 @@ def spy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.setenv(name, CANARY)
     monkeypatch.setenv("PASSWORD_STORE_DIR", "/kept")
     monkeypatch.setenv("DISPLAY", ":99")
+    monkeypatch.setenv("XDG_STATE_HOME", "/elsewhere")
+    monkeypatch.setenv("NIX_LD", "/nix/ld")
     for name in ("SSH_CONNECTION", "SSH_TTY"):
         monkeypatch.delenv(name, raising=False)
     folder = tmp_path / "bin"
@@ -101,7 +103,9 @@ async def test_no_child_sees_a_secret_in_its_environment(tmp_path: Path, spy: Pa
     # A password manager finds what the user's session says; a hook knows which desk it belongs to.
     assert "PASSWORD_STORE_DIR=/kept" in told["the command that prints a secret"]
     assert "OMNITUI_PROFILE=test" in told["a hook, a command, a pipe"]
+    assert "XDG_STATE_HOME=/elsewhere" in told["a hook, a command, a pipe"]
     assert "PASSWORD_STORE_DIR" not in told["a hook, a command, a pipe"]
+    assert "NIX_LD=/nix/ld" in told["the parser"]
     promise(
         "No program that omnitui starts finds a secret in its environment.",
         f"{len(told)} kinds of programs, {len(HIDDEN)} variables with a secret: found in none",

@@ -14,13 +14,15 @@ from typing import Any
 
 import pytest
 
+from omnitui.clock import DAY
 from omnitui.model.accounts import Account
 from omnitui.model.states import SendState
 from omnitui.sdk import AuthFailed
+from omnitui.services import retention
 from omnitui.store import mounts, progress
 from omnitui.store.accounts import set_paused
 from omnitui.store.cache import Cache
-from omnitui.store.reads import history, outbox
+from omnitui.store.reads import accounts, history, ledger, outbox
 from omnitui.sync import lease as leases
 from omnitui.sync.engine import Engine
 from omnitui.sync.lease import Lease
@@ -28,6 +30,7 @@ from omnitui.sync.outbox import mark
 from tests.support.command import Desk
 from tests.support.connector import FakeBackEnd, FakeConnector, a_message
 from tests.support.desk import a_conversation, an_account
+from tests.support.desk import a_message as an_old_message
 from tests.support.sync_desk import PARSER
 
 CAPABLE = {"": {"idempotency": "A"}}
@@ -113,6 +116,20 @@ def test_sync_once_tells_of_a_login_that_the_process_that_syncs_was_refused(desk
     assert "bad password" in ran.err
 
 
+def test_sync_once_erases_what_is_kept_no_longer(desk: Desk) -> None:
+    cache = desk.cache
+    account_id = a_conversation(cache, "of today").account_id
+    long_ago = a_conversation(cache, account=cache.read(lambda db: accounts.account(db, account_id)))
+    an_old_message(cache, long_ago.id, "of long ago", at=cache.clock.now() - 40 * DAY)
+    retention.keep(cache, account_id, 30)
+    desk.run("sync", "--once")
+    assert "of long ago" not in texts(cache)
+    assert "of today" in texts(cache)
+    told = cache.read(lambda db: ledger.entry(db, account_id, "retention"))
+    assert told is not None
+    assert "1 were erased" in told.budget
+
+
 def test_sync_once_asks_for_no_account_that_is_paused(desk: Desk) -> None:
     account = an_account(desk.cache)
     desk.cache.write(lambda tx: set_paused(tx, account.id, True))
@@ -148,6 +165,8 @@ def test_sync_once_fails_where_the_process_that_syncs_does_not_send(
     assert desk.run("reply", conversation.id, "--text", "Yes.", "--hold", "0").code == 0
     with syncing(desk, back_end):
         ran = desk.run("sync", "--once")
+        while "has not caught up" in ran.err:  # it has hardly begun
+            ran = desk.run("sync", "--once")
     assert ran.code == 1
     assert "has not sent everything" in ran.err
     assert [entry.state for entry in desk.cache.read(outbox.entries)] == [SendState.QUEUED]
@@ -174,11 +193,30 @@ def test_sync_once_syncs_itself_where_the_other_process_ends_meanwhile(desk: Des
     assert "none such" in ran.err
 
 
+def test_sync_once_waits_for_no_account_that_is_paused_meanwhile(desk: Desk) -> None:
+    lease = Lease(desk.profile.state)
+    assert lease.acquire()
+    account = an_account(desk.cache)
+
+    def pause_when_asked() -> None:
+        with Cache.open(desk.profile.data) as cache:
+            while not cache.read(progress.asked, account.id):
+                time.sleep(0.05)
+            cache.write(lambda tx: set_paused(tx, account.id, True))
+
+    other = threading.Thread(target=pause_when_asked)
+    other.start()
+    ran = desk.run("sync", "--once")
+    other.join()
+    lease.release()
+    assert (ran.code, ran.out) == (0, "Shop: new\n")
+
+
 def test_sync_once_says_that_the_other_process_stands_still_and_takes_its_place(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leases, "STILL_SECONDS", 0.2)
-    monkeypatch.setattr(leases, "STALE_SECONDS", 0.8)
+    monkeypatch.setattr(leases, "STILL_SECONDS", 0.0)
+    monkeypatch.setattr(leases, "STALE_SECONDS", 2.0)
     lease = Lease(desk.profile.state)
     assert lease.acquire()
     an_account(desk.cache, kind="none such")

@@ -150,3 +150,13 @@ def test_a_file_of_one_name_is_not_taken_for_another(tmp_path: Path) -> None:
     for name in ("../up", ".hidden", "a/b", ""):
         with pytest.raises(ValueError, match="not a name"):
             drawer.write(name, b"")
+
+
+def test_a_file_of_a_drawer_that_is_just_made_is_found_after_a_power_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr("omnitui.store.snapshots.sync", synced.append)
+    folder = tmp_path / "account" / ".drawers" / "sent"
+    Drawer(folder).write("one", b"words")
+    assert synced == [folder, *folder.parents[:2]]

@@ -16,6 +16,7 @@ from omnitui.ids import Ulid
 from omnitui.services import expiry, retention
 from omnitui.services.expiry import Expiry
 from omnitui.services.session import Session
+from omnitui.store.faults import CacheError
 from omnitui.store.reads import ledger, oplog
 from tests.support.console import a_profile
 from tests.support.desk import a_conversation, a_message
@@ -116,3 +117,19 @@ async def test_the_process_that_syncs_looks_by_itself(session: Session, monkeypa
             await asyncio.sleep(0.02)
     engine.stop()
     await running
+
+
+def test_a_cache_that_cannot_be_read_lets_no_error_out_and_is_looked_at_later(
+    session: Session, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    account_id, chore = with_an_old_message(session), Expiry(session)
+
+    def fails(*_args: object, **_options: object) -> None:
+        raise CacheError("the disk fails")
+
+    with monkeypatch.context() as disk, caplog.at_level("WARNING", logger="omnitui"):
+        disk.setattr(session.cache, "read", fails)
+        asyncio.run(chore.look())
+    assert "the disk fails" in caplog.text
+    asyncio.run(chore.look())
+    assert "1 were erased" in told(session, account_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -121,4 +122,30 @@ async def test_question_to_an_account_that_cannot_be_connected_is_answered(desk:
     async with running(desk, Engine(desk.cache, connect, parser=PARSER)):
         await until(lambda: health(desk) == "auth")
         number = ask(desk)
+        await until(lambda: answered(desk) == number)
+
+
+async def test_question_that_is_asked_before_or_while_an_account_is_connected_in_vain_is_answered(
+    desk: SyncDesk,
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def connect(account: Account) -> FakeConnector:
+        begun.set()
+        assert go_on.wait(30)
+        raise ConfigError("the password is missing")
+
+    engine = Engine(desk.cache, connect, parser=PARSER)
+    try:
+        async with running(desk, engine):
+            await until(begun.is_set)
+            later = ask(desk)
+            await until(lambda: engine._asked[desk.account.id] == later)
+            go_on.set()
+            await until(lambda: answered(desk) == later)
+            assert health(desk) == "auth"
+    finally:
+        go_on.set()
+    number = ask(desk)
+    async with running(desk, Engine(desk.cache, connect, parser=PARSER)):
         await until(lambda: answered(desk) == number)
