@@ -23,6 +23,8 @@ _DIGIT: Final = re.compile(r"\d")
 _GROUP: Final = re.compile(r"\d+")
 _GROUPINGS: Final = ((4, 6, 5), (4, 6, 4))
 """How cards of 15 and 14 digits are printed; others are in fours."""
+_GROUPS: Final = 5
+"""A number is printed in so many groups at most."""
 _BEGINS: Final = "234568"
 """What card numbers begin with."""
 _SHOWN: Final = 4
@@ -99,6 +101,8 @@ def _across(text: str, end: int, begin: int) -> list[int]:
     # The rest of a longer run of digits, of a number that is covered, of one for the telephone.
     if text[max(left[0][0] - 3, 0) : left[0][0]].rstrip(" -")[-1:] in (*"*＊+＋", *"0123456789"):
         del left[0]
+    # The end of a line may part one group in two.
+    left, right = left[-_GROUPS:], right[:_GROUPS]
     spoken = bool(_LETTER.search(text, start, end) or _LETTER.search(text, begin, _end_of_line(text, begin)))
     for first, (at, _until) in enumerate(left):
         if str(int(text[at])) in _BEGINS:
@@ -162,7 +166,8 @@ def _card(digits: list[str], first: int) -> int | None:
     if digits[first][0] not in _BEGINS or (len(digits) > _LONGEST and not 4 <= len(digits[first]) <= _LONGEST):
         return None
     number, found = "", None
-    for last in range(first, min(first + _LONGEST, len(digits))):
+    # Beside other numbers only what is printed counts.
+    for last in range(first, min(first + (_GROUPS if first else _LONGEST), len(digits))):
         number += digits[last]
         if len(number) > _LONGEST:
             break

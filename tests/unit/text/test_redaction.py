@@ -256,6 +256,7 @@ def test_a_code_is_covered_however_it_is_introduced(word: str, said: str, code: 
 )
 def test_a_word_that_only_begins_like_one_of_a_secret_covers_nothing(word: str, rest: str, value: str) -> None:
     assume(not rest.startswith(("key", "code", "number", "no", "value", "hash", "text", "string", "s")))
+    assume(not any(word in rest for word in ("passwd", "password", "passcode")))
     text = f"{word}{rest}: {value}"
     assert redacted(text, ["secrets"]) == text
 
@@ -272,6 +273,7 @@ def test_any_text_is_taken_and_nothing_is_covered_where_nothing_is_chosen(text: 
     [
         "4111 1111 1111 1112 ",
         "4111 1111\n",
+        "4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4\n",
         "1 ",
         "cvv ",
         "password",
