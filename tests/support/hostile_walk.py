@@ -102,7 +102,7 @@ FROM_HISTORY = (
     Step("screens/raw.open_raw", ("v",), "As it came", ("pagedown", "G")),
     Step("screens/links.open_links", ("W",), "Links of this message", ("down",)),
     Step("screens/preview.open_files", ("O",), "Attachments", stays=True),
-    Step("screens/preview.show_file", ("enter",), r"txt · \d"),
+    Step("screens/preview.show_file", ("enter",), "Esc closes"),
     Step("screens/pickers.pick_move", ("M",), "Move the message into", ("Q",)),
     Step("", ("ctrl+p", "contact.unlink"), "What to do", stays=True),
     Step("screens/pickers.pick_unlink", ("enter",), "No longer the same", ("down",)),
