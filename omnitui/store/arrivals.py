@@ -61,10 +61,15 @@ def newest_fields(tx: Tx, conversation_id: Ulid, fields: Iterable[str], at: Mill
 
 
 def changed_here(db: sqlite3.Connection, conversation_id: Ulid, at: Millis) -> set[str]:
-    """The fields of a conversation that agents here changed after a time."""
+    """The fields of a conversation that agents here changed after a time.
+
+    What was taken back before the back end had it does not count, nor the taking back: neither says anything of it.
+    """
     rows = db.execute(
         "SELECT DISTINCT j.key FROM op JOIN op_payload p ON p.op_pk = op.pk, json_each(p.after) j"
-        " WHERE op.object_id = ? AND op.kind = 'conversation' AND op.at > ?",
+        " WHERE op.object_id = ? AND op.kind = 'conversation' AND op.at > ? AND NOT EXISTS ("
+        "SELECT 1 FROM op gone JOIN outbox o ON o.op_pk = gone.pk"
+        " WHERE gone.id IN (op.id, op.undoes) AND o.state = 'canceled')",
         (conversation_id, at),
     )
     return {row[0] for row in rows}

@@ -1,0 +1,67 @@
+"""What an agent takes back before the back end had it: from then on what the back end says holds again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from omnitui.clock import SECOND, FrozenClock
+from omnitui.model.states import SendState, Status
+from omnitui.sdk import ConversationChanged, Idempotency
+from omnitui.sync.outbox import OutboxRunner
+from tests.support.connector import a_message
+from tests.support.model_back_end import ModelConnector, World
+from tests.support.sync_desk import NOW, SyncDesk
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    return FrozenClock(NOW)
+
+
+@pytest.fixture
+async def desk(tmp_path: Path, clock: FrozenClock) -> SyncDesk:
+    desk = SyncDesk(tmp_path / "profile", clock)
+    await desk.take(a_message(1, "hello", conversation="c1"))
+    clock.advance(SECOND)
+    return desk
+
+
+async def test_status_reported_late_holds_after_a_refused_change_was_undone(desk: SyncDesk, clock: FrozenClock) -> None:
+    resolved_there = clock.now()
+    clock.advance(SECOND)
+    [op] = desk.operations.set_status([desk.conversations()[0].id], Status.WAITING)
+    world = World(clock)
+    world.fates.append("refused")
+    await OutboxRunner(desk.cache, desk.account, ModelConnector(world, desk.mark, Idempotency.DEDUPLICATED)).run()
+    assert desk.entry(op.id).state is SendState.FAILED
+    clock.advance(SECOND)
+    desk.operations.undo()
+    await desk.take(ConversationChanged("c1", resolved_there, status=Status.RESOLVED))
+    assert desk.conversations()[0].status is Status.RESOLVED
+
+
+async def test_labels_reported_late_hold_after_a_waiting_change_was_undone(desk: SyncDesk, clock: FrozenClock) -> None:
+    await desk.take(ConversationChanged("c1", clock.now(), labels=("late",)))
+    clock.advance(SECOND)
+    taken_off_there = clock.now()
+    clock.advance(SECOND)
+    desk.operations.label([desk.conversations()[0].id], remove=["late"])
+    clock.advance(SECOND)
+    desk.operations.undo()
+    assert desk.conversations()[0].labels == ("late",)
+    await desk.take(ConversationChanged("c1", taken_off_there, labels=()))
+    assert desk.conversations()[0].labels == ()
+
+
+async def test_labels_reported_late_give_way_to_a_change_that_was_done_again(
+    desk: SyncDesk, clock: FrozenClock
+) -> None:
+    reported_at = clock.now()
+    clock.advance(SECOND)
+    desk.operations.label([desk.conversations()[0].id], add=["vip"])
+    desk.operations.undo()
+    desk.operations.redo()
+    await desk.take(ConversationChanged("c1", reported_at, labels=()))
+    assert desk.conversations()[0].labels == ("vip",)
