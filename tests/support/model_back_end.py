@@ -183,7 +183,8 @@ class ModelConnector:
             raise NotReady("no route")
         if fate == "defect":
             raise ZeroDivisionError
-        if fate == "refused":
+        if fate == "refused" and f"sent-{op.idempotency_key}" not in self.world.said:
+            # Who knows the key accepts the retry of what it took: `Idempotency.DEDUPLICATED`.
             return Rejected("no")
         await self.mark(op.op_id)
         if fate == "cut before":

@@ -1,4 +1,4 @@
-"""What an agent takes back before the back end had it: from then on what the back end says holds again."""
+"""What an agent takes back or a back end refuses: from then on what the back end says and has holds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from omnitui.clock import SECOND, FrozenClock
+from omnitui.clock import MINUTE, SECOND, FrozenClock
 from omnitui.model.states import SendState, Status
 from omnitui.sdk import ConversationChanged, Idempotency
 from omnitui.sync.outbox import OutboxRunner
@@ -40,6 +40,20 @@ async def test_status_reported_late_holds_after_a_refused_change_was_undone(desk
     desk.operations.undo()
     await desk.take(ConversationChanged("c1", resolved_there, status=Status.RESOLVED))
     assert desk.conversations()[0].status is Status.RESOLVED
+
+
+async def test_reply_that_left_before_the_line_broke_is_accepted_though_its_back_end_refuses_by_then(
+    desk: SyncDesk, clock: FrozenClock
+) -> None:
+    op = desk.operations.reply(desk.conversations()[0].id, "hello to you", hold=0)
+    world = World(clock)
+    world.fates.extend(["cut after", "refused"])
+    runner = OutboxRunner(desk.cache, desk.account, ModelConnector(world, desk.mark, Idempotency.DEDUPLICATED))
+    await runner.run()
+    clock.advance(MINUTE)
+    await runner.run()
+    assert desk.entry(op.id).state is SendState.ACCEPTED
+    assert list(world.said) == [f"sent-{op.id}"]
 
 
 async def test_labels_reported_late_hold_after_a_waiting_change_was_undone(desk: SyncDesk, clock: FrozenClock) -> None:
