@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
 from omnitui.sdk import (
+    DAY,
+    MINUTE,
     SECOND,
     Accepted,
     AuthFailed,
@@ -37,8 +40,8 @@ from omnitui.sdk import (
     Verb,
     measured,
 )
-from omnitui_command.client import Gone, Line, Running, arguments, parsed, start
-from omnitui_command.mapping import CONTROL, PROTOCOL, capabilities, event, request
+from omnitui_command.client import CONTROL, Gone, Line, Running, Said, arguments, parsed, start
+from omnitui_command.mapping import PROTOCOL, capabilities, event, request
 from omnitui_command.settings import MANIFEST
 
 ANSWER_SECONDS = 60.0
@@ -72,33 +75,41 @@ class CommandConnector:
     async def inbound(self, cursor: Json) -> AsyncIterator[Batch]:
         running = await self._program()
         try:
+            # What a program said before it was told to listen again says nothing of how things stand now.
+            old = running.waiting if running.listening else 0
+            running.listening, told_at = True, -MINUTE
             await running.tell({"type": "listen", "cursor": cursor})
-            while (line := await running.news.get()) is not None:
-                heard = [line]
-                while len(heard) < BATCH and not _ends_batch(heard[-1]) and not running.news.empty():
-                    if (more := running.news.get_nowait()) is None:
-                        running.news.put_nowait(None)
-                        break
-                    heard.append(more)
-                batch = self._batch(heard)
-                if batch.events or batch.cursor is not None or batch.caught_up or batch.gap:
+            while heard := await running.hear(BATCH):
+                old -= len(heard)
+                batch = self._batch(heard, fresh=old < 0)
+                now = self._context.clock.now()
+                tells = batch.events or batch.cursor is not None or batch.extents or batch.gap
+                # A program may say each second that there is nothing: once a minute that is worth writing down.
+                if tells or (batch.caught_up and not told_at <= now < told_at + MINUTE):
+                    told_at = now if batch.caught_up else told_at
                     yield batch
-                    await running.tell({"type": "stored", "ids": [name for one in heard if (name := _id(one))]})
-                _raise_trouble(heard[-1])
+                running.forget(heard)
+                if ids := [name for said in heard if (name := _id(said.line))]:
+                    running.note({"type": "stored", "ids": ids})
+                if old < 0:
+                    _raise_trouble(heard[-1].line)
             raise Gone(await running.obituary())
         except Gone as gone:
             if not self._closed:
                 raise NotReady(str(gone)) from gone
 
-    def _batch(self, heard: list[bytes]) -> Batch:
+    def _batch(self, heard: Sequence[Said], *, fresh: bool) -> Batch:
         """What these lines say; only the last can be about the connection."""
-        said = parsed(heard[-1]) or {}
+        last = heard[-1].line
+        events = tuple(self._event(said.raw) for said in heard if said.line.get("type") not in CONTROL)
+        cursors = [cursor for said in heard if (cursor := said.line.get("cursor")) is not None]
         return Batch(
-            tuple(self._event(line) for line in heard if (parsed(line) or {}).get("type") not in CONTROL),
-            said.get("cursor"),
-            extents=(Extent("", complete_since=0),) if said.get("complete") is True else (),
-            caught_up=said.get("type") == "caught_up",
-            gap=str(said.get("reason", "")) if said.get("type") == "gap" else "",
+            events,
+            cursors[-1] if cursors else None,
+            extents=(Extent("", complete_since=0),) if last.get("complete") is True else (),
+            caught_up=fresh and last.get("type") == "caught_up",
+            gap=str(last.get("reason", "")) if last.get("type") == "gap" else "",
+            once=bool(events),
         )
 
     def _event(self, line: bytes) -> Event:
@@ -114,6 +125,8 @@ class CommandConnector:
         if limit is not None and (length := measured(op.text, unit)) > limit:
             return Rejected(f"the text has {length:,} {unit.value}; this channel takes {limit:,}")
         await self._context.mark(op.op_id)
+        if running.ended:
+            raise NotReady(await running.obituary())
         try:
             answer = await running.ask(op.idempotency_key, request(op), ANSWER_SECONDS)
         except Gone as gone:
@@ -128,8 +141,8 @@ class CommandConnector:
                 return Rejected(reason or "the program refused it without a reason")
             case "later":
                 raise Deferred(reason or "the program wants it later")
-        _raise_trouble_of(answer)
-        return Unknown("the program's answer was not understood")
+        _raise_trouble(answer)
+        return Unknown(reason or "the program's answer was not understood")
 
     async def reconcile(self, op: Outbound) -> Reconciled:
         if self.capabilities().idempotency is not Idempotency.FINDABLE:
@@ -144,7 +157,7 @@ class CommandConnector:
                 return Found(str(answer.get("id", "")))
             case "absent":
                 return NotFound()
-        _raise_trouble_of(answer)
+        _raise_trouble(answer)
         return Unknowable(str(answer.get("reason", "")))
 
     async def close(self) -> None:
@@ -180,7 +193,7 @@ class CommandConnector:
         token = self._context.secrets.get("token")
         running, first = await start(argv, self._context.state_dir, {**hello, "token": token} if token else hello)
         try:
-            self._greet(parsed(first) or {})
+            self._greet(first)
         except BaseException:
             await running.close()
             raise
@@ -188,7 +201,7 @@ class CommandConnector:
 
     def _greet(self, said: Line) -> None:
         """Keep what the program says of itself."""
-        _raise_trouble_of(said)
+        _raise_trouble(said)
         if said.get("type") != "ready" or said.get("v") != PROTOCOL:
             raise AuthFailed(
                 f'the program\'s first line has to be {{"type": "ready", "v": {PROTOCOL}, …}}',
@@ -196,30 +209,24 @@ class CommandConnector:
             )
         try:
             capabilities(said)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, OverflowError) as error:
             raise AuthFailed(
                 f"the program says of itself what cannot be: {error}", hint="docs/command-channel.md"
             ) from error
         if said != self._ready:
             self._ready = said
-            self._told.write_text(json.dumps(said, ensure_ascii=False), "utf-8")
+            fresh = self._told.with_suffix(".new")
+            # It serves the next start only; a full disk must not keep messages out.
+            with suppress(OSError):
+                fresh.write_text(json.dumps(said, ensure_ascii=False), "utf-8")
+                fresh.replace(self._told)
 
 
-def _ends_batch(line: bytes) -> bool:
-    said = parsed(line) or {}
-    return said.get("type") in CONTROL or said.get("cursor") is not None
-
-
-def _id(line: bytes) -> str:
-    said = parsed(line) or {}
+def _id(said: Line) -> str:
     return str(said.get("id", "")) if said.get("type") not in CONTROL else ""
 
 
-def _raise_trouble(line: bytes) -> None:
-    _raise_trouble_of(parsed(line) or {})
-
-
-def _raise_trouble_of(said: Line) -> None:
+def _raise_trouble(said: Line) -> None:
     """Raise what a program says stands in its way."""
     reason = str(said.get("reason", ""))
     match said.get("type"):
@@ -229,5 +236,6 @@ def _raise_trouble_of(said: Line) -> None:
             raise AuthFailed(reason or "the program's back end refused the login")
         case "wait":
             seconds = said.get("seconds")
-            after = int(seconds * SECOND) if isinstance(seconds, int | float) and seconds > 0 else 30 * SECOND
+            told = seconds if isinstance(seconds, int | float) and seconds > 0 else 30
+            after = int(min(told * SECOND, DAY))
             raise RateLimited(reason or "the program's back end takes no more for now", after=after)

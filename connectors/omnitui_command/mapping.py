@@ -35,8 +35,6 @@ from omnitui.sdk import (
 from omnitui_command.client import Line, parsed
 
 PROTOCOL = 1
-CONTROL = ("stored", "cursor", "caught_up", "gap", "offline", "refused", "wait")
-"""Lines about the connection, which are no events."""
 RECEIPTS = (SendState.DELIVERED, SendState.READ, SendState.FAILED)
 
 
@@ -92,6 +90,9 @@ def event(line: bytes, *, now: Millis, channel: str, inbox: str) -> Event:
                 return MessageDeleted(_word(said, "id"), _time(said, now))
             case "receipt":
                 return _receipt(said, now)
+            case "accepted" | "found":
+                # Nobody waits for it any more, and it settles what became of the send all the same.
+                return Receipt(SendState.ACCEPTED, now, str(said.get("id", "")), _word(said, "key"))
             case "read":
                 return ReadUpTo(_word(said, "conversation"), _time(said, now), by_us=said.get("by_us") is True)
             case "contact":

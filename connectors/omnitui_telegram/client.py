@@ -63,8 +63,10 @@ class BotApi:
         timeout = httpx.Timeout(wait + ANSWER_SECONDS, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS)
         try:
             answer = await self._http().post(f"{self._url}/bot{self._token}/{method}", timeout=timeout, **content)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
             raise Unreachable(f"Telegram cannot be reached: {_words(error)}") from None
+        except httpx.UnsupportedProtocol:
+            raise AuthFailed(f"{self._url} is no address of a server", hint="it begins with https://") from None
         except httpx.TransportError as error:
             raise Broken(f"the line to Telegram broke: {_words(error)}") from None
         return _result(answer)

@@ -38,7 +38,7 @@ from omnitui.sdk import (
     measured,
 )
 from omnitui_telegram.client import BotApi, Broken, Files, Refusal
-from omnitui_telegram.mapping import WANTED, event, id_of, place_of
+from omnitui_telegram.mapping import WANTED, event, id_of, message_of, place_of
 from omnitui_telegram.settings import MANIFEST
 
 POLL_SECONDS = 50
@@ -114,6 +114,8 @@ class TelegramConnector:
                     extents=(Extent("", budget=f"Telegram keeps messages for {KEPT // HOUR} hours"),),
                     caught_up=caught_up,
                     gap=gap,
+                    # Whoever asks on from an update has had it: Telegram forgets it then.
+                    once=bool(updates),
                 )
                 gap = ""
 
@@ -154,9 +156,9 @@ class TelegramConnector:
             case Verb.REPLY:
                 return await self._reply(op)
             case Verb.EDIT:
-                return await self._change(op, "editMessageText", text=str(op.fields["text"]))
+                return await self._edit(op)
             case Verb.DELETE:
-                return await self._change(op, "deleteMessage")
+                return await self._delete(op)
         return Accepted()
 
     async def _reply(self, op: Outbound) -> Outcome:
@@ -167,13 +169,12 @@ class TelegramConnector:
         if len(op.files) > FILES:
             return Rejected(f"Telegram takes {FILES} files in one message")
         place = place_of(op.conversation or op.contact)
-        if op.reply_to_external_id:
-            number = int(op.reply_to_external_id.rpartition(":")[2])
-            place["reply_parameters"] = {"message_id": number, "allow_sending_without_reply": True}
+        if answered := message_of(op.reply_to_external_id):
+            place["reply_parameters"] = {"message_id": answered[1][-1], "allow_sending_without_reply": True}
 
         async def send() -> Outcome:
             sent = await self._api.call(*_request(op, place))
-            return Accepted(id_of(sent[0] if isinstance(sent, list) else sent))
+            return Accepted(id_of(*sent) if isinstance(sent, list) else id_of(sent))
 
         await self._context.mark(op.op_id)
         try:
@@ -186,11 +187,32 @@ class TelegramConnector:
                 return await self._outcome(send)
             return Rejected(str(refusal))
 
-    async def _change(self, op: Outbound, method: str, **parameters: str) -> Outcome:
-        chat, _colon, number = str(op.fields["message"]).partition(":")
+    async def _edit(self, op: Outbound) -> Outcome:
+        text = str(op.fields["text"])
+        outcome = await self._change(op, "editMessageText", {"text": text})
+        match outcome:
+            case Rejected(reason) if "no text in the message" in reason:
+                # What stands beside a file is its caption.
+                outcome = await self._change(op, "editMessageCaption", {"caption": text})
+        match outcome:
+            case Rejected(reason) if "message is not modified" in reason:
+                return Accepted()
+        return outcome
+
+    async def _delete(self, op: Outbound) -> Outcome:
+        named = message_of(str(op.fields["message"]))
+        if named is not None and len(named[1]) > 1:
+            return await self._change(op, "deleteMessages", {"message_ids": list(named[1])}, each=False)
+        return await self._change(op, "deleteMessage", {})
+
+    async def _change(self, op: Outbound, method: str, parameters: dict[str, Any], *, each: bool = True) -> Outcome:
+        named = message_of(str(op.fields["message"]))
+        if named is None:
+            return Rejected("Telegram has no such message")
+        place = {"chat_id": named[0]} | ({"message_id": named[1][-1]} if each else {})
 
         async def change() -> Outcome:
-            await self._api.call(method, {"chat_id": int(chat), "message_id": int(number), **parameters})
+            await self._api.call(method, {**place, **parameters})
             return Accepted()
 
         await self._context.mark(op.op_id)
@@ -212,6 +234,8 @@ class TelegramConnector:
     async def fetch(self, remote: Json, sink: Sink, limit: int) -> None:
         try:
             file = await self._api.call("getFile", {"file_id": remote["file_id"]})
+            if not file.get("file_path"):
+                raise Refusal("Telegram does not give this file")
             await self._api.download(str(file["file_path"]), sink, min(limit, DOWNLOAD))
         except Broken as broken:
             raise NotReady(str(broken)) from broken

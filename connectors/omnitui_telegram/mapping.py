@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -40,9 +41,20 @@ def place_of(conversation: str) -> Json:
     return {"chat_id": int(chat)} | ({"message_thread_id": int(topic)} if topic else {})
 
 
-def id_of(message: Json) -> str:
-    """A message's id, which is unique in its chat only."""
-    return f"{message['chat']['id']}:{message['message_id']}"
+def id_of(message: Json, *others: Json) -> str:
+    """A message's id, which is unique in its chat only; of an album those of all its messages."""
+    return f"{message['chat']['id']}:" + ",".join(str(one["message_id"]) for one in (message, *others))
+
+
+def message_of(external_id: str) -> tuple[int, tuple[int, ...]] | None:
+    """The chat and the messages of an `id_of`; None where it is the id of something else."""
+    if not _ID.fullmatch(external_id):
+        return None
+    chat, _colon, numbers = external_id.partition(":")
+    return int(chat), tuple(int(number) for number in numbers.split(","))
+
+
+_ID = re.compile(r"-?\d+:\d+(,\d+)*", re.ASCII)
 
 
 def _message(message: Json, bot: str) -> MessageReceived | None:

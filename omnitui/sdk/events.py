@@ -235,3 +235,5 @@ class Batch:
     """Whether the back end had nothing more to give when this batch was made."""
     gap: str = ""
     """Said plainly when something may have been missed that cannot be fetched again."""
+    once: bool = False
+    """Whether the back end gives these events no more once it is asked to go on: they lie on the disk before that."""

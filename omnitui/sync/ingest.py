@@ -48,18 +48,18 @@ class Ingest:
             return await self._commit(batch, scope, cursor, history)
 
     async def _commit(self, batch: Batch, scope: str, cursor: Json, history: bool) -> int:
-        ready = await self._preparation.ready(batch.events, history=history)
+        ready = await self._preparation.ready(batch.events, history=history, durable=batch.once)
         reach("ingest.blobs")
         place = batch.cursor if cursor is None else cursor
         work = partial(self._apply, batch=batch, ready=ready, scope=scope, cursor=place, history=history)
-        # Not durable by itself: what a power cut takes is fetched again, since the cursor goes with it.
+        # Mostly not durable by itself: what a power cut takes is fetched again, since the cursor goes with it.
         try:
-            shown, refused = await self._cache.awrite(work, durable=False)
+            shown, refused = await self._cache.awrite(work, durable=batch.once)
         except Exception as error:
             if not is_poison(error):
                 raise
             LOG.exception("account %s: a batch cannot be taken in whole", self._account.name)
-            shown, refused = await self._cache.awrite(partial(work, sifted=True), durable=False)
+            shown, refused = await self._cache.awrite(partial(work, sifted=True), durable=batch.once)
         if refused:
             await asyncio.to_thread(self._preparation.drop, refused)
         reach("ingest.committed")
@@ -79,7 +79,8 @@ class Ingest:
         """Returns how many events changed something that is shown, and blobs that nothing refers to."""
         self._cache.check_lead()
         take = partial(self._take, tx, history)
-        done = sift(tx, ready, take, self._preparation.put) if sifted else [take(ready)]
+        put = partial(self._preparation.put, durable=batch.once)
+        done = sift(tx, ready, take, put) if sifted else [take(ready)]
         if cursor is not None:
             inflow.put_cursor(tx, self._account.id, scope, cursor)
         note_batch(

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
 from omnitui.clock import Millis, SystemClock
 from omnitui.sdk.events import Event, MailReceived, MessageReceived, Unsupported
@@ -26,6 +27,8 @@ _CLOCK = SystemClock()
 
 ParseAll = Callable[[Sequence[bytes], bool], list[ParsedMail]]
 """Parses raw mails, with their attachments' bytes or without; never raises."""
+Put = Callable[[bytes], str]
+"""Keeps bytes as a blob, and gives their SHA-256."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,28 +70,29 @@ class Preparation:
         self._made: dict[str, int] = {}
         self._running = 0
 
-    async def ready(self, events: Sequence[Event], *, history: bool) -> list[Ready]:
-        """`events` with everything that takes time done, off the event loop."""
+    async def ready(self, events: Sequence[Event], *, history: bool, durable: bool = False) -> list[Ready]:
+        """`events` with everything that takes time done, off the event loop. `durable`: what is kept is on the disk."""
+        put = partial(self.put, durable=durable)
         raws = [event.raw for event in events if isinstance(event, MailReceived)]
         mails: Iterator[tuple[ParsedMail, str]] = iter(())
         if raws:
             # The parser is a process of its own: meanwhile what it parses is kept.
             parsed, kept = await asyncio.gather(
                 asyncio.to_thread(self._parse_all, raws, not history),
-                asyncio.to_thread(lambda: [self.put(raw) for raw in raws]),
+                asyncio.to_thread(lambda: [put(raw) for raw in raws]),
             )
             mails = zip(parsed, kept, strict=True)
-        return await asyncio.to_thread(lambda: [self._sound(event, mails) for event in events])
+        return await asyncio.to_thread(lambda: [self._sound(event, mails, put) for event in events])
 
-    def _sound(self, event: Event, mails: Iterator[tuple[ParsedMail, str]]) -> Ready:
+    def _sound(self, event: Event, mails: Iterator[tuple[ParsedMail, str]], put: Put) -> Ready:
         try:
-            return self._ready(event, mails)
+            return self._ready(event, mails, put)
         except Exception as error:
             if not is_poison(error):
                 raise
-            return aside(event, error, self.put)
+            return aside(event, error, put)
 
-    def _ready(self, event: Event, mails: Iterator[tuple[ParsedMail, str]]) -> Ready:
+    def _ready(self, event: Event, mails: Iterator[tuple[ParsedMail, str]], put: Put) -> Ready:
         if not isinstance(event, MailReceived):
             # A back end that cuts texts by UTF-16 units sends half an emoji; that must not hold up what follows.
             event = mended_all(event)
@@ -98,33 +102,19 @@ class Preparation:
                 parsed, raw = next(mails)
                 if parsed.date is not None and parsed.date != plausible(parsed.date):
                     parsed = replace(parsed, date=plausible(parsed.date))
-                files = tuple([self._part(part) for part in parsed.attachments])
+                files = tuple([_part(part, put) for part in parsed.attachments])
                 return ReadyMail(event, parsed, raw, content_digest(event.raw), files)
             case MessageReceived():
-                return self._message(event)
+                return _message(event, put)
             case Unsupported():
-                return ReadyUnsupported(event, self.put(event.raw))
+                return ReadyUnsupported(event, put(event.raw))
         return event
 
-    def _part(self, part: PartInfo) -> tuple[str, bool]:
-        if part.content is None or part.size > KEPT_FILE:
-            return part.sha256, False
-        return self.put(part.content), True
-
-    def _message(self, event: MessageReceived) -> ReadyMessage:
-        text = html_to_text(event.text) if event.html else event.text
-        # Back ends that handle mail give it whole; elsewhere nobody quotes what stands right above.
-        body = split_reply(text) if event.channel == "email" else Body(text, "", "")
-        raw = self.put(event.raw) if event.raw else ""
-        files = tuple([self.put(file.data) if file.data is not None else "" for file in event.files])
-        return ReadyMessage(event, body, raw, files)
-
-    def put(self, data: bytes) -> str:
-        """Keep bytes as a blob; their SHA-256."""
+    def put(self, data: bytes, *, durable: bool = False) -> str:
+        """Keep bytes as a blob; their SHA-256. What can be fetched again need not be durable: it is never read half."""
         sha256 = hashlib.sha256(data).hexdigest()
         ours = sha256 in self._made or not self._blobs.has(sha256)
-        # Not durable: a blob lost in a power cut is fetched again, and never read half.
-        self._blobs.put(data, durable=False)
+        self._blobs.put(data, durable=durable)
         if ours and (at := self._blobs.kept_at(sha256)) is not None:
             self._made[sha256] = at
         return sha256
@@ -145,3 +135,18 @@ class Preparation:
         for sha256 in refused:
             if self._made.get(sha256, -1) == self._blobs.kept_at(sha256):
                 self._blobs.drop(sha256)
+
+
+def _part(part: PartInfo, put: Put) -> tuple[str, bool]:
+    if part.content is None or part.size > KEPT_FILE:
+        return part.sha256, False
+    return put(part.content), True
+
+
+def _message(event: MessageReceived, put: Put) -> ReadyMessage:
+    text = html_to_text(event.text) if event.html else event.text
+    # Back ends that handle mail give it whole; elsewhere nobody quotes what stands right above.
+    body = split_reply(text) if event.channel == "email" else Body(text, "", "")
+    raw = put(event.raw) if event.raw else ""
+    files = tuple([put(file.data) if file.data is not None else "" for file in event.files])
+    return ReadyMessage(event, body, raw, files)

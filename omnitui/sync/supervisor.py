@@ -11,7 +11,7 @@ from omnitui.clock import HOUR, MINUTE, SECOND, Millis
 from omnitui.errors import ConfigError, OmniError
 from omnitui.i18n import _
 from omnitui.logs import logger
-from omnitui.model.accounts import Account
+from omnitui.model.accounts import Account, Json
 from omnitui.sdk import snapshot
 from omnitui.sdk.contract import Backfills, Connector, Looks, Renews
 from omnitui.sdk.events import Batch
@@ -101,6 +101,8 @@ class AccountSync:
         self._refused = ""
         """Why the login was refused on the way out; what still comes in does not make the account well."""
         self._connecting = Backoff(first=5 * SECOND)
+        self._abilities: Json = None
+        """What was stored last of what the back end can do."""
         self._question = question
         """The newest question of another process that what is read now answers, or the fault that is met instead."""
 
@@ -181,8 +183,8 @@ class AccountSync:
         self.caught_up.clear()
         ingest = Ingest(self._cache, self.account, self._parser)
         runner = OutboxRunner(self._cache, self.account, connector, doubtful=self._doubtful, ask=self._ask)
-        abilities = snapshot.take(connector.capabilities, connector.manifest.channels)
-        await self._cache.awrite(lambda tx: set_capabilities(tx, self.account.id, abilities))
+        self._abilities = None
+        await self._note_abilities(connector)
         tasks = [
             asyncio.create_task(self._inbound(connector, ingest), name=f"in {self.account.name}"),
             asyncio.create_task(self._outbox(runner), name=f"out {self.account.name}"),
@@ -197,6 +199,13 @@ class AccountSync:
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
+
+    async def _note_abilities(self, connector: Connector) -> None:
+        """Store what the back end can do where that is new: some connectors learn it only when it answers."""
+        abilities = snapshot.take(connector.capabilities, connector.manifest.channels)
+        if abilities != self._abilities:
+            await self._cache.awrite(lambda tx: set_capabilities(tx, self.account.id, abilities))
+            self._abilities = abilities
 
     async def _inbound(self, connector: Connector, ingest: Ingest) -> None:
         backoff = Backoff()
@@ -239,6 +248,7 @@ class AccountSync:
         async with contextlib.aclosing(stream):
             async for batch in stream:
                 await ingest.commit(batch)
+                await self._note_abilities(connector)
                 backoff.clear()
                 self._connecting.clear()
                 await self._healthy()

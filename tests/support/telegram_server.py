@@ -105,7 +105,7 @@ class TelegramServer:
         if self.hang_after:
             self.hang_after = False
             raise Hangs
-        if method == "deleteMessage":
+        if method.startswith("delete"):
             return 200, {"ok": True, "result": True}
         many = said["media"] if method == "sendMediaGroup" else [None]
         messages = [self._message(said) for _ in many]

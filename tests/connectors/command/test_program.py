@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Callable
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,20 @@ from omnitui_command import CommandConnector
 from omnitui_command.lines import KEPT, Lines
 from omnitui_command.mapping import event
 
-from omnitui.sdk import AuthFailed, Batch, MessageReceived, NotReady, Outbound, Unknown, Unsupported, Verb
+from omnitui.sdk import (
+    Accepted,
+    AuthFailed,
+    Batch,
+    MessageReceived,
+    NotReady,
+    Outbound,
+    Receipt,
+    Rejected,
+    SendState,
+    Unknown,
+    Unsupported,
+    Verb,
+)
 from tests.support.sdk import a_context
 
 READY = 'print(\'{"type": "ready", "v": 1, "idempotency": "C"}\', flush=True)\n'
@@ -31,6 +46,12 @@ def a_program(folder: Path, body: str) -> CommandConnector:
 def is_alive(pid: str) -> bool:
     state = Path("/proc", pid, "stat")
     return state.exists() and state.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(60):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
 
 
 async def first_batch(connector: CommandConnector) -> Batch:
@@ -55,6 +76,15 @@ async def test_program_that_greets_wrongly_stops_the_account(tmp_path: Path, fir
     connector = a_program(tmp_path, f"print({first!r}, flush=True)\nsys.stdin.read()\n")
     with pytest.raises(AuthFailed):
         await first_batch(connector)
+
+
+async def test_text_over_the_limit_that_a_program_named_is_refused_before_it_leaves(tmp_path: Path) -> None:
+    ready = READY.replace('"v": 1', '"v": 1, "text_limit": 4')
+    connector = a_program(tmp_path, f"{ready}assert not sys.stdin.read()\n")
+    outcome = await connector.perform(Outbound("op", Verb.REPLY, "key", "mei", "", "command", "mei", text="12345"))
+    assert isinstance(outcome, Rejected)
+    assert "takes 4" in outcome.reason
+    await connector.close()
 
 
 async def test_program_that_ends_is_told_of_in_its_last_words(tmp_path: Path) -> None:
@@ -102,6 +132,102 @@ async def test_what_a_program_started_ends_with_it(tmp_path: Path) -> None:
     assert (await connector.check()).ok
     await connector.close()
     assert not is_alive((tmp_path / "child").read_text())
+
+
+async def test_program_that_says_everything_before_it_reads_on_is_heard_to_the_end(tmp_path: Path) -> None:
+    body = """
+sys.stdin.readline()
+for number in range(6_000):
+    print('{"type": "message", "id": "%050d", "contact": {"address": "mei"}, "cursor": %d}' % (number, number))
+print('{"type": "caught_up"}', flush=True)
+sys.stdin.read()
+"""
+    connector, heard = a_program(tmp_path, READY + body), 0
+    async with asyncio.timeout(60), aclosing(connector.inbound(None)) as stream:  # type: ignore[type-var]
+        async for batch in stream:
+            heard += len(batch.events)
+            assert batch.once == bool(batch.events)
+            if batch.caught_up:
+                break
+    await connector.close()
+    assert heard == 6_000
+
+
+async def test_reply_is_answered_while_nobody_takes_what_the_program_says(tmp_path: Path) -> None:
+    body = """
+for number in range(6_000):
+    print('{"type": "message", "id": "%050d", "contact": {"address": "mei"}}' % number)
+key = __import__("json").loads(sys.stdin.readline())["key"]
+print('{"type": "accepted", "key": "%s", "id": "m-1"}' % key, flush=True)
+sys.stdin.read()
+"""
+    connector = a_program(tmp_path, READY + body)
+    reply = Outbound("op", Verb.REPLY, "key", "mei", "", "command", "mei", text="はい")
+    assert await connector.perform(reply) == Accepted("m-1")
+    await connector.close()
+
+
+async def test_program_is_gone_even_where_nobody_waits_for_its_end(tmp_path: Path) -> None:
+    body = f"""
+import signal
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+open({str(tmp_path / "pid")!r}, "w").write(str(os.getpid()))
+{READY}
+while True:
+    print('{{"type": "caught_up"}}', flush=True)
+"""
+    connector = a_program(tmp_path, body)
+    assert (await connector.check()).ok
+    pid = (tmp_path / "pid").read_text()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(connector.close(), 0.05)
+    await until(lambda: not is_alive(pid))
+
+
+async def test_program_that_ended_is_started_anew_though_what_it_started_holds_its_output(tmp_path: Path) -> None:
+    body = (
+        f'open({str(tmp_path / "starts")!r}, "a").write("x")\nimport subprocess\nsubprocess.Popen(["sleep", "600"])\n'
+    )
+    connector = a_program(tmp_path, body + READY)
+    async with asyncio.timeout(60):
+        while (await connector.check()).ok and (tmp_path / "starts").read_text() == "x":  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    await connector.close()
+    assert (tmp_path / "starts").read_text().startswith("xx")
+
+
+async def test_what_was_said_before_listen_came_again_is_kept_and_says_nothing_of_now(tmp_path: Path) -> None:
+    body = """
+def message(number):
+    print('{"type": "message", "id": "%d", "contact": {"address": "mei"}}' % number, flush=True)
+sys.stdin.readline()
+message(0)
+message(1)
+print('{"type": "offline"}\\n{"type": "caught_up"}', flush=True)
+sys.stdin.readline()
+message(2)
+print('{"type": "caught_up"}', flush=True)
+sys.stdin.read()
+"""
+    connector = a_program(tmp_path, READY + body)
+    async with asyncio.timeout(60), aclosing(connector.inbound(None)) as stream:  # type: ignore[type-var]
+        # Cut off before it was stored.
+        await anext(stream)
+    await until(lambda: connector._running is not None and connector._running.waiting == 4)
+    batches = []
+    async with asyncio.timeout(60), aclosing(connector.inbound(None)) as stream:  # type: ignore[type-var]
+        async for batch in stream:
+            batches.append(batch)
+            if batch.caught_up:
+                break
+    await connector.close()
+    ids = [one.external_id for batch in batches for one in batch.events if isinstance(one, MessageReceived)]
+    assert ids == ["0", "1", "2"]
+
+
+def test_answer_that_comes_too_late_settles_its_send() -> None:
+    late = event(b'{"type": "accepted", "key": "op-7", "id": "m-7"}', now=1_000, channel="shop", inbox="counter")
+    assert late == Receipt(SendState.ACCEPTED, 1_000, "m-7", "op-7")
 
 
 @given(some.lists(some.binary(max_size=40).filter(lambda line: b"\n" not in line)), some.data())

@@ -95,6 +95,39 @@ async def test_edit_and_delete_travel(rig: TelegramRig, server: TelegramServer) 
     assert server.sent[0][1] == {"chat_id": 71, "message_id": 9, "text": "訂正"}
 
 
+async def test_album_is_changed_and_taken_back_whole(rig: TelegramRig, server: TelegramServer) -> None:
+    connector = rig.connector()
+    files = tuple(OutboundFile(f"{n}.pdf", "application/pdf", b"%PDF") for n in range(3))
+    sent = await connector.perform(replace(rig.outbound("こちらです"), files=files))
+    assert isinstance(sent, Accepted)
+    server.next_sends.append(refused(400, "Bad Request: there is no text in the message to edit"))
+    for verb, text in ((Verb.EDIT, {"text": "訂正"}), (Verb.DELETE, {})):
+        op = replace(rig.outbound(""), verb=verb, fields={"message": sent.external_id, **text})
+        assert await connector.perform(op) == Accepted()
+    assert server.sent[1:] == [
+        ("editMessageCaption", {"chat_id": 71, "message_id": 103, "caption": "訂正"}),
+        ("deleteMessages", {"chat_id": 71, "message_ids": [101, 102, 103]}),
+    ]
+
+
+async def test_edit_that_arrived_before_is_accepted(rig: TelegramRig, server: TelegramServer) -> None:
+    server.next_sends.append(refused(400, "Bad Request: message is not modified: specified new message content …"))
+    op = replace(rig.outbound(""), verb=Verb.EDIT, fields={"message": "71:9", "text": "訂正"})
+    assert await rig.connector().perform(op) == Accepted()
+
+
+async def test_what_is_no_message_is_not_quoted(rig: TelegramRig, server: TelegramServer) -> None:
+    assert isinstance(
+        await rig.connector().perform(replace(rig.outbound("はい"), reply_to_external_id="unsupported 0a")), Accepted
+    )
+    assert server.sent == [("sendMessage", {"chat_id": 71, "text": "はい"})]
+
+
+async def test_what_telegram_forgets_once_it_was_taken_has_to_lie_on_the_disk(rig: TelegramRig) -> None:
+    await rig.customer_writes("返金はまだですか")
+    assert (await first_batch(rig.connector())).once
+
+
 async def test_file_is_fetched_and_one_too_large_says_so(rig: TelegramRig, server: TelegramServer) -> None:
     server.files["f1"] = b"tea" * 100
     sink = BytesIO()

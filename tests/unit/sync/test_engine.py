@@ -16,11 +16,12 @@ from omnitui.clock import SystemClock
 from omnitui.errors import ConfigError
 from omnitui.model.accounts import Account
 from omnitui.model.states import SendState
-from omnitui.sdk import AuthFailed, Batch, Json, NotReady, RateLimited
+from omnitui.sdk import AuthFailed, Batch, Json, NotReady, RateLimited, snapshot
 from omnitui.services.operations import Operations
 from omnitui.store import accounts, inflow
 from omnitui.store.arrivals import attachment_of
 from omnitui.store.cache import Cache
+from omnitui.store.reads import accounts as account_reads
 from omnitui.store.reads import ledger, search
 from omnitui.sync import supervisor
 from omnitui.sync.engine import Engine
@@ -76,6 +77,18 @@ async def test_engine_follows_accounts_that_come_pause_and_go(desk: SyncDesk) ->
         await until(lambda: health(desk, other) == "ok" and len(desk.connectors) == 3)
         desk.cache.write(lambda tx: accounts.remove_account(tx, other.id))
         await until(lambda: len([c for c in desk.connectors if c.closed]) == 2)
+    desk.close()
+
+
+async def test_what_a_back_end_can_do_is_known_as_soon_as_it_says_so(desk: SyncDesk) -> None:
+    def window() -> int | None:
+        return snapshot.read(desk.cache.read(account_reads.capabilities, desk.account.id)).window
+
+    async with running(desk):
+        await until(lambda: health(desk) == "ok")
+        desk.connectors[0].window = 86_400_000
+        desk.back_end.happens(a_message(1))
+        await until(lambda: window() == 86_400_000)
     desk.close()
 
 

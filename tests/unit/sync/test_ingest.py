@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,6 +32,8 @@ from omnitui.sdk import (
 )
 from omnitui.store import inflow
 from omnitui.store.arrivals import locations, reply_key
+from omnitui.store.blobs import Blobs
+from omnitui.store.cache import Cache
 from tests.support.connector import a_message
 from tests.support.sync_desk import ANN, NOW, US, SyncDesk, a_mail
 
@@ -55,6 +58,28 @@ async def test_cursor_is_stored_with_the_rows_it_covers(desk: SyncDesk) -> None:
     assert desk.cache.read(inflow.cursor, desk.account.id, "") == {"at": 1}
     await desk.take(a_message(2))
     assert desk.cache.read(inflow.cursor, desk.account.id, "") == {"at": 1}
+
+
+@pytest.mark.parametrize("once", [False, True])
+async def test_what_comes_only_once_is_on_the_disk_before_more_is_asked_for(
+    desk: SyncDesk, once: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+    commit, put = Cache.awrite, Blobs.put
+
+    async def awrite(cache: Cache, work: Any, *, durable: bool = True) -> Any:
+        asked.append(durable)
+        return await commit(cache, work, durable=durable)
+
+    def keep(blobs: Blobs, data: bytes, *, durable: bool = True) -> str:
+        asked.append(durable)
+        return put(blobs, data, durable=durable)
+
+    monkeypatch.setattr(Cache, "awrite", awrite)
+    monkeypatch.setattr(Blobs, "put", keep)
+    files = (RemoteFile("a.txt", "text/plain", 1, data=b"a"),)
+    await desk.ingest.commit(Batch((a_message(1, files=files), Unsupported("dance", b"!", NOW)), once=once))
+    assert asked == [once] * 3
 
 
 async def test_edit_replaces_the_text_when_its_revision_is_newer(desk: SyncDesk) -> None:
