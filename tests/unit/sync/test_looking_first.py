@@ -25,6 +25,8 @@ class Polled(FakeConnector):
     """Hands out what is there when it begins, and later news only when somebody looks."""
 
     looked: int = 0
+    answered: int = 0
+    """The newest look whose news have been handed over."""
     fault: Exception | None = None
     deaf: bool = False
     _look: asyncio.Event = field(default_factory=asyncio.Event)
@@ -33,9 +35,11 @@ class Polled(FakeConnector):
     async def inbound(self, cursor: Json) -> AsyncIterator[Batch]:
         at = int(cursor or 0)
         while True:
+            asked = self.looked
             part = tuple(self.back_end.events[at:])
             at += len(part)
             yield Batch(part, at, caught_up=True)
+            self.answered = asked
             self._done.set()
             await self._look.wait()
             self._look.clear()
@@ -46,9 +50,11 @@ class Polled(FakeConnector):
             raise self.fault
         if self.deaf:
             await asyncio.Event().wait()
-        self._done.clear()
+        asked = self.looked
         self._look.set()
-        await self._done.wait()
+        while self.answered < asked:
+            self._done.clear()
+            await self._done.wait()
 
 
 @pytest.fixture
