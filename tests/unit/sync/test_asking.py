@@ -90,7 +90,7 @@ async def test_question_is_answered_by_the_fault_that_is_met_again(
     desk: SyncDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("omnitui.sync.supervisor.rest_of", lambda fault, backoff: HOUR)
-    desk.fake["inbound_script"] = [NotReady("no route"), NotReady("still none")]
+    desk.fake["inbound_script"] = [NotReady("no route"), *[NotReady("still none")] * 5]
     async with running(desk):
         await until(lambda: health(desk) == "offline")
         number = ask(desk)
