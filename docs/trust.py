@@ -86,8 +86,10 @@ def page() -> str:
     kept = figures(KEPT)
     parts = [_HEAD]
     titles = [title for title, _places in _SECTIONS]
+    # Tests in several places may attack one promise: it stands where the first of them does.
+    place = {one.promise: _title(one) for one in reversed(kept)}
     for title in (titles[-1], *titles[:-1]):
-        own = [one for one in kept if _title(one) == title]
+        own = [one for one in kept if place[one.promise] == title]
         if own:
             parts.append(f"\n## {title}\n\n| Promise | The test found | Test |\n|---|---|---|\n")
             parts += [_row(promise, own) for promise in dict.fromkeys(one.promise for one in own)]
