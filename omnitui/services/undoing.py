@@ -10,7 +10,7 @@ from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.accounts import Json
 from omnitui.model.conversations import Draft
-from omnitui.model.operations import Op
+from omnitui.model.operations import Op, OutboxEntry
 from omnitui.model.people import Agent
 from omnitui.model.states import MessageKind, Reach, SendState, Verb
 from omnitui.services.recording import Intent, compared, enqueue, record
@@ -25,7 +25,7 @@ from omnitui.values import dataclass
 SENDS = frozenset({Verb.REPLY, Verb.NEW})
 CHANGES = frozenset({Verb.EDIT, Verb.DELETE})
 TAKEN_BACK = (SendState.HELD, SendState.QUEUED, SendState.DEFERRED, SendState.BLOCKED, SendState.FAILED)
-"""States of a reply that no copy can have reached the customer in."""
+"""States of a reply that no copy can have reached the customer in, unless an earlier try was cut off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +94,20 @@ def _refuse_departed(tx: Tx, ops: Sequence[Op]) -> None:
         if log.erased(tx.db, op.id):
             raise Refused(_("that was erased, and cannot be brought back"))
         entry = outbox_reads.entry(tx.db, op.id)
-        if op.verb in SENDS and entry is not None and entry.state not in TAKEN_BACK:
-            raise Refused(
-                _("that message is {state} and cannot be taken back").format(state=entry.state.value),
-                hint=_("write another one to put it right"),
+        if op.verb in SENDS and entry is not None and not _is_here(entry):
+            said = (
+                _("a copy of that message may have left already, so it cannot be taken back")
+                if entry.state in TAKEN_BACK
+                else _("that message is {state} and cannot be taken back").format(state=entry.state.value)
             )
-        if op.verb is Verb.DELETE and op.reach is not Reach.LOCAL and (entry is None or entry.state not in TAKEN_BACK):
+            raise Refused(said, hint=_("write another one to put it right"))
+        if op.verb is Verb.DELETE and op.reach is not Reach.LOCAL and (entry is None or not _is_here(entry)):
             raise Refused(_("that message is deleted at the back end, too"), hint=_("write it again"))
+
+
+def _is_here(entry: OutboxEntry) -> bool:
+    """Whether nothing of an op can have reached the back end."""
+    return entry.state in TAKEN_BACK and not entry.marked
 
 
 def _heard(op: Op) -> bool:
@@ -162,7 +169,7 @@ def _redo_one(tx: Tx, me: Agent, group: Ulid, inverse: Op) -> Op | None:
 def _take_back(tx: Tx, op: Op) -> bool:
     """Cancel the op if it still waits; whether it did."""
     entry = outbox_reads.entry(tx.db, op.id)
-    if entry is None or entry.state not in TAKEN_BACK:
+    if entry is None or not _is_here(entry):
         return False
     outbox.move(tx, op.id, SendState.CANCELED)
     return True

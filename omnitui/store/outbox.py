@@ -77,6 +77,7 @@ def move(
     external_id: str = "",
     outcomes: Mapping[str, str] | None = None,
     attempt: int = 0,
+    may_have_left: bool | None = None,
 ) -> OutboxEntry:
     """Take one step in the life of an op; its message and conversation show it.
 
@@ -89,6 +90,7 @@ def move(
         external_id: What the back end calls the message now.
         outcomes: What it said per recipient; None keeps what is there.
         attempt: How many tries this counts as; -1 takes back the one that was counted.
+        may_have_left: Whether a copy may have left by now, in this try or an earlier one; None keeps what is known.
 
     Raises:
         NotFound: The op is not in the outbox.
@@ -102,8 +104,6 @@ def move(
             _("An operation that is {state} cannot become {to}.").format(state=_(now.state.value), to=_(to.value))
         )
     reason, outcomes = mended(reason), mended_all(outcomes)
-    # A new try begins before its own point of no return.
-    marked = now.marked and to is not SendState.QUEUED
     tx.db.execute(
         "UPDATE outbox SET state = ?, state_at = ?, reason = ?, due_at = ?, external_id = ?, outcomes = ?,"
         " attempts = ?, marked = ? WHERE op_pk = ?",
@@ -115,7 +115,7 @@ def move(
             external_id or now.external_id,
             written(dict(now.outcomes if outcomes is None else outcomes)),
             now.attempts + attempt,
-            marked,
+            now.marked if may_have_left is None else may_have_left,
             pk_of(tx, "op", op_id),
         ),
     )

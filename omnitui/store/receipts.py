@@ -38,7 +38,9 @@ def set_receipt(
         op_id, now = found
         for step in _steps(SendState(now), state):
             last = step is state
-            outbox.move(tx, op_id, step, reason=reason if last else "", external_id=external_id)
+            # What came back as failed has reached nobody.
+            back = False if step is SendState.FAILED else None
+            outbox.move(tx, op_id, step, reason=reason if last else "", external_id=external_id, may_have_left=back)
         return True
     pk = find_message(tx, account_id, external_id)
     if pk is None:

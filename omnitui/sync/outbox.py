@@ -173,7 +173,7 @@ class OutboxRunner:
             # Where nobody answers nothing was tried on the op itself.
             uncounted = -1 if isinstance(fault, Unreachable) else 0
             now = self.cache.clock.now()
-            await self._move(entry, SendState.QUEUED, reason=fault.message, due_at=now, attempt=uncounted)
+            await self._not_left(entry, SendState.QUEUED, reason=fault.message, due_at=now, attempt=uncounted)
             raise
         except Deferred as fault:
             await self._defer(entry, fault)
@@ -220,7 +220,7 @@ class OutboxRunner:
                 await self._insist(lambda tx: settle_accepted(tx, self.account, entry, outcome))
                 reach("outbox.settled")
             case Rejected(reason, outcomes):
-                await self._move(entry, SendState.FAILED, reason=reason, outcomes=outcomes)
+                await self._not_left(entry, SendState.FAILED, reason=reason, outcomes=outcomes)
             case Unknown(reason):
                 # A connector need not have marked it, but a copy may have left: from here on only proof frees it.
                 # Where the back end cannot be asked now it stays `sending`, and is settled by the next pass.
@@ -263,14 +263,15 @@ class OutboxRunner:
                 why = _("another omnitui stood still while it sent this, and may still send it")
                 await self._move(entry, SendState.UNKNOWN, reason=why)
             case Missing():
-                await self._move(entry, SendState.QUEUED, reason=reason, due_at=self._retry_at(entry))
+                due_at = self._retry_at(entry)
+                await self._move(entry, SendState.QUEUED, reason=reason, due_at=due_at, may_have_left=False)
             case _:
                 why = answer.reason if answer is not None and answer.reason else reason
                 await self._move(entry, SendState.UNKNOWN, reason=why)
 
     async def _defer(self, entry: OutboxEntry, fault: Fault, *, not_before: Millis = 0) -> None:
         due_at = max(self._retry_at(entry), not_before)
-        await self._move(entry, SendState.DEFERRED, reason=fault.message, due_at=due_at)
+        await self._not_left(entry, SendState.DEFERRED, reason=fault.message, due_at=due_at)
 
     async def _after_defect(self, entry: OutboxEntry) -> None:
         """The connector or we failed on one op: without a mark nothing left, with one nobody knows. Others go on."""
@@ -289,6 +290,27 @@ class OutboxRunner:
     def _retry_at(self, entry: OutboxEntry) -> Millis:
         return self.cache.clock.now() + jittered(rest_after(entry.attempts, SECOND, MOST_REST), self.random)
 
+    async def _not_left(
+        self,
+        entry: OutboxEntry,
+        to: SendState,
+        *,
+        reason: str,
+        due_at: Millis | None = None,
+        outcomes: Mapping[str, str] | None = None,
+        attempt: int = 0,
+    ) -> None:
+        """`_move` after a try in which nothing left; of an earlier one `entry`, from before the try, knows better."""
+        await self._move(
+            entry,
+            to,
+            reason=reason,
+            due_at=due_at,
+            outcomes=outcomes,
+            attempt=attempt,
+            may_have_left=entry.marked,
+        )
+
     async def _move(
         self,
         entry: OutboxEntry,
@@ -298,13 +320,23 @@ class OutboxRunner:
         due_at: Millis | None = None,
         outcomes: Mapping[str, str] | None = None,
         attempt: int = 0,
+        may_have_left: bool | None = None,
     ) -> None:
         def step(tx: Tx) -> None:
             current = lines.entry(tx.db, entry.op_id)
             if current is None or current.state is not SendState.SENDING:
                 # Proof has come in meanwhile: a copy of it was found at the back end.
                 return
-            lines.move(tx, entry.op_id, to, reason=reason, due_at=due_at, outcomes=outcomes, attempt=attempt)
+            lines.move(
+                tx,
+                entry.op_id,
+                to,
+                reason=reason,
+                due_at=due_at,
+                outcomes=outcomes,
+                attempt=attempt,
+                may_have_left=may_have_left,
+            )
 
         await self._write(step)
         reach("outbox.settled")

@@ -111,7 +111,7 @@ def test_clock_that_was_set_shifts_what_began_to_wait_before_and_nothing_later(d
     assert [one and one.due_at for one in found] == [NOW + by + 10_000] * 2
 
 
-def test_mark_needs_sending_and_ends_with_a_new_try(desk: Desk) -> None:
+def test_mark_needs_sending_and_stays_until_it_is_known_that_nothing_left(desk: Desk) -> None:
     entry = desk.send()
     with pytest.raises(Refused):
         desk.cache.write(lambda tx: outbox.mark(tx, entry.op_id))
@@ -119,10 +119,10 @@ def test_mark_needs_sending_and_ends_with_a_new_try(desk: Desk) -> None:
     desk.cache.write(lambda tx: outbox.mark(tx, entry.op_id))
     (found,) = desk.cache.read(outbox.sending)
     assert (found.marked, found.attempts, found.op_id) == (True, 1, entry.op_id)
-    move(desk, entry, S.UNKNOWN, S.QUEUED)
-    again = desk.cache.read(lambda db: outbox.entry(db, entry.op_id))
-    assert again is not None
-    assert not again.marked
+    move(desk, entry, S.UNKNOWN, S.QUEUED, S.SENDING)
+    assert desk.cache.read(outbox.sending)[0].marked
+    proved = desk.cache.write(lambda tx: outbox.move(tx, entry.op_id, S.QUEUED, may_have_left=False))
+    assert not proved.marked
 
 
 def test_entry_gives_back_what_was_put(desk: Desk) -> None:

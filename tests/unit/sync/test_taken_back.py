@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from omnitui.clock import MINUTE, SECOND, FrozenClock
+from omnitui.errors import Refused
 from omnitui.model.states import SendState, Status
-from omnitui.sdk import ConversationChanged, Idempotency
+from omnitui.sdk import ConversationChanged, Deferred, Idempotency, Outbound, Outcome
 from omnitui.sync.outbox import OutboxRunner
-from tests.support.connector import a_message
+from tests.support.connector import FakeConnector, a_message
 from tests.support.model_back_end import ModelConnector, World
 from tests.support.sync_desk import NOW, SyncDesk
 
@@ -79,3 +80,58 @@ async def test_labels_reported_late_give_way_to_a_change_that_was_done_again(
     desk.operations.redo()
     await desk.take(ConversationChanged("c1", reported_at, labels=()))
     assert desk.conversations()[0].labels == ("vip",)
+
+
+async def test_reply_cannot_be_taken_back_once_a_copy_may_have_left(desk: SyncDesk, clock: FrozenClock) -> None:
+    op = desk.operations.reply(desk.conversations()[0].id, "hello to you", hold=0)
+    world = World(clock)
+    runner = OutboxRunner(desk.cache, desk.account, ModelConnector(world, desk.mark, Idempotency.DEDUPLICATED))
+    # The line breaks behind the reply, then there is none for its next try: the customer has it all the same.
+    for fate in ("cut after", "closed"):
+        world.fates.append(fate)
+        await runner.run()
+        with pytest.raises(Refused, match="may have left"):
+            desk.operations.undo(op.id)
+        clock.advance(MINUTE)
+    await runner.run()
+    assert desk.entry(op.id).state is SendState.ACCEPTED
+    assert list(world.said) == [f"sent-{op.id}"]
+
+
+async def test_reply_that_never_left_can_be_taken_back_after_a_try(desk: SyncDesk, clock: FrozenClock) -> None:
+    op = desk.operations.reply(desk.conversations()[0].id, "hello to you", hold=0)
+    world = World(clock)
+    world.fates.append("closed")
+    await OutboxRunner(desk.cache, desk.account, ModelConnector(world, desk.mark, Idempotency.DEDUPLICATED)).run()
+    desk.operations.undo(op.id)
+    assert desk.entry(op.id).state is SendState.CANCELED
+    assert not world.said
+
+
+async def test_reply_that_a_back_end_wants_later_can_be_taken_back(desk: SyncDesk) -> None:
+    op = desk.operations.reply(desk.conversations()[0].id, "hello to you", hold=0)
+    connector = FakeConnector(desk.back_end, desk.mark)
+
+    async def put_off(outbound: Outbound) -> Outcome:
+        await desk.mark(outbound.op_id)
+        raise Deferred("451 greylisted")
+
+    connector.script = [put_off]
+    await OutboxRunner(desk.cache, desk.account, connector).run()
+    assert desk.entry(op.id).state is SendState.DEFERRED
+    desk.operations.undo(op.id)
+    assert desk.entry(op.id).state is SendState.CANCELED
+
+
+async def test_change_that_may_have_left_is_undone_at_the_back_end_too(desk: SyncDesk, clock: FrozenClock) -> None:
+    [op] = desk.operations.set_status([desk.conversations()[0].id], Status.RESOLVED)
+    world = World(clock)
+    world.fates.append("cut after")
+    runner = OutboxRunner(desk.cache, desk.account, ModelConnector(world, desk.mark, Idempotency.DEDUPLICATED))
+    await runner.run()
+    assert world.statuses == {"c1": Status.RESOLVED}
+    clock.advance(SECOND)
+    desk.operations.undo(op.id)
+    clock.advance(MINUTE)
+    await runner.run()
+    assert world.statuses == {"c1": Status.OPEN}
