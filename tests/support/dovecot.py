@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import pwd
 import random
@@ -16,6 +17,10 @@ from pathlib import Path
 
 INSTALL = "apt-get install --no-install-recommends dovecot-imapd dovecot-lmtpd"
 
+_WORKERS = 8
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _WORKERS
+_PORTS = itertools.cycle(random.SystemRandom().sample(range(20_000 + _WORKER, 32_000, _WORKERS), 12_000 // _WORKERS))
+
 _FOLDERS = ("Sent", "Drafts", "Archive", "Trash", "Junk")
 
 
@@ -27,12 +32,13 @@ def binary() -> str | None:
 
 
 def free_port() -> int:
-    """A port of the loopback interface that nobody listens on now.
+    """A port of the loopback interface that nobody listens on now; none again before all others were given.
 
     Below those that the system gives to connections (from 32768): until a server listens on it, none of them takes it.
+    Each worker of the tests has ports of its own, so that two cannot choose the same before they listen.
     """
     while True:
-        port = random.SystemRandom().randrange(20_000, 32_000)
+        port = next(_PORTS)
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
