@@ -11,6 +11,7 @@ from omnitui.model.accounts import Json
 from omnitui.sdk.capabilities import Capabilities, Manifest
 from omnitui.sdk.events import Batch
 from omnitui.sdk.outbound import Outbound, Outcome, Reconciled
+from omnitui.sdk.webhook import Deliveries
 from omnitui.values import dataclass
 
 if TYPE_CHECKING:
@@ -81,6 +82,9 @@ class Context:
     drawer: Callable[[str], Drawer]
     """A place, by its name, for what the connector must keep of messages: enciphered where the cache is, and looked
     through for addresses and mail ids when a person is forgotten."""
+    deliveries: Callable[[int], AsyncIterator[Deliveries]]
+    """What the gateway kept for this account after a cursor (0: all), then live: for back ends that call webhooks.
+    Raises `Fault`, `OmniError`."""
     state_dir: str
     """A private folder for what the connector itself must keep and nobody wrote (the demo's world); always in clear."""
 

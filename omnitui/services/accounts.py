@@ -22,7 +22,7 @@ from omnitui.sdk import snapshot
 from omnitui.sdk.capabilities import Manifest, Setting
 from omnitui.sdk.contract import Connector, Context, Directory, Health, Lists, Sink
 from omnitui.sdk.faults import AuthFailed
-from omnitui.services import connectors, drawers
+from omnitui.services import connectors, deliveries, drawers
 from omnitui.services.http import SharedClient
 from omnitui.services.secrets import Secrets
 from omnitui.store import accounts as writes
@@ -202,6 +202,7 @@ class Accounts:
                 log=lambda line: log.info("%s: %s", account.name, line),
                 keep_secret=partial(self._keep_secret, account),
                 drawer=partial(drawers.of_account, self._profile, account.id),
+                deliveries=deliveries.none,
                 state_dir=str(folder),
             )
         )

@@ -26,7 +26,7 @@ from omnitui.sdk import (
 )
 from omnitui.store.drawers import Drawer
 from tests.support.mail_servers import MailServers
-from tests.support.sdk import no_fetch
+from tests.support.sdk import no_deliveries, no_fetch
 
 if TYPE_CHECKING:
     import httpx
@@ -92,6 +92,7 @@ class MailAccount:
                 log=self.lines.append,
                 keep_secret=keep_secret,
                 drawer=lambda name: Drawer(self.folder / name),
+                deliveries=no_deliveries,
                 state_dir=str(self.folder),
             )
         )

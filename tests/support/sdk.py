@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omnitui.clock import Clock, SystemClock
-from omnitui.sdk import Context, Sink, Ulid
+from omnitui.sdk import Context, Deliveries, Sink, Ulid
 from omnitui.store.drawers import Drawer
 
 if TYPE_CHECKING:
@@ -31,6 +31,12 @@ def _no_network() -> httpx.AsyncClient:
     raise AssertionError("this test has no network")
 
 
+async def no_deliveries(_cursor: int) -> AsyncIterator[Deliveries]:
+    """For connectors that no gateway feeds."""
+    raise AssertionError("this test has no gateway")
+    yield
+
+
 def a_context(
     folder: Path,
     *,
@@ -40,6 +46,7 @@ def a_context(
     mark: Callable[[Ulid], Awaitable[None]] = _unmarked,
     http: Callable[[], httpx.AsyncClient] = _no_network,
     keep_secret: Callable[[str, str], Awaitable[bool]] = _unkept,
+    deliveries: Callable[[int], AsyncIterator[Deliveries]] = no_deliveries,
 ) -> Context:
     """A context with a folder of its own; no network, no secrets unless given."""
     return Context(
@@ -54,5 +61,6 @@ def a_context(
         log=lambda line: None,
         keep_secret=keep_secret,
         drawer=lambda name: Drawer(folder / name),
+        deliveries=deliveries,
         state_dir=str(folder),
     )
