@@ -81,6 +81,16 @@ def test_every_connector_has_its_checklist() -> None:
     assert [p.name for p in folders if not (p / "quality.toml").is_file()] == []
 
 
+def test_types_and_contracts_are_held_for_every_connector() -> None:
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]
+    folders = {path.name for path in (ROOT / "connectors").glob("omnitui_*")}
+    contracts = {contract["id"]: contract for contract in tools["importlinter"]["contracts"]}
+    assert folders <= set(tools["mypy"]["packages"])
+    assert folders <= set(tools["importlinter"]["root_packages"])
+    assert folders == set(contracts["connectors"]["source_modules"])
+    assert folders == set(contracts["strangers"]["modules"]) - {"omnitui"}
+
+
 def test_constraints_name_no_addresses() -> None:
     text = (ROOT / "constraints.txt").read_text("utf-8")
     assert "://" not in text

@@ -36,7 +36,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_wheel_holds_the_application_its_connectors_and_themes(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.split("/")[0] for name in names if not name.split("/")[0].endswith((".dist-info", ".data"))}
-    assert tops == {"omnitui", "omnitui_command", "omnitui_demo", "omnitui_email", "omnitui_telegram"}
+    assert tops == {"omnitui", *(folder.name for folder in (ROOT / "connectors").glob("omnitui_*"))}
     assert any(name.startswith("omnitui/themes/") and name.endswith(".toml") for name in names)
     assert "omnitui_demo/scenes.toml" in names
     assert any(name.startswith("omnitui/locale/ja/") and name.endswith(".mo") for name in names)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
+CONNECTORS = sorted(folder.name for folder in (Path(__file__).parents[2] / "connectors").glob("omnitui_*"))
 HEAVY = (
     *("sqlmodel", "sqlalchemy", "pydantic", "httpx", "keyring", "cryptography", "imapclient", "aiosmtplib"),
-    *("omnitui_email", "omnitui_demo", "omnitui_command", "omnitui_telegram", "omnitui.sync.engine"),
-    *("email.message", "markdown_it", "pygments.lexers"),
+    *("email.message", "markdown_it", "pygments.lexers", "omnitui.sync.engine"),
+    *CONNECTORS,
 )
 
 
