@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from omnitui.clock import MINUTE, SystemClock
@@ -129,7 +129,8 @@ def check(folder: Path, idempotency: Idempotency) -> None:
         desk.close()
 
 
-def moments(seed: int, count: int, longest: float) -> list[float]:
-    """Random seconds at which a day is cut."""
+def moments(seed: int, longest: float) -> Iterator[float]:
+    """Random seconds at which days are cut, without end."""
     chance = random.Random(seed)
-    return [chance.uniform(0.0, longest) for _ in range(count)]
+    while True:
+        yield chance.uniform(0.0, longest)
