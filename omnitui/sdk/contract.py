@@ -188,3 +188,40 @@ class Lists(Protocol):
     """Can say which agents, labels and inboxes there are."""
 
     async def directory(self) -> Directory: ...
+
+
+@runtime_checkable
+class Types(Protocol):
+    """Can let the customer see that an agent writes."""
+
+    async def typing(self, conversation: str, channel: str) -> None:
+        """Show it once, for as long as the back end does so. Raises `Fault`; nothing is lost by one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A message that the back end has approved, with blanks to fill in."""
+
+    name: str
+    language: str
+    """As the back end names it: "en_US"."""
+    text: str
+    """All that the customer will read, header and footer too; a blank stands as {{its name}}."""
+    blanks: tuple[str, ...] = ()
+    """The names of the blanks, each once, in the order in which the connector wants their values."""
+    examples: tuple[str, ...] = ()
+    """What the back end gives as examples of the values, in the same order."""
+    category: str = ""
+    """The back end's word for what it may be used for."""
+    channel: str = ""
+    """Where an account has several channels: the one it is for."""
+
+
+@runtime_checkable
+class Offers(Protocol):
+    """Has approved templates. One is sent by a reply whose `fields["template"]` is {"name", "language", "values"}."""
+
+    async def templates(self) -> tuple[Template, ...]:
+        """Those that may be sent now. Raises `Fault`."""
+        ...

@@ -60,6 +60,9 @@ class MessageReceived:
     idempotency_key: str = ""
     """For what we sent: the key of the op, where the back end gives it back."""
     window_closes_at: Millis | None = None
+    """Where the back end says so; else it is counted from `Capabilities.window`."""
+    answers: str = ""
+    """The external id of the message that it answers."""
     raw: bytes = b""
 
 
@@ -123,6 +126,31 @@ class MessageDeleted:
 
 
 @dataclass(frozen=True, slots=True)
+class Reacted:
+    """Somebody put an emoji to a message, or took it away again; no message by itself."""
+
+    external_id: str
+    """The message's."""
+    by: Person
+    emoji: str
+    """Empty with `withdrawn`: all that this person gave."""
+    at: Millis
+    withdrawn: bool = False
+    replaces: bool = False
+    """Whether the back end lets a person give only one: it takes the place of the one before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Typing:
+    """A customer is writing. Shown until its time and never stored."""
+
+    conversation: str
+    until: Millis
+    name: str = ""
+    """Who, where several take part."""
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """How far an outgoing message of ours got. Named by external id, else by idempotency key."""
 
@@ -169,6 +197,8 @@ class ContactChanged:
     segment: str | None = None
     language: str | None = None
     time_zone: str | None = None
+    picture: str | None = None
+    """The address of a picture of them; it is shown as a link and never fetched by itself."""
     fields: tuple[tuple[str, str], ...] = ()
 
 
@@ -203,6 +233,8 @@ Event = (
     | MailVanished
     | FolderReset
     | MessageDeleted
+    | Reacted
+    | Typing
     | Receipt
     | ReadUpTo
     | ConversationChanged

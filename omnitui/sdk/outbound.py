@@ -60,7 +60,9 @@ class Outbound:
     """Where the touched mails lie: [folder, uidvalidity, uid]."""
     fields: Mapping[str, Json] = field(default_factory=dict)
     """The verb's own values: {"status": "resolved"}, {"read": true}, {"add": [...], "remove": [...]};
-    of `edit` and `delete` the message by its external id, {"message": "…", "text": "…"}."""
+    of `edit` and `delete` the message by its external id, {"message": "…", "text": "…"}. Of what is written
+    {"template": {"name": "…", "language": "…", "values": ["…"]}} where `text` is what a template will say, and
+    {"tag": "HUMAN_AGENT"} where it goes under a tag."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from omnitui.model.operations import Op
 from omnitui.model.people import Agent
 from omnitui.model.states import MessageKind, ObjectKind, SendState, Verb
 from omnitui.sdk import snapshot
-from omnitui.sdk.capabilities import Barred
+from omnitui.sdk.capabilities import why_barred
 from omnitui.services import outgoing
 from omnitui.services.recording import Intent, enqueue, record
 from omnitui.store import drafts, inflow
@@ -90,9 +90,13 @@ class Writing:
 
         def work(tx: Tx) -> Op:
             conversation = inbox.conversation(tx.db, conversation_id)
-            policy = capabilities.policy(tx.now(), conversation.last_incoming_at if conversation else None)
-            if isinstance(policy, Barred):
-                raise Refused(policy.why)
+            policy = capabilities.policy(
+                tx.now(),
+                conversation.last_incoming_at if conversation else None,
+                closes_at=conversation.window_closes_at if conversation else None,
+            )
+            if why := why_barred(policy):
+                raise Refused(why)
             return self._send(
                 tx,
                 target,

@@ -17,7 +17,7 @@ from omnitui.desk.checks import (
 from omnitui.ids import Ulid
 from omnitui.model.operations import Op, OutboxEntry
 from omnitui.model.states import Flag, ObjectKind, Status, Verb
-from omnitui.sdk.capabilities import Allow, Capabilities
+from omnitui.sdk.capabilities import Capabilities, why_barred
 from omnitui.store import oplog as log_writing
 from omnitui.store.reads import history, inbox
 from omnitui.store.reads import oplog as log_reading
@@ -56,8 +56,9 @@ def _why_words_wait(db: sqlite3.Connection, entry: OutboxEntry, op: Op, capabili
     standing = _standing(db, op, conversation.status, conversation.flags)
     if why := why_standing_blocks(standing, seen, op.author_id):
         return why
-    policy = capabilities.policy(now, conversation.last_incoming_at)
-    return "" if isinstance(policy, Allow) else policy.why
+    fields = entry.payload.get("fields") or {}
+    policy = capabilities.policy(now, conversation.last_incoming_at, closes_at=conversation.window_closes_at)
+    return why_barred(policy, template="template" in fields, tag=str(fields.get("tag", "")))
 
 
 def _seen(db: sqlite3.Connection, entry: OutboxEntry, op: Op) -> Seen:

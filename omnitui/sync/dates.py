@@ -13,6 +13,7 @@ from omnitui.sdk.events import (
     MessageDeleted,
     MessageReceived,
     Rated,
+    Reacted,
     ReadUpTo,
     Receipt,
     Unsupported,
@@ -27,7 +28,7 @@ _MESSAGES: Final = {
     MailReceived: ("received_at",),
     Unsupported: ("at",),
 }
-_CHANGES: Final = (MessageDeleted, Receipt, ReadUpTo, ConversationChanged, Rated)
+_CHANGES: Final = (MessageDeleted, Reacted, Receipt, ReadUpTo, ConversationChanged, Rated)
 
 
 def plausible(at: Millis) -> Millis:

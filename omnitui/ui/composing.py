@@ -9,7 +9,7 @@ from omnitui.desk.segments import segments
 from omnitui.i18n import _, ngettext
 from omnitui.model.conversations import Conversation
 from omnitui.model.states import MessageKind
-from omnitui.sdk.capabilities import Allow, Barred, Capabilities, TextUnit
+from omnitui.sdk.capabilities import Barred, Capabilities, NeedTag, NeedTemplate, TextUnit
 from omnitui.sdk.measure import UNITS, measured
 from omnitui.ui import phrases
 from omnitui.ui.roles import Piece, plain
@@ -45,12 +45,12 @@ def rule_pieces(kind: MessageKind, capabilities: Capabilities, conversation: Con
     """What the channel does not allow now, or not for long; none where nothing is in the way."""
     if kind is MessageKind.NOTE:
         return []
-    policy = capabilities.policy(now, conversation.last_incoming_at)
+    policy = capabilities.policy(now, conversation.last_incoming_at, closes_at=conversation.window_closes_at)
     if isinstance(policy, Barred):
-        return [(" ! " + plain(_(policy.why)), "bad")]
+        return [(" ! " + plain(policy.why), "bad")]
     pieces: list[Piece] = []
-    if not isinstance(policy, Allow):
-        pieces.append((" ! " + plain(_(policy.why)), "warn"))
+    if isinstance(policy, NeedTag | NeedTemplate):
+        pieces.append((" ! " + plain(policy.why), "warn"))
     elif policy.until is not None:
         left = policy.until - now
         role = "warn" if left < 3_600_000 else "muted"

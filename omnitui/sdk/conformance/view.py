@@ -14,6 +14,7 @@ from omnitui.sdk.events import (
     MailVanished,
     MessageDeleted,
     MessageReceived,
+    Reacted,
     Unsupported,
 )
 
@@ -48,6 +49,10 @@ def shown(batches: Iterable[Batch]) -> Shown:
                 case Unsupported():
                     digest = hashlib.sha256(event.raw).hexdigest()
                     contents[f"unsupported {event.external_id or digest}"] = (1, event.kind)
+                case Reacted():
+                    name = f"reaction {event.external_id} {event.by.address} {event.emoji}"
+                    if event.at >= contents.get(name, (0, ""))[0]:
+                        contents[name] = (event.at, "" if event.withdrawn else event.emoji)
                 case MailFlags():
                     pass
                 case _:
