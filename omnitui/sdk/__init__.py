@@ -73,6 +73,7 @@ from omnitui.sdk.outbound import (
     Unknowable,
     Unknown,
 )
+from omnitui.sdk.streams import until
 from omnitui.sdk.waits import retry_after
 from omnitui.sdk.webhook import (
     HOOK_SECRETS,
@@ -184,4 +185,5 @@ __all__ = [
     "retry_after",
     "rfc3339",
     "steady_of",
+    "until",
 ]
