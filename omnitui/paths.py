@@ -51,6 +51,16 @@ class Profile:
         return self.data / "cache.sqlite3"
 
     @property
+    def gateway_file(self) -> Path:
+        """What the gateway receives for whom, beside the accounts of the profile."""
+        return self.config / "gateway.toml"
+
+    @property
+    def spool_file(self) -> Path:
+        """What the gateway has received."""
+        return self.state / "spool.sqlite3"
+
+    @property
     def blobs(self) -> Path:
         return self.data / "blobs"
 

@@ -14,7 +14,7 @@ from omnitui.ids import Ulid
 from omnitui.model.operations import Op
 from omnitui.model.states import ObjectKind, Verb
 from omnitui.services import drawers
-from omnitui.store import erasure, oplog, scrubbing, snapshots
+from omnitui.store import cipher, erasure, oplog, scrubbing, snapshots, spool
 from omnitui.store.reads import belongings, people
 from omnitui.store.reads.belongings import Place
 from omnitui.store.writer import Tx
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from omnitui.services.session import Session
     from omnitui.store.cache import Cache
 
-_NOT_TEXT: Final = ("sync.lock", "log-end.json")
-"""Files of the state folder that others rely on byte by byte and that hold no customer's words."""
+_NOT_TEXT: Final = ("sync.lock", "log-end.json", *(f"spool.sqlite3{end}" for end in ("", "-wal", "-shm")))
+"""Files of the state folder that others rely on byte by byte; what customers say in one of them goes another way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +123,9 @@ def sweep(
     count, lists = 0, list[Path]()
     with _told(faults):
         count, lists = drawers.forget(profile, [*addresses, *ids], names)
+    with _told(faults):
+        said = scrubbing.words_in([*addresses, *ids])
+        spool.forget(profile.spool_file, said, key=cipher.key_of(profile.cache_file))
     with _told(faults):
         cache.write(erasure.merge_index)
     dropped = count + _drop_blobs(cache, blobs, faults)
