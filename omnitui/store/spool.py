@@ -168,8 +168,8 @@ class Spool:
                 tx.db.execute(
                     "INSERT INTO cut (hook, number, received_at, deliveries)"
                     " SELECT hook, max(number), max(received_at), count(*) FROM delivery WHERE number <= ?"
-                    " GROUP BY hook ON CONFLICT (hook) DO UPDATE SET number = excluded.number, received_at = excluded.received_at,"
-                    " deliveries = deliveries + excluded.deliveries",
+                    " GROUP BY hook ON CONFLICT (hook) DO UPDATE SET number = excluded.number,"
+                    " received_at = excluded.received_at, deliveries = deliveries + excluded.deliveries",
                     (last,),
                 )
                 tx.db.execute("DELETE FROM delivery WHERE number <= ?", (last,))
