@@ -1,0 +1,145 @@
+"""What IRC does beside the contract."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from omnitui_irc import IrcConnector
+from omnitui_irc.lines import parsed, pieces, room
+
+from omnitui.sdk import Accepted, AuthFailed, Batch, MessageReceived, NotReady, Rejected, Unknown
+from tests.support.irc_rig import IrcRig
+from tests.support.irc_server import IrcServer
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[IrcServer]:
+    async with IrcServer() as server:
+        yield server
+
+
+@pytest.fixture
+def rig(tmp_path: Path, server: IrcServer) -> IrcRig:
+    return IrcRig(tmp_path, server)
+
+
+async def batches(connector: IrcConnector, cursor: object = None) -> list[Batch]:
+    """All up to the first that has caught up."""
+    found: list[Batch] = []
+    async with asyncio.timeout(30), aclosing(connector.inbound(cursor)) as stream:  # type: ignore[type-var]
+        async for batch in stream:
+            found.append(batch)
+            if batch.caught_up:
+                break
+    await connector.close()
+    return found
+
+
+def texts(found: list[Batch]) -> list[str]:
+    return [event.text for batch in found for event in batch.events if isinstance(event, MessageReceived)]
+
+
+async def test_long_reply_leaves_as_lines_that_others_receive_whole(rig: IrcRig, server: IrcServer) -> None:
+    text = "返金いたします。" * 40
+    connector = rig.connector()
+    assert await connector.perform(rig.outbound(text)) == Accepted()
+    await connector.close()
+    said = [words for _target, words in server.heard]
+    assert "".join(said) == text
+    assert all(len(words.encode()) <= room("desk", "mei") for words in said)
+
+
+async def test_reply_to_a_nick_that_is_nobodys_fails_with_the_servers_words(rig: IrcRig, server: IrcServer) -> None:
+    server.absent.add("mei")
+    connector = rig.connector()
+    assert await connector.perform(rig.outbound("はい")) == Rejected("mei No such nick/channel")
+    await connector.close()
+
+
+async def test_line_that_breaks_between_two_lines_of_a_reply_leaves_it_unknown(rig: IrcRig, server: IrcServer) -> None:
+    server.cut = "after"
+    connector = rig.connector()
+    assert isinstance(await connector.perform(rig.outbound("one\ntwo")), Unknown)
+    await connector.close()
+
+
+@pytest.mark.parametrize("target", ["", "mei jim", "mei,jim"])
+async def test_reply_reaches_one_conversation_and_no_other(rig: IrcRig, server: IrcServer, target: str) -> None:
+    connector = rig.connector()
+    op = replace(rig.outbound("x"), conversation=target, contact=target)
+    assert isinstance(await connector.perform(op), Rejected)
+    assert server.heard == []
+
+
+async def test_text_can_carry_no_command(rig: IrcRig, server: IrcServer) -> None:
+    connector = rig.connector()
+    assert await connector.perform(rig.outbound("hello\r\nQUIT :gone\nJOIN #evil")) == Accepted()
+    await connector.close()
+    assert [words for _target, words in server.heard] == ["hello", "QUIT :gone", "JOIN #evil"]
+
+
+async def test_history_comes_whole_over_pages(rig: IrcRig, server: IrcServer) -> None:
+    for number in range(7):
+        server.say(f"message {number}")
+    found = await batches(rig.connector())
+    assert texts(found) == [f"message {number}" for number in range(7)]
+    assert "".join(batch.gap for batch in found) == ""
+
+
+async def test_server_without_history_says_what_may_be_missing(rig: IrcRig, server: IrcServer) -> None:
+    server.features = ""
+    first = await batches(rig.connector())
+    assert "before this account was added" in first[-1].gap
+    again = await batches(rig.connector(), first[-1].cursor)
+    assert "is not here" in again[-1].gap
+
+
+async def test_nick_that_another_has_is_waited_for(rig: IrcRig, server: IrcServer) -> None:
+    server.taken.add("desk")
+    with pytest.raises(NotReady, match="in use"):
+        await batches(rig.connector())
+
+
+async def test_password_that_is_refused_is_asked_for_again(tmp_path: Path, server: IrcServer) -> None:
+    with pytest.raises(AuthFailed, match="SASL"):
+        await batches(IrcRig(tmp_path, server).connector(login="desk"))
+
+
+async def test_channel_is_one_conversation_of_many_people(rig: IrcRig, server: IrcServer) -> None:
+    server.news = ":Jim!u@h PRIVMSG #Support :\x01ACTION waves\x01"
+    found = await batches(rig.connector(join="#support"))
+    (event,) = (event for batch in found for event in batch.events)
+    assert isinstance(event, MessageReceived)
+    assert (event.conversation, event.contact.address, event.author.name) == ("#support", "#support", "Jim")
+    assert event.text == "* Jim waves"
+
+
+async def test_line_the_server_drops_is_told(rig: IrcRig, server: IrcServer) -> None:
+    connector = rig.connector()
+    stream = connector.inbound(None)
+    assert (await anext(stream)).caught_up
+    server.drop_all()
+    with pytest.raises(NotReady, match="broke"):
+        await anext(stream)
+    await connector.close()
+
+
+def test_lines_of_any_bytes_are_read() -> None:
+    line = parsed(b"@time=2026-11-22T00:00:00.000Z;+reply=m1;x=a\\:b\\s :Mei!u@h PRIVMSG desk :caf\xe9 :x\r\n")
+    assert (line.nick, line.command, line.parameters) == ("Mei", "PRIVMSG", ("desk", "café :x"))
+    assert line.tags["x"] == "a;b "
+    assert parsed(b"\r\n").command == ""
+    assert parsed(b":only").command == ""
+
+
+@pytest.mark.parametrize("most", [4, 5, 10, 400])
+def test_pieces_hold_all_that_was_said_within_their_bytes(most: int) -> None:
+    text = "返品 ok 👩‍💻 \n\nsecond line of words"
+    made = list(pieces(text, most))
+    assert all(0 < len(piece.encode()) <= most for piece in made)
+    assert "".join("".join(made).split()) == "".join(text.split())
