@@ -189,12 +189,13 @@ class Accounts:
         folder = self._folder(account)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         log = logger(f"connector.{account.kind}")
+        secrets = self.secrets.all(account.secret_ref)
         return maker(
             Context(
                 account_id=account.id,
                 account_name=account.name,
                 settings={**_defaults(maker.manifest), **{key: str(value) for key, value in account.settings.items()}},
-                secrets=self.secrets.all(account.secret_ref),
+                secrets=secrets,
                 clock=self._cache.clock,
                 http=self.http,
                 fetch=partial(_fetch, str(account.settings.get("private_hosts", ""))),
@@ -202,7 +203,7 @@ class Accounts:
                 log=lambda line: log.info("%s: %s", account.name, line),
                 keep_secret=partial(self._keep_secret, account),
                 drawer=partial(drawers.of_account, self._profile, account.id),
-                deliveries=deliveries.none,
+                deliveries=partial(deliveries.of_account, self._profile, account, secrets, self._cache.clock),
                 state_dir=str(folder),
             )
         )
