@@ -10,6 +10,8 @@ from omnitui.values import dataclass
 
 _WHOLE: Final = 100
 _LOOSE: Final = 10
+ELSEWHERE: Final = 20
+"""What a word is worth that stands beside the name."""
 _LONGEST: Final = 400
 
 
@@ -45,7 +47,7 @@ def fit(typed: str, name: str, aside: str = "") -> Fit | None:
         if one is None:
             if word not in other:
                 return None
-            score += _LOOSE * 2
+            score += ELSEWHERE
             continue
         score += one.score
         places += one.places

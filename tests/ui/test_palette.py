@@ -86,7 +86,7 @@ async def test_single_character_of_japanese_finds_conversations_and_contacts(ses
         await person.press("ctrl+p")
         await person.type("返")
         await person.until(lambda: len(listed(person)) == 2)
-        assert listed(person) == ["山田 花子  注文の件", "返町 一郎"]
+        assert listed(person) == ["返町 一郎", "山田 花子  注文の件"]
 
 
 async def test_contact_without_an_open_conversation_opens_the_list_of_theirs(session: Session) -> None:
@@ -97,11 +97,7 @@ async def test_contact_without_an_open_conversation_opens_the_list_of_theirs(ses
     async with a_console(session) as person:
         await person.press("ctrl+p")
         await person.type("zoe")
-        await person.until(lambda: "Zoe" in listed(person))
-        await person.press("end", "down")
-        await person.until(lambda: "Zoe" in listed(person))
-        choices = person.app.screen.query_one(Choices)
-        await person.press(*["down"] * (listed(person).index("Zoe") - choices.at))
+        await person.until(lambda: listed(person)[:1] == ["Zoe"])
         await person.press("enter")
         await person.sees("▌Zoe")
         await person.sees("Old matter")
@@ -170,3 +166,58 @@ async def test_an_answer_that_comes_while_a_dialog_closes_is_dropped(session: Se
         await person.sees("Ann")
         assert person.app.fault is None
         assert person.app.return_code is None
+
+
+async def test_palette_puts_the_very_name_first_from_wherever_it_comes(session: Session) -> None:
+    a_conversation(session.cache, contact="Ann", labels=("vip", "vip-asia", "go"))
+    a_contact(session.cache, "Mara")
+    a_conversation(session.cache, "Where is Mara?", contact="Mara Holloway", subject="mara")
+    async with a_console(session) as person:
+        await person.press("ctrl+p")
+        await person.type("vip")
+        await person.until(lambda: listed(person)[:2] == ["#vip", "#vip-asia"])
+        assert person.app.screen.query_one(Choices).at == 0
+        await person.press(*["backspace"] * 3)
+        # Many actions begin with it, and it is none of their names.
+        await person.type("go")
+        await person.until(lambda: listed(person)[:1] == ["#go"])
+        await person.press(*["backspace"] * 2)
+        await person.type("mara")
+        await person.until(lambda: listed(person)[:1] == ["Mara"])
+        assert person.app.screen.query_one(Choices).at == 0
+        await person.press(*["backspace"] * 4)
+        await person.type("inbox")
+        await person.until(lambda: listed(person)[:1] == ["Inbox  is:open"])
+
+
+async def test_palette_lists_accidental_letters_below_what_the_cache_finds(session: Session) -> None:
+    a_conversation(session.cache, "the gts is broken", contact="Ann", subject="Loom")
+    async with a_console(session) as person:
+        await person.press("ctrl+p")
+        await person.type("gts")
+        await person.until(lambda: listed(person)[:1] == ["Ann  Loom"])
+        assert any(name.startswith("Go to snoozed") for name in listed(person)[1:])
+
+
+async def test_label_that_is_known_is_in_the_first_answer_of_the_palette(session: Session) -> None:
+    a_conversation(session.cache, contact="Ann", labels=("vip",))
+    async with a_console(session) as person:
+        await person.press("/")
+        await person.until(lambda: person.app.main.desk.names is not None)
+        await person.press("escape", "ctrl+p")
+        # Typed in one go: Enter takes what the first answer has.
+        await person.press("v", "i", "p", "enter")
+        await person.sees("▌#vip")
+
+
+async def test_cursor_that_was_moved_stays_on_its_choice_when_the_very_name_is_found_late(session: Session) -> None:
+    a_conversation(session.cache, contact="Ann")
+    a_contact(session.cache, "Assign")
+    async with a_console(session) as person:
+        await person.press("ctrl+p")
+        await person.type("assig")
+        await person.press("n", "down")
+        await person.until(lambda: listed(person)[:1] == ["Assign"])
+        chosen = person.app.screen.query_one(Choices).current
+        assert chosen is not None
+        assert chosen.value[0] == "action"

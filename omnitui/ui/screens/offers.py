@@ -44,6 +44,8 @@ class Offers:
     """Those that were chosen before, where they are many."""
     rests: bool = False
     """Whether finding them takes a while: not between two keys."""
+    at_once: Callable[[Desk], bool] = lambda desk: False
+    """Whether they are found without waiting, so that they are among the first answer."""
 
 
 def _kind(word: str) -> Line:
@@ -222,7 +224,9 @@ SOURCES: tuple[Offers, ...] = (
     Offers("theme", _wear, _themes),
     Offers("canned", _put_canned, _canned),
     Offers("setting", _change_setting, _settings),
-    Offers("label", _open_label, found=_find_labels, recalled=_recall_labels),
+    Offers(
+        "label", _open_label, found=_find_labels, recalled=_recall_labels, at_once=lambda desk: desk.names is not None
+    ),
     Offers("conversation", _go, found=_find_conversations, recalled=_recall_conversations),
     Offers("contact", _open_contact, found=_find_contacts, rests=True),
 )

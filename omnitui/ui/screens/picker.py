@@ -52,6 +52,8 @@ class PickerScreen(LastHopModal[Choice | None]):
         self._small = small
         self._work: asyncio.Task[None] | None = None
         self._answered: str | None = None
+        self._moved = False
+        """Whether the cursor was moved since the last letter."""
         self.last = text
         """What was in the field last."""
         self.choosing = False
@@ -137,6 +139,7 @@ class PickerScreen(LastHopModal[Choice | None]):
         """A keystroke: ask again; an answer to an older question is not shown any more."""
         event.stop()
         self.last = event.value
+        self._moved = False
         self._ask()
 
     def on_resize(self) -> None:
@@ -198,7 +201,8 @@ class PickerScreen(LastHopModal[Choice | None]):
         if not more:
             self.say(self._hint)
             self.below(())
-        choices.load(found, _place(choices.current, found) if more else 0)
+        kept = more and (self._moved or not (found and found[0].named))
+        choices.load(found, _place(choices.current, found) if kept else 0)
         if self.choosing and found:
             self._take()
 
@@ -208,6 +212,7 @@ class PickerScreen(LastHopModal[Choice | None]):
         page = max(choices.size.height - 1, 1)
         steps = {**STEPS, "pagedown": page, "pageup": -page}
         if event.key in steps:
+            self._moved = True
             choices.move(steps[event.key])
         elif event.key in ("escape", "ctrl+q"):
             self.dismiss(None)

@@ -27,6 +27,9 @@ class Choice:
     dim: bool = False
     """Whether it cannot be done now."""
 
+    named: bool = False
+    """Whether its very name was typed: the cursor goes to it, as long as nobody has moved it."""
+
     @property
     def aside(self) -> str:
         """What a search looks at beside the left part."""
