@@ -40,6 +40,16 @@ class Stuck:
     """Why; None once a commit went through."""
 
 
+@dataclass(frozen=True, slots=True)
+class CustomerTypes:
+    """A customer is writing in a conversation, as far as anybody knows until a time. Only this process hears of it."""
+
+    conversation_id: str
+    until: int
+    """UTC milliseconds."""
+    name: str = ""
+
+
 class Bus:
     """Hands each event to those who asked for its type, on the thread that publishes it."""
 

@@ -31,6 +31,16 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Reaction:
+    """An emoji that somebody put to a message."""
+
+    address: str
+    name: str
+    emoji: str
+    at: Millis
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One unit in a conversation, in its newest revision."""
 
@@ -73,6 +83,10 @@ class Message:
     attachments: tuple[Attachment, ...] = ()
     op_id: Ulid | None = None
     """The op that made it here, for what an agent wrote."""
+    answers: str = ""
+    """The external id of the message that it answers, where the channel says so; mail names it in its header."""
+    reactions: tuple[Reaction, ...] = ()
+    """Those that stand, the oldest first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ class Identity:
 
 PREFERRED = "preferred"
 """The field of a contact that names its preferred address, as channel:address."""
+PICTURE = "picture"
+"""The field of a contact with the address of a picture of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,10 @@ def message(found: Message) -> Fields:
         "html": found.html,
         "auto": found.auto,
         "edited": found.edited,
+        "answers": found.answers or None,
+        "reactions": [
+            {"by": one.name or one.address, "emoji": one.emoji, "at": time(one.at)} for one in found.reactions
+        ],
         "deleted": found.deleted,
         "revision": found.revision,
         "placement": found.placement or None,

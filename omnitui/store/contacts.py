@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -98,6 +99,12 @@ def change_contact(tx: Tx, contact_id: Ulid, fields: Mapping[str, Json]) -> int:
     ).fetchone()[0]
     tx.changed(ObjectKind.CONTACT, contact_id, revision)
     return revision
+
+
+def fields_of(db: sqlite3.Connection, contact_id: Ulid) -> dict[str, Json]:
+    """The free fields of a contact."""
+    row = db.execute("SELECT fields FROM contact WHERE id = ?", (contact_id,)).fetchone()
+    return dict(json.loads(row[0])) if row else {}
 
 
 def _sought(name: str, addresses: Iterable[str]) -> str:

@@ -14,7 +14,7 @@ from omnitui.errors import Refused
 from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.states import ObjectKind, SendState
-from omnitui.store import fulltext, outbox, tombstones
+from omnitui.store import fulltext, outbox, reactions, tombstones
 from omnitui.store.reads.belongings import Doomed
 from omnitui.store.rollup import anew
 from omnitui.store.rows import pk_of, written
@@ -27,7 +27,8 @@ _PLACES: Final = "(SELECT value FROM json_each(?1))"
 _BLANK: Final = (
     (
         "UPDATE message SET author = '', subject = '', addressees = '[]', copied = '[]', reason = '', text = '',"
-        f" quoted = '', signature = '', raw = '', files = 0, external_id = '', html = 0 WHERE pk IN {_PLACES}"
+        f" quoted = '', signature = '', raw = '', files = 0, external_id = '', html = 0, answers = '',"
+        f" reactions = '[]' WHERE pk IN {_PLACES}"
     ),
     f"DELETE FROM message_revision WHERE message_pk IN {_PLACES}",
     f"DELETE FROM attachment WHERE message_pk IN {_PLACES}",
@@ -228,6 +229,7 @@ def _erase_contact(tx: Tx, pk: int, until: Millis | None) -> None:
     if until is not None:
         tombstones.put(tx, "", [tombstones.person(*one) for one in known], until)
     for address in {address for _channel, address, _scope in known if address}:
+        reactions.forget(tx, address)
         db.execute("DELETE FROM parked WHERE instr(lower(event), lower(?)) > 0", (address,))
         db.execute("UPDATE ledger SET error = '' WHERE instr(lower(error), lower(?)) > 0", (address,))
         db.execute(

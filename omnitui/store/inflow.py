@@ -1,6 +1,6 @@
 """What comes in, written: the functions that ingest composes into one commit."""
 
-from omnitui.store.contacts import change_contact, find_or_make_contact
+from omnitui.store.contacts import change_contact, fields_of, find_or_make_contact
 from omnitui.store.conversations import change_conversation, find_conversation, make_conversation, rate
 from omnitui.store.fulltext import index_pending
 from omnitui.store.fulltext import renew as renew_index
@@ -20,6 +20,7 @@ __all__ = [
     "delete_message",
     "drop_location",
     "expect_messages",
+    "fields_of",
     "find_conversation",
     "find_message",
     "find_or_make_contact",

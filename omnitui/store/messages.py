@@ -51,9 +51,9 @@ _ALWAYS: Final = (
     " received_at, external_id, remote_revision, seen, placement, text"
 )
 _SELDOM: Final = (
-    "html, edited, auto, files, op_id, subject, addressees, copied, raw, reason, quoted, signature, deleted_at"
+    "html, edited, auto, files, op_id, subject, addressees, copied, raw, reason, quoted, signature, deleted_at, answers"
 )
-_USUAL: Final = (0, 0, 0, 0, None, "", "[]", "[]", "", "", "", "", None)
+_USUAL: Final = (0, 0, 0, 0, None, "", "[]", "[]", "", "", "", "", None, "")
 """What `_SELDOM` are unless said otherwise: a line of chat then costs a fifth less."""
 
 
@@ -150,6 +150,7 @@ def put_message(
         message.quoted,
         message.signature,
         tx.now() if message.deleted else None,
+        message.answers,
     )
     usual = seldom == _USUAL
     columns, values = (_ALWAYS, always) if usual else (_WHOLE, always + seldom)

@@ -201,6 +201,7 @@ def message_of(fields: Fields) -> Message:
             "to": tuple(values.get("to") or ()),
             "cc": tuple(values.get("cc") or ()),
             "attachments": tuple(Attachment(**file) for file in values.get("attachments") or ()),
+            "reactions": (),
         }
     )
 

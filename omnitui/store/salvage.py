@@ -45,7 +45,18 @@ _FIRST: Final = ("account", "agent", "organization", "contact", "inbox", "conver
 _AS_IT_WAS: Final = frozenset(("op", "mail_reference", "message_revision", "op_seal"))
 """Rows that never change once they are written."""
 _MOVING: Final = frozenset(
-    ("state", "state_at", "seen", "external_id", "reason", "deleted_at", "conversation_pk", "contact_pk", "revision")
+    (
+        "state",
+        "state_at",
+        "seen",
+        "external_id",
+        "reason",
+        "deleted_at",
+        "conversation_pk",
+        "contact_pk",
+        "revision",
+        "reactions",
+    )
 )
 """What may change of a message whose text is the same version."""
 _WITH_TEXT: Final = ("attachment", "message_revision", "mail_reference")

@@ -10,7 +10,7 @@ from omnitui.desk.threading import Reason
 from omnitui.desk.tokens import plain_address
 from omnitui.ids import Ulid
 from omnitui.model.accounts import Account
-from omnitui.model.conversations import Attachment, Message
+from omnitui.model.conversations import Attachment, Message, Reaction
 from omnitui.model.states import Direction, MessageKind, SendState
 from omnitui.sdk.events import (
     ContactChanged,
@@ -22,12 +22,14 @@ from omnitui.sdk.events import (
     MessageReceived,
     Person,
     Rated,
+    Reacted,
     ReadUpTo,
     Receipt,
 )
 from omnitui.store import arrivals, inflow, threads
 from omnitui.store import outbox as lines
 from omnitui.store.accounts import put_inbox
+from omnitui.store.reactions import react
 from omnitui.store.reads import accounts as account_reads
 from omnitui.store.reads import outbox as outbox_reads
 from omnitui.store.standing import KnownConversation, standings
@@ -98,7 +100,7 @@ class Arrival:
                 self._unsupported(ready)
             case Aside():
                 self._aside(ready)
-            case MessageDeleted() | Receipt() | ReadUpTo() | ConversationChanged() | Rated():
+            case MessageDeleted() | Reacted() | Receipt() | ReadUpTo() | ConversationChanged() | Rated():
                 self.apply(ready)
             case ContactChanged():
                 take_contact(self, ready)
@@ -178,6 +180,7 @@ class Arrival:
                 raw=ready.raw,
                 placement=Reason.BACK_END.value,
                 attachments=_files(ready, self.tx),
+                answers=event.answers,
             ),
             seen=event.seen or received_at <= standing.read_by_us_at,
             index=not self.history,
@@ -318,6 +321,8 @@ class Arrival:
                 if not inflow.delete_message(self.tx, self.account.id, event.external_id, event.at):
                     return of_message(event.external_id)
                 self.shown += 1
+            case Reacted():
+                return self._reacted(event)
             case Receipt():
                 return self._receipt(event)
             case Bounced():
@@ -348,6 +353,19 @@ class Arrival:
             self.shown += 1
             return ""
         return of_message(event.external_id) if event.external_id else of_key(event.idempotency_key)
+
+    def _reacted(self, event: Reacted) -> str:
+        reaction = Reaction(event.by.address, event.by.name, event.emoji, event.at)
+        changed = react(
+            self.tx,
+            self.account.id,
+            event.external_id,
+            reaction,
+            withdrawn=event.withdrawn,
+            replaces=event.replaces,
+        )
+        self.shown += bool(changed)
+        return of_message(event.external_id) if changed is None else ""
 
     def _bounced(self, event: Bounced) -> str:
         """A mail of ours did not arrive: it failed, if the report names one it was addressed to."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from omnitui.clock import Millis
 from omnitui.ids import Ulid
 from omnitui.model.accounts import Json
+from omnitui.model.people import PICTURE
 from omnitui.model.states import SendState, Status
 from omnitui.sdk.events import ContactChanged, ConversationChanged, Rated, ReadUpTo
 from omnitui.store import arrivals, inflow
@@ -63,13 +64,16 @@ def take_contact(arrival: Arrival, event: ContactChanged) -> None:
     contact_id, _identity_id = inflow.find_or_make_contact(
         arrival.tx, arrival.account.id, event.channel, event.address, event.name or ""
     )
+    fields = dict(event.fields)
+    if event.picture is not None:
+        fields = {**(fields or inflow.fields_of(arrival.tx.db, contact_id)), PICTURE: event.picture}
     said: dict[str, Json] = {
         "name": event.name,
         "organization": event.organization,
         "segment": event.segment,
         "language": event.language,
         "time_zone": event.time_zone,
-        "fields": dict(event.fields) or None,
+        "fields": fields or None,
     }
     values = {name: value for name, value in said.items() if value is not None}
     inflow.change_contact(arrival.tx, contact_id, values)

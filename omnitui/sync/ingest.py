@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING, Final
 
+from omnitui.bus import CustomerTypes
+from omnitui.clock import MINUTE
 from omnitui.logs import logger
 from omnitui.model.accounts import Account, Json
-from omnitui.sdk.events import Batch, FolderReset, MailFlags, MailVanished
+from omnitui.sdk.events import Batch, FolderReset, MailFlags, MailVanished, Typing
 from omnitui.store import inflow
 from omnitui.store.cache import Cache
 from omnitui.store.erasure import unused
 from omnitui.store.failpoints import reach
+from omnitui.store.reads import inbox
 from omnitui.store.writer import Tx
 from omnitui.sync.arrival import Arrival
 from omnitui.sync.aside import is_poison, sift
@@ -20,9 +25,16 @@ from omnitui.sync.ledger import note_batch, note_kept_aside
 from omnitui.sync.mail_arrival import MailArrival
 from omnitui.sync.mails import ReadyMail
 from omnitui.sync.preparation import Preparation, Ready
+from omnitui.text.surrogates import mended
 from omnitui.text.worker import ParseWorker
 
+if TYPE_CHECKING:
+    import sqlite3
+
 LOG = logger(__name__)
+
+LONGEST_TYPING: Final = MINUTE
+"""Nobody is said to write for longer by one report."""
 
 
 class Ingest:
@@ -48,6 +60,12 @@ class Ingest:
             return await self._commit(batch, scope, cursor, history)
 
     async def _commit(self, batch: Batch, scope: str, cursor: Json, history: bool) -> int:
+        typing = [event for event in batch.events if isinstance(event, Typing)]
+        if typing:
+            batch = replace(batch, events=tuple(event for event in batch.events if not isinstance(event, Typing)))
+            await self._cache.aread(self._tell, typing)
+            if batch == Batch(()):
+                return 0
         ready = await self._preparation.ready(batch.events, history=history, durable=batch.once)
         reach("ingest.blobs")
         place = batch.cursor if cursor is None else cursor
@@ -64,6 +82,14 @@ class Ingest:
             await asyncio.to_thread(self._preparation.drop, refused)
         reach("ingest.committed")
         return shown
+
+    def _tell(self, db: sqlite3.Connection, typing: Sequence[Typing]) -> None:
+        """Say who is writing: nothing of it is kept."""
+        for event in typing:
+            conversation_id = inbox.named(db, self._account.id, event.conversation)
+            if conversation_id is not None:
+                until = min(event.until, self._cache.clock.now() + LONGEST_TYPING)
+                self._cache.bus.publish(CustomerTypes(conversation_id, until, mended(event.name)[:200]))
 
     def _apply(
         self,

@@ -9,7 +9,7 @@ from typing import Final
 from omnitui.clock import Millis
 from omnitui.model.accounts import Json
 from omnitui.model.states import Priority, SendState, Status
-from omnitui.sdk.events import ConversationChanged, MessageDeleted, Rated, ReadUpTo, Receipt
+from omnitui.sdk.events import ConversationChanged, MessageDeleted, Person, Rated, Reacted, ReadUpTo, Receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +23,10 @@ class Bounced:
     reason: str
 
 
-Parkable = MessageDeleted | Receipt | ReadUpTo | ConversationChanged | Rated | Bounced
+Parkable = MessageDeleted | Reacted | Receipt | ReadUpTo | ConversationChanged | Rated | Bounced
 
 _KINDS: Final[Mapping[str, type[Parkable]]] = {
-    kind.__name__: kind for kind in (MessageDeleted, Receipt, ReadUpTo, ConversationChanged, Rated, Bounced)
+    kind.__name__: kind for kind in (MessageDeleted, Reacted, Receipt, ReadUpTo, ConversationChanged, Rated, Bounced)
 }
 
 
@@ -39,6 +39,8 @@ def decode(parked: Json) -> Parkable:
     """The event that `encode` made this of."""
     event = _KINDS[parked["kind"]](**parked["fields"])
     match event:
+        case Reacted():
+            return replace(event, by=Person(**parked["fields"]["by"]))
         case Receipt():
             return replace(event, state=SendState(event.state))
         case ConversationChanged():

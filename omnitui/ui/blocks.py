@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from omnitui.clock import DAY, Millis
 from omnitui.i18n import _
-from omnitui.model.conversations import Attachment, Message
+from omnitui.model.conversations import Attachment, Message, Reaction
 from omnitui.model.deeds import Answered
 from omnitui.model.states import Direction, MessageKind, SendState
 from omnitui.text.covering import shown
@@ -68,6 +68,7 @@ def block(message: Message, setting: Setting) -> list[Line]:
     else:
         words, below = _body(message, setting, tone, dim)
         below += chips([one for one in message.attachments if not one.inline], setting.width, dim)
+        below += _reactions(message.reactions, setting.width - INDENT - 1, dim)
     if message.reason and message.state in (*_BAD, SendState.DEFERRED, SendState.SENDING):
         role = "bad" if message.state in _BAD else "warn"
         reason = safe(message.reason, max_lines=6, max_chars=1_000)
@@ -139,6 +140,15 @@ def state_piece(state: SendState, due: Millis | None, now: Millis) -> Piece:
 def _answers(answered: Answered, dim: str) -> Line:
     words = _("answers {author}: {text}").format(author=answered.author, text=" ".join(answered.text.split()))
     return ((" " * INDENT, ""), (f"↳ {plain(words)}", dim))
+
+
+def _reactions(reactions: Sequence[Reaction], room: int, dim: str) -> list[Line]:
+    """Who put what to a message, in one line: 👍 2, ❤ Ann."""
+    given: dict[str, list[str]] = {}
+    for one in reactions:
+        given.setdefault(plain(one.emoji), []).append(plain(one.name or one.address))
+    words = [f"{emoji} {len(names) if len(names) > 1 else names[0]}" for emoji, names in given.items()]
+    return [cropped(((" " * INDENT, ""), ("  ".join(words), dim)), room)] if words else []
 
 
 def _body(message: Message, setting: Setting, tone: str, dim: str) -> tuple[list[Line], list[Line]]:

@@ -148,6 +148,7 @@ def a_message(
     seen: bool = False,
     auto: bool = False,
     placement: str = "",
+    answers: str = "",
 ) -> Message:
     """A message in a conversation, the contact's unless `direction` says otherwise; `files` are names."""
     within = conversation(cache, conversation_id)
@@ -172,6 +173,7 @@ def a_message(
         external_id,
         auto=auto,
         placement=placement,
+        answers=answers,
         attachments=tuple(Attachment(cache.ids.new(), own, name, "application/octet-stream", 1) for name in files),
     )
     cache.write(lambda tx: inflow.put_message(tx, message, seen=seen), durable=False)

@@ -59,7 +59,7 @@ def filled(cache: Cache) -> dict[str, Any]:
     a_conversation(cache, "buy now", contact="Spammer", fields={"flags": ["spam"]})
     a_conversation(cache, "later", contact="Cy", status=Status.SNOOZED, fields={"snoozed_until": cache.clock.now() + 1})
     asked = a_message(cache, first.id, "here is the picture", files=("photo.jpg", "請求書.pdf"), external_id="m1")
-    answer = a_message(cache, first.id, "thank you", direction=Direction.OUTGOING, state=SendState.QUEUED)
+    answer = a_message(cache, first.id, "thank you", direction=Direction.OUTGOING, state=SendState.QUEUED, answers="m1")
     a_message(cache, second.id, "he is angry", direction=Direction.OUTGOING, kind=MessageKind.NOTE)
     bo = a_contact(cache, "Bo")
     me = cache.me()
@@ -74,6 +74,7 @@ def filled(cache: Cache) -> dict[str, Any]:
         accounts.set_capabilities(tx, first.account_id, {"email": {"edit": False}})
         accounts.put_account(tx, gone)
         accounts.remove_account(tx, gone.id)
+        inflow.change_conversation(tx, first.id, {"external_id": "c1"})
         inflow.rate(tx, first.id, 4, "4", "good", tx.now())
         inflow.put_ledger(tx, LedgerEntry(first.account_id, "INBOX", "ok", tx.now()))
         inflow.put_ledger(tx, LedgerEntry(first.account_id, "", "ok", tx.now()))
@@ -126,6 +127,7 @@ def filled(cache: Cache) -> dict[str, Any]:
         "ids": (first.id,),
         "limit": 50,
         "conversations": (first.id, second.id),
+        "external_id": "c1",
         "expression": 'stone OR "or"*',
         "doomed": Doomed((1,), (1,), (1, 2)),
         "message_id": asked.id,

@@ -33,6 +33,7 @@ STEPS: tuple[Step, ...] = (
     Step(3, ("0003_counters.sql", "0003_blocks.sql")),
     Step(4, ("0004_sought.sql",)),
     Step(5, ("0005_seals.sql",)),
+    Step(6, ("0006_chat.sql",)),
 )
 
 

@@ -73,13 +73,19 @@ def _named(stored: str | None, names: Mapping[str, str]) -> dict[str, Json]:
 
 def answered(db: sqlite3.Connection, messages: Iterable[Ulid]) -> dict[Ulid, Answered]:
     """By message: what it answers, where that is known and here."""
+    some = json.dumps(list(messages))
     rows = db.execute(
         "SELECT m.id, p.id, c.id, p.author, substr(p.text, 1, 200)"
         " FROM message m CROSS JOIN mail ON mail.message_pk = m.pk CROSS JOIN mail parent ON parent.rfc_id ="
         " mail.in_reply_to CROSS JOIN message p ON p.pk = parent.message_pk"
         " CROSS JOIN conversation c ON c.pk = p.conversation_pk"
         " WHERE m.id IN (SELECT value FROM json_each(?)) AND mail.in_reply_to <> '' AND p.account_pk = m.account_pk"
-        " AND p.deleted_at IS NULL AND p.pk <> m.pk AND c.deleted_at IS NULL",
-        (json.dumps(list(messages)),),
+        " AND p.deleted_at IS NULL AND p.pk <> m.pk AND c.deleted_at IS NULL"
+        " UNION ALL SELECT m.id, p.id, c.id, p.author, substr(p.text, 1, 200)"
+        " FROM message m CROSS JOIN message p ON p.account_pk = m.account_pk AND p.external_id = m.answers"
+        " AND p.external_id <> '' CROSS JOIN conversation c ON c.pk = p.conversation_pk"
+        " WHERE m.id IN (SELECT value FROM json_each(?)) AND m.answers <> '' AND p.deleted_at IS NULL"
+        " AND p.pk <> m.pk AND c.deleted_at IS NULL",
+        (some, some),
     )
     return {own: Answered(*rest) for own, *rest in rows}

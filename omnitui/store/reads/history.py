@@ -10,6 +10,7 @@ from omnitui.ids import Ulid
 from omnitui.model.conversations import Attachment, Message
 from omnitui.model.revisions import Revision
 from omnitui.model.states import Direction, MessageKind, SendState
+from omnitui.store.reactions import standing
 from omnitui.store.reads.assembly import maker
 from omnitui.store.reads.inbox import Key
 from omnitui.store.reads.people import LINKED
@@ -22,7 +23,7 @@ MESSAGE: Final = """
             SELECT json_group_array(json_array(f.id, f.name, f.media_type, f.size, f.sha256, f.inline, f.content_id,
                 json(f.remote)))
             FROM (SELECT * FROM attachment WHERE message_pk = m.pk AND deleted_at IS NULL ORDER BY pk) f) END,
-        m.op_id
+        m.op_id, m.answers, m.reactions
     FROM message m CROSS JOIN conversation c ON c.pk = m.conversation_pk CROSS JOIN account a ON a.pk = m.account_pk
     LEFT JOIN agent g ON g.pk = m.agent_pk LEFT JOIN contact p ON p.pk = m.contact_pk
 """
@@ -42,13 +43,14 @@ def to_message(row: tuple[Any, ...]) -> Message:
     (
         own, conversation_id, account_id, direction, kind, state, author, author_id, sent_at, received_at, text,
         subject, external_id, revision, quoted, signature, html, raw, reason, placement, edited, deleted_at, auto,
-        addressees, copied, files, op_id,
+        addressees, copied, files, op_id, answers, reactions,
     ) = row  # fmt: skip
     return _message(
         own, conversation_id, account_id, DIRECTIONS[direction], KINDS[kind], _STATE[state], author, author_id, sent_at,
         received_at, text, subject, external_id, revision, quoted, signature, html == 1, raw, reason, placement,
         edited == 1, deleted_at is not None, auto == 1, _texts(addressees), _texts(copied),
-        _files(own, files) if files else (), op_id,
+        _files(own, files) if files else (), op_id, answers,
+        () if reactions == "[]" else standing(reactions),
     )  # fmt: skip
 
 

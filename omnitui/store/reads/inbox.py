@@ -195,6 +195,16 @@ def resolve_ref(db: sqlite3.Connection, text: str, kind: ObjectKind = ObjectKind
     return resolved
 
 
+def named(db: sqlite3.Connection, account_id: Ulid, external_id: str) -> Ulid | None:
+    """A conversation by the back end's id of it."""
+    row = db.execute(
+        "SELECT id FROM conversation WHERE account_pk = (SELECT pk FROM account WHERE id = ?) AND external_id = ?"
+        " AND external_id <> ''",
+        (account_id, external_id),
+    ).fetchone()
+    return str(row[0]) if row else None
+
+
 def ref(db: sqlite3.Connection, object_id: Ulid, kind: ObjectKind = ObjectKind.CONVERSATION) -> str:
     """The shortest end of the id, six characters or more, that fits nothing else of its kind.
 

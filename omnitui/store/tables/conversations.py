@@ -98,6 +98,8 @@ class Message(Row, table=True):
 
     `role`: 0 not shown in lists (deleted, canceled, activity), 1 a customer's words that want an answer, 2 an answer,
     3 anything else. `unsettled`: 1 while the way out has not ended well. `addressees` and `copied` are JSON lists.
+    `answers` is the external id of the message that it answers. `reactions` is a JSON list of [address, name, emoji,
+    time, whether it was taken back].
     """
 
     __tablename__ = "message"
@@ -149,6 +151,8 @@ class Message(Row, table=True):
         + one_of("coalesce(state, '')", "held", "queued", "sending", "deferred", "failed", "blocked", "unknown")
     )
     is_unread: int | None = computed("direction = 'incoming' AND NOT seen AND role > 0")
+    answers: str = words()
+    reactions: str = words("[]")
 
 
 class MessageRevision(Base, table=True):

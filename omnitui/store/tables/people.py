@@ -19,7 +19,7 @@ class Agent(Row, table=True):
 
 
 class Account(Row, table=True):
-    """`capabilities` is what its connector said last, as JSON; {} until it has run."""
+    """`capabilities` and `templates` are what its connector said last, as JSON; {} and [] until it has run."""
 
     __tablename__ = "account"
     __table_args__ = (index("uq_account_name_live", "name", where="deleted_at IS NULL", unique=True),)
@@ -31,6 +31,7 @@ class Account(Row, table=True):
     paused: int = number()
     created_at: int = number()
     capabilities: str = words("{}")
+    templates: str = words("[]")
 
 
 class Inbox(Row, table=True):

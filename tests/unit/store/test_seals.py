@@ -17,6 +17,7 @@ from omnitui.store.cache import Cache
 from omnitui.store.chain import Fault, Head, Verdict
 from tests.support.desk import a_cache, a_conversation
 from tests.support.promises import Promise
+from tests.support.schema_fixture import fixture, load
 
 KEY = b"k" * 32
 SIZE = 6
@@ -192,10 +193,12 @@ def test_ops_of_others_are_sealed_later_and_own_ones_with_their_commit(cache: Ca
 
 
 def test_log_from_before_the_seals_is_taken_over(tmp_path: Path) -> None:
-    with a_cache(tmp_path) as cache:
-        act(cache)
-        cache.write(lambda tx: (tx.db.execute("DROP TABLE op_seal"), tx.db.execute("PRAGMA user_version = 4"), None)[2])
     assert migrations.STEPS[4].files == ("0005_seals.sql",)
+    with a_cache(tmp_path) as made:
+        path = made.path
+    path.unlink()
+    load(fixture(4).read_text("utf-8"), path)
     with a_cache(tmp_path) as cache:
-        assert cache.read(chain.verify, KEY).sealed == 0
-        assert cache.write(lambda tx: chain.seal_tail(tx.db, KEY)).sealed == SIZE
+        verdict = cache.read(chain.verify, KEY)
+        assert verdict.head.count > verdict.sealed == 0
+        assert cache.write(lambda tx: chain.seal_tail(tx.db, KEY)).sealed == verdict.head.count

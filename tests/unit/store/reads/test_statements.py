@@ -96,7 +96,6 @@ def test_every_read_finds_the_same_in_the_migrated_and_the_declared_schema(tmp_p
     other.close()
     empty = {name for name, results in found.items() if not any(results)}
     poor = {
-        "between.answered",
         "happenings.resolved",
         "history.revisions",
         "belongings.naming",
