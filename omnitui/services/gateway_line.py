@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from functools import partial
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote, urlsplit
@@ -142,7 +143,9 @@ class GatewayLine:
                     except ValueError:
                         raise self._nonsense() from None
                     if whole:
-                        yield await self._understood(_news, whole, sum(map(len, whole)))
+                        page = await self._understood(partial(_news, cursor), whole, sum(map(len, whole)))
+                        cursor = page.cursor
+                        yield page
         except (httpx.ReadTimeout, httpx.ReadError, httpx.RemoteProtocolError):
             return
         except httpx.HTTPError as error:
@@ -234,9 +237,12 @@ def _page(held: bytes) -> Deliveries:
     )
 
 
-def _news(whole: Sequence[bytes]) -> Deliveries:
-    items = tuple([_delivery(json.loads(data)) for data in whole])
-    return Deliveries(items, items[-1].number, caught_up=True)
+def _news(cursor: int, whole: Sequence[bytes]) -> Deliveries:
+    """What events say: each is a delivery, or tells of a gap."""
+    said = [json.loads(data) for data in whole]
+    items = tuple([_delivery(one) for one in said if "number" in one])
+    gap = next((str(one["gap"]) for one in said if "gap" in one), "")
+    return Deliveries(items, items[-1].number if items else cursor, caught_up=not gap, gap=gap)
 
 
 def _delivery(said: Mapping[str, Any]) -> Delivery:

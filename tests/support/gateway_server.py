@@ -32,6 +32,8 @@ class GatewayServer:
     """Seconds between heartbeats."""
     silent: bool = False
     """Streams say nothing any more, and stay open."""
+    gap_now: str = ""
+    """Told in streams, once."""
     _news: threading.Condition = field(default_factory=threading.Condition)
     _cuts: int = 0
     _server: ThreadingHTTPServer | None = None
@@ -116,6 +118,11 @@ class GatewayServer:
                 cuts = outer._cuts
                 with outer._news:
                     while outer._cuts == cuts:
+                        if outer.gap_now:
+                            self.wfile.write(
+                                b"event: gap\ndata: " + json.dumps({"gap": outer.gap_now}).encode() + b"\n\n"
+                            )
+                            outer.gap_now = ""
                         while after < len(outer.bodies):
                             after += 1
                             self._event(after)

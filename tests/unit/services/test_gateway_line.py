@@ -88,6 +88,17 @@ async def test_what_was_kept_comes_in_pages_and_then_what_comes_in(gateway: Gate
     assert reader.pages[0].items[0].query == (("a", "1"),)
 
 
+async def test_a_gap_that_opens_meanwhile_is_told(gateway: GatewayServer) -> None:
+    gateway.push(b"1")
+    async with reading(gateway) as reader:
+        await streams(gateway, 1)
+        gateway.gap_now = "another spool"
+        gateway.push(b"2")
+        await reader.has(b"1", b"2")
+    assert [page.gap for page in reader.pages if page.gap] == ["another spool"]
+    assert all(page.cursor for page in reader.pages)
+
+
 async def test_a_cut_stream_goes_on_where_it_was_cut(gateway: GatewayServer) -> None:
     gateway.push(b"1")
     async with reading(gateway) as reader:
