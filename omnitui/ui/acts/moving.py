@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from textual.worker import WorkerCancelled
 
@@ -12,6 +13,10 @@ from omnitui.services.actions import Scope
 from omnitui.text.rows import Density
 from omnitui.ui.acts.handler import Handler, doing, moving
 from omnitui.ui.desk import Desk
+
+if TYPE_CHECKING:
+    from omnitui.ui.panes.card import CardPane
+    from omnitui.ui.panes.sidebar import SidebarPane
 
 
 def _list(step: Callable[[Desk, int], object]) -> Handler:
@@ -76,6 +81,11 @@ def _back(desk: Desk) -> None:
         screen.layouts.back()
 
 
+def _beside(pane: CardPane | SidebarPane, halves: int) -> None:
+    """Scroll a pane that has not the keys by half its height."""
+    pane.scroll_lines(halves * max(pane.size.height // 2, 1))
+
+
 HANDLERS: Mapping[str, Handler] = {
     "pane.next": doing(lambda desk: desk.screen.layouts.step(1)),
     "pane.previous": doing(lambda desk: desk.screen.layouts.step(-1)),
@@ -87,6 +97,10 @@ HANDLERS: Mapping[str, Handler] = {
     "pane.other_up": moving(lambda desk, n: desk.screen.layouts.scroll_other(-n)),
     "pane.other_page_down": moving(lambda desk, n: desk.screen.layouts.scroll_other(n, pages=True)),
     "pane.other_page_up": moving(lambda desk, n: desk.screen.layouts.scroll_other(-n, pages=True)),
+    "pane.card_down": moving(lambda desk, n: _beside(desk.screen.card, n)),
+    "pane.card_up": moving(lambda desk, n: _beside(desk.screen.card, -n)),
+    "pane.views_down": moving(lambda desk, n: _beside(desk.screen.sidebar, n)),
+    "pane.views_up": moving(lambda desk, n: _beside(desk.screen.sidebar, -n)),
     "pane.card": doing(lambda desk: desk.screen.layouts.toggle_card()),
     "pane.views": doing(lambda desk: desk.screen.layouts.toggle_views()),
     "list.down": _list(lambda desk, n: desk.screen.queue.move(n)),

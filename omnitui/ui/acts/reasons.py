@@ -65,6 +65,14 @@ def _one_pane(desk: Desk) -> str:
     return _("there is room for one pane only") if desk.screen.layouts.narrow else ""
 
 
+def _no_card(desk: Desk) -> str:
+    return "" if desk.screen.card.region else _("the card is not shown")
+
+
+def _no_views(desk: Desk) -> str:
+    return "" if desk.screen.sidebar.region else _("the views are not shown")
+
+
 REASONS: Mapping[str, Reason] = {
     "conversation.reply": _no_writing,
     "conversation.editor": _no_writing,
@@ -77,6 +85,10 @@ REASONS: Mapping[str, Reason] = {
     "history.save": _no_files,
     "pane.narrower": _one_pane,
     "pane.wider": _one_pane,
+    "pane.card_down": _no_card,
+    "pane.card_up": _no_card,
+    "pane.views_down": _no_views,
+    "pane.views_up": _no_views,
     "list.open": _no_conversation,
 }
 """By action."""
