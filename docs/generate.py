@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from docs.channels import page as channels_page
+from docs.channels import readme
 from docs.manual import page as manual_page
 from docs.trust import page as trust_page
 from omnitui.config.page import page as config_page
@@ -13,6 +15,8 @@ from omnitui.services.actions.page import keys_markdown
 
 DOCS = Path(__file__).parent
 PAGES: dict[str, Callable[[], str]] = {
+    "../README.md": readme,
+    "channels.md": channels_page,
     "config.md": config_page,
     "keys.md": keys_markdown,
     "omnitui.1": manual_page,

@@ -6,7 +6,7 @@ from unicodedata import is_normalized
 
 from omnitui.i18n import _
 from omnitui.text.covering import shown
-from omnitui.text.row_signs import CHANNEL_MARKS, LONG, Glyphs, Line, Run, age
+from omnitui.text.row_signs import CHANNEL_MARKS, CHANNEL_STYLES, LONG, Glyphs, Line, Run, age
 from omnitui.text.widths import cell_width, crop, pad
 
 TYPE_CHECKING = False
@@ -24,8 +24,9 @@ def gutter_runs(conversation: Row, selected: bool, marked: bool, glyphs: Glyphs)
         sign = (glyphs.mark, "row.mark")
     elif conversation.unread:
         sign = (glyphs.unread, "row.unread")
-    channel = CHANNEL_MARKS.get(conversation.channel, "-")
-    return (glyphs.cursor if selected else " ", "row.cursor"), sign, (channel, "row.channel"), (" ", "row")
+    name = conversation.channel
+    channel: Run = (CHANNEL_MARKS.get(name, "-"), CHANNEL_STYLES.get(name, "row.channel"))
+    return (glyphs.cursor if selected else " ", "row.cursor"), sign, channel, (" ", "row")
 
 
 AGE = 5

@@ -63,6 +63,9 @@ ROLES: Final[Mapping[str, str]] = {
     "row.mark": "bold $warning",
     "row.unread": "bold $primary",
     "row.channel": "$secondary",
+    "row.channel.app": "$success",
+    "row.channel.phone": "$warning",
+    "row.channel.room": "$primary",
     "row.contact": "$foreground",
     "row.contact.unread": "bold $foreground",
     "row.subject": "$foreground",
@@ -103,16 +106,31 @@ CHANNEL_MARKS: Final = {
     "messenger": "M",
     "instagram": "I",
     "telegram": "G",
-    "sms": "s",
-    "voice": "T",
-    "webchat": "c",
     "wechat": "w",
     "x": "X",
-    "matrix": "m",
+    "mastodon": "t",
+    "sms": "s",
+    "voice": "T",
     "slack": "S",
+    "discord": "D",
+    "matrix": "m",
+    "xmpp": "J",
+    "irc": "#",
+    "webchat": "c",
+    "webform": "f",
+    "webhook": "h",
+    "command": "!",
     "review": "r",
 }
-"""One ASCII letter a channel; terminals disagree about the width of pictures."""
+"""One ASCII sign a channel; terminals disagree about the width of pictures."""
+
+_APPS: Final = ("line", "whatsapp", "messenger", "instagram", "telegram", "wechat", "x", "mastodon")
+CHANNEL_STYLES: Final = {
+    **dict.fromkeys(_APPS, "row.channel.app"),
+    **dict.fromkeys(("sms", "voice"), "row.channel.phone"),
+    **dict.fromkeys(("slack", "discord", "matrix", "xmpp", "irc"), "row.channel.room"),
+}
+"""The style of a channel's sign: customers' apps, telephones and rooms differ; all others are "row.channel"."""
 
 
 class Density:

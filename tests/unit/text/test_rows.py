@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings, strategies
 
 from omnitui.model.states import Priority, SendState, Status
+from omnitui.text.row_signs import CHANNEL_MARKS, CHANNEL_STYLES
 from omnitui.text.rows import ASCII, COLUMNS, DAY, HOUR, MINUTE, ROLES, Density, age, cells, inbox_row, plain
 from omnitui.text.widths import cell_width
 from tests.support.rows import NOW, a_conversation
@@ -278,3 +279,9 @@ def test_selected_marked_and_unread_can_be_told_apart_without_colour() -> None:
 def test_ages_are_short(passed: int, shown: str) -> None:
     assert age(NOW, NOW - passed) == shown
     assert cell_width(age(NOW, NOW - passed)) <= 4
+
+
+def test_each_channel_has_a_sign_of_its_own_that_every_terminal_can_show() -> None:
+    assert len(set(CHANNEL_MARKS.values())) == len(CHANNEL_MARKS)
+    assert all(len(sign) == 1 and "!" <= sign <= "~" for sign in CHANNEL_MARKS.values())
+    assert set(CHANNEL_STYLES) <= set(CHANNEL_MARKS)
