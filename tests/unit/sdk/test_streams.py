@@ -1,3 +1,5 @@
+"""What the stream of a gateway does when its connector is closed."""
+
 from __future__ import annotations
 
 import asyncio
