@@ -294,11 +294,11 @@ class Layout:
     # The other pane
 
     def scroll_other(self, by: int, *, pages: bool = False) -> None:
-        """Scroll the history from elsewhere, the list from the history; the focus stays."""
+        """Scroll the history from elsewhere, the list from the history, where it is shown; the focus stays."""
         screen = self._screen
         if screen.scope is Scope.HISTORY:
-            step = max(screen.queue.window.height - 1, 1) if pages else 1
-            screen.queue.scroll_rows(by * step)
+            if screen.queue.region:
+                screen.queue.scroll_rows(by * (max(screen.queue.window.height - 1, 1) if pages else 1))
         elif screen.history.region:
             screen.history.scroll_lines(by * (max(screen.history.size.height - 1, 1) if pages else 1))
 

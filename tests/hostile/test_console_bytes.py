@@ -51,7 +51,9 @@ JOINERS = "\u200c\u200d"
 
 THREE_PANES = 120
 """Columns from which on the card stands beside the history."""
-PAGES = 14
+TWO_PANES = 80
+"""Columns from which on the history stands beside the list; below, a click only chooses."""
+PAGES = 16
 """Pages of the list at 40 lines in which every conversation comes."""
 CLICKED = 8
 """Conversations that the short form clicks: together they show every payload."""
@@ -102,9 +104,10 @@ def click_rows(walker: Walker, pages: int, most: int, *, through: bool = False) 
     """Click conversations in the list with real mouse reports; those whose history came."""
     terminal = walker.terminal
     shown: set[str] = set()
+    beside = terminal.columns >= TWO_PANES
     walker.press("g", "a", "home")
     for _page in range(pages):
-        walker.terminal.wait_quiet(0.2)
+        walker.home()
         while len(shown) < most:
             rows = [
                 (y, re.match(r".{1,4} (N\d+) ", row)) for y, row in enumerate(terminal.rows()[: terminal.lines - 2])
@@ -114,12 +117,14 @@ def click_rows(walker: Walker, pages: int, most: int, *, through: bool = False) 
                 break
             y, name = left[0]
             terminal.click(min(12, terminal.columns - 2), y)
+            walker.press(*(() if beside else ("enter",)))
             terminal.wait_for(re.compile(rf"(?:│ |^ ){name} ", re.MULTILINE))
             shown.add(name)
             if through:
-                walker.press("shift+pageup", "shift+pageup", "shift+pageup")
+                walker.press(*("shift+pageup" if beside else "pageup",) * 3)
             walker.home()
-        walker.press("pagedown")
+        if not walker.changes("pagedown"):
+            break
     return shown
 
 

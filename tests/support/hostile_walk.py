@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +17,8 @@ from tests.support.hostile_desk import PLACES, marker
 from tests.support.terminal import Terminal
 
 UI = Path(__file__).parents[2] / "omnitui/ui"
+SLOW = 5.0
+"""Seconds after which a key that changed nothing will not."""
 GAP = 0.03
 """Seconds without output after which a key has had its effect, where no more is known of it."""
 KEYS = {
@@ -32,6 +35,8 @@ KEYS = {
 }
 BACK = "back to the list"
 """In the place of a key: as often Escape as it takes."""
+FRONT = "sz snooze"
+"""What the footer has in the list alone."""
 _ROOTS = {"LastHopModal", "LastHopScreen"}
 
 
@@ -178,14 +183,23 @@ class Walker:
                 self.terminal.send(name)
             self.terminal.wait_quiet(0.07 if name == "escape" else GAP)
 
+    def changes(self, name: str) -> bool:
+        """Press a key that changes what is shown, and wait until it has, however slow the machine; whether it did."""
+        before = self.terminal.rows()
+        self.press(name)
+        with suppress(AssertionError):
+            self.terminal.wait_until(lambda: self.terminal.rows() != before, "another screen", timeout=SLOW)
+        return self.terminal.rows() != before
+
     def home(self) -> None:
         """Go back to the list, from wherever this is: a key right behind Escape would be read as one with Alt."""
         for _depth in range(8):
             self.terminal.wait_quiet(0.1)
             rows = self.terminal.rows()
-            if rows[0].startswith("▌") and not any("╭" in row for row in rows):
+            # Where there is room for one pane, a history or a card stands under the same mark.
+            if rows[0].startswith("▌") and FRONT in rows[-1] and not any("╭" in row for row in rows):
                 return
-            self.terminal.send("escape")
+            self.changes("escape")
         raise AssertionError(f"no way back to the list:\n{self.terminal.screen()}")
 
     def look(self) -> None:

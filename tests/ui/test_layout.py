@@ -286,6 +286,22 @@ async def test_other_pane_scrolls_while_the_focus_stays(tmp_path: Path) -> None:
             assert queue.selected == selected
 
 
+async def test_list_that_is_not_shown_does_not_scroll(tmp_path: Path) -> None:
+    with a_session(tmp_path) as session:
+        for number in range(40):
+            a_conversation(session.cache, f"text {number}", contact=f"Person {number}", subject="S")
+        async with a_console(session, 60, 20) as person:
+            queue = person.app.main.queue
+            await person.press("2", "5", "j")
+            first = queue.window.first
+            assert first > 0
+            await person.press("enter")
+            await person.until(lambda: focused(person) is Scope.HISTORY)
+            await person.press("shift+pageup", "shift+pageup", "shift+pageup", "escape")
+            await person.until(lambda: focused(person) is Scope.LIST)
+            assert queue.window.first == first
+
+
 async def test_resize_keeps_the_place_in_a_long_message(tmp_path: Path) -> None:
     with a_session(tmp_path) as session:
         words = " ".join(f"word{n}" for n in range(900))
