@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,23 +17,66 @@ class SpecGuard:
 
     def __init__(self, spec: Path) -> None:
         self._spec = _loaded(spec)
+        self._paths = {
+            re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path))): path for path in self._spec["paths"]
+        }
 
-    def faults(self, path: str, said: Any, status: int, answer: Any) -> list[str]:
-        """What is wrong with a POST to `path` and its answer; what is not JSON counts by its fields."""
-        operation = self._spec["paths"].get(path, {}).get("post")
+    def faults(self, path: str, said: Any, status: int, answer: Any, *, method: str = "POST") -> list[str]:
+        """What is wrong with a call of `path` and its answer; what is not JSON counts by its fields.
+
+        Args:
+            path: As the specification has it, or as it was called: "/users/7" for "/users/{id}".
+            said: The request; None where it had no body.
+            status: The answer's.
+            answer: Its body; None where that is no JSON.
+            method: GET, POST …
+        """
+        operation = self._operation(path, method)
         if operation is None:
-            return [f"{path} is not in the specification"]
-        asked = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
-        response = operation["responses"].get(str(status)) or operation["responses"].get("400")
-        answered = response["content"]["application/json"]["schema"]
-        return [
+            return [f"{method} {path} is not in the specification"]
+        asked = _json(operation.get("requestBody", {}))
+        responses = operation["responses"]
+        answered = _json(responses.get(str(status)) or responses.get("400") or responses.get("default") or {})
+        wrong = [
             f"{path}: {fault.message}"
             for schema, value in ((asked, said), (answered, answer))
+            if value is not None
             for fault in Draft202012Validator({**schema, "components": self._spec["components"]}).iter_errors(value)
-        ] + [f"{path}: no parameter {name}" for name in said if name not in asked.get("properties", {})]
+        ]
+        known = set(self._properties(asked))
+        return wrong + [f"{path}: no parameter {name}" for name in said or () if name not in known]
+
+    def schema_faults(self, name: str, value: Any) -> list[str]:
+        """What is wrong with a value that is one of the specification's schemas, such as an event."""
+        schema = {"$ref": f"#/components/schemas/{name}", "components": self._spec["components"]}
+        return [f"{name}: {fault.message}" for fault in Draft202012Validator(schema).iter_errors(value)]
+
+    def _operation(self, path: str, method: str) -> Any:
+        paths = self._spec["paths"]
+        found = path if path in paths else next((p for called, p in self._paths.items() if called.fullmatch(path)), "")
+        return paths.get(found, {}).get(method.lower())
+
+    def _properties(self, schema: dict[str, Any]) -> Iterator[str]:
+        if "$ref" in schema:
+            schema = self._spec["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        yield from schema.get("properties", {})
+        for part in (*schema.get("allOf", ()), *schema.get("oneOf", ()), *schema.get("anyOf", ())):
+            yield from self._properties(part)
 
 
-@lru_cache(maxsize=1)
-def _loaded(spec: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(spec.read_text("utf-8"))
+def _json(part: Any) -> dict[str, Any]:
+    """The schema of a request or a response, where that is JSON."""
+    found: dict[str, Any] = part.get("content", {}).get("application/json", {}).get("schema", {})
     return found
+
+
+@lru_cache(maxsize=4)
+def _loaded(spec: Path) -> dict[str, Any]:
+    text = spec.read_text("utf-8")
+    if spec.suffix == ".json":
+        found: dict[str, Any] = json.loads(text)
+        return found
+    import yaml
+
+    whole: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return whole

@@ -1,0 +1,328 @@
+"""A LINE official account as an account."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing, suppress
+from typing import Any, ClassVar, TypeVar
+
+from omnitui.sdk import (
+    MINUTE,
+    QUOTA,
+    SECOND,
+    Accepted,
+    Batch,
+    Capabilities,
+    Context,
+    Deliveries,
+    Event,
+    Extent,
+    Fault,
+    Found,
+    Health,
+    Idempotency,
+    Json,
+    Manifest,
+    Millis,
+    NotFound,
+    NotReady,
+    OmniError,
+    Outbound,
+    Outcome,
+    Reach,
+    Reconciled,
+    Rejected,
+    Sink,
+    TextUnit,
+    Unknowable,
+    Unknown,
+    Verb,
+    Webhook,
+    measured,
+    until,
+)
+from omnitui_line.checkup import checkup, quota
+from omnitui_line.client import Broken, MessagingApi, Refusal
+from omnitui_line.mapping import events, items, place_of
+from omnitui_line.people import People
+from omnitui_line.settings import API, DATA, MANIFEST
+from omnitui_line.tokens import LIFE, USABLE, Attempt, Heard, Tokens
+from omnitui_line.webhook import LineWebhook
+
+TEXT = 5_000
+QUOTA_REST: Millis = MINUTE
+SHOWN = 20
+"""How long LINE shows that somebody writes, unless a message comes."""
+NO_HISTORY = "LINE hands out no history: what was written before this account was added is not here"
+
+T = TypeVar("T")
+
+
+class LineConnector:
+    """Speaks for one channel."""
+
+    manifest: ClassVar[Manifest] = MANIFEST
+
+    @staticmethod
+    def webhook(settings: Mapping[str, str], secrets: Mapping[str, tuple[str, ...]]) -> Webhook:
+        return LineWebhook(secrets.get("channel_secret", ()))
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._api = MessagingApi(
+            context.http,
+            context.clock,
+            url=context.settings.get("api_url") or API,
+            data_url=context.settings.get("data_url") or DATA,
+            token=context.secrets.get("token", ""),
+        )
+        self._tokens = Tokens(context.drawer("line-replies"), context.drawer("line-messages"))
+        self._people = People(self._api, context.clock)
+        self._closed = asyncio.Event()
+        self._sweeping: asyncio.Task[None] | None = None
+        self._asked_quota_at: Millis | None = None
+
+    def capabilities(self, channel: str = "") -> Capabilities:
+        return Capabilities(
+            idempotency=Idempotency.FINDABLE,
+            inbound=("webhook",),
+            text_limit=TEXT,
+            text_unit=TextUnit.UTF16,
+            can_start=True,
+            quotes=True,
+            free_for=USABLE,
+            paid_after=True,
+            reach={Verb.READ: Reach.REMOTE},
+        )
+
+    async def check(self) -> Health:
+        return await checkup(self._api, self._context.settings, self._context.secrets)
+
+    async def inbound(self, cursor: Json) -> AsyncIterator[Batch]:
+        bot = await self._ask(self._api.get("info"))
+        inbox = str(bot.get("basicId") or bot.get("userId") or "")
+        gap = "" if cursor else NO_HISTORY
+        await self._on_disk(lambda: self._tokens.sweep(self._now()))
+        async with aclosing(
+            until(self._closed, self._context.deliveries(int(cursor["gateway"]) if cursor else 0))
+        ) as pages:
+            async for page in pages:
+                batch = await self._batch(page, inbox)
+                yield Batch(
+                    batch,
+                    {"gateway": page.cursor},
+                    extents=await self._extents(),
+                    caught_up=page.caught_up,
+                    gap="; ".join(part for part in (gap, page.gap) if part),
+                )
+                gap = ""
+
+    async def _batch(self, page: Deliveries, inbox: str) -> tuple[Event, ...]:
+        found = [item for one in page.items for item in items(one.body) or ()]
+        heard = [one for item in found if (one := _heard(item)) is not None]
+        if heard:
+            await self._on_disk(lambda: self._tokens.hear(heard, self._now()))
+            self._sweep_later()
+        met = await self._people.meet(place for item in found if (place := place_of(item)) is not None)
+        told = [
+            event
+            for one in page.items
+            for event in events(one.body, inbox=inbox, persons=self._people.persons, at=one.received_at)
+        ]
+        return (*told, *met)
+
+    async def _extents(self) -> tuple[Extent, ...]:
+        """What is left of the month's messages, where a minute has passed since that was asked."""
+        now = self._now()
+        if self._asked_quota_at is not None and 0 <= now - self._asked_quota_at < QUOTA_REST:
+            return ()
+        self._asked_quota_at = now
+        with suppress(Fault):
+            return (Extent(QUOTA, budget=await self._ask(quota(self._api))),)
+        return ()
+
+    def _sweep_later(self) -> None:
+        if self._sweeping is None or self._sweeping.done():
+            self._sweeping = asyncio.ensure_future(self._sweep())
+
+    async def _sweep(self) -> None:
+        """Take dead reply tokens from the disk, until none lives."""
+        left = True
+        while left:
+            await asyncio.sleep((LIFE + SECOND) / 1000)
+            try:
+                left = await asyncio.to_thread(self._tokens.sweep, self._now())
+            except OSError as error:
+                self._context.log(f"reply tokens that are over cannot be removed: {error.strerror}")
+
+    async def perform(self, op: Outbound) -> Outcome:
+        match op.verb:
+            case Verb.REPLY:
+                return await self._reply(op)
+            case Verb.READ:
+                return await self._read(op)
+        return Accepted()
+
+    async def _reply(self, op: Outbound) -> Outcome:
+        if op.files:
+            return Rejected("LINE takes no files from us: it fetches them from a public address, and there is none")
+        if (length := measured(op.text, TextUnit.UTF16)) > TEXT:
+            return Rejected(f"the text has {length:,} UTF-16 units; LINE takes {TEXT:,}")
+        attempt = await self._on_disk(lambda: self._tokens.begin(_to(op), op.idempotency_key, self._now()))
+        await self._context.mark(op.op_id)
+        try:
+            if attempt.token and not isinstance(outcome := await self._by_token(op, attempt), Refusal):
+                return outcome
+            if attempt.by_token:
+                # LINE takes the token no more, so nothing has left.
+                await self._on_disk(lambda: self._tokens.begin(_to(op), op.idempotency_key, self._now(), push=True))
+            return await self._push(op)
+        except Refusal as refusal:
+            return Rejected(str(refusal))
+        except Broken as broken:
+            return Unknown(str(broken))
+
+    async def _by_token(self, op: Outbound, attempt: Attempt) -> Accepted | Refusal:
+        """Answer by a reply token; what LINE says where it takes the token no more. Raises `Refusal`, `Broken`."""
+        said = {"replyToken": attempt.token, "messages": [await self._message(op)]}
+        try:
+            return await self._taken(op, await self._api.post("message/reply", said))
+        except Refusal as refusal:
+            if "reply token" in str(refusal).lower():
+                return refusal
+            raise
+
+    async def _push(self, op: Outbound) -> Accepted:
+        """Push, once however often this is called. Raises `Refusal`, `Broken`."""
+        said = {"to": _to(op), "messages": [await self._message(op)]}
+        key = uuid.uuid5(uuid.NAMESPACE_OID, op.idempotency_key)
+        try:
+            return await self._taken(op, await self._api.post("message/push", said, retry_key=str(key)))
+        except Refusal as refusal:
+            if refusal.status == 409:
+                return await self._taken(op, refusal.said)
+            raise
+
+    async def _message(self, op: Outbound) -> Json:
+        token = await self._on_disk(lambda: self._tokens.quote(_to(op), op.reply_to_external_id))
+        return {"type": "text", "text": op.text} | ({"quoteToken": token} if token else {})
+
+    async def _taken(self, op: Outbound, said: Mapping[str, Any]) -> Accepted:
+        """LINE has it; what it called it."""
+        sent = said.get("sentMessages")
+        first = sent[0] if isinstance(sent, list) and sent and isinstance(sent[0], dict) else {}
+        named, quote = str(first.get("id") or ""), str(first.get("quoteToken") or "")
+        try:
+            sent_now = Heard(_to(op), self._now(), message=named, quote_token=quote)
+            await asyncio.to_thread(self._tokens.taken, op.idempotency_key, sent_now)
+        except OSError as error:
+            self._context.log(f"what LINE answered cannot be noted: {error.strerror}")
+        return Accepted(named, conversation=_to(op))
+
+    async def _read(self, op: Outbound) -> Outcome:
+        token = await self._on_disk(lambda: self._tokens.read(op.conversation)) if op.fields.get("read") else ""
+        if not token:
+            return Accepted()
+        await self._context.mark(op.op_id)
+        try:
+            await self._api.post("chat/markAsRead", {"markAsReadToken": token})
+        except Refusal as refusal:
+            return Rejected(str(refusal))
+        except Broken as broken:
+            # It can be said twice.
+            raise NotReady(str(broken)) from broken
+        return Accepted()
+
+    async def reconcile(self, op: Outbound) -> Reconciled:
+        """Ask by sending it once more the same way: LINE takes a token, and a push with its retry key, only once."""
+        attempt = await self._on_disk(lambda: self._tokens.attempt(_to(op), op.idempotency_key, self._now()))
+        if attempt is None:
+            return Unknowable("it was tried more than a day ago, and LINE remembers no longer what it took")
+        if attempt.sent:
+            return Found(attempt.sent)
+        try:
+            if attempt.by_token:
+                return await self._found_by_token(op, attempt)
+            return Found((await self._push(op)).external_id)
+        except Broken as broken:
+            raise NotReady(str(broken)) from broken
+        except Refusal as refusal:
+            if refusal.status == 429:
+                return Unknowable(str(refusal))
+            return NotFound()
+
+    async def _found_by_token(self, op: Outbound, attempt: Attempt) -> Reconciled:
+        answer = await self._by_token(op, attempt) if attempt.token else None
+        if isinstance(answer, Accepted):
+            return Found(answer.external_id)
+        if answer is not None and answer.at is not None and answer.at - attempt.token_at < USABLE:
+            # By LINE's own clock the token still lives: it was used, and nobody but this op had it.
+            return Found()
+        return Unknowable("it left by a reply token, whose minute is over: LINE cannot tell whether it came")
+
+    async def typing(self, conversation: str, channel: str) -> None:
+        if conversation.startswith("U"):
+            await self._ask(self._api.post("chat/loading/start", {"chatId": conversation, "loadingSeconds": SHOWN}))
+
+    async def fetch(self, remote: Json, sink: Sink, limit: int) -> None:
+        if "url" in remote:
+            await self._context.fetch(str(remote["url"]), sink, limit)
+            return
+        message = str(remote["message"])
+        try:
+            if remote["kind"] in ("video", "audio"):
+                await self._prepared(message)
+            await self._api.download(message, sink, limit)
+        except Broken as broken:
+            raise NotReady(str(broken)) from broken
+        except Refusal as refusal:
+            gone = refusal.status in (404, 410)
+            said = "LINE does not keep this file any longer" if gone else f"LINE does not give this file: {refusal}"
+            raise OmniError(
+                said, hint="LINE removes content after a while, and at once what a customer takes back"
+            ) from None
+
+    async def _prepared(self, message: str) -> None:
+        status = (await self._api.get("message", message, "content", "transcoding", data=True)).get("status")
+        if status == "processing":
+            raise NotReady("LINE still prepares this file", hint="open it again in a minute")
+        if status == "failed":
+            raise OmniError("LINE could not prepare this file")
+
+    async def close(self) -> None:
+        self._closed.set()
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+
+    def _now(self) -> Millis:
+        return self._context.clock.now()
+
+    async def _on_disk(self, work: Callable[[], T]) -> T:
+        try:
+            return await asyncio.to_thread(work)
+        except OSError as error:
+            raise NotReady(f"LINE's tokens cannot be kept: {error.strerror}", hint="disk space, permissions") from error
+
+    async def _ask(self, answer: Awaitable[T]) -> T:
+        """Wait for the answer to what changes nothing for a customer: whatever stands in the way, ask again."""
+        try:
+            return await answer
+        except (Broken, Refusal) as error:
+            raise NotReady(str(error)) from error
+
+
+def _to(op: Outbound) -> str:
+    return op.conversation or op.contact
+
+
+def _heard(item: Any) -> Heard | None:
+    """What an event brings that an answer needs."""
+    place, at = place_of(item), item.get("timestamp") if isinstance(item, dict) else None
+    if place is None or not isinstance(at, int):
+        return None
+    message = item.get("message")
+    told = message if isinstance(message, dict) else {}
+    tokens = [item.get("replyToken"), told.get("id"), told.get("quoteToken"), told.get("markAsReadToken")]
+    return Heard(place.conversation, at, *(token if isinstance(token, str) else "" for token in tokens))
