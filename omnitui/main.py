@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from omnitui.services.commandline import ConsoleVerbs
     from omnitui.services.session import Session
+    from omnitui.services.webhooks import Premises
     from omnitui.ui.first_frame import Takeover
 
 INTERRUPTED = 130
@@ -43,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         from omnitui.cli.front import run
 
-        code = run(words, console=lambda session: _console(session, takeover), themes=_themes)
+        code = run(words, console=lambda session: _console(session, takeover), themes=_themes, gateway=_gateway)
         sys.stdout.flush()
         return code
     except OmniError as error:
@@ -103,6 +104,20 @@ def _console(session: Session, takeover: Takeover | None) -> int:
 
     open_log(session.profile.log_file, session.settings.log.level)
     return run_console(session, takeover, _verbs)
+
+
+def _gateway(premises: Premises) -> int:
+    from omnitui.errors import ConfigError
+    from omnitui.i18n import _
+
+    try:
+        from omnitui.gateway.running import run_gateway
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("omnitui"):
+            raise
+        message = _("the gateway needs packages that are not installed")
+        raise ConfigError(message, hint="pip install 'omnitui[gateway]'") from error
+    return run_gateway(premises)
 
 
 def _verbs() -> ConsoleVerbs:

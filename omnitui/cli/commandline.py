@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     from omnitui.services.session import Session
 
 OUTSIDE: Final = frozenset(
-    ("console", "demo", "completion", "account add", "account remove", "sync", "import", "export")
+    (
+        *("console", "demo", "completion", "account add", "account remove", "sync", "import", "export"),
+        *("gateway", "gateway observe"),
+    )
 )
 """Verbs that need the terminal, standard output or the sync lease for themselves."""
 FILLED: Final = {

@@ -13,22 +13,26 @@ from omnitui.i18n import _, use_language
 
 if TYPE_CHECKING:
     from omnitui.services.session import Session
+    from omnitui.services.webhooks import Premises
 
 Console = Callable[["Session"], int]
 """Runs the terminal face on a session until the agent quits; returns the exit code."""
 Themes = Callable[[Path], list[tuple[str, str]]]
 """All themes by name and title, those in the given folder of the user's included."""
+Gateway = Callable[["Premises"], int]
+"""Runs the web face until it is told to stop; returns the exit code."""
 
 _VALUED = ("--profile",)
 _HELP = ("--help", "-h")
 
 
-def run(words: list[str], *, console: Console, themes: Themes) -> int:
+def run(words: list[str], *, console: Console, themes: Themes, gateway: Gateway | None = None) -> int:
     """Do what `words` say and return the exit code.
 
     Args:
         words: Without the program's name; empty starts the console.
         console, themes: What the terminal face offers; faces do not know each other.
+        gateway: The web face; None where none can be run.
 
     Raises:
         OmniError: It could not be done, and why.
@@ -55,7 +59,7 @@ def run(words: list[str], *, console: Console, themes: Themes) -> int:
         arguments = parse(entry, verb, [*leading, *own])
     except SystemExit:
         return 0
-    with Shell(arguments, console=console, themes=themes) as shell:
+    with Shell(arguments, console=console, themes=themes, gateway=gateway) as shell:
         return verb.run(shell) or shell.code
 
 

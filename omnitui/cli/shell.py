@@ -18,7 +18,7 @@ from omnitui.paths import Profile, profile
 from omnitui.services import records
 
 if TYPE_CHECKING:
-    from omnitui.cli.front import Console, Themes
+    from omnitui.cli.front import Console, Gateway, Themes
     from omnitui.ids import Ulid
     from omnitui.model.operations import Op
     from omnitui.services.session import Session
@@ -35,6 +35,7 @@ class Shell:
         *,
         console: Console,
         themes: Themes,
+        gateway: Gateway | None = None,
         session: Session | None = None,
         out: Output | None = None,
     ) -> None:
@@ -42,6 +43,8 @@ class Shell:
         self.arguments = arguments
         self.console = console
         self.themes = themes
+        self.gateway = gateway
+        """None within another face."""
         self.code = 0
         """Not 0 once something was not done; the verb goes on with the rest."""
         self.ops: list[Op] = []

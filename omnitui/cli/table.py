@@ -104,6 +104,16 @@ GROUPS: Final[tuple[tuple[str, tuple[Entry, ...]], ...]] = (
         ),
     ),
     (
+        N_("Webhooks"),
+        (
+            Entry("gateway", "gateway", N_("take in what vendors send to webhooks")),
+            Entry("gateway status", "gateway", N_("what was kept and what was refused")),
+            Entry("gateway observe", "gateway", N_("see how refused calls of a hook look")),
+            Entry("gateway token", "gateway", N_("let a console elsewhere read hooks")),
+            Entry("gateway url", "gateway", N_("the address to enter at the vendor")),
+        ),
+    ),
+    (
         N_("Files"),
         (
             Entry("import", "files", N_("take in mails: .eml, mbox, Maildir")),

@@ -15,8 +15,9 @@ from tests.support.desk import a_conversation, a_message
 
 PAGE = (Path(__file__).parents[3] / "docs" / "cli.md").read_text(encoding="utf-8")
 
-ELSEWHERE = {"encryption", "proof"}
-"""Types that are printed only where SQLCipher is, or after looking through every temporary file of the machine."""
+ELSEWHERE = {"encryption", "proof", "refusal"}
+"""Types that are printed only where SQLCipher is, after looking through every temporary file of the machine, or while a
+gateway is observed."""
 
 
 def documented() -> dict[str, set[str]]:
@@ -46,6 +47,8 @@ def printed(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict
     a_message(desk.cache, talk.id, "again", files=["a.pdf"])
     (desk.profile.config / "snippets").mkdir(parents=True)
     (desk.profile.config / "snippets" / "hello.md").write_text("Dear {contact.name},")
+    desk.profile.gateway_file.write_text('public_url = "https://x.example"\n[[hook]]\nname = "shop"\nkind = "line"\n')
+    desk.profile.gateway_file.chmod(0o600)
     mail = tmp_path / "x.eml"
     mail.write_text("From: a@example.com\nSubject: x\n\nhi\n")
     runs = [
@@ -70,6 +73,9 @@ def printed(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict
         ["account", "check", "World", "--json"],
         ["sync", "--once", "World", "--json"],
         ["account", "set", "World", "retention", "forever", "--json"],
+        ["gateway", "status", "--json"],
+        ["gateway", "url", "shop", "--json"],
+        ["gateway", "token", "desk", "--hooks", "shop", "--json"],
         ["contact", "export", talk.id, str(tmp_path / "ann"), "--json"],
         ["contact", "erase", talk.id, "--yes", "--json"],
     ]
