@@ -32,6 +32,12 @@ def _undo(shell: Shell) -> int:
     undone = shell.session.operations.undo(shell.id(named, ObjectKind.OP) if named else None)
     for original in undone.originals:
         shell.out.say(_("taken back: {deed}").format(deed=deed(original)))
+    for one in undone.overtaken:
+        shell.out.say(
+            _("{field} is {found} now, not {left} as before: it was changed meanwhile").format(
+                field=one.field, found=_value(one.found, one.field), left=_value(one.left, one.field)
+            )
+        )
     return _told(shell, undone)
 
 

@@ -33,7 +33,7 @@ class Intent:
 
 
 def record(tx: Tx, author_id: Ulid, group_id: Ulid, intent: Intent, *, travels: bool = True) -> Op | None:
-    """Record and apply one change; None where nothing would change.
+    """Record and apply one change; None where nothing would change, unless it takes back or repeats another op.
 
     Args:
         tx: The commit.
@@ -47,10 +47,11 @@ def record(tx: Tx, author_id: Ulid, group_id: Ulid, intent: Intent, *, travels: 
     """
     names = compared(intent.kind, intent.after)
     before, revision = oplog.current(tx, intent.kind, intent.object_id, names)
-    if before == {name: intent.after[name] for name in names}:
+    changes = before != {name: intent.after[name] for name in names}
+    if not changes and intent.undoes is None and intent.redoes is None:
         return None
     account_id, channel = _place(tx, intent.conversation_id)
-    reach = _reach(tx, account_id, channel, intent.verb) if travels else Reach.LOCAL
+    reach = _reach(tx, account_id, channel, intent.verb) if travels and changes else Reach.LOCAL
     op = oplog.append(
         tx,
         Op(

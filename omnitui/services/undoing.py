@@ -10,11 +10,12 @@ from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.accounts import Json
 from omnitui.model.conversations import Draft
-from omnitui.model.operations import Op, OutboxEntry
+from omnitui.model.operations import Fields, Op, OutboxEntry
 from omnitui.model.people import Agent
-from omnitui.model.states import MessageKind, Reach, SendState, Verb
+from omnitui.model.states import MessageKind, ObjectKind, Reach, SendState, Status, Verb
 from omnitui.services.recording import Intent, compared, enqueue, record
 from omnitui.store import drafts, oplog, outbox
+from omnitui.store.arrivals import withheld
 from omnitui.store.reads import accounts
 from omnitui.store.reads import drafts as draft_reads
 from omnitui.store.reads import oplog as log
@@ -30,12 +31,12 @@ TAKEN_BACK = (SendState.HELD, SendState.QUEUED, SendState.DEFERRED, SendState.BL
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A field that is no longer what the op made it."""
+    """A field that somebody else has set."""
 
     op: Op
     field: str
     left: Json
-    """What the op had made it."""
+    """What it ought to be: what the op had made it, or what it was before the op that was undone."""
     found: Json
     """What it is now."""
 
@@ -50,6 +51,8 @@ class Undone:
     """What they undo or repeat."""
     conflicts: tuple[Conflict, ...] = ()
     """What was left alone because it changed since."""
+    overtaken: tuple[Conflict, ...] = ()
+    """What is not as it was before the op, since the back end had changed it meanwhile."""
 
 
 def undo(tx: Tx, me: Agent, op_or_group_id: Ulid | None) -> Undone:
@@ -120,23 +123,46 @@ def _invert(tx: Tx, me: Agent, ops: Sequence[Op], *, redoing: bool) -> Undone:
     made: list[Op] = []
     done: list[Op] = []
     conflicts: list[Conflict] = []
+    overtaken: list[Conflict] = []
     for op in ops:
         names = compared(op.kind, op.after)
         now, _revision = oplog.current(tx, op.kind, op.object_id, names)
-        changed = [name for name in names if now[name] != op.after[name]]
-        if changed:
-            conflicts += [Conflict(op, name, op.after[name], now.get(name)) for name in changed]
+        changed = {name: now[name] for name in names if now[name] != op.after[name]}
+        if changed and (redoing or not _waits(tx, op)):
+            conflicts += [Conflict(op, name, op.after[name], found) for name, found in changed.items()]
             continue
-        inverse = _redo_one(tx, me, group, op) if redoing else _undo_one(tx, me, group, op)
+        if redoing:
+            inverse = _redo_one(tx, me, group, op)
+        else:
+            stays = _overtaken(tx, op, changed)
+            overtaken += [Conflict(op, name, op.before.get(name), found) for name, found in stays.items()]
+            inverse = _undo_one(tx, me, group, op, stays)
         if inverse is not None:
             made.append(inverse)
             done.append(op)
-    return Undone(tuple(made), tuple(done), tuple(conflicts))
+    return Undone(tuple(made), tuple(done), tuple(conflicts), tuple(overtaken))
 
 
-def _undo_one(tx: Tx, me: Agent, group: Ulid, op: Op) -> Op | None:
+def _waits(tx: Tx, op: Op) -> bool:
+    """Whether a change of a conversation has not left: then it need not, whatever has been changed since."""
+    entry = outbox_reads.entry(tx.db, op.id) if op.kind is ObjectKind.CONVERSATION else None
+    return entry is not None and _is_here(entry)
+
+
+def _overtaken(tx: Tx, op: Op, changed: Fields) -> dict[str, Json]:
+    """The fields of an op that its undo does not set back, since the back end has set them to something else."""
+    if op.kind is not ObjectKind.CONVERSATION:
+        return {}
+    said = {**withheld(tx.db, op), **changed}
+    return {name: value for name, value in said.items() if value != op.before.get(name)}
+
+
+def _undo_one(tx: Tx, me: Agent, group: Ulid, op: Op, stays: Fields) -> Op | None:
     waiting = _take_back(tx, op)
-    intent = Intent(op.verb, op.kind, op.object_id, op.before, op.conversation_id, undoes=op.id)
+    before = {**op.before, **stays}
+    if stays.get("status", Status.SNOOZED) != Status.SNOOZED and "snoozed_until" in before:
+        before["snoozed_until"] = None
+    intent = Intent(op.verb, op.kind, op.object_id, before, op.conversation_id, undoes=op.id)
     inverse = record(tx, me.id, group, intent, travels=not waiting and op.verb not in SENDS and _heard(op))
     if op.verb in SENDS or op.verb is Verb.NOTE:
         _back_to_draft(tx, op)
@@ -146,8 +172,13 @@ def _undo_one(tx: Tx, me: Agent, group: Ulid, op: Op) -> Op | None:
 def _redo_one(tx: Tx, me: Agent, group: Ulid, inverse: Op) -> Op | None:
     assert inverse.undoes is not None
     original = log.op(tx.db, inverse.undoes)
+    after = dict(original.after)
+    if original.verb is Verb.LABEL:
+        # Those that the back end put on or took off meanwhile stay so.
+        on, off = set(after["labels"]), set(original.before["labels"])
+        after["labels"] = sorted((set(inverse.after["labels"]) | on - off) - (off - on))
     intent = Intent(
-        original.verb, original.kind, original.object_id, original.after, original.conversation_id, redoes=original.id
+        original.verb, original.kind, original.object_id, after, original.conversation_id, redoes=original.id
     )
     op = record(tx, me.id, group, intent, travels=_heard(original))
     if op is None or op.conversation_id is None:

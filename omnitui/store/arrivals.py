@@ -6,15 +6,22 @@ import hashlib
 import json
 import secrets
 import sqlite3
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from omnitui.clock import Millis
 from omnitui.ids import Ulid
 from omnitui.model.accounts import Json
 from omnitui.model.conversations import Attachment
-from omnitui.model.states import ObjectKind
+from omnitui.model.operations import Op
+from omnitui.model.states import ObjectKind, Status
+from omnitui.store.rows import written
 from omnitui.store.writer import Tx
+
+SET_HERE: Final = frozenset({"status", "priority", "assignee_id", "labels"})
+"""Fields of a conversation that both agents here and its back end set."""
+_ENDS: Final = frozenset({Status.RESOLVED, Status.WAITING, Status.SNOOZED})
+"""Statuses that a customer's later message ends."""
 
 
 def park(tx: Tx, account_id: Ulid, awaits: str, event: Json) -> bool:
@@ -60,17 +67,70 @@ def newest_fields(tx: Tx, conversation_id: Ulid, fields: Iterable[str], at: Mill
     return won
 
 
-def changed_here(db: sqlite3.Connection, conversation_id: Ulid, at: Millis) -> set[str]:
-    """The fields of a conversation that agents here changed after a time.
+def withhold(tx: Tx, conversation_id: Ulid, values: Mapping[str, Json], at: Millis) -> None:
+    """Keep what the back end said of fields at a time: it holds where changes made here after it are undone."""
+    for name, value in values.items():
+        tx.db.execute(
+            "UPDATE remote_change SET withheld = ?, withheld_at = ?"
+            " WHERE field = ? AND conversation_pk = (SELECT pk FROM conversation WHERE id = ?)",
+            (written(value), at, name, conversation_id),
+        )
+
+
+def withheld(db: sqlite3.Connection, op: Op) -> dict[str, Json]:
+    """What the back end said of an op's fields that nothing but the op hides: it holds once the op is undone."""
+    rows = db.execute(
+        "SELECT r.field, r.withheld, r.withheld_at FROM remote_change r JOIN conversation c ON c.pk = r.conversation_pk"
+        " WHERE c.id = ? AND r.withheld IS NOT NULL",
+        (op.object_id,),
+    ).fetchall()
+    return {
+        name: still(db, op.object_id, name, json.loads(value), at)
+        for name, value, at in rows
+        if name in op.after and name not in changed_here(db, op.object_id, at, but=op.id)
+    }
+
+
+def withholds(db: sqlite3.Connection, conversation_id: Ulid) -> set[str]:
+    """The fields of a conversation of which a report is withheld."""
+    rows = db.execute(
+        "SELECT r.field FROM remote_change r JOIN conversation c ON c.pk = r.conversation_pk"
+        " WHERE c.id = ? AND r.withheld IS NOT NULL",
+        (conversation_id,),
+    )
+    return {row[0] for row in rows}
+
+
+def still(db: sqlite3.Connection, conversation_id: Ulid, field: str, value: Json, at: Millis) -> Json:
+    """What a field that was set at a time is now: a message that came after it has opened the conversation again."""
+    if field == "status" and value in _ENDS and wrote_after(db, conversation_id, at):
+        return Status.OPEN.value
+    return value
+
+
+def changed_here(db: sqlite3.Connection, conversation_id: Ulid, at: Millis, *, but: Ulid = "") -> set[str]:
+    """The fields of a conversation that agents here changed after a time, by other ops than `but`.
 
     What was taken back before the back end had it does not count, nor the taking back: neither says anything of it.
     """
     rows = db.execute(
         "SELECT DISTINCT j.key FROM op JOIN op_payload p ON p.op_pk = op.pk, json_each(p.after) j"
-        " WHERE op.object_id = ? AND op.kind = 'conversation' AND op.at > ? AND NOT EXISTS ("
+        " WHERE op.object_id = ? AND op.kind = 'conversation' AND op.at > ? AND op.id <> ?"
+        " AND NOT EXISTS ("
         "SELECT 1 FROM op gone JOIN outbox o ON o.op_pk = gone.pk"
         " WHERE gone.id IN (op.id, op.undoes) AND o.state = 'canceled')",
-        (conversation_id, at),
+        (conversation_id, at, but),
+    )
+    return {row[0] for row in rows}
+
+
+def waiting_here(db: sqlite3.Connection, conversation_id: Ulid) -> set[str]:
+    """The fields of a conversation that agents here changed, of which the back end cannot have heard yet."""
+    rows = db.execute(
+        "SELECT DISTINCT j.key FROM op JOIN outbox o ON o.op_pk = op.pk JOIN op_payload p ON p.op_pk = op.pk,"
+        " json_each(p.after) j WHERE op.object_id = ? AND op.kind = 'conversation' AND NOT o.marked"
+        " AND o.state IN ('held', 'queued', 'deferred', 'blocked', 'failed')",
+        (conversation_id,),
     )
     return {row[0] for row in rows}
 

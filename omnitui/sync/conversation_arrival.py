@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from omnitui.clock import Millis
 from omnitui.ids import Ulid
 from omnitui.model.accounts import Json
 from omnitui.model.people import PICTURE
-from omnitui.model.states import SendState, Status
+from omnitui.model.states import ObjectKind, SendState
 from omnitui.sdk.events import ContactChanged, ConversationChanged, Rated, ReadUpTo
-from omnitui.store import arrivals, inflow
+from omnitui.store import arrivals, inflow, oplog
 from omnitui.store.standing import READ_BY_CONTACT, READ_BY_US
 
 if TYPE_CHECKING:
+    from omnitui.store.writer import Tx
     from omnitui.sync.arrival import Arrival
-
-_ENDS: Final = frozenset({Status.RESOLVED, Status.WAITING, Status.SNOOZED})
-"""Statuses that a customer's later message ends."""
 
 
 def take_change(arrival: Arrival, conversation_id: Ulid, event: ReadUpTo | ConversationChanged | Rated) -> None:
@@ -37,17 +35,35 @@ def take_change(arrival: Arrival, conversation_id: Ulid, event: ReadUpTo | Conve
 def change(arrival: Arrival, conversation_id: Ulid, fields: Mapping[str, Json], at: Millis) -> None:
     """Set fields as they were at the back end at a time, unless something later is known of them.
 
-    What an agent here changed after that time stays: the op is on its way, or has arrived since.
+    What an agent here changed after that time stays: the op is on its way, or has arrived since. Where it is undone,
+    the report holds after all.
     """
     tx = arrival.tx
-    newest = arrivals.newest_fields(tx, conversation_id, fields, at) - arrivals.changed_here(tx.db, conversation_id, at)
-    if not newest:
+    newest = arrivals.newest_fields(tx, conversation_id, fields, at)
+    hidden = newest & arrivals.changed_here(tx.db, conversation_id, at)
+    arrivals.withhold(tx, conversation_id, {name: fields[name] for name in sorted(hidden)}, at)
+    if newest == hidden:
         return
-    values = {name: fields[name] for name in sorted(newest)}
-    if values.get("status") in _ENDS and arrivals.wrote_after(tx.db, conversation_id, at):
-        values["status"] = Status.OPEN
+    values = {name: arrivals.still(tx.db, conversation_id, name, fields[name], at) for name in sorted(newest - hidden)}
+    _remember(tx, conversation_id, values, at)
     inflow.change_conversation(tx, conversation_id, values)
     arrival.shown += 1
+
+
+def _remember(tx: Tx, conversation_id: Ulid, values: Mapping[str, Json], at: Millis) -> None:
+    """Keep what a report says of fields that agents here change, for when they undo that.
+
+    What is like what we show may be the echo of our own op, unless that has not left.
+    """
+    names = arrivals.SET_HERE & values.keys()
+    if not names:
+        return
+    names &= arrivals.changed_here(tx.db, conversation_id, 0) | arrivals.withholds(tx.db, conversation_id)
+    if names:
+        now, _revision = oplog.current(tx, ObjectKind.CONVERSATION, conversation_id, sorted(names))
+        waiting = arrivals.waiting_here(tx.db, conversation_id)
+        news = {name: values[name] for name in sorted(names) if name in waiting or now[name] != values[name]}
+        arrivals.withhold(tx, conversation_id, news, at)
 
 
 def confirm_read(arrival: Arrival, conversation_id: Ulid) -> None:

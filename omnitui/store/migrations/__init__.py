@@ -34,6 +34,7 @@ STEPS: tuple[Step, ...] = (
     Step(4, ("0004_sought.sql",)),
     Step(5, ("0005_seals.sql",)),
     Step(6, ("0006_chat.sql",)),
+    Step(7, ("0007_withheld.sql",)),
 )
 
 

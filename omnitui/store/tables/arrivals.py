@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import PrimaryKeyConstraint, Text
+from sqlalchemy import Integer, PrimaryKeyConstraint, Text
 
-from omnitui.store.tables.base import WITHOUT_ROWID, Base, given, number, to, words
+from omnitui.store.tables.base import WITHOUT_ROWID, Base, given, maybe, number, to, words
 
 
 class MailReference(Base, table=True):
@@ -32,10 +32,16 @@ class Parked(Base, table=True):
 
 
 class RemoteChange(Base, table=True):
-    """When the back end last changed a field of a conversation: an older report never overwrites a newer one."""
+    """When the back end last changed a field of a conversation: an older report never overwrites a newer one.
+
+    `withheld` is the value of the newest report that was no echo of ours, as JSON, and `withheld_at` its time, where
+    changes made here hide it or did.
+    """
 
     __tablename__ = "remote_change"
     __table_args__ = (PrimaryKeyConstraint("conversation_pk", "field"), WITHOUT_ROWID)
     conversation_pk: int = to("conversation")
     field: str = given(Text)
     at: int = number()
+    withheld: str | None = maybe(Text)
+    withheld_at: int | None = maybe(Integer)

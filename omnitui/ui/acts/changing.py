@@ -153,20 +153,24 @@ async def _undo(desk: Desk) -> None:
     undone = await desk.act_first(desk.session.operations.undo)
     # What came back, a draft perhaps, is there for the next key.
     await desk.renew()
-    _say(desk, undone, _("undone: {what}"), undone.originals)
+    tell(desk, undone, _("undone: {what}"), undone.originals)
     queue.bring_back(_go_to(desk, undone.originals), to_top=home)
 
 
 async def _redo(desk: Desk) -> None:
     redone = await desk.act_first(desk.session.operations.redo)
     await desk.renew()
-    _say(desk, redone, _("done again: {what}"), redone.ops)
+    tell(desk, redone, _("done again: {what}"), redone.ops)
     _go_to(desk, redone.originals)
 
 
-def _say(desk: Desk, done: Undone, words: str, what: tuple[Op, ...]) -> None:
+def tell(desk: Desk, done: Undone, words: str, what: tuple[Op, ...]) -> None:
+    """Say what became of an undo or redo."""
     if done.conflicts:
         desk.say(_("changed since then, left as it is: {field}").format(field=done.conflicts[0].field), "warn")
+    elif done.overtaken:
+        told_field = _("{field} is not as it was: it was changed meanwhile").format(field=done.overtaken[0].field)
+        desk.say(f"{words.format(what=told(what))} · {told_field}", "warn")
     else:
         desk.say(words.format(what=told(what)))
 

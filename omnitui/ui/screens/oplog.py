@@ -11,7 +11,7 @@ from omnitui.model.operations import Op
 from omnitui.model.states import Reach
 from omnitui.store.reads import accounts, oplog
 from omnitui.ui import phrases
-from omnitui.ui.acts.changing import told
+from omnitui.ui.acts.changing import tell, told
 from omnitui.ui.desk import Desk
 from omnitui.ui.roles import Line, plain
 from omnitui.ui.screens.confirm import confirmed
@@ -34,11 +34,7 @@ async def open_log(desk: Desk, conversation_id: Ulid | None) -> None:
     op: Op = chosen.value
     if await confirmed(desk, _("Undo this act? {what}").format(what=told((op,))), _("undo")):
         undone = await desk.act(desk.session.operations.undo, op.group_id)
-        if undone.conflicts:
-            field = undone.conflicts[0].field
-            desk.say(_("changed since then, left as it is: {field}").format(field=field), "warn")
-        else:
-            desk.say(_("undone: {what}").format(what=told(undone.originals)))
+        tell(desk, undone, _("undone: {what}"), undone.originals)
 
 
 def op_choice(op: Op, author: str, moment: str, now: Millis) -> Choice:
