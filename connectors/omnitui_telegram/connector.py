@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing, suppress
 from typing import Any, ClassVar
 
 from omnitui.sdk import (
@@ -16,6 +16,8 @@ from omnitui.sdk import (
     Batch,
     Capabilities,
     Context,
+    Delivery,
+    Event,
     Extent,
     Fault,
     Health,
@@ -34,12 +36,15 @@ from omnitui.sdk import (
     TextUnit,
     Unknowable,
     Unknown,
+    Unsupported,
     Verb,
     measured,
+    until,
 )
 from omnitui_telegram.client import BotApi, Broken, Files, Refusal
-from omnitui_telegram.mapping import WANTED, event, id_of, message_of, place_of
+from omnitui_telegram.mapping import CHANNEL, WANTED, events, id_of, message_of, place_of
 from omnitui_telegram.settings import MANIFEST
+from omnitui_telegram.webhook import TelegramWebhook
 
 POLL_SECONDS = 50
 PAGE = 100
@@ -62,12 +67,17 @@ class TelegramConnector:
         url = context.settings.get("api_url") or "https://api.telegram.org"
         self._api = BotApi(context.http, url, context.secrets.get("token", ""))
         self._poll: asyncio.Task[Any] | None = None
-        self._closed = False
+        self._hooked = context.settings.get("receive") == "webhook"
+        self._closed = asyncio.Event()
+
+    @staticmethod
+    def webhook(settings: Mapping[str, str], secrets: Mapping[str, tuple[str, ...]]) -> TelegramWebhook:
+        return TelegramWebhook(secrets.get("webhook_secret", ()))
 
     def capabilities(self, channel: str = "") -> Capabilities:
         return Capabilities(
             idempotency=Idempotency.UNKNOWABLE,
-            inbound=("longpoll",),
+            inbound=("longpoll", "webhook"),
             text_limit=TEXT,
             text_unit=TextUnit.UTF16,
             attachments=True,
@@ -82,7 +92,10 @@ class TelegramConnector:
             webhook = await self._ask("getWebhookInfo", {})
         except Fault as fault:
             return Health(ok=False, message=fault.message, hint=fault.hint, refused=isinstance(fault, AuthFailed))
-        if webhook.get("url"):
+        if self._hooked:
+            if trouble := await self._unhooked(webhook):
+                return trouble
+        elif webhook.get("url"):
             return Health(
                 ok=False,
                 message=f"@{bot['username']} hands its messages to a webhook, so they cannot be asked for",
@@ -92,12 +105,43 @@ class TelegramConnector:
         groups = "" if bot.get("can_read_all_group_messages") else "; in groups it sees only what is said to it"
         return Health(ok=True, message=f"@{bot['username']}{groups}")
 
+    async def _unhooked(self, info: dict[str, Any]) -> Health | None:
+        """Tell Telegram the webhook's address where it has another; what stands in the way of its calls, or None."""
+        url, secret = self._context.settings.get("webhook_url", ""), self._context.secrets.get("webhook_secret", "")
+        if url and info.get("url") != url:
+            try:
+                TelegramWebhook((secret,))
+                said = {"url": url, "secret_token": secret, "allowed_updates": list(WANTED)}
+                await self._ask("setWebhook", said)
+            except OmniError as error:
+                return Health(ok=False, message=error.message, hint=error.hint, refused=not isinstance(error, NotReady))
+            return None
+        if not info.get("url"):
+            return Health(ok=False, message="Telegram was told no webhook", hint="set webhook_url: docs/telegram.md")
+        if info.get("pending_update_count") and info.get("last_error_message"):
+            return Health(ok=False, message=f"Telegram cannot reach {info['url']}: {info['last_error_message']}")
+        return None
+
     async def inbound(self, cursor: Json) -> AsyncIterator[Batch]:
+        async with aclosing(self._kept(cursor) if self._hooked else self._polled(cursor)) as stream:
+            async for batch in stream:
+                yield batch
+
+    async def _kept(self, cursor: Json) -> AsyncGenerator[Batch, None]:
+        """What the gateway kept."""
         bot = "@" + str((await self._ask("getMe", {}))["username"])
-        offset, asked_at = (cursor["offset"], cursor["at"]) if cursor else (0, 0)
+        number = int(cursor.get("gateway", 0)) if cursor else 0
+        async with aclosing(until(self._closed, self._context.deliveries(number))) as stream:
+            async for page in stream:
+                found = [event for one in page.items for event in _of_call(one, bot)]
+                yield Batch(tuple(found), {"gateway": page.cursor}, caught_up=page.caught_up, gap=page.gap)
+
+    async def _polled(self, cursor: Json) -> AsyncGenerator[Batch, None]:
+        bot = "@" + str((await self._ask("getMe", {}))["username"])
+        offset, asked_at = (cursor["offset"], cursor["at"]) if cursor and "offset" in cursor else (0, 0)
         gap = self._gap(asked_at)
         caught_up = False
-        while not self._closed:
+        while not self._closed.is_set():
             # What lies there already comes at once; after that each request waits for news.
             updates = await self._updates(offset, POLL_SECONDS if caught_up else 0)
             if updates is None:
@@ -109,7 +153,7 @@ class TelegramConnector:
             if updates or caught_up != told or now - asked_at > HOUR:
                 asked_at = now
                 yield Batch(
-                    tuple(event(update, bot=bot, now=now) for update in updates),
+                    tuple(event for update in updates for event in events(update, bot=bot, now=now)),
                     {"offset": offset, "at": now},
                     extents=(Extent("", budget=f"Telegram keeps messages for {KEPT // HOUR} hours"),),
                     caught_up=caught_up,
@@ -231,6 +275,9 @@ class TelegramConnector:
     async def reconcile(self, op: Outbound) -> Reconciled:
         return Unknowable("Telegram cannot be asked what a bot has sent")
 
+    async def typing(self, conversation: str, channel: str) -> None:
+        await self._ask("sendChatAction", {**place_of(conversation), "action": "typing"})
+
     async def fetch(self, remote: Json, sink: Sink, limit: int) -> None:
         try:
             file = await self._api.call("getFile", {"file_id": remote["file_id"]})
@@ -243,9 +290,20 @@ class TelegramConnector:
             raise OmniError(str(refusal), hint="Telegram gives bots files of at most 20 MB") from refusal
 
     async def close(self) -> None:
-        self._closed = True
+        self._closed.set()
         if self._poll is not None:
             self._poll.cancel()
+
+
+def _of_call(call: Delivery, bot: str) -> tuple[Event, ...]:
+    """What Telegram's call reports."""
+    try:
+        update = json.loads(call.body)
+    except (ValueError, RecursionError):
+        update = None
+    if isinstance(update, dict):
+        return events(update, bot=bot, now=call.received_at)
+    return (Unsupported("telegram.webhook", call.body, call.received_at, str(call.number), "", CHANNEL, bot),)
 
 
 def _request(op: Outbound, place: dict[str, Any]) -> tuple[str, dict[str, Any], Files | None]:

@@ -7,25 +7,37 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from omnitui.sdk import ContactChanged, Direction, Event, MessageReceived, Millis, Person, RemoteFile, Unsupported
+from omnitui.sdk import (
+    ContactChanged,
+    Direction,
+    Event,
+    MessageReceived,
+    Millis,
+    Person,
+    Reacted,
+    RemoteFile,
+    Unsupported,
+)
 
 CHANNEL = "telegram"
-WANTED = ("message", "edited_message", "my_chat_member")
+WANTED = ("message", "edited_message", "my_chat_member", "message_reaction")
 """The kinds of update that are asked for."""
 Json = dict[str, Any]
 
 
-def event(update: Json, *, bot: str, now: Millis) -> Event:
+def events(update: Json, *, bot: str, now: Millis) -> tuple[Event, ...]:
     """What an update reports; what is not understood is kept raw."""
     try:
         for kind in ("message", "edited_message"):
             if kind in update:
-                return _message(update[kind], bot) or _unsupported(update, kind, bot, now)
+                return (_message(update[kind], bot) or _unsupported(update, kind, bot, now),)
         if "my_chat_member" in update:
-            return _standing(update["my_chat_member"])
+            return (_standing(update["my_chat_member"]),)
+        if "message_reaction" in update:
+            return _reactions(update["message_reaction"])
     except (KeyError, TypeError, ValueError, AttributeError):
         pass
-    return _unsupported(update, next((key for key in update if key != "update_id"), "update"), bot, now)
+    return (_unsupported(update, next((key for key in update if key != "update_id"), "update"), bot, now),)
 
 
 def conversation_of(message: Json) -> str:
@@ -59,8 +71,8 @@ _ID = re.compile(r"-?\d+:\d+(,\d+)*", re.ASCII)
 
 def _message(message: Json, bot: str) -> MessageReceived | None:
     chat, sender = message["chat"], message.get("from") or message.get("sender_chat") or message["chat"]
-    text, files = message.get("text") or message.get("caption") or "", _files(message)
-    words = "\n".join(part for part in (_origin(message), text, _shown(message)) if part)
+    text, files = _text(message), _files(message)
+    words = "\n".join(part for part in (_origin(message), _quote(message), text, _shown(message)) if part)
     if not words and not files:
         return None
     author = Person(str(sender["id"]), _name(sender), str(sender.get("language_code", "")))
@@ -78,7 +90,46 @@ def _message(message: Json, bot: str) -> MessageReceived | None:
         revision=int(message.get("edit_date", 1)),
         subject=_name(chat) if chat["type"] != "private" else "",
         files=files,
+        answers=_answered(message),
     )
+
+
+def _text(message: Json) -> str:
+    """Text or caption; beside words that hide an address, the address."""
+    text = message.get("text") or message.get("caption") or ""
+    entities = message.get("entities") or message.get("caption_entities") or ()
+    links = [entity for entity in entities if entity.get("type") == "text_link"]
+    if not links:
+        return str(text)
+    # Telegram counts in UTF-16 units.
+    units = text.encode("utf-16-le", "surrogatepass")
+    for entity in sorted(links, key=lambda entity: -int(entity["offset"])):
+        start = 2 * int(entity["offset"])
+        end = start + 2 * int(entity["length"])
+        if units[start:end].decode("utf-16-le", "replace") != entity["url"]:
+            units = units[:end] + f" ({entity['url']})".encode("utf-16-le", "surrogatepass") + units[end:]
+    return units.decode("utf-16-le", "replace")
+
+
+def _quote(message: Json) -> str:
+    """The part of another message that this one answers, where the writer chose one."""
+    quoted = (message.get("quote") or {}).get("text", "")
+    return "\n".join(f"> {line}" for line in quoted.splitlines())
+
+
+def _answered(message: Json) -> str:
+    """The id of the message that this one answers; in a topic every message seems to answer the first one."""
+    answered = message.get("reply_to_message") or {}
+    return id_of(answered) if answered and "forum_topic_created" not in answered else ""
+
+
+def _reactions(change: Json) -> tuple[Event, ...]:
+    """All that somebody has put to a message now, in place of what it was."""
+    who = change.get("user") or change["actor_chat"]
+    message, by, at = id_of(change), Person(str(who["id"]), _name(who)), int(change["date"]) * 1000
+    given = (str(one.get("emoji") or "\N{BLACK STAR}") for one in change["new_reaction"])
+    cleared = Reacted(message, by, "", at, withdrawn=True)
+    return (cleared, *(Reacted(message, by, emoji, at) for emoji in given))
 
 
 def _name(who: Mapping[str, Any]) -> str:

@@ -47,6 +47,10 @@ class TelegramServer:
     broken: list[str] = field(default_factory=list)
     """What a request or an answer did against the specification."""
     webhook: str = ""
+    hook_secret: str = ""
+    trouble: str = ""
+    """What Telegram met when it called the webhook last."""
+    typed: list[int] = field(default_factory=list)
     token: str = TOKEN
     next_sends: deque[Callable[[], Answer | None]] = field(default_factory=deque)
     """For the next sends: gives another answer, raises `Hangs`, or lets it through with None."""
@@ -73,7 +77,7 @@ class TelegramServer:
         if time.monotonic() < self.limited_until:
             left = max(1, round(self.limited_until - time.monotonic()))
             return _refused(429, f"Too Many Requests: retry after {left}", retry_after=left)
-        if method.startswith(("send", "edit", "delete")):
+        if method.startswith(("send", "edit", "delete")) and method != "sendChatAction":
             return self._send(method, said)
         if method == "getUpdates" and self.webhook:
             return _refused(409, "Conflict: can't use getUpdates method while webhook is active")
@@ -84,7 +88,14 @@ class TelegramServer:
             case "getMe":
                 return BOT
             case "getWebhookInfo":
-                return {"url": self.webhook, "has_custom_certificate": False, "pending_update_count": 0}
+                info = {"url": self.webhook, "has_custom_certificate": False, "pending_update_count": 0}
+                return info | ({"last_error_message": self.trouble, "pending_update_count": 3} if self.trouble else {})
+            case "setWebhook":
+                self.webhook, self.hook_secret = said["url"], said["secret_token"]
+                return True
+            case "sendChatAction":
+                self.typed.append(said["chat_id"])
+                return True
             case "getFile":
                 return {"file_id": said["file_id"], "file_unique_id": "u", "file_path": f"docs/{said['file_id']}"}
         return self._waited(said)

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
-from omnitui_telegram.mapping import event, place_of
+from omnitui_telegram.mapping import events, place_of
 
-from omnitui.sdk import ContactChanged, MessageReceived, Unsupported
+from omnitui.sdk import ContactChanged, MessageReceived, Reacted, Unsupported
 from tests.support.telegram_rig import MEI, PRIVATE
 
 FIXTURES = Path(__file__).parents[4] / "shared" / "fixtures" / "telegram"
@@ -19,7 +19,8 @@ GROUP = {"id": -1001, "type": "supergroup", "title": "茶の会"}
 
 
 def heard(update: dict[str, Any]) -> Any:
-    return event({"update_id": 1, **update}, bot="@bot", now=5)
+    (found,) = events({"update_id": 1, **update}, bot="@bot", now=5)
+    return found
 
 
 def message(**fields: Any) -> MessageReceived:
@@ -33,7 +34,7 @@ def message(**fields: Any) -> MessageReceived:
 def test_payloads_of_others_are_messages_or_kept_raw(name: str) -> None:
     found = json.loads((FIXTURES / name).read_text("utf-8"))
     for update in found.get("result", [found]):
-        happened = event(update, bot="@bot", now=5)
+        (happened,) = events(update, bot="@bot", now=5)
         if "text" in update["message"]:
             assert isinstance(happened, MessageReceived)
             assert "Bold and italics" in happened.text
@@ -112,3 +113,34 @@ def test_any_update_is_an_event_or_kept_raw(kind: str, fields: dict[str, Any]) -
     assert isinstance(found, MessageReceived | ContactChanged | Unsupported)
     if isinstance(found, Unsupported):
         assert found.raw
+
+
+def test_words_that_hide_an_address_show_it() -> None:
+    link = {"type": "text_link", "offset": 3, "length": 2, "url": "https://evil.example/"}
+    assert message(text="👩 ここ を", entities=[link]).text == "👩 ここ (https://evil.example/) を"
+    assert message(text="a", entities=[{"type": "text_link", "offset": 99, "length": 5, "url": "u"}]).text == "a (u)"
+
+
+def test_answer_names_the_message_and_the_part_that_it_answers() -> None:
+    answered = {"message_id": 5, "date": 1, "chat": PRIVATE, "text": "いつ届きますか"}
+    found = message(text="明日です", reply_to_message=answered, quote={"text": "いつ", "position": 0})
+    assert (found.answers, found.text) == ("71:5", "> いつ\n明日です")
+
+
+def test_message_of_a_topic_does_not_answer_the_topic() -> None:
+    first = {"message_id": 3, "date": 1, "chat": GROUP, "forum_topic_created": {"name": "返品"}}
+    assert (
+        message(chat=GROUP, message_thread_id=3, is_topic_message=True, text="x", reply_to_message=first).answers == ""
+    )
+
+
+def test_reactions_take_the_place_of_those_before() -> None:
+    new = [{"type": "emoji", "emoji": "👍"}, {"type": "custom_emoji", "custom_emoji_id": "1"}]
+    change = {"chat": PRIVATE, "message_id": 7, "user": MEI, "date": 9, "old_reaction": [], "new_reaction": new}
+    found = events({"update_id": 1, "message_reaction": change}, bot="@bot", now=5)
+    assert [(one.emoji, one.withdrawn) for one in found if isinstance(one, Reacted)] == [
+        ("", True),
+        ("👍", False),
+        ("★", False),
+    ]
+    assert {one.external_id for one in found if isinstance(one, Reacted)} == {"71:7"}
