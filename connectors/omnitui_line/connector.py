@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import aclosing, suppress
 from typing import Any, ClassVar, TypeVar
 
@@ -20,13 +19,11 @@ from omnitui.sdk import (
     Event,
     Extent,
     Fault,
-    Found,
     Health,
     Idempotency,
     Json,
     Manifest,
     Millis,
-    NotFound,
     NotReady,
     OmniError,
     Outbound,
@@ -36,22 +33,19 @@ from omnitui.sdk import (
     Rejected,
     Sink,
     TextUnit,
-    Unknowable,
-    Unknown,
     Verb,
     Webhook,
-    measured,
     until,
 )
 from omnitui_line.checkup import checkup, quota
 from omnitui_line.client import Broken, MessagingApi, Refusal
 from omnitui_line.mapping import events, items, place_of
 from omnitui_line.people import People
+from omnitui_line.sending import TEXT, Sender
 from omnitui_line.settings import API, DATA, MANIFEST
-from omnitui_line.tokens import LIFE, USABLE, Attempt, Heard, Tokens
+from omnitui_line.tokens import LIFE, USABLE, Heard, Tokens, on_disk
 from omnitui_line.webhook import LineWebhook
 
-TEXT = 5_000
 QUOTA_REST: Millis = MINUTE
 SHOWN = 20
 """How long LINE shows that somebody writes, unless a message comes."""
@@ -78,7 +72,8 @@ class LineConnector:
             data_url=context.settings.get("data_url") or DATA,
             token=context.secrets.get("token", ""),
         )
-        self._tokens = Tokens(context.drawer("line-replies"), context.drawer("line-messages"))
+        self._tokens = Tokens(context.drawer)
+        self._sender = Sender(context, self._api, self._tokens)
         self._people = People(self._api, context.clock)
         self._closed = asyncio.Event()
         self._sweeping: asyncio.Task[None] | None = None
@@ -104,7 +99,7 @@ class LineConnector:
         bot = await self._ask(self._api.get("info"))
         inbox = str(bot.get("basicId") or bot.get("userId") or "")
         gap = "" if cursor else NO_HISTORY
-        await self._on_disk(lambda: self._tokens.sweep(self._now()))
+        await on_disk(lambda: self._tokens.sweep(self._now()))
         async with aclosing(
             until(self._closed, self._context.deliveries(int(cursor["gateway"]) if cursor else 0))
         ) as pages:
@@ -120,18 +115,20 @@ class LineConnector:
                 gap = ""
 
     async def _batch(self, page: Deliveries, inbox: str) -> tuple[Event, ...]:
-        found = [item for one in page.items for item in items(one.body) or ()]
+        found = await asyncio.to_thread(lambda: [item for one in page.items for item in items(one.body) or ()])
         heard = [one for item in found if (one := _heard(item)) is not None]
         if heard:
-            await self._on_disk(lambda: self._tokens.hear(heard, self._now()))
+            await on_disk(lambda: self._tokens.hear(heard, self._now()))
             self._sweep_later()
         met = await self._people.meet(place for item in found if (place := place_of(item)) is not None)
-        told = [
+        return (*await asyncio.to_thread(self._told, page, inbox), *met)
+
+    def _told(self, page: Deliveries, inbox: str) -> list[Event]:
+        return [
             event
             for one in page.items
             for event in events(one.body, inbox=inbox, persons=self._people.persons, at=one.received_at)
         ]
-        return (*told, *met)
 
     async def _extents(self) -> tuple[Extent, ...]:
         """What is left of the month's messages, where a minute has passed since that was asked."""
@@ -160,69 +157,13 @@ class LineConnector:
     async def perform(self, op: Outbound) -> Outcome:
         match op.verb:
             case Verb.REPLY:
-                return await self._reply(op)
+                return await self._sender.send(op)
             case Verb.READ:
                 return await self._read(op)
         return Accepted()
 
-    async def _reply(self, op: Outbound) -> Outcome:
-        if op.files:
-            return Rejected("LINE takes no files from us: it fetches them from a public address, and there is none")
-        if (length := measured(op.text, TextUnit.UTF16)) > TEXT:
-            return Rejected(f"the text has {length:,} UTF-16 units; LINE takes {TEXT:,}")
-        attempt = await self._on_disk(lambda: self._tokens.begin(_to(op), op.idempotency_key, self._now()))
-        await self._context.mark(op.op_id)
-        try:
-            if attempt.token and not isinstance(outcome := await self._by_token(op, attempt), Refusal):
-                return outcome
-            if attempt.by_token:
-                # LINE takes the token no more, so nothing has left.
-                await self._on_disk(lambda: self._tokens.begin(_to(op), op.idempotency_key, self._now(), push=True))
-            return await self._push(op)
-        except Refusal as refusal:
-            return Rejected(str(refusal))
-        except Broken as broken:
-            return Unknown(str(broken))
-
-    async def _by_token(self, op: Outbound, attempt: Attempt) -> Accepted | Refusal:
-        """Answer by a reply token; what LINE says where it takes the token no more. Raises `Refusal`, `Broken`."""
-        said = {"replyToken": attempt.token, "messages": [await self._message(op)]}
-        try:
-            return await self._taken(op, await self._api.post("message/reply", said))
-        except Refusal as refusal:
-            if "reply token" in str(refusal).lower():
-                return refusal
-            raise
-
-    async def _push(self, op: Outbound) -> Accepted:
-        """Push, once however often this is called. Raises `Refusal`, `Broken`."""
-        said = {"to": _to(op), "messages": [await self._message(op)]}
-        key = uuid.uuid5(uuid.NAMESPACE_OID, op.idempotency_key)
-        try:
-            return await self._taken(op, await self._api.post("message/push", said, retry_key=str(key)))
-        except Refusal as refusal:
-            if refusal.status == 409:
-                return await self._taken(op, refusal.said)
-            raise
-
-    async def _message(self, op: Outbound) -> Json:
-        token = await self._on_disk(lambda: self._tokens.quote(_to(op), op.reply_to_external_id))
-        return {"type": "text", "text": op.text} | ({"quoteToken": token} if token else {})
-
-    async def _taken(self, op: Outbound, said: Mapping[str, Any]) -> Accepted:
-        """LINE has it; what it called it."""
-        sent = said.get("sentMessages")
-        first = sent[0] if isinstance(sent, list) and sent and isinstance(sent[0], dict) else {}
-        named, quote = str(first.get("id") or ""), str(first.get("quoteToken") or "")
-        try:
-            sent_now = Heard(_to(op), self._now(), message=named, quote_token=quote)
-            await asyncio.to_thread(self._tokens.taken, op.idempotency_key, sent_now)
-        except OSError as error:
-            self._context.log(f"what LINE answered cannot be noted: {error.strerror}")
-        return Accepted(named, conversation=_to(op))
-
     async def _read(self, op: Outbound) -> Outcome:
-        token = await self._on_disk(lambda: self._tokens.read(op.conversation)) if op.fields.get("read") else ""
+        token = await on_disk(lambda: self._tokens.read(op.conversation)) if op.fields.get("read") else ""
         if not token:
             return Accepted()
         await self._context.mark(op.op_id)
@@ -236,31 +177,7 @@ class LineConnector:
         return Accepted()
 
     async def reconcile(self, op: Outbound) -> Reconciled:
-        """Ask by sending it once more the same way: LINE takes a token, and a push with its retry key, only once."""
-        attempt = await self._on_disk(lambda: self._tokens.attempt(_to(op), op.idempotency_key, self._now()))
-        if attempt is None:
-            return Unknowable("it was tried more than a day ago, and LINE remembers no longer what it took")
-        if attempt.sent:
-            return Found(attempt.sent)
-        try:
-            if attempt.by_token:
-                return await self._found_by_token(op, attempt)
-            return Found((await self._push(op)).external_id)
-        except Broken as broken:
-            raise NotReady(str(broken)) from broken
-        except Refusal as refusal:
-            if refusal.status == 429:
-                return Unknowable(str(refusal))
-            return NotFound()
-
-    async def _found_by_token(self, op: Outbound, attempt: Attempt) -> Reconciled:
-        answer = await self._by_token(op, attempt) if attempt.token else None
-        if isinstance(answer, Accepted):
-            return Found(answer.external_id)
-        if answer is not None and answer.at is not None and answer.at - attempt.token_at < USABLE:
-            # By LINE's own clock the token still lives: it was used, and nobody but this op had it.
-            return Found()
-        return Unknowable("it left by a reply token, whose minute is over: LINE cannot tell whether it came")
+        return await self._sender.find(op)
 
     async def typing(self, conversation: str, channel: str) -> None:
         if conversation.startswith("U"):
@@ -299,22 +216,12 @@ class LineConnector:
     def _now(self) -> Millis:
         return self._context.clock.now()
 
-    async def _on_disk(self, work: Callable[[], T]) -> T:
-        try:
-            return await asyncio.to_thread(work)
-        except OSError as error:
-            raise NotReady(f"LINE's tokens cannot be kept: {error.strerror}", hint="disk space, permissions") from error
-
     async def _ask(self, answer: Awaitable[T]) -> T:
         """Wait for the answer to what changes nothing for a customer: whatever stands in the way, ask again."""
         try:
             return await answer
         except (Broken, Refusal) as error:
             raise NotReady(str(error)) from error
-
-
-def _to(op: Outbound) -> str:
-    return op.conversation or op.contact
 
 
 def _heard(item: Any) -> Heard | None:

@@ -6,14 +6,18 @@ before it leaves, so that what is asked again after a crash goes the same way.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from functools import cached_property
+from typing import Any, TypeVar
 
-from omnitui.sdk import HOUR, SECOND, Drawer, Millis
+from omnitui.sdk import HOUR, SECOND, Drawer, Millis, NotReady
+
+T = TypeVar("T")
 
 LIFE: Millis = 60 * SECOND
 """LINE promises a reply token no longer than a minute."""
@@ -55,10 +59,17 @@ class Attempt:
 class Tokens:
     """Of one account. All methods wait for the disk; they raise `OSError`."""
 
-    def __init__(self, replies: Drawer, messages: Drawer) -> None:
-        self._replies = replies
-        self._messages = messages
+    def __init__(self, drawer: Callable[[str], Drawer]) -> None:
+        self._drawer = drawer
         self._lock = threading.Lock()
+
+    @cached_property
+    def _replies(self) -> Drawer:
+        return self._drawer("line-replies")
+
+    @cached_property
+    def _messages(self) -> Drawer:
+        return self._drawer("line-messages")
 
     def hear(self, heard: Iterable[Heard], now: Millis) -> None:
         """Keep what events brought; reply tokens that still live."""
@@ -152,6 +163,14 @@ class Tokens:
                     self._replies.write(name, json.dumps(swept).encode())
                 left |= bool(swept["tokens"]) or any(attempt["token"] for attempt in swept["attempts"].values())
         return left
+
+
+async def on_disk(work: Callable[[], T]) -> T:
+    """What one of these methods gives, off the event loop. Raises `NotReady` where the disk fails."""
+    try:
+        return await asyncio.to_thread(work)
+    except OSError as error:
+        raise NotReady(f"LINE's tokens cannot be kept: {error.strerror}", hint="disk space, permissions") from error
 
 
 def _by_conversation(heard: Iterable[Heard]) -> dict[str, list[Heard]]:
