@@ -18,8 +18,8 @@ def build(kind: type[T], table: Mapping[str, Any], file: Path, prefix: str = "")
     """An object of dataclass `kind` from `table`.
 
     Args:
-        kind: A dataclass whose fields are str, bool, int, float, Literal, tuple[str, ...], Mapping[str, float] or
-            dataclasses again.
+        kind: A dataclass whose fields are str, bool, int, float, Literal, tuple[str, ...], tuple[Literal, ...],
+            Mapping[str, float] or dataclasses again.
         table: What was read from the file.
         file: Named in errors.
         prefix: Name of the table within the file: "agent.".
@@ -64,7 +64,14 @@ def _value(hint: Any, value: Any, file: Path, key: str) -> Any:
             return value
         raise _wrong(file, key, _("one of {names}").format(names=", ".join(map(str, get_args(hint)))), value)
     if origin is tuple:
+        known = get_args(get_args(hint)[0])
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            for item in value:
+                if known and item not in known:
+                    raise ConfigError(
+                        _("{file}: “{key}” knows no “{item}”").format(file=file, key=key, item=item),
+                        hint=nearest(item, [*known]),
+                    )
             return tuple(value)
         raise _wrong(file, key, _("a list of texts"), value)
     if origin is not None and issubclass(origin, Mapping):

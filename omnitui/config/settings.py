@@ -60,6 +60,48 @@ class Interface:
     locale is no UTF-8 one."""
 
 
+Column = Literal["status", "unanswered", "snippet", "labels", "assignee", "until", "since", "reason"]
+_USUAL: tuple[Column, ...] = ("status", "unanswered", "snippet", "labels", "assignee")
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What the rows of each view show beside channel, contact, subject, state of the last send and age: `status`,
+    `unanswered` (how long the customer has waited), `snippet` (how the last message begins), `labels`, `assignee`,
+    `until` (what is left of a snooze), `since` (the last activity, in words), `reason` (why the last send failed).
+    The key `I` in the list chooses them for the view that is open."""
+
+    inbox: tuple[Column, ...] = _USUAL
+    """Open conversations."""
+    mine: tuple[Column, ...] = ("unanswered", "snippet", "labels")
+    """Those that you have."""
+    unassigned: tuple[Column, ...] = ("unanswered", "snippet", "labels")
+    """Those that nobody has."""
+    unread: tuple[Column, ...] = _USUAL
+    """Those with messages that you have not read."""
+    waiting: tuple[Column, ...] = ("since", "snippet", "labels", "assignee")
+    """Those that wait for the customer."""
+    snoozed: tuple[Column, ...] = ("until", "snippet", "labels", "assignee")
+    """Those that sleep until a time."""
+    failed: tuple[Column, ...] = ("reason", "assignee")
+    """Those with a message that did not leave."""
+    drafts: tuple[Column, ...] = _USUAL
+    """Those with an unfinished answer."""
+    resolved: tuple[Column, ...] = ("snippet", "labels", "assignee")
+    """What is done."""
+    spam: tuple[Column, ...] = ("snippet",)
+    """What was taken for spam."""
+    all: tuple[Column, ...] = _USUAL
+    """Every conversation."""
+    query: tuple[Column, ...] = _USUAL
+    """Any other list: of a label, of a query that was typed."""
+
+    def of(self, view_id: str) -> tuple[Column, ...]:
+        """Those of a view."""
+        found: tuple[Column, ...] = getattr(self, view_id)
+        return found
+
+
 @dataclass(frozen=True, slots=True)
 class Notify:
     """What the terminal tells while you look at another window."""
@@ -130,6 +172,7 @@ class Settings:
     replies: Replies = field(default_factory=Replies)
     composer: Composer = field(default_factory=Composer)
     interface: Interface = field(default_factory=Interface)
+    columns: Columns = field(default_factory=Columns)
     notify: Notify = field(default_factory=Notify)
     hooks: Hooks = field(default_factory=Hooks)
     privacy: Privacy = field(default_factory=Privacy)

@@ -9,7 +9,6 @@ from omnitui.clock import Millis
 from omnitui.desk.query import Query, parse
 from omnitui.i18n import N_
 from omnitui.ids import Ulid
-from omnitui.text.row_signs import COLUMNS
 from omnitui.values import dataclass
 
 
@@ -22,8 +21,6 @@ class View:
     """In English; shown through `_`."""
     text: str
     """The query as a person would type it."""
-    columns: tuple[str, ...] = COLUMNS
-    """What its rows show; `omnitui.text.row_signs.COLUMNS` says what there is."""
 
     def query(self, *, now: Millis, me: Ulid, zone: tzinfo) -> Query:
         """The parsed query, as seen by agent `me` at `now`."""
@@ -32,15 +29,15 @@ class View:
 
 VIEWS: Final = (
     View("inbox", N_("Inbox"), "is:open"),
-    View("mine", N_("Mine"), "is:open is:mine", ("unanswered", "snippet", "labels")),
-    View("unassigned", N_("Unassigned"), "is:open is:unassigned", ("unanswered", "snippet", "labels")),
+    View("mine", N_("Mine"), "is:open is:mine"),
+    View("unassigned", N_("Unassigned"), "is:open is:unassigned"),
     View("unread", N_("Unread"), "is:unread"),
-    View("waiting", N_("Waiting"), "is:waiting", ("since", "snippet", "labels", "assignee")),
-    View("snoozed", N_("Snoozed"), "is:snoozed", ("until", "snippet", "labels", "assignee")),
-    View("failed", N_("Failed sends"), "is:failed", ("reason", "assignee")),
+    View("waiting", N_("Waiting"), "is:waiting"),
+    View("snoozed", N_("Snoozed"), "is:snoozed"),
+    View("failed", N_("Failed sends"), "is:failed"),
     View("drafts", N_("Drafts"), "has:draft"),
-    View("resolved", N_("Resolved"), "is:resolved", ("snippet", "labels", "assignee")),
-    View("spam", N_("Spam"), "is:spam", ("snippet",)),
+    View("resolved", N_("Resolved"), "is:resolved"),
+    View("spam", N_("Spam"), "is:spam"),
     View("all", N_("All"), ""),
 )
 

@@ -66,9 +66,10 @@ class Drawing:
         """Urgency, what the view's columns say, subject, snippet: filled up to `room`."""
         conversation = self.conversation
         runs = self.urgency(room)
-        word, role = self.word(room // 2)
-        if word and room - cells(runs) - cell_width(word) - 3 >= 3:
-            runs.append((f"[{word}] ", role))
+        for said, role in self.words():
+            word = crop(said, room // 2, self.glyphs.ellipsis)
+            if word and room - cells(runs) - cell_width(word) - 3 >= 3:
+                runs.append((f"[{word}] ", role))
         left = room - cells(runs)
         subject = crop(one_line_text(conversation.subject), max(left, 0), self.glyphs.ellipsis)
         if subject:
@@ -94,21 +95,22 @@ class Drawing:
             runs.append((f"{self.glyphs.unanswered}{text} ", role))
         return runs
 
-    def word(self, room: int) -> Run:
-        """What the view's own column says, in at most `room` cells."""
+    def words(self) -> list[Run]:
+        """What the columns say that are words before the subject."""
         conversation, columns, now = self.conversation, self.columns, self.now
-        word, role = "", "row.status"
+        found: list[Run] = []
         if "reason" in columns and conversation.send_reason:
-            word, role = one_line_text(conversation.send_reason), "row.reason"
-        elif "until" in columns and conversation.snoozed_until:
-            until = conversation.snoozed_until
+            found.append((one_line_text(conversation.send_reason), "row.reason"))
+        if "status" in columns and (status := status_word(conversation, now)):
+            found.append((status, "row.status"))
+        until = conversation.snoozed_until
+        # The word of the status tells how long a snooze lasts.
+        if until and "until" in columns and not ("status" in columns and conversation.status == "snoozed"):
             word = _("for {time}").format(time=age(until, now)) if until > now else _("woken")
-        elif "since" in columns:
-            since = age(now, conversation.last_activity_at)
-            word = _("since {time}").format(time=since) if since != self.age else ""
-        elif "status" in columns:
-            word = status_word(conversation, now)
-        return crop(word, room, self.glyphs.ellipsis), role
+            found.append((word, "row.status"))
+        if "since" in columns and (since := age(now, conversation.last_activity_at)) != self.age:
+            found.append((_("since {time}").format(time=since), "row.status"))
+        return found
 
     def labels(self, room: int) -> Line:
         """As many labels as fit, each with a # before it."""

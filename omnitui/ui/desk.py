@@ -119,7 +119,7 @@ class Desk(Backstage):
         if isinstance(app, LastHopApp):
             app.hold_keys()
         self.screen.narrowing.forget()
-        self.screen.queue.show(self.rows(view), select, view.columns)
+        self.screen.queue.show(self.rows(view), select, self.session.settings.columns.of(view.id))
         self.screen.sidebar.load(self.standing.counts, view.id)
 
     # The conversation

@@ -45,6 +45,10 @@ async def _change(app: ConsoleApp, before: Settings, settings: Settings, *, back
         main.queue.set_density(Density.of(main.layouts.arrangement.rows(look.rows)))
         main.rested()
 
+    def columns() -> None:
+        main.queue.set_columns(settings.columns.of(main.desk.view.id))
+        main.rested()
+
     steps: list[tuple[bool, Callable[[], object]]] = [
         (settings.agent != before.agent, partial(asyncio.to_thread, session.introduce)),
         (settings.replies != before.replies, session.renew_holds),
@@ -52,6 +56,7 @@ async def _change(app: ConsoleApp, before: Settings, settings: Settings, *, back
         (settings.log != before.log, lambda: set_level(settings.log.level)),
         ((look.theme, look.transparent) != (looked.theme, looked.transparent), app.dressing.configure),
         (look.rows != looked.rows, rows),
+        (settings.columns != before.columns, columns),
     ]
     for is_other, step in steps:
         if is_other:

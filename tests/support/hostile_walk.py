@@ -87,6 +87,7 @@ FROM_LIST = (
     Step("screens/outbox.open_outbox", ("g", "o"), "Outbox", ("down", "pagedown", "home"), stays=True),
     Step("screens/outbox.decide", ("enter",), "failed: 550", ("down",)),
     Step("screens/ledger.open_ledger", ("g", "b"), "Ledger:", ("pagedown",) * 5),
+    Step("screens/columns.choose_columns", ("I",), "What the rows show", ("down", "down")),
     Step("screens/themes.pick_theme", ("g", "t"), "│ Theme  ", ("down", "pagedown", "end")),
     Step("screens/contact._edit", ("E",), "Edit the contact", ("tab", "tab")),
     Step("screens/pickers.pick_assignee", ("a", _sought("agent")), _found("Assign to", "agent"), ("down",)),

@@ -69,6 +69,12 @@ def _density(desk: Desk) -> None:
     screen.rested()
 
 
+async def _columns(desk: Desk) -> None:
+    from omnitui.ui.screens.columns import choose_columns
+
+    await choose_columns(desk)
+
+
 def _back(desk: Desk) -> None:
     """One step back: marks, a filter, then what the layout shows for a while."""
     screen = desk.screen
@@ -118,6 +124,7 @@ HANDLERS: Mapping[str, Handler] = {
     "list.mark_all": doing(lambda desk: desk.screen.queue.mark_all()),
     "list.filter": doing(lambda desk: desk.screen.narrowing.begin()),
     "list.density": doing(_density),
+    "list.columns": lambda desk, count: _columns(desk),
     "history.down": moving(lambda desk, n: desk.screen.history.scroll_lines(n)),
     "history.up": moving(lambda desk, n: desk.screen.history.scroll_lines(-n)),
     "history.page_down": _history_page(1),

@@ -77,6 +77,7 @@ class MainScreen(LastHopScreen[None]):
             glyphs=ASCII if wants_ascii(look.signs) else UNICODE,
             id="list",
         )
+        self.queue.strips.columns = session.settings.columns.of(self.desk.view.id)
         self.history = HistoryPane(clock, zone, id="history")
         shelf = Shelf(session)
         self.composer = ComposerPane(clock, session.cache.ids, self.desk.drafting.keep, shelf, id="composer")

@@ -58,7 +58,7 @@ async def change_setting(desk: Desk, name: str) -> None:
         await _edit(desk, name)
     elif chosen is not None and chosen.value != now:
         await asyncio.to_thread(write_setting, session.profile, name, chosen.value)
-        _look(desk)
+        look_again(desk)
 
 
 def _known(session: Session, name: str) -> list[str]:
@@ -79,9 +79,9 @@ async def _edit(desk: Desk, name: str) -> None:
 
     profile = desk.session.profile
     await edit_file(desk.screen.app, profile.settings_file, await asyncio.to_thread(line_of, profile, name))
-    _look(desk)
+    look_again(desk)
 
 
-def _look(desk: Desk) -> None:
+def look_again(desk: Desk) -> None:
     """Have the file read that was just written."""
     cast("ConsoleApp", desk.screen.app).watching.look()

@@ -130,6 +130,11 @@ class ConversationList(MarkedRows, MarksFocus, can_focus=True):
             with suppress(WorkerCancelled):
                 await self._narrowing.wait()
 
+    def set_columns(self, columns: tuple[str, ...]) -> None:
+        """Show other columns of the same rows."""
+        self.strips.show(columns, self.strips.match)
+        self.refresh()
+
     def set_density(self, density: Density) -> None:
         """Take one line for each row, or two."""
         self.density = density

@@ -196,6 +196,7 @@ def test_columns_say_what_a_row_shows() -> None:
     assert "[for 2d]" in text("until")
     assert "[since 3d]" in text("since")
     assert "[mailbox full]" in text("reason")
+    assert "[mailbox full] [snoozed 2d] [since 3d] " in text("since", "until", "status", "reason")
     assert "[snoozed 2d]" in text("status")
     assert "←5h" in text("unanswered")
     assert "#vip" in text("labels")
