@@ -1,0 +1,91 @@
+"""What accounts at Meta have in common: the gateway's calls, the token's permissions, and how a send ends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+from omnitui.sdk import (
+    AuthFailed,
+    Batch,
+    Context,
+    Event,
+    Fault,
+    Health,
+    Json,
+    Millis,
+    NotReady,
+    OmniError,
+    Outcome,
+    Rejected,
+    Ulid,
+    Unknown,
+    until,
+)
+from omnitui_meta.client import Broken, Graph, Refusal
+
+FIRST = "{who} hands out no history: what was written before the gateway stood there is not here"
+
+
+class MetaAccount:
+    """One token, one hook."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        token = context.secrets.get("token", "")
+        self.graph = Graph(context.http, token, context.clock.now, context.settings.get("graph_url", ""))
+        self._token = token
+        self._closed = asyncio.Event()
+
+    async def batches(
+        self, cursor: Json, events: Callable[[bytes, Millis], tuple[Event, ...]], who: str
+    ) -> AsyncIterator[Batch]:
+        """What the gateway kept, until `close`. Each call is known by its messages' ids, however often it comes."""
+        gap = "" if cursor else FIRST.format(who=who)
+        kept = self.context.deliveries(int(cursor["delivery"]) if cursor else 0)
+        async for page in until(self._closed, kept):
+            found = tuple(event for item in page.items for event in events(item.body, item.received_at))
+            told = "; ".join(part for part in (gap, page.gap) if part)
+            yield Batch(found, {"delivery": page.cursor}, caught_up=page.caught_up, gap=told)
+            gap = ""
+
+    async def permissions(self, wanted: tuple[str, ...]) -> list[str]:
+        """Those of `wanted` that the token lacks. Raises `Fault`, `OmniError`."""
+        data = (await self.graph.get("debug_token", input_token=self._token)).get("data") or {}
+        if data.get("is_valid") is False:
+            words = (data.get("error") or {}).get("message") or "it is not valid"
+            raise AuthFailed(f"Meta does not take the token: {words}", hint="make a new one")
+        scopes = {str(scope) for scope in data.get("scopes") or ()}
+        return [scope for scope in wanted if scope not in scopes]
+
+    async def healthy(self, look: Callable[[], Awaitable[Health]]) -> Health:
+        """What a look finds, or why it could not look."""
+        try:
+            return await look()
+        except Fault as fault:
+            return Health(ok=False, message=fault.message, hint=fault.hint, refused=isinstance(fault, AuthFailed))
+        except OmniError as error:
+            return Health(ok=False, message=error.message, hint=error.hint, refused=True)
+
+    async def send(self, op_id: Ulid, path: str, said: dict[str, Any], named: Callable[[Any], Outcome]) -> Outcome:
+        """One call that a customer will see: marked before, and never repeated by itself. Raises `Fault`."""
+        await self.context.mark(op_id)
+        try:
+            return named(await self.graph.post(path, said))
+        except Broken as broken:
+            return Unknown(str(broken))
+        except Refusal as refusal:
+            return Rejected(str(refusal))
+
+    async def hint(self, path: str, said: dict[str, Any]) -> None:
+        """One call that does no harm twice, or not at all: a read mark, a sign of life. Raises `Fault`."""
+        try:
+            await self.graph.post(path, said)
+        except Broken as broken:
+            raise NotReady(str(broken)) from None
+        except Refusal as refusal:
+            self.context.log(f"Meta does not take it: {refusal}")
+
+    async def close(self) -> None:
+        self._closed.set()

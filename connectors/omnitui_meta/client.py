@@ -1,0 +1,204 @@
+"""Speaks to Meta's Graph API, and knows its errors. https://developers.facebook.com/docs/graph-api/guides/error-handling"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
+
+from omnitui.sdk import (
+    MINUTE,
+    SECOND,
+    AuthFailed,
+    Deferred,
+    Millis,
+    NotReady,
+    OmniError,
+    RateLimited,
+    Unreachable,
+    retry_after,
+)
+
+if TYPE_CHECKING:
+    import httpx
+
+Json = dict[str, Any]
+
+GRAPH = "https://graph.facebook.com"
+VERSION = "v23.0"
+CONNECT_SECONDS = 10.0
+ANSWER_SECONDS = 60.0
+"""Uploads of 100 MB over a slow line too."""
+REST: Millis = 30 * SECOND
+"""How long a limit lasts that does not say so."""
+PAIR_LIMIT = 131056
+"""Too much to this one customer: others go meanwhile."""
+TOKEN_CODES = frozenset({0, 102, 190})
+PERMISSION_CODES = frozenset({3, 10, 131005, *range(200, 300)})
+LIMIT_CODES = frozenset({4, 17, 32, 341, 613, 80007, 130429, 131048, 133016, *range(80000, 80015)})
+BUSY_CODES = frozenset({131016, 131057, 133004})
+"""The service did not take it, by its own words."""
+TROUBLE_CODES = frozenset({1, 2, 131000})
+"""It failed there, at a point that nobody names: it may have left."""
+LATE_SUBCODES = frozenset({2018278, 2018108, 2018065, 2534022, 2018276})
+"""The customer wrote too long ago, or not at all: a rule, and no lack of permission."""
+MEDIA_HOSTS = ("fbsbx.com", "fbcdn.net", "facebook.com", "whatsapp.net", "whatsapp.com")
+"""Where Meta's files lie; the token goes nowhere else."""
+
+
+class Sink(Protocol):
+    def write(self, data: bytes, /) -> object: ...
+
+
+class Broken(Exception):
+    """The link broke, or Meta failed, after the request may have arrived."""
+
+
+class Refusal(Exception):
+    """Meta understood and said no, in `args[0]`, its own words with the code."""
+
+    def __init__(self, words: str, code: int, subcode: int = 0) -> None:
+        super().__init__(words)
+        self.code = code
+        self.subcode = subcode
+
+
+class Graph:
+    """One token at the Graph API. It travels in a header, so no address ever holds it."""
+
+    def __init__(
+        self, http: Callable[[], httpx.AsyncClient], token: str, now: Callable[[], Millis], url: str = ""
+    ) -> None:
+        self._http = http
+        self._token = token
+        self._now = now
+        self._base = (url or GRAPH).rstrip("/")
+
+    async def get(self, path: str, **query: str) -> Json:
+        """What lies at `path`. Raises `Fault`, `OmniError`: it can be asked again."""
+        try:
+            return await self._call("GET", path, params=query)
+        except Broken as broken:
+            raise NotReady(str(broken)) from None
+        except Refusal as refusal:
+            raise OmniError(str(refusal)) from None
+
+    async def post(self, path: str, said: Json) -> Json:
+        """The answer to what was said. Raises `Broken`, `Refusal`, `Fault`; only after `Broken` may it be done."""
+        return await self._call("POST", path, json=said)
+
+    async def upload(self, path: str, fields: Mapping[str, str], name: str, data: bytes, media_type: str) -> Json:
+        """Leave a file there; nobody has it yet. Raises `Refusal`, `Fault`."""
+        form = {part: (None, value) for part, value in fields.items()}
+        field = "filedata" if "message" in fields else "file"
+        try:
+            return await self._call("POST", path, files={**form, field: (name, data, media_type)})
+        except Broken as broken:
+            raise NotReady(str(broken)) from None
+
+    async def download(self, address: str, sink: Sink, limit: int) -> None:
+        """Write a file of Meta's to `sink`, at most `limit` bytes. Raises `Fault`, `OmniError`."""
+        import httpx
+
+        if not self._ours(address):
+            raise OmniError("Meta names a place for the file that is not Meta's", hint="it is not fetched from there")
+        left = limit
+        try:
+            async with self._http().stream("GET", address, headers=self._headers()) as answer:
+                if answer.status_code != httpx.codes.OK:
+                    raise OmniError(f"Meta does not give the file (HTTP {answer.status_code})")
+                async for part in answer.aiter_bytes():
+                    left -= len(part)
+                    if left < 0:
+                        raise OmniError(f"the file is larger than {limit:,} bytes")
+                    sink.write(part)
+        except httpx.TransportError as error:
+            raise NotReady(f"the line to Meta broke: {_words(error)}") from None
+
+    def _ours(self, address: str) -> bool:
+        place, base = urlsplit(address), urlsplit(self._base)
+        host = place.hostname or ""
+        if (place.scheme, place.netloc) == (base.scheme, base.netloc):
+            return True
+        return place.scheme == "https" and any(host == one or host.endswith(f".{one}") for one in MEDIA_HOSTS)
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._token}"}
+
+    async def _call(self, method: str, path: str, **content: Any) -> Json:
+        import httpx
+
+        timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS)
+        try:
+            answer = await self._http().request(
+                method, f"{self._base}/{VERSION}/{path}", timeout=timeout, headers=self._headers(), **content
+            )
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
+            raise Unreachable(f"Meta cannot be reached: {_words(error)}") from None
+        except (httpx.UnsupportedProtocol, httpx.InvalidURL):
+            raise AuthFailed(f"{self._base} is no address of a server", hint="it begins with https://") from None
+        except httpx.TransportError as error:
+            raise Broken(f"the line to Meta broke: {_words(error)}") from None
+        try:
+            said = answer.json()
+        except ValueError:
+            raise Broken(f"Meta answered with HTTP {answer.status_code} and no reason") from None
+        if not isinstance(said, dict):
+            raise Broken(f"Meta answered with HTTP {answer.status_code} and nothing that is known")
+        if answer.is_success and "error" not in said:
+            return said
+        raise _wrong(said.get("error"), answer, self._now())
+
+
+def _words(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+
+def _wrong(error: Any, answer: httpx.Response, now: Millis) -> Exception:
+    """What an error means for whoever called."""
+    if not isinstance(error, dict):
+        return Broken(f"Meta answered with HTTP {answer.status_code} and no reason")
+    code, subcode = _number(error.get("code")), _number(error.get("error_subcode"))
+    words = told(error)
+    if code in TOKEN_CODES or (answer.status_code == 401 and code not in PERMISSION_CODES):
+        return AuthFailed(f"Meta does not take the token: {words}", hint="make a new one: it may have run out")
+    if code in PERMISSION_CODES and subcode not in LATE_SUBCODES:
+        return AuthFailed(f"a permission is missing: {words}", hint="`omnitui account check` names it")
+    if code == PAIR_LIMIT:
+        return Deferred(words)
+    if code in LIMIT_CODES or answer.status_code == 429:
+        return RateLimited(words, after=_rest(answer, now))
+    if code in BUSY_CODES:
+        return NotReady(words)
+    if code in TROUBLE_CODES or answer.status_code >= 500:
+        return Broken(words)
+    return Refusal(words, code, subcode)
+
+
+def told(error: Mapping[str, Any]) -> str:
+    """An error in Meta's words, its details and its code."""
+    data = error.get("error_data")
+    title = str(error.get("message") or error.get("title") or "no reason given")
+    more = (data.get("details") if isinstance(data, dict) else None) or error.get("error_user_msg") or ""
+    code = _number(error.get("code"))
+    parts = [title, str(more) if str(more) != title else ""]
+    words = ": ".join(part.strip() for part in parts if part)[:1_000]
+    return words if not code or f"#{code}" in words else f"{words} (#{code})"
+
+
+def _rest(answer: httpx.Response, now: Millis) -> Millis:
+    """How long to be silent: as the headers say, in seconds or, as Meta has it, in minutes."""
+    asked = retry_after(answer.headers, now)
+    if asked:
+        return asked
+    try:
+        usage = json.loads(answer.headers.get("X-Business-Use-Case-Usage", "{}"))
+        minutes = max(_number(use["estimated_time_to_regain_access"]) for uses in usage.values() for use in uses)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        minutes = 0
+    return min(minutes, 24 * 60) * MINUTE or REST
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) else 0

@@ -1,0 +1,25 @@
+"""What accounts at Meta can be told."""
+
+from __future__ import annotations
+
+from omnitui.sdk import HOOK_SECRETS, HOOK_SETTINGS, Manifest, Secret, Setting
+
+GRAPH = (Setting("graph_url", "Address of the Graph API; another one only for tests", "https://graph.facebook.com"),)
+SECRETS = (
+    Secret("app_secret", "The app secret: it proves that a call comes from Meta"),
+    Secret("verify_token", "The verify token: any long word of yours, entered at Meta too"),
+    *HOOK_SECRETS,
+)
+
+WHATSAPP = Manifest(
+    kind="whatsapp",
+    title="WhatsApp",
+    channels=("whatsapp",),
+    settings=(
+        Setting("business_account_id", "The WhatsApp Business Account's ID; all of its numbers are inboxes"),
+        *GRAPH,
+        *HOOK_SETTINGS,
+    ),
+    secrets=(Secret("token", "A system user's access token with whatsapp_business_messaging"), *SECRETS),
+    docs="docs/whatsapp.md",
+)

@@ -1,0 +1,239 @@
+"""A WhatsApp Business Account as an account: each of its numbers is an inbox."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, ClassVar
+
+from omnitui.sdk import (
+    Accepted,
+    Batch,
+    Capabilities,
+    Context,
+    Direction,
+    Event,
+    Health,
+    Idempotency,
+    Json,
+    Manifest,
+    MessageReceived,
+    Millis,
+    OmniError,
+    Outbound,
+    Outcome,
+    Reach,
+    Reconciled,
+    Rejected,
+    Sink,
+    Template,
+    Unknowable,
+    Unknown,
+    Verb,
+    Webhook,
+)
+from omnitui_meta.account import MetaAccount
+from omnitui_meta.client import Refusal
+from omnitui_meta.hook import hook
+from omnitui_meta.settings import WHATSAPP
+from omnitui_meta.whatsapp_mapping import WINDOW, events, number, place_of
+from omnitui_meta.whatsapp_sending import DOCUMENT, TEXT, filled, message, offered, why_not
+
+PERMISSIONS = ("whatsapp_business_messaging", "whatsapp_business_management")
+REMEMBERED = 2_000
+"""Conversations whose newest message is known, for read marks and typing."""
+PAGE = "100"
+PAGES = 50
+
+
+class WhatsAppConnector:
+    """Speaks for one WhatsApp Business Account."""
+
+    manifest: ClassVar[Manifest] = WHATSAPP
+
+    def __init__(self, context: Context) -> None:
+        self._account = MetaAccount(context)
+        self._graph = self._account.graph
+        self._business = context.settings.get("business_account_id", "")
+        self._newest: OrderedDict[str, str] = OrderedDict()
+        self._numbers: dict[str, str] = {}
+
+    @staticmethod
+    def webhook(settings: Mapping[str, str], secrets: Mapping[str, tuple[str, ...]]) -> Webhook:
+        return hook(secrets)
+
+    def capabilities(self, channel: str = "") -> Capabilities:
+        return Capabilities(
+            idempotency=Idempotency.UNKNOWABLE,
+            inbound=("webhook",),
+            text_limit=TEXT,
+            attachments=True,
+            attachment_limit=DOCUMENT,
+            delivery_receipts=True,
+            read_receipts=True,
+            can_start=True,
+            quotes=True,
+            window=WINDOW,
+            templates=True,
+            reach={Verb.READ: Reach.REMOTE},
+        )
+
+    async def check(self) -> Health:
+        return await self._account.healthy(self._look)
+
+    async def _look(self) -> Health:
+        missing = await self._account.permissions(PERMISSIONS)
+        if missing:
+            return Health(
+                ok=False,
+                message=f"the token lacks {' and '.join(missing)}",
+                hint="give the system user the permission and make a new token: docs/whatsapp.md",
+                refused=True,
+            )
+        numbers = await self._phone_numbers()
+        apps = (await self._graph.get(f"{self._business}/subscribed_apps")).get("data") or ()
+        if not apps:
+            return Health(
+                ok=False,
+                message="no app is subscribed to this WhatsApp Business Account, so nothing is told to the gateway",
+                hint="subscribe the app: docs/whatsapp.md",
+                refused=True,
+            )
+        if not numbers:
+            return Health(ok=False, message="this WhatsApp Business Account has no number", refused=True)
+        return Health(ok=True, message="; ".join(_described(one) for one in numbers))
+
+    async def inbound(self, cursor: Json) -> AsyncIterator[Batch]:
+        await self._phone_numbers()
+        async for batch in self._account.batches(cursor, self._events, "WhatsApp"):
+            for event in batch.events:
+                self._remember(event)
+            yield batch
+
+    def _events(self, body: bytes, received_at: Millis) -> tuple[Event, ...]:
+        return events(body, received_at, self._business)
+
+    def _remember(self, event: Event) -> None:
+        if isinstance(event, MessageReceived) and event.direction is Direction.INCOMING:
+            self._newest[event.conversation] = event.external_id
+            self._newest.move_to_end(event.conversation)
+            if len(self._newest) > REMEMBERED:
+                self._newest.popitem(last=False)
+
+    async def _phone_numbers(self) -> list[dict[str, Any]]:
+        fields = "id,display_phone_number,verified_name,quality_rating,messaging_limit_tier,status"
+        found = (await self._graph.get(f"{self._business}/phone_numbers", fields=fields)).get("data") or []
+        self._numbers = {number(str(one.get("display_phone_number", ""))): str(one["id"]) for one in found}
+        return [one for one in found if isinstance(one, dict)]
+
+    async def perform(self, op: Outbound) -> Outcome:
+        match op.verb:
+            case Verb.REPLY | Verb.NEW:
+                return await self._reply(op)
+            case Verb.READ if op.fields.get("read") and op.conversation in self._newest:
+                number_id, _customer = place_of(op.conversation)
+                await self._account.hint(f"{number_id}/messages", self._seen(op.conversation))
+        return Accepted()
+
+    async def _reply(self, op: Outbound) -> Outcome:
+        if reason := why_not(op):
+            return Rejected(reason)
+        number_id, customer = place_of(op.conversation)
+        if not customer:
+            number_id, customer = await self._number_of(op.inbox), op.contact.removeprefix("+")
+        if not number_id:
+            return Rejected(f"this WhatsApp Business Account has no number {op.inbox}")
+        try:
+            # Nobody has what is left there, or asked for, before it is sent.
+            template = await self._filled(op.fields.get("template"))
+            media = await self._left(op, number_id)
+        except (Refusal, ValueError) as refusal:
+            return Rejected(str(refusal))
+
+        def named(answer: Any) -> Outcome:
+            try:
+                sent = str(answer["messages"][0]["id"])
+            except (KeyError, IndexError, TypeError):
+                return Unknown("WhatsApp took it without a name for it")
+            return Accepted(sent, conversation=f"{number_id}/{customer}")
+
+        said = message(op, customer, media, template=template)
+        return await self._account.send(op.op_id, f"{number_id}/messages", said, named)
+
+    async def _number_of(self, inbox: str) -> str:
+        if inbox not in self._numbers:
+            await self._phone_numbers()
+        return self._numbers.get(inbox, "")
+
+    async def _left(self, op: Outbound, number_id: str) -> str:
+        """Leave the file at WhatsApp; its id. Raises `Refusal`, `Fault`."""
+        if not op.files:
+            return ""
+        file = op.files[0]
+        fields = {"messaging_product": "whatsapp", "type": file.media_type}
+        answer = await self._graph.upload(f"{number_id}/media", fields, file.name, file.data, file.media_type)
+        return str(answer.get("id", ""))
+
+    async def _filled(self, asked: Json) -> dict[str, Any] | None:
+        if not asked:
+            return None
+        name, language = str(asked["name"]), str(asked["language"])
+        async for found in self._templates():
+            if (found.get("name"), found.get("language")) == (name, language):
+                return filled(found, [str(value) for value in asked.get("values") or ()])
+        raise ValueError(f"WhatsApp has no template {name} in {language}")
+
+    async def templates(self) -> tuple[Template, ...]:
+        """Those approved, whose blanks take words."""
+        found = []
+        async for one in self._templates():
+            try:
+                template = offered(one)
+            except (KeyError, TypeError, AttributeError, IndexError):
+                template = None
+            found += [template] if template is not None else []
+        return tuple(found)
+
+    async def _templates(self) -> AsyncIterator[dict[str, Any]]:
+        query = {"limit": PAGE, "fields": "name,language,status,category,components,parameter_format"}
+        for _page in range(PAGES):
+            answer = await self._graph.get(f"{self._business}/message_templates", **query)
+            for one in answer.get("data") or ():
+                yield one
+            paging = answer.get("paging") or {}
+            after = (paging.get("cursors") or {}).get("after")
+            if not after or not paging.get("next"):
+                return
+            query = {**query, "after": str(after)}
+
+    async def typing(self, conversation: str, channel: str) -> None:
+        """For 25 seconds, or until we answer. WhatsApp marks what the customer wrote as read with it."""
+        if conversation in self._newest:
+            number_id, _customer = place_of(conversation)
+            said = {**self._seen(conversation), "typing_indicator": {"type": "text"}}
+            await self._account.hint(f"{number_id}/messages", said)
+
+    def _seen(self, conversation: str) -> dict[str, Any]:
+        return {"messaging_product": "whatsapp", "status": "read", "message_id": self._newest[conversation]}
+
+    async def reconcile(self, op: Outbound) -> Reconciled:
+        return Unknowable("WhatsApp cannot be asked; if it has taken it, its next report says so by itself")
+
+    async def fetch(self, remote: Json, sink: Sink, limit: int) -> None:
+        found = await self._graph.get(str(remote["media"]))
+        if not found.get("url"):
+            raise OmniError("WhatsApp does not give this file", hint="it keeps files for a while only")
+        await self._graph.download(str(found["url"]), sink, limit)
+
+    async def close(self) -> None:
+        await self._account.close()
+
+
+def _described(one: dict[str, Any]) -> str:
+    facts = [str(one.get("verified_name") or "")]
+    facts += [f"quality {one['quality_rating']}".lower()] if one.get("quality_rating") else []
+    if tier := str(one.get("messaging_limit_tier") or ""):
+        facts.append(f"up to {tier.removeprefix('TIER_').lower()} new customers a day")
+    if (status := str(one.get("status") or "CONNECTED")) != "CONNECTED":
+        facts.append(status.lower())
+    return " ".join([str(one.get("display_phone_number", "")), f"({', '.join(fact for fact in facts if fact)})"])
