@@ -30,6 +30,8 @@ class FaultyProxy:
     refuse: bool = False
     inject: bytes = b""
     cut_at: int | None = None
+    cut_behind: bytes = b""
+    """What a client says next, after which its line is reset: the server still gets it, and nobody hears the answer."""
     passed: int = 0
     tls: ssl.SSLContext | None = None
     """With one, the proxy speaks TLS to the client and plain text to the server."""
@@ -110,5 +112,10 @@ class FaultyProxy:
                     self.passed += len(piece)
                     writer.write(piece)
                     await writer.drain()
+                    if not counted and self.cut_behind and self.cut_behind in piece:
+                        self.cut_behind = b""
+                        self._writers.discard(writer)
+                        self.cut()
+                        break
         self._writers.discard(writer)
         writer.close()
