@@ -99,7 +99,7 @@ class WebhookConnector:
             return Health(False, fault.message, fault.hint, refused=isinstance(fault, AuthFailed))
         if newest is None:
             return Health(True, "the gateway is there; no call has come yet")
-        return Health(True, f"{number} calls are kept; the newest is {told(self._events(newest, rules))}")
+        return Health(True, f"calls kept: {number}; the newest is {told(self._events(newest, rules))}")
 
     async def _kept(self) -> AsyncGenerator[Delivery, None]:
         """What the gateway still has of this hook."""

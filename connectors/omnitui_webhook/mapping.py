@@ -19,6 +19,7 @@ from omnitui.sdk import (
     Unsupported,
 )
 from omnitui_webhook.body import read
+from omnitui_webhook.form import is_address
 from omnitui_webhook.paths import Call, found
 from omnitui_webhook.rules import Rule
 from omnitui_webhook.values import word
@@ -90,8 +91,10 @@ def _events(
         answers=said.get("answers", ""),
     )
     fields = tuple((name, text) for name, one in rule.fields if (text := one(item)))
-    if fields or said.get("picture"):
-        yield ContactChanged(channel, address, fields=fields, picture=said.get("picture") or None)
+    email = said.get("email", "").strip()
+    also = (("email", email),) if is_address(email) else ()
+    if fields or also or said.get("picture"):
+        yield ContactChanged(channel, address, fields=fields, picture=said.get("picture") or None, also=also)
 
 
 def _revision(rule: Rule, said: str) -> int:

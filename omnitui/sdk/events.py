@@ -200,6 +200,8 @@ class ContactChanged:
     picture: str | None = None
     """The address of a picture of them; it is shown as a link and never fetched by itself."""
     fields: tuple[tuple[str, str], ...] = ()
+    also: tuple[tuple[str, str], ...] = ()
+    """Where else they said they are to be found, as (channel, address): the mail address that a form asks for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,39 @@ def find_or_make_contact(tx: Tx, account_id: Ulid, channel: str, address: str, n
     return contact_id, identity_id
 
 
+def give_address(tx: Tx, account_id: Ulid, contact_id: Ulid, channel: str, address: str, reason: str) -> None:
+    """Note that a contact says to have an address elsewhere.
+
+    Where nobody has it, it is theirs; where another contact has it, the two are linked, which an agent can take back.
+    """
+    address, scope = address_of(channel, address), scope_of(account_id, channel)
+    row = tx.beside.execute(
+        "SELECT c.id FROM identity i JOIN contact c ON c.pk = i.contact_pk"
+        " WHERE i.channel = ? AND i.address = ? AND i.scope = ?",
+        (channel, address, scope),
+    ).fetchone()
+    pk = pk_of(tx, "contact", contact_id)
+    if row is None:
+        tx.db.execute(
+            "INSERT INTO identity(id, contact_pk, channel, address, scope) VALUES (?, ?, ?, ?, ?)",
+            (tx.ids.new(), pk, channel, address, scope),
+        )
+        name: str = tx.db.execute("SELECT name FROM contact WHERE pk = ?", (pk,)).fetchone()[0]
+        change_contact(tx, contact_id, {"name": name})
+    elif row[0] != contact_id and not _stated(tx, pk, pk_of(tx, "contact", row[0])):
+        me: Ulid = tx.db.execute("SELECT id FROM agent WHERE me = 1").fetchone()[0]
+        put_link(tx, Link(tx.ids.new(), contact_id, row[0], reason, me, tx.now()))
+
+
+def _stated(tx: Tx, one: int, other: int) -> bool:
+    """Whether somebody has linked two contacts, be it taken back since."""
+    row = tx.db.execute(
+        "SELECT 1 FROM link WHERE (contact_pk = ?1 AND other_pk = ?2) OR (contact_pk = ?2 AND other_pk = ?1)",
+        (one, other),
+    ).fetchone()
+    return row is not None
+
+
 def change_contact(tx: Tx, contact_id: Ulid, fields: Mapping[str, Json]) -> int:
     """Set fields of a contact (see `FIELDS`); those not named stay. Returns its new revision.
 

@@ -1,6 +1,6 @@
 """What comes in, written: the functions that ingest composes into one commit."""
 
-from omnitui.store.contacts import change_contact, fields_of, find_or_make_contact
+from omnitui.store.contacts import change_contact, fields_of, find_or_make_contact, give_address
 from omnitui.store.conversations import change_conversation, find_conversation, make_conversation, rate
 from omnitui.store.fulltext import index_pending
 from omnitui.store.fulltext import renew as renew_index
@@ -26,6 +26,7 @@ __all__ = [
     "find_or_make_contact",
     "flags_at",
     "flags_set",
+    "give_address",
     "index_pending",
     "make_conversation",
     "message_at",

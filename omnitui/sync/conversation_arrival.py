@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from omnitui.clock import Millis
+from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.accounts import Json
 from omnitui.model.people import PICTURE
@@ -93,6 +94,11 @@ def take_contact(arrival: Arrival, event: ContactChanged) -> None:
     }
     values = {name: value for name, value in said.items() if value is not None}
     inflow.change_contact(arrival.tx, contact_id, values)
+    for channel, address in event.also:
+        # What was forgotten does not come back with what was said before.
+        if not arrival.refusals.refuses(ContactChanged(channel, address)):
+            reason = _("they gave the address themselves; nobody has proved it")
+            inflow.give_address(arrival.tx, arrival.account.id, contact_id, channel, address, reason)
     arrival.shown += 1
 
 

@@ -247,11 +247,18 @@ def test_our_own_words_written_elsewhere_are_outgoing() -> None:
 def test_a_form_without_a_mapping_of_its_own_is_understood() -> None:
     body = b"name=%E8%8A%BD%E8%A1%A3&email=mei%40example.com&subject=Tea&message=Where%0D%0Ais+it%3F&extra=1&extra=2"
     delivery = Delivery(7, AT, body, (), "application/x-www-form-urlencoded; charset=UTF-8")
-    (said,) = events(delivery, kept("webform"), channel="webform", inbox="Contact")
+    said, known = events(delivery, kept("webform"), channel="webform", inbox="Contact")
     assert isinstance(said, MessageReceived)
+    assert known == ContactChanged("webform", "mei@example.com", also=(("email", "mei@example.com"),))
     assert (said.contact.address, said.contact.name, said.subject) == ("mei@example.com", "芽衣", "Tea")
     assert said.text == "Where\r\nis it?"
     assert (said.channel, said.inbox, said.conversation) == ("webform", "Contact", "mei@example.com")
+
+
+def test_an_email_that_is_none_belongs_to_nobody() -> None:
+    for email in ("mei", "mei@localhost", "a@b.c, d@e.f", "mei@example.com\nBcc: x@y.z", 7, ["a@b.c"] * 200):
+        (said,) = made(a_rule('text = "t"\nemail = "mail"'), {"from": "mei", "t": "x", "mail": email})
+        assert isinstance(said, MessageReceived)
 
 
 def test_a_plain_call_without_a_mapping_of_its_own_is_understood() -> None:

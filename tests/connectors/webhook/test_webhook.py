@@ -103,11 +103,11 @@ async def test_check_shows_the_newest_call_as_the_mapping_reads_it(rig: WebhookR
         rig.says(customer="mei", note=f"Where is my tea {number}?")
     health = await rig.connector().check()
     assert health.ok
-    assert health.message == "5 calls are kept; the newest is no message: without an address"
+    assert health.message == "calls kept: 5; the newest is no message: without an address"
     mapping = tmp_path / "mapping.toml"
     mapping.write_text('[[message]]\naddress = "data.customer"\ntext = "data.note"\n')
     health = await rig.connector(mapping=str(mapping)).check()
-    assert health.message == "5 calls are kept; the newest is conversation mei, mei: “Where is my tea 4?”"
+    assert health.message == "calls kept: 5; the newest is conversation mei, mei: “Where is my tea 4?”"
 
 
 async def test_check_says_what_is_wrong_with_a_mapping_and_with_a_secret(rig: WebhookRig, tmp_path: Path) -> None:
@@ -142,6 +142,6 @@ async def test_a_gap_of_the_gateway_is_told_to_the_ledger(rig: WebhookRig) -> No
 async def test_a_form_comes_on_a_channel_of_its_own(rig: WebhookRig) -> None:
     rig.gateway.receive(b"email=mei%40example.com&message=hi", "application/x-www-form-urlencoded")
     (batch,) = await caught_up(rig, proof="form", origins="https://shop.example")
-    (event,) = batch.events
+    event, _contact = batch.events
     assert isinstance(event, MessageReceived)
     assert (event.channel, event.contact.address) == ("webform", "mei@example.com")
