@@ -43,7 +43,7 @@ from omnitui_line.mapping import events, items, place_of
 from omnitui_line.people import People
 from omnitui_line.sending import TEXT, Sender
 from omnitui_line.settings import API, DATA, MANIFEST
-from omnitui_line.tokens import LIFE, USABLE, Heard, Tokens, on_disk
+from omnitui_line.tokens import USABLE, Heard, Tokens, on_disk
 from omnitui_line.webhook import LineWebhook
 
 QUOTA_REST: Millis = MINUTE
@@ -145,12 +145,12 @@ class LineConnector:
             self._sweeping = asyncio.ensure_future(self._sweep())
 
     async def _sweep(self) -> None:
-        """Take dead reply tokens from the disk, until none lives."""
-        left = True
-        while left:
-            await asyncio.sleep((LIFE + SECOND) / 1000)
+        """Take each reply token from the disk when its minute is over, until none is left."""
+        ends: Millis | None = self._now()
+        while ends is not None:
+            await asyncio.sleep(max(SECOND, ends - self._now()) / 1000)
             try:
-                left = await asyncio.to_thread(self._tokens.sweep, self._now())
+                ends = await asyncio.to_thread(self._tokens.sweep, self._now())
             except OSError as error:
                 self._context.log(f"reply tokens that are over cannot be removed: {error.strerror}")
 

@@ -143,9 +143,9 @@ class Tokens:
         with self._lock:
             return str(_read(self._messages, conversation)["read"])
 
-    def sweep(self, now: Millis) -> bool:
-        """Remove every reply token whose time is over, and what is no longer asked; whether tokens are left."""
-        left = False
+    def sweep(self, now: Millis) -> Millis | None:
+        """Remove every reply token whose time is over, and what is no longer asked; when the next one's is."""
+        ends = []
         with self._lock:
             for name in self._replies.names():
                 page = _parsed(self._replies.read(name))
@@ -161,8 +161,9 @@ class Tokens:
                     self._replies.drop(name)
                 elif swept != page:
                     self._replies.write(name, json.dumps(swept).encode())
-                left |= bool(swept["tokens"]) or any(attempt["token"] for attempt in swept["attempts"].values())
-        return left
+                ends += [at + LIFE for at in swept["tokens"].values()]
+                ends += [attempt["token_at"] + LIFE for attempt in swept["attempts"].values() if attempt["token"]]
+        return min(ends, default=None)
 
 
 async def on_disk(work: Callable[[], T]) -> T:

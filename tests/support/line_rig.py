@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -14,8 +14,9 @@ from typing import Any, ClassVar
 from omnitui_line import LineConnector
 
 from omnitui.clock import Clock
-from omnitui.sdk import Batch, Deliveries, Delivery, MessageReceived, Outbound, Verb
+from omnitui.sdk import Batch, MessageReceived, Outbound, Verb
 from omnitui.services.http import SharedClient
+from tests.support.kept_calls import KeptCalls
 from tests.support.line_server import BOT, TOKEN, LineServer, hangs
 from tests.support.sdk import a_context
 
@@ -43,29 +44,6 @@ def a_message(number: int = 7, **fields: Any) -> dict[str, Any]:
 
 def a_delivery(*events: Any) -> bytes:
     return json.dumps({"destination": BOT["userId"], "events": list(events)}, ensure_ascii=False).encode()
-
-
-@dataclass
-class KeptCalls:
-    """What a gateway kept, handed out two calls a page."""
-
-    items: list[Delivery] = field(default_factory=list)
-    gap: str = ""
-    _news: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def push(self, body: bytes) -> None:
-        self.items.append(Delivery(len(self.items) + 1, 1_780_000_000_000, body))
-        self._news.set()
-
-    async def deliveries(self, cursor: int) -> AsyncIterator[Deliveries]:
-        while True:
-            self._news.clear()
-            page = tuple(self.items[cursor : cursor + 2])
-            cursor += len(page)
-            caught_up = cursor == len(self.items)
-            yield Deliveries(page, cursor, caught_up, self.gap)
-            if caught_up:
-                await self._news.wait()
 
 
 @dataclass
