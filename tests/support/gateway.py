@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from omnitui.services.webhooks import new_token
 from tests.support import hooked
 from tests.support.dovecot import free_port
 
@@ -66,11 +67,21 @@ class Gateway:
         argv = [sys.executable, "-m", "omnitui", *words]
         return subprocess.run(argv, env=self.env, capture_output=True, text=True, timeout=120, check=False)
 
-    def token(self, name: str, hooks: str = HOOK) -> str:
-        """A new token, as the verb prints it."""
-        made = self.verb("gateway", "token", name, "--hooks", hooks)
-        assert made.returncode == 0, made.stderr
-        return made.stdout.strip()
+    def token(self, name: str, *hooks: str) -> str:
+        """A new token."""
+        return new_token(self.file, name, hooks or (HOOK,))
+
+    def says(self, words: str) -> None:
+        """Wait until it has said this to whoever started it."""
+        assert self.process is not None
+        assert self.process.stderr is not None
+        while words not in (line := self.process.stderr.readline()):
+            assert line, f"it ended without a word of {words!r}"
+
+    def renew(self) -> None:
+        """Have it read its settings anew."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGHUP)
 
     def start(self, **env: str) -> None:
         """Run it, and wait until it answers."""
@@ -82,7 +93,7 @@ class Gateway:
                 self.call("GET", "/nothing")
                 return
             assert self.process.poll() is None, self.process.communicate()[1]
-            time.sleep(0.05)
+            time.sleep(0.02)
         raise AssertionError("it did not start")
 
     def call(

@@ -1,4 +1,4 @@
-"""A vendor that calls webhooks, as small as can be, and its connector; installed beside omnitui for a test's processes."""
+"""A vendor that calls webhooks, as small as can be, and its connector; installed beside omnitui for a process."""
 
 from __future__ import annotations
 
