@@ -2,7 +2,7 @@
 
 Nothing is assumed from names: kitty's protocol and sixel are asked for, and iTerm2's only where the terminal answers
 with its own name; without any of them a picture is drawn of half blocks, where there are colours enough. A picture
-comes from a stranger, and is decoded here within limits.
+comes from a stranger: a plain PNG is decoded here within limits, anything else in a process of its own.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import sys
 import termios
 import time
 import tty
+import zlib
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Any, Final
@@ -24,12 +25,15 @@ from textual.app import App, SuspendNotSupported
 
 from omnitui.errors import Refused
 from omnitui.i18n import _
+from omnitui.ui.decoding import NoDecoder
+from omnitui.ui.decoding import decoded as decoded_apart
 from omnitui.ui.last_hop.frame import drawable
 from omnitui.ui.png import Picture, decoded
 
 ASK: Final = b"\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[>q\x1b[c"
 """Whether it has kitty's protocol, its name, and what it is: the last is answered by every terminal."""
 ANSWER_SECONDS: Final = 1.5
+PNG: Final = "f=100"
 _CHUNK: Final = 4_096
 
 
@@ -96,6 +100,9 @@ def _shown(data: bytes, name: str) -> str:
         size = os.get_terminal_size(out)
         try:
             parts = list(spelled(way, data, size.columns, max(size.lines - 3, 1)))
+        except NoDecoder:
+            words = _("only PNG is shown without Pillow; pip install {package} brings JPEG, WebP and GIF")
+            return words.format(package="'omnitui[pictures]'")
         except ValueError:
             return _("this form of picture cannot be shown by {way}").format(way=way.value)
         words = _("{name} – any key goes back").format(name=name)
@@ -133,25 +140,42 @@ def spelled(way: Way, data: bytes, columns: int, lines: int) -> Iterator[bytes]:
     """The picture in a terminal's own words, within so many columns and lines.
 
     Raises:
+        NoDecoder: What would decode it is not installed.
         ValueError: This way cannot show this form of picture.
     """
     if way is Way.KITTY:
-        picture = decoded(data)
+        picture, form = _kitty_form(data, columns, lines)
         wide = picture.width / max(picture.height, 1) * 2 > columns / lines
         fit = f"c={columns}" if wide else f"r={lines}"
-        sent = base64.standard_b64encode(data)
+        sent = base64.standard_b64encode(data if form == PNG else zlib.compress(picture.rgb))
         for start in range(0, len(sent), _CHUNK):
             more = int(start + _CHUNK < len(sent))
-            keys = f"a=T,f=100,q=2,{fit},m={more}" if start == 0 else f"m={more}"
+            keys = f"a=T,{form},q=2,{fit},m={more}" if start == 0 else f"m={more}"
             yield b"\x1b_G" + keys.encode() + b";" + sent[start : start + _CHUNK] + b"\x1b\\"
     elif way is Way.ITERM:
         sent = base64.standard_b64encode(data)
         keys = f"inline=1;size={len(data)};width={columns};height={lines};preserveAspectRatio=1"
         yield b"\x1b]1337;File=" + keys.encode() + b":" + sent + b"\x07"
     elif way is Way.SIXEL:
-        yield sixels(decoded(data).within(columns * 8, lines * 16))
+        yield sixels(_within(data, columns * 8, lines * 16))
     else:
-        yield half_blocks(decoded(data).within(columns, lines * 2), exact=way is Way.BLOCKS)
+        yield half_blocks(_within(data, columns, lines * 2), exact=way is Way.BLOCKS)
+
+
+def _kitty_form(data: bytes, columns: int, lines: int) -> tuple[Picture, str]:
+    """A plain PNG goes as it is, anything else as its pixels."""
+    try:
+        return decoded(data), PNG
+    except ValueError:
+        picture = decoded_apart(data, columns * 8, lines * 16)
+        return picture, f"f=24,o=z,s={picture.width},v={picture.height}"
+
+
+def _within(data: bytes, width: int, height: int) -> Picture:
+    try:
+        return decoded(data).within(width, height)
+    except ValueError:
+        return decoded_apart(data, width, height)
 
 
 def half_blocks(picture: Picture, *, exact: bool) -> bytes:

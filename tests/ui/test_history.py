@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,9 +17,7 @@ from omnitui.services.session import Session
 from omnitui.store import inflow
 from omnitui.store.reads import drafts, history, people
 from omnitui.ui import opening
-from omnitui.ui.graphics import Way, drawn, sixels, spelled, way_of
 from omnitui.ui.opening import opener
-from omnitui.ui.png import decoded
 from omnitui.ui.reel import MAX_LOADED
 from tests.support.console import a_console, a_session
 from tests.support.desk import a_contact, a_conversation, a_message
@@ -378,70 +374,3 @@ def test_opener_is_refused_where_there_is_no_desktop(monkeypatch: pytest.MonkeyP
         opener({"PATH": "/bin"})
     monkeypatch.setattr("shutil.which", lambda name, path=None: f"/bin/{name}" if name == "gio" else None)
     assert opener({"DISPLAY": ":0"}) == ("/bin/gio", "open")
-
-
-def a_png(kind: int, width: int, pixels: bytes, way: int = 0) -> bytes:
-    def chunk(name: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-
-    header = struct.pack(">IIBBBBB", width, 1, 8, kind, 0, 0, 0)
-    palette = chunk(b"PLTE", bytes(range(9))) if kind == 3 else b""
-    packed = chunk(b"IDAT", zlib.compress(bytes((way,)) + pixels))
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + palette + packed + chunk(b"IEND", b"")
-
-
-@pytest.mark.parametrize(
-    ("kind", "pixels", "way", "rgb"),
-    [
-        (2, b"\x01\x02\x03\x01\x01\x01", 1, b"\x01\x02\x03\x02\x03\x04"),
-        (0, b"\x05\x06", 0, b"\x05\x05\x05\x06\x06\x06"),
-        (3, b"\x01\x02", 0, b"\x03\x04\x05\x06\x07\x08"),
-        (6, b"\xff\x00\x00\xff\x00\xff\x00\x00", 0, b"\xff\x00\x00\x00\x00\x00"),
-    ],
-)
-def test_png_is_decoded(kind: int, pixels: bytes, way: int, rgb: bytes) -> None:
-    assert decoded(a_png(kind, 2, pixels, way)).rgb == rgb
-
-
-@pytest.mark.parametrize("data", [b"", b"GIF89a", a_png(2, 2, b"\x00"), a_png(2, 9_000_000, b""), a_png(5, 2, b"ab")])
-def test_broken_picture_is_no_picture(data: bytes) -> None:
-    with pytest.raises(ValueError, match=r"."):
-        decoded(data)
-
-
-@pytest.mark.parametrize(
-    ("answer", "way"),
-    [
-        (b"\x1b_Gi=31;OK\x1b\\\x1b[?62;c", Way.KITTY),
-        (b"\x1bP>|WezTerm 2024\x1b\\\x1b[?65;4;6c", Way.ITERM),
-        (b"\x1b[?62;4;22c", Way.SIXEL),
-        (b"\x1b[?62;22;44c", Way.NONE),
-        (b"", Way.NONE),
-    ],
-)
-def test_terminal_is_believed_by_its_answer_alone(answer: bytes, way: Way) -> None:
-    assert way_of(answer) is way
-
-
-def test_picture_is_drawn_of_half_blocks_where_there_are_colours_enough_within_the_screen() -> None:
-    assert drawn({"COLORTERM": "truecolor"}) is Way.BLOCKS
-    assert drawn({"TERM": "screen-256color"}) is Way.COARSE
-    assert drawn({"TERM": "xterm"}) is drawn({"COLORTERM": "truecolor", "NO_COLOR": "1"}) is Way.NONE
-    data = a_png(2, 200, b"\xff\x00\x00\x00\xff\x00" * 100)
-    (exact,), (coarse,) = list(spelled(Way.BLOCKS, data, 80, 3)), list(spelled(Way.COARSE, data, 80, 3))
-    assert exact.startswith(b"\x1b[38;2;255;0;0")
-    assert coarse.startswith(b"\x1b[38;5;196")
-    for drawing in (exact, coarse):
-        lines = drawing.decode().split("\r\n")
-        assert len(lines) <= 3
-        assert max(line.count("▀") for line in lines) <= 80
-        assert all(line.endswith("\x1b[0m") for line in lines)
-
-
-def test_picture_is_spelled_for_each_terminal() -> None:
-    data = a_png(2, 2, b"\xff\x00\x00\x00\xff\x00")
-    assert b"".join(spelled(Way.KITTY, data, 80, 20)).startswith(b"\x1b_Ga=T,f=100,q=2,r=20,m=0;")
-    assert b"inline=1" in b"".join(spelled(Way.ITERM, b"\xff\xd8 jpeg", 80, 20))
-    assert b"#180@?$#30?@-" in sixels(decoded(data))
-    with pytest.raises(ValueError, match="no PNG"):
-        list(spelled(Way.SIXEL, b"\xff\xd8 jpeg", 80, 20))
