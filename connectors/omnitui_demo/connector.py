@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from omnitui.sdk import (
+    QUOTA,
     Accepted,
     Batch,
     Capabilities,
@@ -26,14 +27,16 @@ from omnitui.sdk import (
     Reach,
     Reconciled,
     Rejected,
+    Template,
+    TextUnit,
     Unknown,
     Verb,
 )
 from omnitui_demo.client import World
 from omnitui_demo.link import Link
-from omnitui_demo.mapping import CHANNELS, WINDOWS, events, inbox_of
+from omnitui_demo.mapping import CHANNELS, FREE, QUOTA_LEFT, WINDOWS, events, inbox_of, templates, typing, writes_now
 from omnitui_demo.settings import MANIFEST
-from omnitui_demo.world import Sent, cast
+from omnitui_demo.world import Beat, Sent, cast
 
 BATCH = 200
 GLANCE_SECONDS = 0.5
@@ -53,19 +56,25 @@ class DemoConnector:
         self._link = Link(Path(context.state_dir), context.clock)
         self._acted = asyncio.Event()
         self._closed = False
+        self._told: set[str] = set()
+        """Messages of which it was told that they are being written."""
 
     def capabilities(self, channel: str = "") -> Capabilities:
         remote = (Verb.STATUS, Verb.ASSIGN, Verb.LABEL, Verb.PRIORITY, Verb.READ)
         return Capabilities(
             idempotency=Idempotency.DEDUPLICATED,
-            text_limit={"line": 5_000, "whatsapp": 4_096}.get(channel),
+            text_limit={"line": 5_000, "whatsapp": 4_096, "sms": 10}.get(channel),
+            text_unit=TextUnit.SEGMENTS if channel == "sms" else TextUnit.CHARACTERS,
             subject=channel in ("email", ""),
-            attachments=channel != "voice",
+            attachments=channel not in ("voice", "sms"),
             delivery_receipts=channel != "email",
             read_receipts=channel != "email",
-            can_start=channel in ("email", ""),
+            can_start=channel in ("email", "sms", "whatsapp", ""),
             writes=channel != "voice",
             window=WINDOWS.get(channel),
+            templates=channel == "whatsapp",
+            free_for=FREE.get(channel),
+            paid_after=channel in FREE,
             reach=dict.fromkeys(remote, Reach.REMOTE),
         )
 
@@ -83,6 +92,9 @@ class DemoConnector:
             inboxes=tuple((channel, inbox_of(channel)) for channel in CHANNELS),
         )
 
+    async def templates(self) -> tuple[Template, ...]:
+        return templates()
+
     async def inbound(self, cursor: Json) -> AsyncIterator[Batch]:
         while not self._closed:
             self._acted.clear()
@@ -97,19 +109,26 @@ class DemoConnector:
                 yield Batch(
                     tuple(event for beat in part for event in events(beat)),
                     cursor,
-                    extents=(Extent("", complete_since=0),),
+                    extents=(Extent("", complete_since=0), Extent(QUOTA, budget=QUOTA_LEFT)),
                     caught_up=last,
                 )
             if not due:
                 yield Batch((), cursor, caught_up=True)
+            if writing := self._writing():
+                self._told.update(beat.key for beat in writing)
+                yield Batch(tuple(typing(beat) for beat in writing))
             await self._rest(cursor)
+
+    def _writing(self) -> list[Beat]:
+        """Who has begun to write since this was told last."""
+        return [beat for beat in writes_now(self._world.beats(), self._clock.now()) if beat.key not in self._told]
 
     async def _rest(self, cursor: Json) -> None:
         """Sleep until a beat falls due, the agent acts, or the connector closes."""
         after = (cursor["at"], cursor["key"]) if cursor else (0, "")
         while not self._closed and not self._acted.is_set():
             ahead = [beat for beat in self._world.beats() if after < (beat.at, beat.key)]
-            if ahead and ahead[0].at <= self._clock.now():
+            if (ahead and ahead[0].at <= self._clock.now()) or self._writing():
                 return
             self._link.reach()
             try:

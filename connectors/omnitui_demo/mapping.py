@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from omnitui.sdk import (
     HOUR,
+    MINUTE,
+    SECOND,
     ContactChanged,
     ConversationChanged,
     Direction,
@@ -22,13 +24,22 @@ from omnitui.sdk import (
     RemoteFile,
     SendState,
     Status,
+    Template,
+    Typing,
     Unsupported,
 )
 from omnitui_demo.world import Beat, cast
 
-CHANNELS = ("email", "line", "whatsapp", "webchat", "voice")
+CHANNELS = ("email", "line", "whatsapp", "webchat", "sms", "voice")
 WINDOWS: Mapping[str, Millis] = {"whatsapp": 24 * HOUR}
 """Reply windows counted from the customer's last message, in milliseconds."""
+
+
+FREE: Mapping[str, Millis] = {"line": MINUTE}
+"""How long after the customer's last message an answer costs nothing; a later one uses up the quota."""
+QUOTA_LEFT = "412 of 500 messages left this month"
+WRITES_FOR: Millis = 4 * SECOND
+"""How long customers are seen writing before their message comes."""
 
 
 def inbox_of(channel: str) -> str:
@@ -126,3 +137,36 @@ def _state(beat: Beat) -> ConversationChanged:
         assignee=values.get("assignee"),
         labels=tuple(values["labels"]),
     )
+
+
+def templates() -> tuple[Template, ...]:
+    """What may be sent on WhatsApp at any time."""
+    return tuple(
+        Template(
+            one["name"],
+            one["language"],
+            one["text"],
+            tuple(one["blanks"]),
+            tuple(one["examples"]),
+            one["category"],
+            "whatsapp",
+        )
+        for one in cast()["template"]
+    )
+
+
+def writes_now(beats: Iterable[Beat], now: Millis) -> list[Beat]:
+    """The customers' messages that are being written."""
+    return [
+        beat
+        for beat in beats
+        if beat.kind == "message"
+        and now < beat.at <= now + WRITES_FOR
+        and not beat.values["agent"]
+        and beat.values["channel"] in ("line", "whatsapp", "webchat")
+    ]
+
+
+def typing(beat: Beat) -> Typing:
+    """That a customer is writing what this beat says."""
+    return Typing(beat.values["conversation"], beat.at, beat.values["customer"]["name"])

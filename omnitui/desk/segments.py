@@ -34,8 +34,7 @@ class Segments:
 
 def segments(text: str) -> Segments:
     """How `text` is cut into parts."""
-    gsm = all(char in _BASIC or char in _EXTENDED for char in text)
-    sizes = [1 + (char in _EXTENDED if gsm else ord(char) > 0xFFFF) for char in text]
+    gsm, sizes = _sizes(text)
     single, part = _GSM if gsm else _UCS2
     total = sum(sizes)
     if total <= single:
@@ -46,6 +45,27 @@ def segments(text: str) -> Segments:
             count, left = count + 1, part
         left -= size
     return Segments(count, left, gsm)
+
+
+def parts(text: str) -> tuple[str, ...]:
+    """The parts that `text` is cut into; they make the text again when they are put together."""
+    gsm, sizes = _sizes(text)
+    single, part = _GSM if gsm else _UCS2
+    if sum(sizes) <= single:
+        return (text,) if text else ()
+    cuts, left = [0], part
+    for at, size in enumerate(sizes):
+        if size > left:
+            cuts.append(at)
+            left = part
+        left -= size
+    return tuple(text[start:end] for start, end in zip(cuts, [*cuts[1:], len(text)], strict=True))
+
+
+def _sizes(text: str) -> tuple[bool, list[int]]:
+    """Whether the text is GSM 7 bit, and the units of each of its characters."""
+    gsm = all(char in _BASIC or char in _EXTENDED for char in text)
+    return gsm, [1 + (char in _EXTENDED if gsm else ord(char) > 0xFFFF) for char in text]
 
 
 def foreign(text: str) -> str:

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from omnitui.clock import Millis
 from omnitui.desk.threading import Reason
 from omnitui.desk.tokens import plain_address
 from omnitui.ids import Ulid
 from omnitui.model.accounts import Account
 from omnitui.model.conversations import Attachment, Message, Reaction
 from omnitui.model.states import Direction, MessageKind, SendState
+from omnitui.sdk import snapshot
 from omnitui.sdk.events import (
     ContactChanged,
     ConversationChanged,
@@ -75,6 +77,8 @@ class Arrival:
     _contacts: dict[tuple[str, str, str], Ulid] = field(default_factory=dict)
     _standings: dict[str, KnownConversation | None] = field(default_factory=dict)
     """By the back end's id: the conversations asked for so far."""
+    _windows: dict[str, Millis | None] = field(default_factory=dict)
+    """By channel: its reply window."""
     _parked: bool | None = None
     """Whether anything of this account waits; None while not looked at."""
 
@@ -191,9 +195,20 @@ class Arrival:
         known = stored.conversation_id == standing.id
         if event.direction is Direction.OUTGOING and (standing.read_by_contact_at or not known):
             confirm_read(self, stored.conversation_id)
-        if event.window_closes_at is not None:
-            change(self, stored.conversation_id, {"window_closes_at": event.window_closes_at}, event.sent_at)
+        if (closes_at := self._closes_at(event)) is not None:
+            change(self, stored.conversation_id, {"window_closes_at": closes_at}, event.sent_at)
         self.release(of_message(event.external_id))
+
+    def _closes_at(self, event: MessageReceived) -> Millis | None:
+        """When the reply window closes that a message opens: by the back end's words, else counted from its sending."""
+        if event.window_closes_at is not None or event.direction is Direction.OUTGOING or event.author.agent:
+            return event.window_closes_at
+        if event.channel not in self._windows:
+            known = account_reads.capabilities(self.tx.db, self.account.id)
+            self._windows[event.channel] = snapshot.read(known, event.channel).window
+        window = self._windows[event.channel]
+        closes_at = None if window is None else event.sent_at + window
+        return closes_at if closes_at is not None and closes_at > self.tx.now() else None
 
     def _contact_of(self, event: MessageReceived) -> Ulid:
         channel, person = event.channel, event.contact

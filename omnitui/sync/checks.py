@@ -21,6 +21,7 @@ from omnitui.sdk.capabilities import Capabilities, why_barred
 from omnitui.store import oplog as log_writing
 from omnitui.store.reads import history, inbox
 from omnitui.store.reads import oplog as log_reading
+from omnitui.sync.allowance import allowance, policy_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -57,7 +58,7 @@ def _why_words_wait(db: sqlite3.Connection, entry: OutboxEntry, op: Op, capabili
     if why := why_standing_blocks(standing, seen, op.author_id):
         return why
     fields = entry.payload.get("fields") or {}
-    policy = capabilities.policy(now, conversation.last_incoming_at, closes_at=conversation.window_closes_at)
+    policy = policy_of(capabilities, conversation, now, allowance(db, capabilities, conversation))
     return why_barred(policy, template="template" in fields, tag=str(fields.get("tag", "")))
 
 

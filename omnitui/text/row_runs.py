@@ -6,7 +6,7 @@ from unicodedata import is_normalized
 
 from omnitui.i18n import _
 from omnitui.text.covering import shown
-from omnitui.text.row_signs import CHANNEL_MARKS, CHANNEL_STYLES, LONG, Glyphs, Line, Run, age
+from omnitui.text.row_signs import CHANNEL_MARKS, CHANNEL_STYLES, HOUR, LONG, Glyphs, Line, Run, age
 from omnitui.text.widths import cell_width, crop, pad
 
 TYPE_CHECKING = False
@@ -36,7 +36,7 @@ AGE = 5
 class Drawing:
     """One conversation with what decides how its row looks."""
 
-    __slots__ = ("age", "columns", "conversation", "glyphs", "match", "now", "unanswered")
+    __slots__ = ("age", "columns", "conversation", "glyphs", "match", "now", "unanswered", "window")
 
     def __init__(
         self, conversation: Row, now: Millis, glyphs: Glyphs, columns: Collection[str], match: tuple[str, ...]
@@ -50,6 +50,11 @@ class Drawing:
         since = conversation.unanswered_since
         if since is not None and "unanswered" in columns:
             self.unanswered = age(now, since), "row.unanswered.long" if now - since >= LONG else "row.unanswered"
+        self.window: Run = "", ""
+        """How long an answer is still taken; "" where nobody waits for one, or it is taken at any time."""
+        closes = conversation.window_closes_at
+        if closes is not None and since is not None and "unanswered" in columns:
+            self.window = window_left(closes - now)
 
     def contact(self, room: int) -> Line:
         """The contact's name and, above one, the number of unread messages."""
@@ -90,8 +95,12 @@ class Drawing:
             runs.append(("!! ", "row.urgent"))
         elif conversation.priority == "high":
             runs.append(("^ ", "row.high"))
+        closing, closing_role = self.window
+        if closing and room >= 20:
+            runs.append((f"{self.glyphs.window}{closing} ", closing_role))
         text, role = self.unanswered
-        if text and text != self.age and room >= 20:
+        # In a narrow list the shorter time alone stands there.
+        if text and text != self.age and room >= (36 if closing else 20):
             runs.append((f"{self.glyphs.unanswered}{text} ", role))
         return runs
 
@@ -156,6 +165,13 @@ class Drawing:
         from omnitui.text.row_match import near
 
         return near(text, room, self.match, self.glyphs.ellipsis)
+
+
+def window_left(left: Millis) -> Run:
+    """How long a reply window stays open, in at most four cells; 0 where it has closed."""
+    if left <= 0:
+        return "0", "row.window.closing"
+    return age(left, 0), "row.window.closing" if left < HOUR else "row.window.short" if left < LONG else "row.window"
 
 
 def state_sign(conversation: Row, glyphs: Glyphs) -> Run:

@@ -48,6 +48,8 @@ if TYPE_CHECKING:
         @property
         def unanswered_since(self) -> int | None: ...
         @property
+        def window_closes_at(self) -> int | None: ...
+        @property
         def send_reason(self) -> str: ...
 
 
@@ -76,6 +78,9 @@ ROLES: Final[Mapping[str, str]] = {
     "row.high": "bold $warning",
     "row.unanswered": "$muted",
     "row.unanswered.long": "bold $warning",
+    "row.window": "$muted",
+    "row.window.short": "bold $warning",
+    "row.window.closing": "bold $error",
     "row.reason": "$error",
     "row.match": "bold underline $foreground",
     "row.label": "$accent",
@@ -174,6 +179,7 @@ class Glyphs:
         "underway",
         "unknown",
         "unread",
+        "window",
     )
 
     def __init__(
@@ -187,14 +193,20 @@ class Glyphs:
         ellipsis: str,
         dash: str,
         unanswered: str,
+        window: str,
     ) -> None:
         self.cursor, self.mark, self.failed, self.unknown = ">", "+", "!", "?"
         self.unread, self.done, self.underway, self.held = unread, done, underway, held
         self.draft, self.ellipsis, self.dash, self.unanswered = draft, ellipsis, dash, unanswered
+        self.window = window
 
 
-UNICODE: Final = Glyphs(unread="•", done="✓", underway="…", held="‖", draft="✎", ellipsis="…", dash="–", unanswered="←")
-ASCII: Final = Glyphs(unread="*", done="v", underway=".", held="=", draft="~", ellipsis="~", dash="-", unanswered="<")
+UNICODE: Final = Glyphs(
+    unread="•", done="✓", underway="…", held="‖", draft="✎", ellipsis="…", dash="–", unanswered="←", window="⧗"
+)
+ASCII: Final = Glyphs(
+    unread="*", done="v", underway=".", held="=", draft="~", ellipsis="~", dash="-", unanswered="<", window="%"
+)
 
 MINUTE: Final = 60_000
 HOUR: Final = 60 * MINUTE

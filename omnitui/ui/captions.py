@@ -149,12 +149,14 @@ class Captions:
 
     def _second(self) -> None:
         self._screen.history.tick()
+        self._screen.composer.redraw()
         self.redraw_status()
 
     def _half_minute(self) -> None:
         screen = self._screen
         screen.queue.refresh()
         screen.history.grow_older()
+        screen.composer.redraw()
         screen.card.load(screen.card.card, self.row)
         self.redraw_heading()
         self.redraw_status()

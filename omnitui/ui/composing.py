@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 
-from omnitui.clock import Millis
-from omnitui.desk.segments import segments
+from omnitui.clock import HOUR, MINUTE, Millis
+from omnitui.desk.segments import foreign, parts, segments
 from omnitui.i18n import _, ngettext
-from omnitui.model.conversations import Conversation
 from omnitui.model.states import MessageKind
-from omnitui.sdk.capabilities import Barred, Capabilities, NeedTag, NeedTemplate, TextUnit
+from omnitui.sdk.capabilities import (
+    Allow,
+    Barred,
+    Capabilities,
+    NeedTag,
+    NeedTemplate,
+    PaidPush,
+    Policy,
+    TextUnit,
+)
 from omnitui.sdk.measure import UNITS, measured
 from omnitui.ui import phrases
-from omnitui.ui.roles import Piece, plain
+from omnitui.ui.roles import Piece, line_width, plain
 
 NEAR = 0.9
 """The part of a limit from which on it is warned of."""
+SHORT = 10 * MINUTE
+"""A window that closes sooner is warned of louder."""
 
 
 def title_pieces(kind: MessageKind, to: str, channel: str) -> list[Piece]:
@@ -41,22 +52,64 @@ def first_title(account: str, channel: str) -> list[Piece]:
     return [(f" {_('NEW CONVERSATION')} ", "mine"), (words, "text")]
 
 
-def rule_pieces(kind: MessageKind, capabilities: Capabilities, conversation: Conversation, now: Millis) -> list[Piece]:
-    """What the channel does not allow now, or not for long; none where nothing is in the way."""
-    if kind is MessageKind.NOTE:
-        return []
-    policy = capabilities.policy(now, conversation.last_incoming_at, closes_at=conversation.window_closes_at)
-    if isinstance(policy, Barred):
-        return [(" ! " + plain(policy.why), "bad")]
-    pieces: list[Piece] = []
-    if isinstance(policy, NeedTag | NeedTemplate):
-        pieces.append((" ! " + plain(policy.why), "warn"))
-    elif policy.until is not None:
-        left = policy.until - now
-        role = "warn" if left < 3_600_000 else "muted"
-        pieces.append((" " + _("window closes in {span}").format(span=phrases.span(left)), role))
-    if not capabilities.attachments:
+def rule_pieces(
+    policy: Policy, capabilities: Capabilities, now: Millis, *, tag: str = "", key: str = ""
+) -> list[Piece]:
+    """What the channel does not allow now, or not for long; none where nothing is in the way.
+
+    Args:
+        policy: What it allows now.
+        capabilities: What it can do at all.
+        now: The time.
+        tag: Under which tag the answer is to go.
+        key: The key that shows what else can be done.
+    """
+    pieces = _policy_pieces(policy, now, tag)
+    if key and pieces and isinstance(policy, NeedTag | NeedTemplate | Barred) and pieces[0][1] != "good":
+        pieces.append((f" · {_('{key}: what can be done').format(key=key)}", "muted"))
+    if not capabilities.attachments and not isinstance(policy, Barred):
         pieces.append((f"{' ·' if pieces else ''} {_('takes no files')}", "muted"))
+    return pieces
+
+
+def ends_at(policy: Policy | None) -> Millis | None:
+    """When a policy gives way to another one by time alone; None: not."""
+    match policy:
+        case Allow():
+            return min((at for at in (policy.until, policy.free_until) if at is not None), default=None)
+        case PaidPush() | NeedTag() | Barred():
+            return policy.until
+        case _:
+            return None
+
+
+def _policy_pieces(policy: Policy, now: Millis, tag: str) -> list[Piece]:
+    pieces: list[Piece] = []
+    match policy:
+        case Barred():
+            pieces.append((" ! " + plain(policy.why), "bad"))
+        case NeedTemplate():
+            pieces.append((" ! " + plain(policy.why) + ": " + _("an approved template only"), "bad"))
+        case NeedTag() if tag == policy.tag:
+            pieces.append((" " + _("goes under the tag {tag}").format(tag=plain(tag)), "good"))
+            if policy.until is not None:
+                left = phrases.countdown(policy.until - now)
+                pieces.append((" · " + _("that closes in {span}").format(span=left), "muted"))
+        case NeedTag():
+            words = _("under the tag {tag} only").format(tag=plain(policy.tag))
+            pieces.append((f" ! {plain(policy.why)}: {words}", "bad"))
+        case PaidPush():
+            quota = f" ({plain(policy.left)})" if policy.left else ""
+            pieces.append((" " + _("uses the paid quota") + quota, "warn"))
+        case Allow():
+            if policy.free_until is not None:
+                left = phrases.countdown(policy.free_until - now)
+                pieces.append((" " + _("free for {span}, then paid").format(span=left), "warn"))
+    if isinstance(policy, Allow | PaidPush) and policy.until is not None:
+        rest = policy.until - now
+        role = "bad" if rest < SHORT else "warn" if rest < HOUR else "muted"
+        words = _("window closes in {span}").format(span=phrases.countdown(rest))
+        pieces.append((f"{' ·' if pieces else ''} {words}", role))
     return pieces
 
 
@@ -87,11 +140,36 @@ def limit_pieces(kind: MessageKind, capabilities: Capabilities, text: str) -> li
         cut = segments(text)
         words = ngettext("{n} segment", "{n} segments", cut.count).format(n=cut.count)
         most = f"/{limit}" if limit is not None else ""
-        alphabet = "GSM-7" if cut.gsm else "UCS-2"
+        # A single character outside the alphabet more than halves what fits: it is named.
+        alphabet = "GSM-7" if cut.gsm else f"UCS-2 {plain(foreign(text)[:3])}"
         return [(f"{words}{most} · {_('{n} left').format(n=cut.left)} · {alphabet} ", role)]
     word = "" if unit is TextUnit.CHARACTERS else f"{_(UNITS[unit])} "
     over = f"! {_('{n} too many').format(n=used - limit)} · " if limit is not None and used > limit else ""
     return [(f"{over}{used}/{limit} {word}", role)]
+
+
+def split_pieces(kind: MessageKind, capabilities: Capabilities, text: str, width: int) -> list[Piece]:
+    """Where a text message is cut into parts: the words around each cut, as many as there is room for."""
+    if kind is MessageKind.NOTE or capabilities.text_unit is not TextUnit.SEGMENTS:
+        return []
+    cut = parts(text)
+    pieces: list[Piece] = []
+    around = 10
+    for number, (before, after) in enumerate(pairwise(cut), 1):
+        words: list[Piece] = [
+            (f" {number} ", "label"),
+            (f"…{_shown(before[-around:])}", "muted"),
+            ("│", "bad"),
+            (f"{_shown(after[:around])}…", "muted"),
+        ]
+        if line_width((*pieces, *words)) > width - 3:
+            return [*pieces, (" …", "muted")]
+        pieces += words
+    return pieces
+
+
+def _shown(text: str) -> str:
+    return plain(" ".join(text.split("\n")))
 
 
 def file_pieces(files: Sequence[tuple[str, int | None]], limit: int | None) -> list[Piece]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from omnitui.bus import Changed
+from omnitui.bus import Changed, CustomerTypes
 from omnitui.clock import SECOND, Millis
 from omnitui.desk.views import VIEWS, View
 from omnitui.errors import OmniError
@@ -300,8 +300,24 @@ class Desk(Backstage):
     async def follow(self) -> None:
         """Follow the changes of the cache until cancelled; a disk that fails for a while does not end it."""
         await self._unharmed(self.look())
-        async for changed in self.session.bus.listen(every=0.1):
-            await self._unharmed(self.changed(changed))
+        loop = asyncio.get_running_loop()
+
+        def heard(event: CustomerTypes) -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self._types, event)
+
+        forget = self.session.bus.subscribe(CustomerTypes, heard)
+        try:
+            async for changed in self.session.bus.listen(every=0.1):
+                await self._unharmed(self.changed(changed))
+        finally:
+            forget()
+
+    def _types(self, event: CustomerTypes) -> None:
+        shown = self.conversation
+        if shown is not None and shown.id == event.conversation_id and self.screen.history.tail:
+            self.screen.history.write(event.name or shown.contact, event.until)
+            self.screen.captions.redraw_status()
 
     async def _unharmed(self, work: Coroutine[Any, Any, None]) -> None:
         try:
@@ -339,6 +355,8 @@ class Desk(Backstage):
     @property
     def counting(self) -> bool:
         """Whether something counts down by the second."""
+        if self.screen.composer.closing or self.screen.history.is_written:
+            return True
         soon = self.clock.now() + COUNTED
         return any(entry.state is SendState.HELD and entry.due_at < soon for entry in self.standing.outbox)
 

@@ -55,7 +55,7 @@ def status_pieces(conversation: Conversation, now: Millis, zone: tzinfo) -> list
         pieces += [(_(phrases.PRIORITY[conversation.priority]), role), (" ", "")]
     closes = conversation.window_closes_at
     if closes is not None and conversation.status not in (Status.RESOLVED, Status.CLOSED):
-        left = _("window {span}").format(span=phrases.span(closes - now)) if closes > now else _("window closed")
+        left = _("window {span}").format(span=phrases.countdown(closes - now)) if closes > now else _("window closed")
         pieces += [(left, "warn" if closes - now < 3_600_000 else "muted"), (" ", "")]
     pieces += [(_(str(flag)), "warn") for flag in sorted(conversation.flags) if flag is not Flag.MERGED]
     word = _(phrases.STATUS[conversation.status])

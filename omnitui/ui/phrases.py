@@ -126,6 +126,15 @@ def span(length: Millis) -> str:
     return _("{n} d").format(n=length // DAY)
 
 
+def countdown(length: Millis) -> str:
+    """A length of time to a deadline: 0:42 in hours and minutes, then 41 s; from a day on roughly."""
+    if length < MINUTE:
+        return span(length)
+    if length < DAY:
+        return f"{length // HOUR}:{length % HOUR // MINUTE:02d}"
+    return span(length)
+
+
 def ago(at: Millis, now: Millis) -> str:
     """How long ago: just now, 3 min ago."""
     return _("just now") if now - at < 10 * SECOND else _("{span} ago").format(span=span(now - at))

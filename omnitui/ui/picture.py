@@ -17,6 +17,7 @@ from omnitui.sdk import snapshot
 from omnitui.sdk.capabilities import Capabilities
 from omnitui.store.reads import accounts, card, drafts, inbox, ledger, outbox
 from omnitui.store.reads.replying import reply_target
+from omnitui.sync.allowance import Allowance, allowance
 from omnitui.ui.stretch import Source, Stretch, newest
 from omnitui.ui.widgets.row_window import Key
 from omnitui.values import dataclass
@@ -40,6 +41,8 @@ class Picture:
     ref: str
     address: str
     """Where a reply goes."""
+    allowed: Allowance = Allowance()
+    """What the channel's policy depends on, beside the conversation."""
     others: tuple[str, ...] = ()
     """Who gets an answer to all as well."""
 
@@ -55,15 +58,17 @@ def picture(
     if found is None:
         return None
     target = reply_target(db, conversation_id)
+    abilities = snapshot.read(accounts.capabilities(db, found.account_id), found.channel)
     return Picture(
         conversation=found,
         stretch=newest(db, Source(conversation_id, found.contact_id if whole else None), since),
         card=card.card(db, found.contact_id),
         drafts={draft.kind: draft for draft in drafts.drafts(db, conversation_id)},
         due={entry.op_id: entry.due_at for entry in _waiting(db) if entry.conversation_id == conversation_id},
-        capabilities=snapshot.read(accounts.capabilities(db, found.account_id), found.channel),
+        capabilities=abilities,
         ref=inbox.ref(db, conversation_id),
         address=", ".join(target.reply_to or (target.contact,)) if target is not None else "",
+        allowed=allowance(db, abilities, found),
         others=target.others if target is not None else (),
     )
 

@@ -299,6 +299,11 @@ class Reel:
     # Where the reader is
 
     @property
+    def height(self) -> int:
+        """Lines that are visible."""
+        return self._height
+
+    @property
     def at_end(self) -> bool:
         """Whether the newest line is visible."""
         return self._setting is None or self._top >= self._last_top()

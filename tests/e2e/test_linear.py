@@ -14,7 +14,7 @@ def test_screen_reader_reads_answers_and_hears_without_a_single_escape_sequence(
     argv = [sys.executable, "-m", "omnitui", "demo", "--linear", "--speed", "0"]
     env = {"OMNITUI_HOME": str(tmp_path), "TERM": "dumb", "PYTHONPATH": f"{ROOT}:{ROOT / 'connectors'}"}
     with Terminal(argv, columns=100, lines=60, cwd=ROOT, env=env) as terminal:
-        terminal.wait_for("5 more", timeout=60)
+        terminal.wait_for("6 more", timeout=60)
         terminal.type("o 2\r")
         terminal.wait_for("we, Ken Ito")
         terminal.type("note\r")

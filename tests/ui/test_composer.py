@@ -9,15 +9,18 @@ from pathlib import Path
 import pytest
 from textual.events import Paste
 
-from omnitui.clock import HOUR
+from omnitui.bus import CustomerTypes
+from omnitui.clock import DAY, HOUR, MINUTE
+from omnitui.model.accounts import LedgerEntry
 from omnitui.model.states import MessageKind, SendState
-from omnitui.sdk.capabilities import TextUnit
+from omnitui.sdk.capabilities import QUOTA, TextUnit
 from omnitui.services.session import Session
+from omnitui.store import inflow
 from omnitui.store.reads import drafts, history, inbox, outbox
 from omnitui.ui import suspending
 from omnitui.ui.screens.new import NewScreen
 from tests.support.console import MAIL, Person, a_console, a_session, able
-from tests.support.desk import a_contact, a_conversation, an_agent
+from tests.support.desk import a_contact, a_conversation, a_message, an_agent
 
 
 @pytest.fixture
@@ -215,7 +218,10 @@ async def test_segments_are_counted_with_their_alphabet(session: Session) -> Non
         await person.type("ö")
         await person.sees("157 left · GSM-7")
         person.app.post_message(Paste("お茶"))
-        await person.sees("65 left · UCS-2")
+        await person.sees("65 left · UCS-2 お茶")
+        await person.type("x" * 70)
+        await person.sees("2 segments")
+        await person.sees("xxx│xxx")
 
 
 async def test_closed_window_stands_above_the_text(session: Session) -> None:
@@ -225,6 +231,40 @@ async def test_closed_window_stands_above_the_text(session: Session) -> None:
         await person.press("r")
         await person.sees("window closes in")
         await person.sees("takes no files")
+
+
+async def test_window_of_the_composer_is_the_one_that_the_newest_message_opens(session: Session) -> None:
+    able(session.cache, replace(MAIL, window=HOUR))
+    conversation = a_conversation(session.cache, "Hello?")
+    async with a_console(session) as person:
+        await person.press("r")
+        await person.sees("window closes in 0:5")
+        session.cache.write(
+            lambda tx: inflow.change_conversation(tx, conversation.id, {"window_closes_at": tx.now() + DAY})
+        )
+        await person.sees("window closes in 24 h")
+
+
+async def test_quota_that_an_answer_uses_is_said_with_what_is_left_of_it(session: Session) -> None:
+    able(session.cache, replace(MAIL, free_for=MINUTE, paid_after=True))
+    conversation = a_conversation(session.cache, "Hello?")
+    entry = LedgerEntry(conversation.account_id, QUOTA, budget="40 of 200 left")
+    session.cache.write(lambda tx: inflow.put_ledger(tx, entry))
+    async with a_console(session) as person:
+        await person.press("r")
+        await person.sees("uses the paid quota (40 of 200 left)")
+
+
+async def test_customer_who_writes_is_named_below_the_history_until_the_time_told(session: Session) -> None:
+    conversation = a_conversation(session.cache, "Hello?", contact="Ann Stone")
+    now = session.cache.clock.now()
+    async with a_console(session) as person:
+        await person.sees("Hello?")
+        session.bus.publish(CustomerTypes(conversation.id, now + 1_000, ""))
+        await person.sees("Ann Stone is writing")
+        a_message(session.cache, conversation.id, "There it is")
+        await person.sees("There it is")
+        await person.misses("is writing")
 
 
 async def test_reply_is_scheduled_in_words_shown_and_taken_back(session: Session) -> None:

@@ -122,7 +122,7 @@ async def test_4_reply_window_and_unread_state_are_known(session: Session) -> No
     async with a_console(session) as person:
         await person.sees("•W Ann")
         await person.press("r")
-        await person.sees("window closes in 23 h")
+        await person.sees("window closes in 23:")
         await person.press("escape")
         clock.advance(25 * HOUR)  # type: ignore[attr-defined]
         await person.press("r")

@@ -41,6 +41,7 @@ class Glance:
     send_state: str | None
     has_draft: bool
     unanswered_since: int | None
+    window_closes_at: int | None
     send_reason: str
 
     def __init__(self, row: tuple[object, ...]) -> None:

@@ -115,3 +115,14 @@ def reply_target(db: sqlite3.Connection, conversation_id: Ulid, answers: Ulid | 
         answers=chosen[0] if chosen else "",
         others=rest,
     )
+
+
+def sent_since(db: sqlite3.Connection, conversation_id: Ulid, since: Millis) -> int:
+    """How many messages of ours have left, or may have, in a conversation since a time."""
+    row = db.execute(
+        "SELECT count(*) FROM message WHERE conversation_pk = (SELECT pk FROM conversation WHERE id = ?)"
+        " AND received_at >= ? AND direction = 'outgoing' AND kind IN ('public', 'template') AND deleted_at IS NULL"
+        " AND state IN ('sending', 'accepted', 'delivered', 'read', 'unknown')",
+        (conversation_id, since),
+    ).fetchone()
+    return int(row[0])

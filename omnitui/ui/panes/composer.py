@@ -11,21 +11,24 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input, TextArea
 
-from omnitui.clock import Clock, Millis
+from omnitui.clock import SECOND, Clock, Millis
 from omnitui.desk.canned import Canned, code_before, fitting
 from omnitui.desk.mentions import mentioned
 from omnitui.i18n import _
 from omnitui.ids import Ids, Ulid
 from omnitui.model.conversations import Conversation, Draft, Message
 from omnitui.model.states import MessageKind
-from omnitui.sdk.capabilities import Capabilities
+from omnitui.sdk.capabilities import Capabilities, Policy
+from omnitui.sync.allowance import Allowance, policy_of
 from omnitui.ui.composing import (
     copy_pieces,
+    ends_at,
     file_pieces,
     first_title,
     hold_pieces,
     limit_pieces,
     rule_pieces,
+    split_pieces,
     title_pieces,
 )
 from omnitui.ui.enclosing import fault_of, size_of
@@ -39,6 +42,8 @@ from omnitui.ui.shelf import Shelf
 from omnitui.ui.spelling import misspelt
 from omnitui.ui.widgets.lines import Lines
 
+COUNTED = 90 * SECOND
+"""How near an end has to be to be counted by the second."""
 SPELL_AFTER = 0.8
 """Seconds without a key after which the spelling is looked at."""
 
@@ -63,6 +68,9 @@ class ComposerPane(Vertical):
         """What the names in canned responses stand for."""
         self.header_key = ""
         """The key that unfolds the header."""
+        self.ways_key = ""
+        """The key that shows what can be done where the channel takes no answer."""
+        self.allowed = Allowance()
         self.sheet = Sheet(id="composer-text", soft_wrap=True, show_line_numbers=False, compact=True)
         """The text field."""
         self.header = Header(id="composer-header")
@@ -99,6 +107,19 @@ class ComposerPane(Vertical):
         return self.sheet.text
 
     @property
+    def policy(self) -> Policy | None:
+        """What the channel allows now; None for a note, a first message, and while nothing is being written."""
+        if self.conversation is None or self.capabilities is None or self.kind in (None, MessageKind.NOTE):
+            return None
+        return policy_of(self.capabilities, self.conversation, self.clock.now(), self.allowed)
+
+    @property
+    def closing(self) -> bool:
+        """Whether what the channel allows changes within a minute or so."""
+        ends = ends_at(self.policy)
+        return ends is not None and ends - self.clock.now() < COUNTED
+
+    @property
     def kind(self) -> MessageKind | None:
         """Reply or note; None while nothing is being written."""
         return self.draft.kind if self.draft is not None else None
@@ -118,7 +139,7 @@ class ComposerPane(Vertical):
 
         With `to_all` the others who got the customer's mail are put into Cc; `all_key` is the key that does so.
         """
-        self.conversation = picture.conversation
+        self.conversation, self.allowed = picture.conversation, picture.allowed
         self._channel, self.to = picture.conversation.channel, to
         self.facts = self.shelf.facts(picture)
         known = picture.drafts.get(kind) or Draft(self.ids.new(), picture.conversation.id, kind, "")
@@ -244,6 +265,12 @@ class ComposerPane(Vertical):
         self._complained = self.text
         self._tabbing.say(((f" ! {plain(text)}", "bad"),))
 
+    def learn(self, picture: Picture) -> None:
+        """The conversation that is answered changed: its window may be another one."""
+        if self.conversation is not None and self.conversation.id == picture.conversation.id:
+            self.conversation, self.allowed = picture.conversation, picture.allowed
+            self.redraw()
+
     def wrote_meanwhile(self, wrote: bool) -> None:
         """Somebody wrote that the author has not seen yet."""
         if wrote != self.meanwhile:
@@ -359,11 +386,15 @@ class ComposerPane(Vertical):
         rules: list[Piece] = []
         if self.conversation is not None:
             title = title_pieces(kind, self.to, self._channel)
-            rules = rule_pieces(kind, self.capabilities, self.conversation, self.clock.now())
+            if (policy := self.policy) is not None:
+                tag, now = str(self.draft.extra.get("tag", "")), self.clock.now()
+                rules = rule_pieces(policy, self.capabilities, now, tag=tag, key=self.ways_key)
         warning: Line = ((f"! {_('somebody wrote meanwhile')} ", "bad"),) if self.meanwhile else ()
         self._title.show([spread(tuple(title), warning, width)])
-        self._rules.show([tuple(rules)] if rules else [])
-        self._rules.display = bool(rules)
+        cuts = split_pieces(kind, self.capabilities, self.text, width)
+        lines = [tuple(pieces) for pieces in (rules, cuts) if pieces]
+        self._rules.show(lines)
+        self._rules.display = bool(lines)
         self.header.redraw(self.header_key)
         self._info.show([spread(tuple(self._left()), tuple(limit_pieces(kind, self.capabilities, self.text)), width)])
 

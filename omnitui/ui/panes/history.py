@@ -20,7 +20,7 @@ from omnitui.ui import phrases
 from omnitui.ui.blocks import Setting
 from omnitui.ui.last_hop.focusing import MarksFocus
 from omnitui.ui.reel import Reel, Row
-from omnitui.ui.roles import Line
+from omnitui.ui.roles import Line, plain
 from omnitui.ui.stretch import Stretch
 from omnitui.ui.veil import is_veiled, veil
 from omnitui.ui.widgets.lines import drawn, look_of
@@ -51,6 +51,8 @@ class HistoryPane(MarksFocus, can_focus=True):
         self.following = False
         """Whether the next message is our own and is to be shown."""
         self.empty_words = ""
+        self.writing: tuple[str, Millis] = "", 0
+        """Who is writing to us, and until when that is said."""
         self._rows: list[Row] = []
         self._strips: dict[Line, Strip] = {}
         self._base: Style | None = None
@@ -86,6 +88,7 @@ class HistoryPane(MarksFocus, can_focus=True):
         self.reel.due, self.reel.found, self.reel.folded = due or {}, found, folded
         self._seen = None
         self.below = 0
+        self.writing = "", 0
         self.following = self._asked = False
         self._fit()
         self.reel.load(stretch, unread)
@@ -105,6 +108,8 @@ class HistoryPane(MarksFocus, can_focus=True):
         was_at_end = self.reel.at_end
         arrived = self.reel.renew(newest)
         self._fit(keep=True)
+        if arrived:
+            self.writing = "", 0
         if arrived and self.following:
             self.following = False
             self.reel.current = len(self.reel.messages) - 1
@@ -125,6 +130,16 @@ class HistoryPane(MarksFocus, can_focus=True):
         """Newer messages arrived where the newest were not loaded; the reader's place stays."""
         self._asked = False
         self.reel.append(newer)
+        self.redraw()
+
+    @property
+    def is_written(self) -> bool:
+        """Whether somebody is writing to us just now."""
+        return self.writing[1] > self.clock.now()
+
+    def write(self, name: str, until: Millis) -> None:
+        """Say below the newest message that somebody is writing."""
+        self.writing = name, until
         self.redraw()
 
     def scroll_lines(self, lines: int) -> None:
@@ -179,6 +194,9 @@ class HistoryPane(MarksFocus, can_focus=True):
         """A second passed: held messages count down."""
         if self.reel.due:
             self._fit(keep=True)
+        if self.reel.due or self.writing[1]:
+            if not self.is_written:
+                self.writing = "", 0
             self.redraw()
 
     def _moved(self) -> None:
@@ -207,6 +225,12 @@ class HistoryPane(MarksFocus, can_focus=True):
         if self.below and self._rows:
             word = _("{messages} below").format(messages=phrases.messages_word(self.below))
             self._rows[-1:] = [(((f" ↓ {word} ", "chosen"),), self._rows[-1][1])]
+        elif self.is_written and self._rows:
+            words = _("{name} is writing …").format(name=self.writing[0])
+            line: Line = ((f"  {plain(words)}", "muted"),)
+            # Below the newest message a line is blank.
+            del self._rows[max(self.reel.height, 1) - 1 :]
+            self._rows.append((line, self._rows[-1][1] if self._rows else 0))
         if bool(before) != bool(self._rows):
             self.refresh()
             return

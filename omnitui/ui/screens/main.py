@@ -82,6 +82,7 @@ class MainScreen(LastHopScreen[None]):
         shelf = Shelf(session)
         self.composer = ComposerPane(clock, session.cache.ids, self.desk.drafting.keep, shelf, id="composer")
         self.composer.header_key = keyboard.keymap.key_of("composer.header")
+        self.composer.ways_key = keyboard.keymap.key_of("composer.ways")
         self.card = CardPane(clock, zone, id="card")
         self.captions = Captions(self)
 
@@ -278,6 +279,7 @@ class MainScreen(LastHopScreen[None]):
         self.captions.row = found.conversation
         self.history.renew(found.stretch, found.due)
         self.card.load(found.card, found.conversation)
+        self.composer.learn(found)
         self.composer.wrote_meanwhile(self.composer.draft is not None and self.history.below > 0)
         self.captions.redraw_heading()
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omnitui.desk.segments import foreign, segments
+from omnitui.desk.segments import foreign, parts, segments
 
 LETTERS = st.sampled_from("aZ é€[]{}お茶🍵\n")
 
@@ -45,3 +45,14 @@ def test_every_unit_is_in_a_part_and_none_is_nearly_empty(text: str) -> None:
     room = single if found.count == 1 else part * found.count
     assert 0 <= room - units - found.left < found.count, "at most one unit is lost at the end of each part"
     assert found.gsm is (foreign(text) == "")
+
+
+@given(st.text(LETTERS, max_size=600))
+def test_parts_are_as_many_as_counted_fit_and_make_the_text_again(text: str) -> None:
+    found, cut = segments(text), parts(text)
+    assert "".join(cut) == text
+    assert len(cut) == found.count
+    for part in cut if len(cut) > 1 else ():
+        assert segments(part).gsm or not found.gsm
+        units = len(part) + sum(char in "€[]{}" for char in part) if found.gsm else len(part.encode("utf-16-le")) // 2
+        assert units <= (153 if found.gsm else 67)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings, strategies
 
@@ -226,6 +228,25 @@ def test_how_long_a_customer_waits_is_said_louder_after_hours() -> None:
     assert "row.unanswered.long" in roles[1]
 
 
+def test_window_counts_down_beside_the_subject_while_somebody_waits() -> None:
+    def row(left: int, width: int = 80, **fields: Any) -> tuple[str, set[str]]:
+        waiting: dict[str, Any] = {"unanswered_since": NOW - 2 * HOUR, "last_message_at": NOW - HOUR, **fields}
+        lines = inbox_row(a_conversation(window_closes_at=NOW + left, **waiting), width, now=NOW)
+        return plain(lines), {role for line in lines for _text, role in line}
+
+    assert "⧗23h ←2h " in row(23 * HOUR + MINUTE)[0]
+    assert "row.window" in row(23 * HOUR)[1]
+    assert "row.window.short" in row(3 * HOUR)[1]
+    text, roles = row(10 * MINUTE)
+    assert "⧗10m" in text
+    assert "row.window.closing" in roles
+    assert "⧗0" in row(-1)[0]
+    assert "⧗" not in row(HOUR, unanswered_since=None)[0]
+    narrow = row(10 * MINUTE, 30)[0]
+    assert "⧗10m" in narrow
+    assert "←2h" not in narrow
+
+
 def test_all_styles_are_roles_of_the_theme() -> None:
     used = {
         role
@@ -250,6 +271,9 @@ def test_without_unicode_every_sign_is_ascii() -> None:
         snippet="c" * 100,
         unread=1,
         send_state=SendState.HELD,
+        unanswered_since=NOW - HOUR,
+        last_message_at=NOW,
+        window_closes_at=NOW + HOUR,
     )
     for density in (Density.TWO, Density.ONE):
         assert plain(inbox_row(conversation, 40, now=NOW, density=density, glyphs=ASCII)).isascii()
