@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from omnitui.sdk import (
     AuthFailed,
@@ -25,6 +25,8 @@ from omnitui.sdk import (
 )
 from omnitui_meta.client import Broken, Graph, Refusal
 
+T = TypeVar("T")
+
 FIRST = "{who} hands out no history: what was written before the gateway stood there is not here"
 
 
@@ -35,7 +37,7 @@ class MetaAccount:
         self.context = context
         token = context.secrets.get("token", "")
         self.graph = Graph(context.http, token, context.clock.now, context.settings.get("graph_url", ""))
-        self._token = token
+        self.token = token
         self._closed = asyncio.Event()
 
     async def batches(
@@ -52,12 +54,21 @@ class MetaAccount:
 
     async def permissions(self, wanted: tuple[str, ...]) -> list[str]:
         """Those of `wanted` that the token lacks. Raises `Fault`, `OmniError`."""
-        data = (await self.graph.get("debug_token", input_token=self._token)).get("data") or {}
+        data = (await self.graph.get("debug_token", input_token=self.token)).get("data") or {}
         if data.get("is_valid") is False:
             words = (data.get("error") or {}).get("message") or "it is not valid"
             raise AuthFailed(f"Meta does not take the token: {words}", hint="make a new one")
         scopes = {str(scope) for scope in data.get("scopes") or ()}
         return [scope for scope in wanted if scope not in scopes]
+
+    async def introduced(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """What is asked before anything is listened to: who does not know us there has to be told. Raises `Fault`."""
+        try:
+            return await ask()
+        except Fault:
+            raise
+        except OmniError as error:
+            raise AuthFailed(error.message, hint=error.hint) from error
 
     async def healthy(self, look: Callable[[], Awaitable[Health]]) -> Health:
         """What a look finds, or why it could not look."""

@@ -37,12 +37,12 @@ PAIR_LIMIT = 131056
 TOKEN_CODES = frozenset({0, 102, 190})
 PERMISSION_CODES = frozenset({3, 10, 131005, *range(200, 300)})
 LIMIT_CODES = frozenset({4, 17, 32, 341, 613, 80007, 130429, 131048, 133016, *range(80000, 80015)})
-BUSY_CODES = frozenset({131016, 131057, 133004})
+BUSY_CODES = frozenset({1200, 131016, 131057, 133004})
 """The service did not take it, by its own words."""
 TROUBLE_CODES = frozenset({1, 2, 131000})
 """It failed there, at a point that nobody names: it may have left."""
-LATE_SUBCODES = frozenset({2018278, 2018108, 2018065, 2534022, 2018276})
-"""The customer wrote too long ago, or not at all: a rule, and no lack of permission."""
+RULE_SUBCODES = frozenset({2018278, 2018108, 2018065, 2534022, 2018276, 2018300, 1545041})
+"""The customer wrote too long ago, or blocks us, or another app has the conversation: no lack of permission."""
 MEDIA_HOSTS = ("fbsbx.com", "fbcdn.net", "facebook.com", "whatsapp.net", "whatsapp.com")
 """Where Meta's files lie; the token goes nowhere else."""
 
@@ -163,7 +163,7 @@ def _wrong(error: Any, answer: httpx.Response, now: Millis) -> Exception:
     words = told(error)
     if code in TOKEN_CODES or (answer.status_code == 401 and code not in PERMISSION_CODES):
         return AuthFailed(f"Meta does not take the token: {words}", hint="make a new one: it may have run out")
-    if code in PERMISSION_CODES and subcode not in LATE_SUBCODES:
+    if code in PERMISSION_CODES and subcode not in RULE_SUBCODES:
         return AuthFailed(f"a permission is missing: {words}", hint="`omnitui account check` names it")
     if code == PAIR_LIMIT:
         return Deferred(words)

@@ -23,3 +23,25 @@ WHATSAPP = Manifest(
     secrets=(Secret("token", "A system user's access token with whatsapp_business_messaging"), *SECRETS),
     docs="docs/whatsapp.md",
 )
+
+_PAGE = Secret("token", "The page's access token, one that does not run out")
+
+MESSENGER = Manifest(
+    kind="messenger",
+    title="Messenger",
+    channels=("messenger",),
+    settings=(*GRAPH, *HOOK_SETTINGS),
+    secrets=(_PAGE, *SECRETS),
+    experimental=True,
+    docs="docs/messenger.md",
+)
+
+INSTAGRAM = Manifest(
+    kind="instagram",
+    title="Instagram",
+    channels=("instagram",),
+    settings=(*GRAPH, *HOOK_SETTINGS),
+    secrets=(_PAGE, *SECRETS),
+    experimental=True,
+    docs="docs/instagram.md",
+)

@@ -104,7 +104,7 @@ class WhatsAppConnector:
         return Health(ok=True, message="; ".join(_described(one) for one in numbers))
 
     async def inbound(self, cursor: Json) -> AsyncIterator[Batch]:
-        await self._phone_numbers()
+        await self._account.introduced(self._phone_numbers)
         async for batch in self._account.batches(cursor, self._events, "WhatsApp"):
             for event in batch.events:
                 self._remember(event)

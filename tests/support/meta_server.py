@@ -22,6 +22,7 @@ import httpx
 from tests.support.meta_spec import MetaSpec
 
 TOKEN = "EAAtest-token"
+APP = "4711"
 Answer = tuple[int, dict[str, Any]]
 Said = dict[str, Any]
 
@@ -73,7 +74,7 @@ class GraphServer:
         if time.monotonic() < self.limited_until:
             return wrong(130429, "(#130429) Rate limit hit", details="Cloud API message throughput has been reached.")
         if path == "debug_token":
-            return 200, {"data": {"is_valid": said["input_token"] == self.token, "scopes": self.scopes}}
+            return 200, {"data": {"is_valid": said["input_token"] == self.token, "scopes": self.scopes, "app_id": APP}}
         if method == "POST" and path.endswith("/messages"):
             planned = self.next_posts.popleft() if self.next_posts else None
             if planned is not None and (other := planned()) is not None:
