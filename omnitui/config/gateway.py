@@ -58,7 +58,7 @@ class GatewaySettings:
     """How long what was received is kept."""
     megabytes: int = 1024
     """How much is kept at most; the oldest goes first."""
-    calls_per_address: int = 50
+    calls_per_address: int = 200
     """Calls a second from one address, in the long run; ten times as many at once. A refused one counts as ten."""
     calls_per_hook: int = 500
     """Genuine calls a second of one hook, in the long run; ten times as many at once."""

@@ -143,7 +143,7 @@ def called(request: Request, hook: str, public_url: str, body: bytes) -> Webhook
     return WebhookRequest(
         method="POST" if request.method == "POST" else "GET",
         url=f"{address}?{raw}" if raw else address,
-        query=tuple(parse_qsl(raw, keep_blank_values=True, max_num_fields=1000)),
+        query=tuple(parse_qsl(raw, keep_blank_values=True)),
         headers=headers,
         body=body,
     )

@@ -27,7 +27,7 @@ def application(state: State) -> Starlette:
     async def nothing(_request: Request, error: Exception) -> Response:
         return refusal(getattr(error, "status_code", 500))
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/hooks/{name}", reception.receive, methods=["GET", "POST"]),
             Route("/v1/hooks/{name}/deliveries", pulling.deliveries, methods=["GET"]),
@@ -37,6 +37,8 @@ def application(state: State) -> Starlette:
         ],
         exception_handlers={404: nothing, 405: nothing, 500: nothing},
     )
+    app.router.redirect_slashes = False
+    return app
 
 
 class Watching:
