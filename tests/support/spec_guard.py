@@ -44,7 +44,9 @@ class SpecGuard:
             for fault in Draft202012Validator({**schema, "components": self._spec["components"]}).iter_errors(value)
         ]
         known = set(self._properties(asked))
-        return wrong + [f"{path}: no parameter {name}" for name in said or () if name not in known]
+        # A schema without properties takes any: the content of an event, say.
+        free = bool(asked) and not known
+        return wrong + [f"{path}: no parameter {name}" for name in said or () if not free and name not in known]
 
     def schema_faults(self, name: str, value: Any) -> list[str]:
         """What is wrong with a value that is one of the specification's schemas, such as an event."""
