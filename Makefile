@@ -39,7 +39,7 @@ bench: $(READY)
 
 # The long forms of all attacks, on this machine alone: about an hour on two free cores. Figures go to docs/trust.md.
 torture: $(READY)
-	@$(BIN)/pytest -m torture -n 0 -q -s --timeout 7200
+	@$(BIN)/pytest -m torture -n 2 --dist worksteal -q --timeout 7200
 	@$(BIN)/python -m docs.trust
 	@$(BIN)/python -m docs.generate
 

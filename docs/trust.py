@@ -33,7 +33,7 @@ you saw broken.
 
 _SECTIONS: Final = (
     ("Strangers' text, files and links", ("fuzz/", "unit/text/", "unit/services/test_fetching")),
-    ("The terminal is yours", ("hostile/", "ui/", "unit/ui/", "e2e/test_hostile", "e2e/test_linear")),
+    ("The terminal is yours", ("hostile/", "ui/", "unit/ui/", "e2e/test_hostile", "e2e/test_linear", "e2e/test_far")),
     ("Secrets and privacy", ("privacy/", "unit/services/", "unit/config/", "unit/cli/")),
     ("What it is made of", ("contracts/",)),
     ("Nothing lost, nothing sent twice", ("",)),

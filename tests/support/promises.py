@@ -1,4 +1,4 @@
-"""A promise of the product with the figure that a test found for it: printed, and recorded for docs/trust.md.
+"""A promise of the product with the figure that a test found for it: recorded for docs/trust.md, long forms printed.
 
 The record of a run lies in build/promises.json; `python -m docs.trust` takes it over into docs/trust.json.
 """
@@ -35,7 +35,6 @@ def promise(request: pytest.FixtureRequest) -> Promise:
 
     def say(text: str, figure: str) -> None:
         request.node.user_properties.append((PROPERTY, f"{form}\n{text}\n{figure}"))
-        print(f"\n{text} {figure}")
 
     return say
 
@@ -48,6 +47,8 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
         if name == PROPERTY:
             form, text, figure = str(value).split("\n", 2)
             _found.append({"promise": text, "figure": figure, "test": report.nodeid.split("@")[0], "form": form})
+            if form == "long":
+                print(f"\n{text} {figure}", flush=True)
 
 
 def pytest_sessionfinish() -> None:
