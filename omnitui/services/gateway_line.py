@@ -28,7 +28,7 @@ _ANSWER: Final = 30.0
 PAGE: Final = 100
 LARGEST: Final = 32 * 1024 * 1024
 """Bytes of an answer or an event; no gateway hands out as much at once."""
-_SOON: Millis = 2 * SECOND
+SOON: Final[Millis] = 2 * SECOND
 """A stream that ends so soon and brought nothing is not begun anew at once."""
 _AT_ONCE: Final = 16 * 1024
 """Bytes that are understood on the loop; more in a thread."""
@@ -99,7 +99,7 @@ class GatewayLine:
                     cursor, fruitful = page.cursor, True
                     yield page
                 # It ended, or was cut: the next page tells whether the gateway is there.
-                if not fruitful and steady() - since < _SOON:
+                if not fruitful and steady() - since < SOON:
                     raise NotReady(_("the line to the gateway ends at once"))
 
     async def _pages(self, http: httpx.AsyncClient, cursor: int) -> AsyncGenerator[Deliveries, None]:

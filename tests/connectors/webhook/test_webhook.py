@@ -59,10 +59,10 @@ async def test_a_reply_says_where_it_belongs_and_what_it_answers(rig: WebhookRig
 
 
 async def test_an_answer_that_names_no_id_is_accepted_by_ours(rig: WebhookRig, server: WebhookServer) -> None:
-    op = rig.outbound("x")
+    op, connector = rig.outbound("x"), rig.connector()
     for says in (b"", b"ok", b"[]", b'{"id": {}}'):
         server.says = says
-        assert await rig.connector().perform(op) == Accepted(op.idempotency_key)
+        assert await connector.perform(op) == Accepted(op.idempotency_key)
 
 
 @pytest.mark.parametrize(("status", "outcome"), [(400, Rejected), (302, Rejected), (500, Unknown), (503, Unknown)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from pathlib import Path
 
@@ -42,9 +42,8 @@ def put_away(file: Path) -> None:
         path.unlink()
 
 
-async def read(stream: object, count: int) -> list[Deliveries]:
+async def read(stream: AsyncIterator[Deliveries], count: int) -> list[Deliveries]:
     """Pages until so many deliveries came."""
-    assert hasattr(stream, "__anext__")
     pages: list[Deliveries] = []
     async with asyncio.timeout(30):
         while sum(len(page.items) for page in pages) < count:

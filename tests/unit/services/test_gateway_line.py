@@ -8,7 +8,7 @@ from contextlib import aclosing, asynccontextmanager
 
 import pytest
 
-from omnitui.clock import SECOND, SystemClock
+from omnitui.clock import HOUR, SECOND, SystemClock
 from omnitui.sdk import AuthFailed, Deliveries, Fault, NotReady, RateLimited, Unreachable
 from omnitui.services import gateway_line
 from omnitui.services.gateway_line import Events, GatewayLine
@@ -125,7 +125,10 @@ async def test_a_silent_line_counts_as_dead(gateway: GatewayServer, monkeypatch:
         await reader.has(b"1", b"2")
 
 
-async def test_a_stream_that_ends_at_once_each_time_is_not_begun_in_a_circle(gateway: GatewayServer) -> None:
+async def test_a_stream_that_ends_at_once_each_time_is_not_begun_in_a_circle(
+    gateway: GatewayServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway_line, "SOON", HOUR)
     stream = line(gateway.url).deliveries(0)
     await anext(stream)
     ended = asyncio.create_task(anext(stream))
