@@ -94,6 +94,7 @@ class PageConnector:
             read_receipts=True,
             quotes=True,
             window=WINDOW,
+            window_told=True,
             tag=HUMAN,
             tag_window=HUMAN_WINDOW,
             reach={Verb.READ: Reach.REMOTE},

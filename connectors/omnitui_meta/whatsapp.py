@@ -74,6 +74,7 @@ class WhatsAppConnector:
             can_start=True,
             quotes=True,
             window=WINDOW,
+            window_told=True,
             templates=True,
             reach={Verb.READ: Reach.REMOTE},
         )

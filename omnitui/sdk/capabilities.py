@@ -145,6 +145,8 @@ class Capabilities:
     """Whether conversations are threads of RFC 5322 mail: the core parses, threads and addresses them."""
     window: Millis | None = None
     """The reply window counted from the customer's last message; None: none."""
+    window_told: bool = False
+    """Whether each message of a customer says when the window closes: that counts then, also for one that came late."""
     templates: bool = False
     """Whether approved templates may be sent, also outside the window; the connector `Offers` them."""
     tag: str = ""
@@ -180,6 +182,8 @@ class Capabilities:
         """
         if not self.writes:
             return Barred(_("this channel takes no written replies"))
+        if self.window_told and self.window is not None and closes_at is not None:
+            last_incoming_at = closes_at - self.window
         free_until = None if self.free_for is None or last_incoming_at is None else last_incoming_at + self.free_for
         if self.window is None and closes_at is None:
             return self._unbounded(now, free_until, left)

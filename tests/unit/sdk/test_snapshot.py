@@ -56,6 +56,18 @@ def test_window_lasts_as_long_as_the_back_end_says_where_that_is_longer() -> Non
     assert window.policy(20 * HOUR, 0, closes_at=HOUR) == Allow(until=24 * HOUR)
 
 
+def test_window_closes_as_each_message_tells_though_it_came_late() -> None:
+    told = Capabilities(
+        idempotency=Idempotency.UNKNOWABLE, window=DAY, window_told=True, tag="HUMAN_AGENT", tag_window=7 * DAY
+    )
+    # Sent at 0, and here 20 hours later.
+    assert told.policy(21 * HOUR, 20 * HOUR, closes_at=DAY) == Allow(until=DAY)
+    late = told.policy(30 * HOUR, 20 * HOUR, closes_at=DAY)
+    assert isinstance(late, NeedTag)
+    assert late.until == 7 * DAY
+    assert told.policy(21 * HOUR, 20 * HOUR) == Allow(until=44 * HOUR)
+
+
 def test_tag_answers_after_the_window_until_its_own_time_is_over() -> None:
     messenger = Capabilities(
         idempotency=Idempotency.UNKNOWABLE, window=DAY, tag="HUMAN_AGENT", tag_window=7 * DAY, templates=True
