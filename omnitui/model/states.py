@@ -142,6 +142,7 @@ class Verb(StrEnum):
     EDIT = "edit"
     DELETE = "delete"
     ERASE = "erase"
+    CONTINUE = "continue"
 
 
 class ObjectKind(StrEnum):

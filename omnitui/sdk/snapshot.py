@@ -1,13 +1,17 @@
-"""Capabilities as stored with an account, so that hot paths need not import its connector."""
+"""Capabilities and templates as stored with an account, so that hot paths need not import its connector."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from omnitui.model.accounts import Json
 from omnitui.model.states import Reach, Verb
 from omnitui.sdk.capabilities import Capabilities, Idempotency, TextUnit
+
+if TYPE_CHECKING:
+    from omnitui.sdk.contract import Template
 
 
 def take(capabilities: Callable[[str], Capabilities], channels: Iterable[str]) -> Json:
@@ -30,3 +34,19 @@ def read(snapshot: Json, channel: str = "") -> Capabilities:
             "reach": {Verb(verb): Reach(reach) for verb, reach in known.get("reach", {}).items()},
         }
     )
+
+
+def keep(offered: Iterable[Template]) -> Json:
+    """Templates as JSON."""
+    return [asdict(one) for one in offered]
+
+
+def templates(snapshot: Json) -> list[Template]:
+    """The templates that were stored."""
+    from omnitui.sdk.contract import Template
+
+    known = [{name: one[name] for name in Template.__dataclass_fields__ if name in one} for one in snapshot or ()]
+    return [
+        Template(**{**one, "blanks": tuple(one.get("blanks", ())), "examples": tuple(one.get("examples", ()))})
+        for one in known
+    ]

@@ -20,7 +20,7 @@ from omnitui.model.people import Agent
 from omnitui.paths import Profile
 from omnitui.sdk import snapshot
 from omnitui.sdk.capabilities import Manifest, Setting
-from omnitui.sdk.contract import Connector, Context, Directory, Health, Lists, Sink
+from omnitui.sdk.contract import Connector, Context, Directory, Health, Lists, Offers, Sink, Template
 from omnitui.sdk.faults import AuthFailed
 from omnitui.services import connectors, deliveries, drawers
 from omnitui.services.http import SharedClient
@@ -29,6 +29,7 @@ from omnitui.store import accounts as writes
 from omnitui.store.cache import Cache
 from omnitui.store.reads import accounts as reads
 from omnitui.store.writer import Tx
+from omnitui.text.surrogates import mended_all
 
 LOG = logger(__name__)
 CHECK_SECONDS: Final = 30.0
@@ -130,11 +131,14 @@ class Accounts:
         except OmniError as error:
             return _failed(error)
         directory: Directory | None = None
+        offered: tuple[Template, ...] | None = None
         try:
             async with asyncio.timeout(CHECK_SECONDS):
                 health = await connector.check()
                 if health.ok and isinstance(connector, Lists):
                     directory = await connector.directory()
+                if health.ok and isinstance(connector, Offers):
+                    offered = await connector.templates()
         except TimeoutError:
             health = Health(ok=False, message=_("no answer within {limit:.0f} seconds").format(limit=CHECK_SECONDS))
         except OmniError as error:
@@ -142,16 +146,24 @@ class Accounts:
         finally:
             await connector.close()
             await self.http.close()
-        await self._cache.awrite(lambda tx: self._keep(tx, account, connector, health, directory))
+        await self._cache.awrite(lambda tx: self._keep(tx, account, connector, health, directory, offered))
         return health
 
     def _keep(
-        self, tx: Tx, account: Account, connector: Connector, health: Health, directory: Directory | None
+        self,
+        tx: Tx,
+        account: Account,
+        connector: Connector,
+        health: Health,
+        directory: Directory | None,
+        offered: tuple[Template, ...] | None,
     ) -> None:
         learnt = health.learnt
         if learnt and any(account.settings.get(name) != value for name, value in learnt.items()):
             writes.put_account(tx, replace(account, settings={**account.settings, **learnt}))
         writes.set_capabilities(tx, account.id, snapshot.take(connector.capabilities, connector.manifest.channels))
+        if offered is not None:
+            writes.set_templates(tx, account.id, snapshot.keep(mended_all(offered)))
         if directory is None:
             return
         for channel, address in directory.inboxes:

@@ -28,6 +28,12 @@ def settle(tx: Tx, op_id: Ulid, *, sent: bool) -> None:
         _release(tx, op_id)
 
 
+def ask(tx: Tx, op_id: Ulid) -> None:
+    """Have the back end asked whether an op arrived of which nobody knows it."""
+    _expect(tx, op_id, SendState.UNKNOWN)
+    outbox.ask(tx, op_id)
+
+
 def _expect(tx: Tx, op_id: Ulid, *states: SendState) -> None:
     entry = outbox_reads.entry(tx.db, op_id)
     if entry is None:

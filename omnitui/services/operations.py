@@ -156,6 +156,10 @@ class Operations(Writing):
         """Decide about an op of which nobody knows whether it arrived: it did, or it goes again."""
         self._cache.write(lambda tx: deciding.settle(tx, op_id, sent=sent))
 
+    def ask(self, op_id: Ulid) -> None:
+        """Have the back end asked whether an op arrived of which nobody knows it; what it says is shown."""
+        self._cache.write(lambda tx: deciding.ask(tx, op_id))
+
     # How
 
     def _each(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from email.utils import formataddr
 from pathlib import Path
@@ -15,7 +15,7 @@ from omnitui.errors import NotFound, Refused
 from omnitui.i18n import _
 from omnitui.ids import Ids, Ulid
 from omnitui.model.accounts import Json
-from omnitui.model.conversations import Attachment, Message
+from omnitui.model.conversations import Attachment, Conversation, Message
 from omnitui.model.operations import Fields
 from omnitui.model.people import Agent
 from omnitui.model.states import Direction, MessageKind, SendState
@@ -117,6 +117,7 @@ def compose(
     bcc: Sequence[str] = (),
     seen: Ulid | None = None,
     seen_at: Millis | None = None,
+    fields: Mapping[str, Json] | None = None,
 ) -> Outgoing:
     """The message and payload of a reply or of a first message.
 
@@ -136,6 +137,7 @@ def compose(
         bcc: Hidden addressees, mail only.
         seen: The newest message its author had on screen; the newest there is, where not said.
         seen_at: When that one was received.
+        fields: The values that the connector is told beside: a template, a tag.
     """
     capabilities = snapshot.read(target.capabilities, target.channel)
     message_id = ids.new()
@@ -155,7 +157,7 @@ def compose(
         conversation_id=target.conversation_id,
         account_id=target.account_id,
         direction=Direction.OUTGOING,
-        kind=MessageKind.PUBLIC,
+        kind=MessageKind.TEMPLATE if fields and "template" in fields else MessageKind.PUBLIC,
         state=state,
         author=author.name,
         author_id=author.id,
@@ -167,6 +169,7 @@ def compose(
         cc=tuple(cc),
         attachments=_attachments(files, message_id, ids),
         op_id=op_id,
+        answers=target.answers,
     )
     payload: dict[str, object] = {
         "text": text,
@@ -182,6 +185,8 @@ def compose(
         "seen_at": seen_at if seen_at is not None else target.newest_at or now,
         "status": target.status.value,
     }
+    if fields:
+        payload["fields"] = dict(fields)
     return Outgoing(message, mail, payload)
 
 
@@ -209,6 +214,24 @@ def note(
         received_at=now,
         text=text,
         attachments=_attachments(files, message_id, ids),
+        op_id=op_id,
+    )
+
+
+def activity(conversation: Conversation, author: Agent, text: str, ids: Ids, now: Millis, op_id: Ulid) -> Message:
+    """A line of the history that says what was done."""
+    return Message(
+        id=ids.new(),
+        conversation_id=conversation.id,
+        account_id=conversation.account_id,
+        direction=Direction.OUTGOING,
+        kind=MessageKind.ACTIVITY,
+        state=None,
+        author=author.name,
+        author_id=author.id,
+        sent_at=now,
+        received_at=now,
+        text=text,
         op_id=op_id,
     )
 

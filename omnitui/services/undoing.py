@@ -211,6 +211,9 @@ def _back_to_draft(tx: Tx, op: Op) -> None:
     if op.conversation_id is None or not op.after.get("exists"):
         return
     message = op.after["message"]
+    if message["kind"] == MessageKind.TEMPLATE:
+        # Nobody wrote its words.
+        return
     kind = MessageKind.NOTE if op.verb is Verb.NOTE else MessageKind.PUBLIC
     present = next((d for d in draft_reads.drafts(tx.db, op.conversation_id) if d.kind is kind), None)
     text = message["text"]

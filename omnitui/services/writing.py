@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from omnitui.clock import DAY, SECOND, Millis
 from omnitui.errors import NotFound, Refused
 from omnitui.i18n import _
 from omnitui.ids import Ulid
+from omnitui.model.accounts import Json
 from omnitui.model.operations import Op
 from omnitui.model.people import Agent
 from omnitui.model.states import MessageKind, ObjectKind, SendState, Verb
 from omnitui.sdk import snapshot
-from omnitui.sdk.capabilities import why_barred
+from omnitui.sdk.capabilities import Capabilities, why_barred
 from omnitui.services import outgoing
 from omnitui.services.recording import Intent, enqueue, record
 from omnitui.store import drafts, inflow
@@ -23,7 +25,11 @@ from omnitui.store.cache import Cache
 from omnitui.store.reads import accounts, history, inbox
 from omnitui.store.reads.replying import ReplyTarget, reply_target
 from omnitui.store.writer import Tx
+from omnitui.sync.allowance import allowance, policy_of
 from omnitui.text.surrogates import mended
+
+if TYPE_CHECKING:
+    from omnitui.services.templates import Filled
 
 LONGEST_HOLD: Millis = DAY
 
@@ -55,6 +61,10 @@ class Writing:
         to_all: bool = False,
         cc: Sequence[str] = (),
         bcc: Sequence[str] = (),
+        template: Filled | None = None,
+        tag: str = "",
+        reason: str = "",
+        continues: Ulid | None = None,
     ) -> Op:
         """Answer the customer. The reply is held for the undo time, then leaves.
 
@@ -70,13 +80,18 @@ class Writing:
             to_all: Whether all others who got the customer's mail get the answer too.
             cc: Further addressees, where the channel has them.
             bcc: Hidden addressees.
+            template: The approved template that it is; `text` is not looked at then.
+            tag: Under which tag it goes, where the channel has one for after its window.
+            reason: Why it goes under that; it is in the op log.
+            continues: The conversation that it goes on with from another channel; both will say so.
 
         Raises:
             Refused: Empty, or the channel takes no written reply now.
         """
         target = self._target(conversation_id, answers)
         capabilities = snapshot.read(target.capabilities, target.channel)
-        text = outgoing.checked_length(_checked_text(text, files), capabilities)
+        text = outgoing.checked_length(_checked_text(text, files), capabilities) if template is None else template.text
+        fields = _fields(capabilities, template, tag, reason)
         if (cc or bcc) and not capabilities.mail:
             raise Refused(_("this channel has no Cc"))
         if not capabilities.writes:
@@ -90,13 +105,13 @@ class Writing:
 
         def work(tx: Tx) -> Op:
             conversation = inbox.conversation(tx.db, conversation_id)
-            policy = capabilities.policy(
-                tx.now(),
-                conversation.last_incoming_at if conversation else None,
-                closes_at=conversation.window_closes_at if conversation else None,
-            )
-            if why := why_barred(policy):
-                raise Refused(why)
+            if conversation is not None:
+                policy = policy_of(capabilities, conversation, tx.now(), allowance(tx.db, capabilities, conversation))
+                if why := why_barred(policy, template=template is not None, tag=tag):
+                    raise Refused(why)
+            group = tx.ids.new()
+            if continues is not None:
+                self._connect(tx, group, continues, conversation_id)
             return self._send(
                 tx,
                 target,
@@ -104,12 +119,14 @@ class Writing:
                 kept,
                 Verb.REPLY,
                 hold,
-                tx.ids.new(),
+                group,
                 at=at,
                 subject=mended(subject) if subject else None,
                 seen=seen,
                 cc=copies,
                 bcc=hidden,
+                fields=fields,
+                reason=reason,
             )
 
         return self._cache.write(work)
@@ -127,25 +144,32 @@ class Writing:
         cc: Sequence[str] = (),
         bcc: Sequence[str] = (),
         draft: Ulid | None = None,
+        channel: str = "",
+        template: Filled | None = None,
+        continues: Ulid | None = None,
     ) -> Op:
-        """Write first: start a conversation with `to` from the account's first inbox that allows it.
+        """Write first: start a conversation with `to` from the account's first inbox (on `channel`) that allows it.
 
-        What `draft` names has become this message.
+        What `draft` names has become this message; `template` and `continues` are those of `reply`.
 
         Raises:
             NotFound: No such account.
             Refused: The account cannot write first, or `to` is no address.
         """
-        to, subject, text = mended(to), mended(subject), _checked_text(text, files)
+        to, subject = mended(to), mended(subject)
+        text = _checked_text(text, files) if template is None else template.text
         capabilities = self._cache.read(accounts.capabilities, account)
         inboxes = [box for box in self._cache.read(accounts.inboxes) if box.account_id == account]
-        box = next((box for box in inboxes if snapshot.read(capabilities, box.channel).can_start), None)
+        able = [box for box in inboxes if snapshot.read(capabilities, box.channel).can_start]
+        box = next((box for box in able if channel in ("", box.channel)), None)
         if box is None:
             raise Refused(_("this account cannot write first"))
-        channel = snapshot.read(capabilities, box.channel)
+        abilities = snapshot.read(capabilities, box.channel)
         address = outgoing.checked_address(to) if box.channel == "email" else to
-        text = outgoing.checked_length(text, channel)
-        kept = outgoing.read_files(files, self._cache.blobs, channel)
+        if template is None:
+            text = outgoing.checked_length(text, abilities)
+        fields = _fields(abilities, template, "", "")
+        kept = outgoing.read_files(files, self._cache.blobs, abilities)
         copies = [outgoing.checked_address(each) for each in cc]
         hidden = [outgoing.checked_address(each) for each in bcc]
 
@@ -158,10 +182,25 @@ class Writing:
             target = reply_target(tx.db, conversation_id)
             assert target is not None
             target = replace(target, contact=address)
+            if why := why_barred(abilities.policy(tx.now(), None), template=template is not None):
+                raise Refused(why)
             if draft is not None:
                 drafts.drop_first(tx, draft)
+            if continues is not None:
+                self._connect(tx, group, continues, conversation_id)
             return self._send(
-                tx, target, text, kept, Verb.NEW, hold, group, at=at, subject=subject, cc=copies, bcc=hidden
+                tx,
+                target,
+                text,
+                kept,
+                Verb.NEW,
+                hold,
+                group,
+                at=at,
+                subject=subject,
+                cc=copies,
+                bcc=hidden,
+                fields=fields,
             )
 
         return self._cache.write(work)
@@ -184,6 +223,22 @@ class Writing:
             return op
 
         return self._cache.write(work)
+
+    def _connect(self, tx: Tx, group_id: Ulid, before: Ulid, after: Ulid) -> None:
+        """Let two conversations say that the one is gone on with in the other."""
+        for here, there, words in (
+            (before, after, _("goes on by {channel}: {ref}")),
+            (after, before, _("goes on from {channel}: {ref}")),
+        ):
+            conversation, other = inbox.conversation(tx.db, here), inbox.conversation(tx.db, there)
+            if conversation is None or other is None:
+                continue
+            op_id = tx.ids.new()
+            text = words.format(channel=other.channel, ref=inbox.ref(tx.db, there))
+            line = outgoing.activity(conversation, self._me, text, tx.ids, tx.now(), op_id)
+            fields = outgoing.as_fields(line)
+            intent = Intent(Verb.CONTINUE, ObjectKind.MESSAGE, line.id, fields, here, op_id=op_id)
+            record(tx, self._me.id, group_id, intent)
 
     def _target(self, conversation_id: Ulid, answers: Ulid | None = None) -> ReplyTarget:
         target = self._cache.read(reply_target, conversation_id, answers)
@@ -212,6 +267,8 @@ class Writing:
         seen: Ulid | None = None,
         cc: Sequence[str] = (),
         bcc: Sequence[str] = (),
+        fields: Mapping[str, Json] | None = None,
+        reason: str = "",
     ) -> Op:
         wait = self._hold(target, hold) if at is None else at - tx.now()
         if at is not None and wait <= 0:
@@ -233,15 +290,37 @@ class Writing:
             seen_at=_seen_at(tx, seen),
             cc=cc,
             bcc=bcc,
+            fields=fields,
         )
         after = outgoing.as_fields(made.message, made.mail)
-        intent = Intent(verb, ObjectKind.MESSAGE, made.message.id, after, target.conversation_id, op_id=op_id)
+        intent = Intent(verb, ObjectKind.MESSAGE, made.message.id, after, target.conversation_id, reason, op_id=op_id)
         op = record(tx, self._me.id, group_id, intent)
         assert op is not None
         payload = made.payload if at is None else {**made.payload, "scheduled": True}
         enqueue(tx, op, payload, due_at=tx.now() + wait, held=wait > 0, message_id=made.message.id)
-        drafts.drop(tx, target.conversation_id, MessageKind.PUBLIC)
+        if not fields or "template" not in fields:
+            drafts.drop(tx, target.conversation_id, MessageKind.PUBLIC)
         return op
+
+
+def _fields(capabilities: Capabilities, template: Filled | None, tag: str, reason: str) -> dict[str, Json]:
+    """What the connector is told beside the text.
+
+    Raises:
+        Refused: The channel has no such thing, a blank is empty, or the reason is missing.
+    """
+    fields: dict[str, Json] = {}
+    if template is not None:
+        if not capabilities.templates:
+            raise Refused(_("this channel has no templates"))
+        fields["template"] = dict(template.fields)
+    if tag:
+        if tag != capabilities.tag:
+            raise Refused(_("this channel has no tag {tag}").format(tag=tag))
+        if not reason.strip():
+            raise Refused(_("say why it goes under the tag {tag}: the reason is kept in the log").format(tag=tag))
+        fields["tag"] = tag
+    return fields
 
 
 def _checked_text(text: str, files: Sequence[Path | str]) -> str:

@@ -82,6 +82,14 @@ def set_capabilities(tx: Tx, account_id: Ulid, capabilities: Json) -> None:
         _change(tx, account_id, "capabilities", text)
 
 
+def set_templates(tx: Tx, account_id: Ulid, templates: Json) -> None:
+    """Keep which approved templates the account's connector offers."""
+    text = written(templates)
+    known = tx.db.execute("SELECT templates FROM account WHERE id = ?", (account_id,)).fetchone()
+    if known is None or known[0] != text:
+        _change(tx, account_id, "templates", text)
+
+
 def _change(tx: Tx, account_id: Ulid, column: str, value: object) -> None:
     revision = tx.db.execute(
         f"UPDATE account SET {column} = ?, revision = revision + 1 WHERE pk = ? RETURNING revision",

@@ -132,6 +132,32 @@ def renew(tx: Tx, op_id: Ulid, payload: Fields) -> None:
     tx.db.execute("UPDATE outbox SET payload = ? WHERE op_pk = ?", (written(dict(payload)), pk_of(tx, "op", op_id)))
 
 
+def ask(tx: Tx, op_id: Ulid) -> None:
+    """Note that the back end is to be asked about an op of which nobody knows whether it arrived."""
+    _ask(tx, op_id, "json_set(payload, '$.asked', 1)")
+    tx.changed(ObjectKind.OUTBOX, op_id)
+
+
+def answered(tx: Tx, op_id: Ulid) -> None:
+    """Note that it was asked."""
+    _ask(tx, op_id, "json_remove(payload, '$.asked')")
+
+
+def _ask(tx: Tx, op_id: Ulid, payload: str) -> None:
+    tx.db.execute(
+        f"UPDATE outbox SET payload = {payload} WHERE op_pk = ? AND state = 'unknown'", (pk_of(tx, "op", op_id),)
+    )
+
+
+def asked(db: sqlite3.Connection) -> list[OutboxEntry]:
+    """Ops of which nobody knows whether they arrived, and of which the back end is to be asked."""
+    rows = db.execute(
+        f"{SELECT} WHERE o.state = 'unknown' AND o.ahead = 1 AND json_extract(o.payload, '$.asked') = 1"
+        " ORDER BY o.op_pk"
+    )
+    return [made(row) for row in rows]
+
+
 _TIMED: Final = "waiting = 1 AND NOT coalesce(json_extract(payload, '$.scheduled'), 0)"
 """What waits for a span of time; a time of the agent's choosing is one by the clock on the wall."""
 
@@ -184,9 +210,9 @@ def mark(tx: Tx, op_id: Ulid) -> None:
 
 
 def doubt(tx: Tx, op_id: Ulid, reason: str) -> None:
-    """Say of an op that is still `sending`, and may have arrived, why nobody can tell now."""
+    """Say of an op that is still `sending` or `unknown`, and may have arrived, why nobody can tell now."""
     now, reason = entry(tx.db, op_id), mended(reason)
-    if now is None or now.state is not SendState.SENDING or now.reason == reason:
+    if now is None or now.state not in (SendState.SENDING, SendState.UNKNOWN) or now.reason == reason:
         return
     tx.db.execute("UPDATE outbox SET reason = ? WHERE op_pk = ?", (reason, pk_of(tx, "op", op_id)))
     if now.message_id is not None:

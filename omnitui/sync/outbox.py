@@ -24,7 +24,7 @@ from omnitui.model.states import SendState, Verb
 from omnitui.sdk.capabilities import Capabilities, Idempotency
 from omnitui.sdk.contract import Connector
 from omnitui.sdk.faults import AuthFailed, Deferred, Fault, RateLimited, Unreachable
-from omnitui.sdk.outbound import Accepted, Found, Outcome, Reconciled, Rejected, Unknown
+from omnitui.sdk.outbound import Accepted, Found, Outcome, Reconciled, Rejected, Unknowable, Unknown
 from omnitui.sdk.outbound import NotFound as Missing
 from omnitui.store import outbox as lines
 from omnitui.store.cache import Cache
@@ -102,6 +102,38 @@ class OutboxRunner:
                 await self._after_defect(entry)
         self.doubtful = False
 
+    async def answer(self) -> None:
+        """Ask the back end about every op of which an agent wants to know whether it arrived.
+
+        Raises:
+            Fault: It cannot be asked now; it is at the next pass.
+        """
+        for entry in await self.cache.aread(lines.asked):
+            if entry.account_id != self.account.id:
+                continue
+            try:
+                answer = await self.connector.reconcile(await pack(self.cache, entry))
+            except (Fault, CacheError, LeaseLost):
+                raise
+            except Exception:
+                LOG.exception("%s: an error when %s was asked for", self.account.id, entry.op_id)
+                answer = Unknowable(_("an error in the connector; the log has the details"))
+            await self._write(partial(self._answered, entry=entry, answer=answer))
+
+    def _answered(self, tx: Tx, entry: OutboxEntry, answer: Reconciled) -> None:
+        current = lines.entry(tx.db, entry.op_id)
+        if current is None or current.state is not SendState.UNKNOWN:
+            return
+        lines.answered(tx, entry.op_id)
+        match answer:
+            case Found(external_id):
+                settle_accepted(tx, self.account, entry, Accepted(external_id))
+            case Missing():
+                reason = _("the back end does not have it")
+                lines.move(tx, entry.op_id, SendState.QUEUED, reason=reason, due_at=tx.now(), may_have_left=False)
+            case Unknowable(reason):
+                lines.doubt(tx, entry.op_id, reason or _("the back end cannot tell"))
+
     async def run(self, now: Millis | None = None) -> Pass:
         """Send all that was due at `now`, each conversation in its order; the present time unless given."""
         if now is None:
@@ -110,6 +142,7 @@ class OutboxRunner:
             return Pass(await self._next_at(now))
         try:
             await self.settle()
+            await self.answer()
         except Fault as fault:
             self._note(fault)
             return Pass(await self._next_at(now), fault)

@@ -1,10 +1,11 @@
-"""One account's sync: three loops (in, out, history) that share a connector and never take each other down."""
+"""One account's sync: loops (in, out, history, templates) that share a connector and never take each other down."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from functools import partial
 from typing import cast
 
 from omnitui.clock import HOUR, MINUTE, SECOND, Millis
@@ -13,11 +14,11 @@ from omnitui.i18n import _
 from omnitui.logs import logger
 from omnitui.model.accounts import Account, Json
 from omnitui.sdk import snapshot
-from omnitui.sdk.contract import Backfills, Connector, Looks, Renews
+from omnitui.sdk.contract import Backfills, Connector, Looks, Offers, Renews
 from omnitui.sdk.events import Batch
 from omnitui.sdk.faults import AuthFailed, Fault, RateLimited, Unreachable
 from omnitui.store import inflow, progress
-from omnitui.store.accounts import set_capabilities
+from omnitui.store.accounts import set_capabilities, set_templates
 from omnitui.store.cache import Cache
 from omnitui.store.faults import CacheError
 from omnitui.sync.backfill import Backfill
@@ -27,6 +28,7 @@ from omnitui.sync.lease import LeaseLost
 from omnitui.sync.ledger import health_of, note_health
 from omnitui.sync.naps import nap
 from omnitui.sync.outbox import Ask, OutboxRunner, Pass
+from omnitui.text.surrogates import mended_all
 from omnitui.text.worker import ParseWorker
 
 LOG = logger(__name__)
@@ -39,6 +41,8 @@ LOOK_SECONDS = 20.0
 """How long a back end may take to tell, when it is asked, what came in."""
 UNWRITTEN_SECONDS = 2.0
 """How often it is tried whether the cache can be written again."""
+OFFERS_EVERY: Millis = 6 * HOUR
+"""How often it is asked which templates there are."""
 LAST_SEND_SECONDS = 3.0
 """How long a send that has begun may take to end when the sync stops; it is settled at the next start otherwise."""
 
@@ -189,9 +193,10 @@ class AccountSync:
             asyncio.create_task(self._inbound(connector, ingest), name=f"in {self.account.name}"),
             asyncio.create_task(self._outbox(runner), name=f"out {self.account.name}"),
             asyncio.create_task(self._history(connector, ingest), name=f"history {self.account.name}"),
+            asyncio.create_task(self._offers(connector), name=f"templates {self.account.name}"),
         ]
         try:
-            # The first loop that ends has met a defect: its exception ends all three.
+            # The first loop that ends has met a defect: its exception ends them all.
             done, _running = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
             for task in done:
                 task.result()
@@ -314,6 +319,21 @@ class AccountSync:
                 except Fault as fault:
                     await self._rest(fault, backoff)
         self.filled.set()
+        await self._never.wait()
+
+    async def _offers(self, connector: Connector) -> None:
+        """Keep the templates that the back end offers in step with it, where it has any."""
+        while isinstance(connector, Offers):
+            await self.caught_up.wait()
+            try:
+                kept = snapshot.keep(mended_all(await connector.templates()))
+                await self._cache.awrite(partial(set_templates, account_id=self.account.id, templates=kept))
+            except CacheError:
+                raise
+            except Exception as error:
+                # A list that is a day old is better than an account that stands still for it.
+                LOG.warning("account %s: templates: %s", self.account.name, error)
+            await nap(self._cache.clock, self._cache.clock.now() + OFFERS_EVERY, self._never)
         await self._never.wait()
 
     async def _unbroken(self, work: Coroutine[object, object, Pass]) -> Pass:

@@ -25,6 +25,7 @@ VERB = {
     Verb.WAKE: N_("end of snooze"),
     Verb.READ: N_("read mark"),
     Verb.CONTACT: N_("contact"),
+    Verb.CONTINUE: N_("continued elsewhere"),
     Verb.LINK: N_("link"),
     Verb.UNLINK: N_("unlink"),
     Verb.MOVE: N_("move"),

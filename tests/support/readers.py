@@ -73,6 +73,7 @@ def filled(cache: Cache) -> dict[str, Any]:
             drafts.save(tx, Draft(tx.ids.new(), first.id, MessageKind.PUBLIC, written, updated_at=tx.now()))
         drafts.save(tx, Draft(tx.ids.new(), "", MessageKind.PUBLIC, "Dear stranger", updated_at=tx.now()))
         accounts.set_capabilities(tx, first.account_id, {"email": {"edit": False}})
+        accounts.set_templates(tx, first.account_id, [{"name": "order"}])
         accounts.put_account(tx, gone)
         accounts.remove_account(tx, gone.id)
         inflow.change_conversation(tx, first.id, {"external_id": "c1"})

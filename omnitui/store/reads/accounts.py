@@ -42,6 +42,12 @@ def capabilities(db: sqlite3.Connection, account_id: Ulid) -> Json:
     return json.loads(row[0]) if row else {}
 
 
+def templates(db: sqlite3.Connection, account_id: Ulid) -> Json:
+    """The approved templates that the account's connector offered last, as it named them."""
+    row = db.execute("SELECT templates FROM account WHERE id = ?", (account_id,)).fetchone()
+    return json.loads(row[0]) if row else []
+
+
 def inboxes(db: sqlite3.Connection, account_id: Ulid | None = None) -> list[Inbox]:
     """The inboxes of one account, or of all that have not been removed."""
     rows = db.execute(
