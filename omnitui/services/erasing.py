@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -14,9 +14,11 @@ from omnitui.ids import Ulid
 from omnitui.model.operations import Op
 from omnitui.model.states import ObjectKind, Verb
 from omnitui.services import drawers
-from omnitui.store import cipher, erasure, oplog, scrubbing, snapshots, spool
+from omnitui.store import cipher, erasure, oplog, scrubbing, snapshots, spool_secrecy
+from omnitui.store.erasure import Owed
 from omnitui.store.reads import belongings, people
 from omnitui.store.reads.belongings import Place
+from omnitui.store.scrubbing import Postponed
 from omnitui.store.writer import Tx
 from omnitui.values import dataclass
 
@@ -88,18 +90,18 @@ def erase(session: Session, found: Extent, *, mentions: bool = False, reason: st
     cache = session.cache
     me = cache.me().id
 
-    def work(tx: Tx) -> tuple[tuple[str, ...], list[str], list[str], list[str]]:
+    def work(tx: Tx) -> None:
         doomed = belongings.rows_of(tx.db, found.contacts, mentions=mentions)
         addresses, names = belongings.addresses(tx.db, doomed.contacts)
         ids = belongings.called(tx.db, doomed)
         blobs = erasure.erase_all(tx, doomed, until=tx.now())
-        erasure.owe_sweep(tx)
+        erasure.owe_sweep(tx, Owed(tuple(addresses), tuple(names), tuple(ids), blobs))
         group = tx.ids.new()
         for contact_id in found.contacts:
             oplog.append(tx, deed(tx, me, group, ObjectKind.CONTACT, contact_id, reason))
-        return blobs, addresses, names, ids
 
-    return sweep(session, *cache.write(work))
+    cache.write(work)
+    return sweep(session)
 
 
 def deed(tx: Tx, author_id: Ulid, group_id: Ulid, kind: ObjectKind, object_id: Ulid, reason: str) -> Op:
@@ -107,42 +109,57 @@ def deed(tx: Tx, author_id: Ulid, group_id: Ulid, kind: ObjectKind, object_id: U
     return Op(tx.ids.new(), group_id, tx.now(), author_id, Verb.ERASE, kind, object_id, "", {}, {}, 0, reason=reason)
 
 
-def sweep(
-    session: Session,
-    blobs: Sequence[str],
-    addresses: Sequence[str] = (),
-    names: Sequence[str] = (),
-    ids: Sequence[str] = (),
-) -> Swept:
-    """Take what was erased out of the bytes too: the cache's free pages and log, files, copies, drawers, logs.
+def sweep(session: Session, *, give_up: Callable[[], object] | None = None) -> Swept:
+    """Take what was erased out of the bytes too: files, drawers, logs, the cache's index, free pages and log, copies.
 
+    What has to be looked for is noted in the cache until it was: this can be called again wherever it was broken off.
     Whatever fails is told and hinders nothing else.
+
+    Args:
+        session: Whose.
+        give_up: See `scrubbing.rewrite`; then the copies stay as well.
     """
     cache, profile = session.cache, session.profile
     faults: list[str] = []
     count, lists = 0, list[Path]()
+    owed = cache.read(erasure.owed)
     with _told(faults):
-        count, lists = drawers.forget(profile, [*addresses, *ids], names)
+        count, lists = drawers.forget(profile, [*owed.addresses, *owed.ids], owed.names)
     with _told(faults):
-        said = scrubbing.words_in([*addresses, *ids])
-        spool.forget(profile.spool_file, said, key=cipher.key_of(profile.cache_file))
-    with _told(faults):
-        cache.write(erasure.merge_index)
-    dropped = count + _drop_blobs(cache, blobs, faults)
-    with _told(faults):
-        scrubbing.rewrite(cache.path)
-    removed = 0
-    with _told(faults):
-        removed = _drop_copies(cache, profile, faults)
+        said = scrubbing.words_in([*owed.addresses, *owed.ids])
+        spool_secrecy.forget(profile.spool_file, said, key=cipher.key_of(profile.cache_file))
     texts = _texts(profile)
     # A name may be a word of ours, too: it is taken out where lines are read by people alone.
-    blotted = {*lists, *scrubbing.blot(texts, addresses), *scrubbing.blot(filter(_is_prose, texts), names)}
-    left: list[Path] = []
+    blotted = {
+        *lists,
+        *scrubbing.blot(texts, owed.addresses),
+        *scrubbing.blot(filter(_is_prose, texts), owed.names),
+    }
     with _told(faults):
-        left.extend(scrubbing.holding((profile.data, profile.state, profile.config), addresses, cache.path))
+        _merge_index(cache)
+    dropped = count + _drop_blobs(cache, owed.blobs, faults)
+    removed, left = 0, list[Path]()
+    try:
+        with _told(faults):
+            if not faults:
+                cache.write(erasure.forget_words)
+            scrubbing.rewrite(cache.path, give_up=give_up)
+    except Postponed as error:
+        return Swept(dropped, removed, tuple(sorted(blotted)), (), (*faults, error.message))
+    with _told(faults):
+        removed = _drop_copies(cache, profile, faults)
+    with _told(faults):
+        left.extend(scrubbing.holding((profile.data, profile.state, profile.config), owed.addresses, cache.path))
     if not faults:
         cache.write(erasure.settle_sweep)
     return Swept(dropped, removed, tuple(sorted(blotted)), tuple(left), tuple(faults))
+
+
+def _merge_index(cache: Cache) -> None:
+    """Piece by piece: others write in between."""
+    more = cache.write(lambda tx: erasure.merge_some(tx, begin=True), durable=False)
+    while more:
+        more = cache.write(erasure.merge_some, durable=False)
 
 
 @contextmanager
@@ -150,6 +167,8 @@ def _told(faults: list[str]) -> Iterator[None]:
     """Goes on after a failure, and keeps its words."""
     try:
         yield
+    except Postponed:
+        raise
     except OmniError as error:
         faults.append(error.message)
     except OSError as error:

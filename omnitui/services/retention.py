@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from omnitui.clock import Millis
-from omnitui.errors import UsageError
+from omnitui.errors import OmniError, UsageError
 from omnitui.i18n import _
+from omnitui.logs import logger
 from omnitui.model.accounts import RETENTION, Account, LedgerEntry
 from omnitui.model.states import ObjectKind
 from omnitui.services.erasing import Swept, deed, sweep
 from omnitui.store import erasure, oplog, tombstones
+from omnitui.store.erasure import Owed
 from omnitui.store.progress import drop_ledger, put_ledger
 from omnitui.store.reads import accounts, belongings
 from omnitui.store.reads.belongings import Doomed
@@ -27,8 +31,10 @@ if TYPE_CHECKING:
     from omnitui.services.session import Session
     from omnitui.store.cache import Cache
 
-BATCH: Final = 500
-"""Messages erased in one commit: others want to write too."""
+LOG = logger(__name__)
+
+BATCH: Final = 200
+"""Messages or conversations erased in one commit: others want to write too."""
 _MANY: Final = 1_000_000_000
 _SPAN: Final = re.compile(r"(\d{1,6})([dwy])")
 _DAYS: Final = {"d": 1, "w": 7, "y": 365}
@@ -79,33 +85,50 @@ def due(cache: Cache) -> list[Due]:
     return cache.read(_due, cache.clock.now())
 
 
-def run(session: Session, found: Sequence[Due], *, stop: threading.Event | None = None) -> Swept:
+def run(
+    session: Session,
+    found: Sequence[Due],
+    *,
+    stop: threading.Event | None = None,
+    give_up: Callable[[], object] | None = None,
+) -> Swept:
     """Erase what `due` found, and all bytes of it; also what an erasure that was broken off has left.
+
+    An account of which something cannot be erased is told in `Swept.faults`, and hinders no other one.
 
     Args:
         session: Whose.
         found: What `due` gave.
         stop: Where it is set, no more messages are erased; the bytes of those that were are.
-
-    Raises:
-        CacheError: The cache cannot be written; what was erased by then stays so.
+        give_up: Asked now and then while nobody can write; where it says so, those bytes are left for later.
     """
-    cache, me = session.cache, session.cache.me().id
-    blobs: list[str] = []
-    names: tuple[list[str], list[str]] = [], []
-    erased = False
+    faults: list[str] = []
     for one in found:
-        while not _told(stop) and (got := cache.write(lambda tx, one=one: _some(tx, one))):  # type: ignore[misc]
-            blobs += got[0]
-            erased = True
         if _told(stop):
             break
-        addresses, called = cache.write(lambda tx, one=one: _rest(tx, one, me))  # type: ignore[misc]
-        names[0].extend(addresses)
-        names[1].extend(called)
-    if erased or cache.read(erasure.owes_sweep):
-        return sweep(session, blobs, *names)
-    return Swept()
+        try:
+            _erase(session.cache, one, stop)
+        except OmniError as error:
+            faults.append(f"{one.account.name}: {error.message}")
+        except Exception:
+            LOG.exception("%s: what is older than it is kept could not be erased", one.account.id)
+            faults.append(_("{account}: an error; the log has the details").format(account=one.account.name))
+    swept = sweep(session, give_up=give_up) if session.cache.read(erasure.owes_sweep) else Swept()
+    return replace(swept, faults=(*faults, *swept.faults))
+
+
+def _erase(cache: Cache, one: Due, stop: threading.Event | None) -> None:
+    """Erase what is due of an account in small commits, between which others write."""
+    while not _told(stop) and cache.write(lambda tx: _some(tx, one)):
+        pass
+    empty = cache.read(belongings.emptied, one.account.id, one.before)
+    for begin in range(0, len(empty), BATCH):
+        if _told(stop):
+            return
+        cache.write(partial(_empty, one=one, conversations=empty[begin : begin + BATCH]))
+    if not _told(stop):
+        me = cache.me().id
+        cache.write(lambda tx: _note(tx, one, me))
 
 
 def _told(stop: threading.Event | None) -> bool:
@@ -122,20 +145,26 @@ def _due(db: sqlite3.Connection, now: Millis) -> list[Due]:
     return found
 
 
-def _some(tx: Tx, one: Due) -> tuple[tuple[str, ...]] | None:
-    """Erase a batch; the blobs that nothing refers to any more, None where no message was left."""
+def _some(tx: Tx, one: Due) -> bool:
+    """Erase a batch of messages; False where none was left."""
     messages = belongings.outdated(tx.db, one.account.id, one.before, BATCH)
-    if not messages:
-        return None
-    erasure.owe_sweep(tx)
-    return (erasure.erase_all(tx, Doomed(messages=messages), until=one.before, come_back=True),)
+    if messages:
+        blobs = erasure.erase_all(tx, Doomed(messages=messages), until=one.before, come_back=True)
+        erasure.owe_sweep(tx, Owed(blobs=blobs))
+    return bool(messages)
 
 
-def _rest(tx: Tx, one: Due, me: Ulid) -> tuple[list[str], list[str]]:
-    """Erase what is empty now, and write down what was done; addresses and names of people who are gone with it."""
-    doomed = belongings.emptied(tx.db, one.account.id, one.before)
-    addresses, names = belongings.addresses(tx.db, doomed.contacts)
-    erasure.erase_all(tx, doomed, until=one.before, come_back=True)
+def _empty(tx: Tx, one: Due, conversations: Sequence[int]) -> None:
+    """Erase what of some conversations is empty still, and people who are gone with them."""
+    empty = belongings.emptied(tx.db, one.account.id, one.before, among=conversations)
+    people = belongings.lonely(tx.db, empty)
+    addresses, names = belongings.addresses(tx.db, people)
+    blobs = erasure.erase_all(tx, Doomed(people, empty), until=one.before, come_back=True)
+    erasure.owe_sweep(tx, Owed(tuple(addresses), tuple(names), blobs=blobs))
+
+
+def _note(tx: Tx, one: Due, me: Ulid) -> None:
+    """Write down what was done."""
     if one.messages:
         why = _("kept {days} days").format(days=one.days)
         oplog.append(tx, deed(tx, me, tx.ids.new(), ObjectKind.ACCOUNT, one.account.id, why))
@@ -150,4 +179,3 @@ def _rest(tx: Tx, one: Due, me: Ulid) -> tuple[list[str], list[str]]:
             budget=_("messages are kept {days} days; {n} were erased last").format(days=one.days, n=one.messages),
         ),
     )
-    return addresses, names

@@ -235,6 +235,12 @@ class Cache:
         """Queue `work` and return its future at once."""
         return self._writing().submit(work, durable=durable)
 
+    def kept_waiting(self) -> float:
+        """For how many seconds somebody of this process has waited for a durable write."""
+        with self._lock:
+            writer = self._writer
+        return 0.0 if writer is None else writer.kept_waiting()
+
     def seal_with(self, key: bytes) -> None:
         """Seal each op that this process adds to the log, from now on."""
         self._writing().seal_key = key

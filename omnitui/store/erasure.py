@@ -5,6 +5,7 @@ Rows stay as tombstones without a word in them. Freed bytes of the file are the 
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -19,8 +20,11 @@ from omnitui.store.reads.belongings import Doomed
 from omnitui.store.rollup import anew
 from omnitui.store.rows import pk_of, written
 from omnitui.store.writer import Tx
+from omnitui.values import dataclass
 
 _OWED: Final = tombstones.SWEEP_OWED
+_PAGES: Final = 100
+"""Pages of the full-text index that are written in one piece."""
 _ERASED: Final = "UPDATE op_payload SET before = '{}', after = '{}', reason = '', erased_at = ? WHERE erased_at IS NULL"
 _OUTBOX: Final = "UPDATE outbox SET payload = '{}', outcomes = '{}', reason = '', external_id = ''"
 _PLACES: Final = "(SELECT value FROM json_each(?1))"
@@ -58,6 +62,21 @@ _CALLED_OFF: Final = {
     ),
 }
 """The steps by which what has not left never will."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What has to be looked for outside the cache's rows, of what was erased."""
+
+    addresses: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
+    """Ids of mails and of rows."""
+    blobs: tuple[str, ...] = ()
+    """Blobs that nothing refers to any more."""
+
+
+NOTHING: Final = Owed()
 
 
 def erase(tx: Tx, message_id: Ulid) -> tuple[str, ...]:
@@ -108,14 +127,49 @@ def merge_index(tx: Tx) -> None:
     tx.db.execute("PRAGMA secure_delete = OFF")
 
 
-def owe_sweep(tx: Tx) -> None:
-    """Note that bytes of what is erased may still lie somewhere, in case nobody comes to take them away."""
+def merge_some(tx: Tx, *, begin: bool = False) -> bool:
+    """A piece of what `merge_index` does, some 20 ms of it; whether there is more to do.
+
+    `begin`: with all segments that there are now. What is indexed between the pieces hinders nothing.
+    """
+    before = tx.db.total_changes
+    tx.db.execute("PRAGMA secure_delete = ON")
+    tx.db.execute("INSERT INTO message_fts(message_fts, rank) VALUES ('merge', ?)", (-_PAGES if begin else _PAGES,))
+    tx.db.execute("PRAGMA secure_delete = OFF")
+    # SQLite's own sign that a merge found nothing to do.
+    return tx.db.total_changes - before > 1
+
+
+def owe_sweep(tx: Tx, owed: Owed = NOTHING) -> None:
+    """Note that bytes of what is erased may still lie somewhere, in case nobody comes to take them away.
+
+    What has to be looked for is noted too, so that whoever comes can.
+    """
     tx.db.execute("INSERT OR REPLACE INTO meta(name, value) VALUES (?, '1')", (_OWED,))
+    if owed != NOTHING:
+        words = written([list(some) for some in (owed.addresses, owed.names, owed.ids, owed.blobs)])
+        tx.db.execute("INSERT INTO meta(name, value) VALUES (?, ?)", (f"{_OWED} {tx.ids.new()}", words))
+
+
+def owed(db: sqlite3.Connection) -> Owed:
+    """What of erasures that were not swept up has to be looked for."""
+    rows = db.execute("SELECT value FROM meta WHERE name GLOB ? ORDER BY name", (f"{_OWED} *",)).fetchall()
+    found = [json.loads(value) for (value,) in rows]
+    return Owed(*(tuple(dict.fromkeys(word for one in found for word in one[place])) for place in range(4)))
+
+
+def forget_words(tx: Tx) -> None:
+    """Forget what had to be looked for: it lies nowhere any more but here. That the sweep is owed stays."""
+    tx.db.execute("PRAGMA secure_delete = ON")
+    tx.db.execute("DELETE FROM meta WHERE name GLOB ?", (f"{_OWED} *",))
+    tx.db.execute("PRAGMA secure_delete = OFF")
 
 
 def settle_sweep(tx: Tx) -> None:
-    """Note that they do not."""
-    tx.db.execute("DELETE FROM meta WHERE name = ?", (_OWED,))
+    """Note that nothing of what was erased is left; not while there are words to be looked for."""
+    tx.db.execute(
+        "DELETE FROM meta WHERE name = ?1 AND NOT EXISTS (SELECT 1 FROM meta WHERE name GLOB ?1 || ' *')", (_OWED,)
+    )
 
 
 def owes_sweep(db: sqlite3.Connection) -> bool:

@@ -7,7 +7,7 @@ import os
 import re
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -19,25 +19,40 @@ from omnitui.store.scan import scan
 
 PATIENCE_SECONDS: Final = 20.0
 """How long others may read from the log before it is given up to empty it."""
+_STEPS: Final = 20_000
+"""Of SQLite's machine between two questions whether to give up: a few milliseconds."""
 _LARGEST: Final = 64 * 1024 * 1024
 _HOUR: Final = 3600
 _BLOB: Final = re.compile("[0-9a-f]{64}")
 _PARTS: Final = (".part-*", "*.part")
 
 
-def rewrite(cache: Path) -> None:
+class Postponed(OmniError):
+    """Others want to write: the rewriting was given up, and nothing has changed."""
+
+
+def rewrite(cache: Path, *, give_up: Callable[[], object] | None = None) -> None:
     """Write the file anew without its free pages, and empty its log. Others wait meanwhile, or read what was.
 
+    Args:
+        cache: The cache's file.
+        give_up: Asked now and then; where it says so, everything stays as it was. In the second half, when the copy is
+            put in place, it is not asked any more.
+
     Raises:
+        Postponed: It was given up.
         CacheError: There is no room for it, or the disk failed.
         OmniError: Somebody reads from the log all the time.
     """
     try:
         with contextlib.closing(connection.writer(cache)) as db:
+            if give_up is not None:
+                db.set_progress_handler(lambda: 1 if give_up() else 0, _STEPS)
             if cipher.key_of(cache) is None:
                 # A copy in memory would be as large as the cache; one on the disk would be in clear beside a cipher.
                 db.execute("PRAGMA temp_store = FILE")
             db.execute("VACUUM")
+            db.set_progress_handler(None, 0)
             until = time.monotonic() + PATIENCE_SECONDS
             while db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
                 if time.monotonic() > until:
@@ -47,6 +62,10 @@ def rewrite(cache: Path) -> None:
                     )
                 time.sleep(0.05)
     except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
+            raise Postponed(
+                _("others want to write: the cache's file is written anew later"), hint="omnitui retention run"
+            ) from error
         raise translated(error) from error
 
 

@@ -129,6 +129,8 @@ class Writer:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closed = False
+        self._asked: dict[Future[Any], float] = {}
+        """Durable works that are not done yet, and since when; the oldest first."""
         self.seal_key: bytes | None = None
         """What works get to seal ops with."""
         self._doubtful = False
@@ -144,11 +146,20 @@ class Writer:
         with self._lock:
             if self._closed:
                 raise Refused(_("The cache is closed."))
+            if durable:
+                self._asked[future] = time.monotonic()
+                future.add_done_callback(self._answered)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="omnitui-writer", daemon=True)
                 self._thread.start()
             self._queue.put(_Job(work, durable, future))
         return future
+
+    def kept_waiting(self) -> float:
+        """For how many seconds the oldest durable work that is not done yet has waited: somebody waits for it."""
+        with self._lock:
+            since = next(iter(self._asked.values()), None)
+        return 0.0 if since is None else time.monotonic() - since
 
     def on_its_thread(self) -> bool:
         """Whether the caller runs within a work or a handler of its commit, where waiting would never end."""
@@ -164,6 +175,9 @@ class Writer:
             self._queue.put(None)
         if thread is not None and not self.on_its_thread():
             thread.join()
+
+    def _answered(self, future: Future[Any]) -> None:
+        self._asked.pop(future, None)
 
     def _run(self) -> None:
         db: sqlite3.Connection | None = None

@@ -35,6 +35,7 @@ STEPS: tuple[Step, ...] = (
     Step(5, ("0005_seals.sql",)),
     Step(6, ("0006_chat.sql",)),
     Step(7, ("0007_withheld.sql",)),
+    Step(8, ("0008_reacted.sql",)),
 )
 
 

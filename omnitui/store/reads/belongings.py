@@ -128,31 +128,33 @@ def outdated(db: sqlite3.Connection, account_id: Ulid, before: Millis, limit: in
     return tuple(row[0] for row in rows)
 
 
-def emptied(db: sqlite3.Connection, account_id: Ulid, before: Millis) -> Doomed:
-    """Conversations of an account that hold nothing, and nothing since a time; and the people who have no other one."""
-    conversations = tuple(
-        row[0]
-        for row in db.execute(
-            "SELECT c.pk FROM conversation c WHERE c.account_pk = (SELECT pk FROM account WHERE id = ?)"
-            " AND (c.deleted_at IS NULL OR c.subject <> '') AND NOT EXISTS"
-            " (SELECT 1 FROM message m WHERE m.conversation_pk = c.pk"
-            " AND (m.deleted_at IS NULL OR m.text <> '' OR m.received_at >= ?))"
-            " AND EXISTS (SELECT 1 FROM message m WHERE m.conversation_pk = c.pk)"
-            " AND NOT EXISTS (SELECT 1 FROM draft d WHERE d.conversation_pk = c.pk AND d.deleted_at IS NULL)",
-            (account_id, before),
-        )
+def emptied(
+    db: sqlite3.Connection, account_id: Ulid, before: Millis, *, among: Sequence[int] | None = None
+) -> tuple[int, ...]:
+    """Conversations of an account that hold nothing, and nothing since a time; of these only, where some are given."""
+    some = "" if among is None else "c.pk IN (SELECT value FROM json_each(?3)) AND "
+    rows = db.execute(
+        f"SELECT c.pk FROM conversation c WHERE {some}c.account_pk = (SELECT pk FROM account WHERE id = ?1)"
+        " AND (c.deleted_at IS NULL OR c.subject <> '') AND NOT EXISTS"
+        " (SELECT 1 FROM message m WHERE m.conversation_pk = c.pk"
+        " AND (m.deleted_at IS NULL OR m.text <> '' OR m.received_at >= ?2))"
+        " AND EXISTS (SELECT 1 FROM message m WHERE m.conversation_pk = c.pk)"
+        " AND NOT EXISTS (SELECT 1 FROM draft d WHERE d.conversation_pk = c.pk AND d.deleted_at IS NULL)",
+        (account_id, before) if among is None else (account_id, before, dumps(among)),
     )
-    contacts = tuple(
-        row[0]
-        for row in db.execute(
-            f"SELECT DISTINCT c.contact_pk FROM conversation c WHERE c.pk IN {IN} AND NOT EXISTS"
-            f" (SELECT 1 FROM conversation o WHERE o.contact_pk = c.contact_pk AND o.pk NOT IN {IN}"
-            " AND o.deleted_at IS NULL) AND NOT EXISTS"
-            " (SELECT 1 FROM message m WHERE m.contact_pk = c.contact_pk AND m.deleted_at IS NULL)",
-            (dumps(conversations),),
-        )
+    return tuple(row[0] for row in rows)
+
+
+def lonely(db: sqlite3.Connection, conversations: Sequence[int]) -> tuple[int, ...]:
+    """The people of some conversations who have no other one, and no message anywhere."""
+    rows = db.execute(
+        f"SELECT DISTINCT c.contact_pk FROM conversation c WHERE c.pk IN {IN} AND NOT EXISTS"
+        f" (SELECT 1 FROM conversation o WHERE o.contact_pk = c.contact_pk AND o.pk NOT IN {IN}"
+        " AND o.deleted_at IS NULL) AND NOT EXISTS"
+        " (SELECT 1 FROM message m WHERE m.contact_pk = c.contact_pk AND m.deleted_at IS NULL)",
+        (dumps(conversations),),
     )
-    return Doomed(contacts, conversations)
+    return tuple(row[0] for row in rows)
 
 
 def used_blobs(db: sqlite3.Connection) -> set[str]:

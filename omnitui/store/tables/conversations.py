@@ -110,6 +110,7 @@ class Message(Row, table=True):
         index("ix_message_contact", "contact_pk", "received_at", where="contact_pk IS NOT NULL"),
         index("ix_message_unsettled", "conversation_pk", "received_at", "id", where="unsettled = 1"),
         index("ix_message_unread", "conversation_pk", where="is_unread = 1"),
+        index("ix_message_reacted", "conversation_pk", where="reactions <> '[]'"),
         index("ix_message_op", "op_id", where="op_id IS NOT NULL"),
     )
     account_pk: int = to("account")

@@ -77,7 +77,7 @@ def test_what_could_not_be_swept_is_told_and_swept_the_next_time(
 ) -> None:
     talk = a_mail_of(desk, tmp_path)
 
-    def full(_cache: Path) -> None:
+    def full(_cache: Path, **_how: object) -> None:
         raise OmniError("the disk is full")
 
     with monkeypatch.context() as patch:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import threading
+import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +20,10 @@ from omnitui.model.conversations import Attachment, Conversation, Draft
 from omnitui.model.mail import MailHeader
 from omnitui.model.states import MessageKind, SendState
 from omnitui.services import drawers, erasing
+from omnitui.services.erasing import Swept
+from omnitui.services.expiry import Expiry
 from omnitui.services.session import Session
-from omnitui.store import arrivals, drafts, erasure, inflow, snapshots
+from omnitui.store import arrivals, drafts, erasure, fulltext, inflow, snapshots
 from omnitui.store.faults import CacheFull
 from omnitui.store.reads import history, inbox, oplog, outbox, people, search
 from omnitui.store.writer import Tx
@@ -183,7 +189,7 @@ def test_a_file_that_is_kept_again_outlives_the_look_for_what_nobody_uses(sessio
     for sha256 in (again, unused):
         os.utime(blobs.path(sha256), (1, 1))
     assert blobs.put(b"the same logo") == again
-    assert erasing.sweep(session, ()).blobs == 1
+    assert erasing.sweep(session).blobs == 1
     assert blobs.has(again)
     assert not blobs.has(unused)
 
@@ -257,7 +263,7 @@ def test_the_copies_stay_where_no_fresh_one_can_be_made_and_go_the_next_time(
     assert (swept.faults, swept.snapshots) == (("no room",), 0)
     assert snapshots.copies(session.profile.data) == [old.path]
     assert cache.read(erasure.owes_sweep)
-    assert erasing.sweep(session, ()).snapshots == 1
+    assert erasing.sweep(session).snapshots == 1
     assert old.path not in snapshots.copies(session.profile.data)
     assert not cache.read(erasure.owes_sweep)
 
@@ -267,15 +273,129 @@ def test_an_index_that_cannot_be_merged_is_told_and_hinders_nothing_else(
 ) -> None:
     contact_id, _conversation_id = leave_traces(session)
 
-    def full(_tx: Tx) -> None:
+    def full(_tx: Tx, **_how: object) -> None:
         raise CacheFull("no room")
 
-    monkeypatch.setattr(erasure, "merge_index", full)
+    monkeypatch.setattr(erasure, "merge_some", full)
     swept = forget(session, contact_id)
     assert swept.faults == ("no room",)
     assert swept.blobs > 0
     assert swept.snapshots > 0
     assert session.cache.read(erasure.owes_sweep)
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+@pytest.mark.parametrize("step", ["drawers.forget", "scrubbing.rewrite", "snapshots.take"])
+def test_a_crash_between_the_erasure_and_its_sweep_leaves_nothing_after_the_next_start(
+    tmp_path: Path, step: str, promise: Promise
+) -> None:
+    profile = a_profile(tmp_path / "home")
+    with Session.open(profile) as session, pytest.MonkeyPatch.context() as patch:
+        able(session.cache)
+        contact_id, _conversation_id = leave_traces(session)
+
+        def dies(*_args: object, **_how: object) -> None:
+            raise Killed
+
+        patch.setattr(f"omnitui.{'services' if step.startswith('drawers') else 'store'}.{step}", dies)
+        with pytest.raises(Killed):
+            forget(session, contact_id)
+    assert traces(tmp_path / "home")
+    with Session.open(profile) as session:
+        assert session.cache.read(erasure.owes_sweep)
+        asyncio.run(Expiry(session).look())
+        assert not session.cache.read(erasure.owes_sweep)
+        assert session.cache.read(erasure.owed) == erasure.NOTHING
+    assert traces(tmp_path / "home") == []
+    promise(
+        "An erasure that a crash breaks off is ended at the next start, to the last byte.",
+        "1 crash at each of 3 places between the rows and the last copy: 0 bytes left after the next start",
+    )
+
+
+def test_sweep_gives_way_to_who_wants_to_write_and_is_ended_later(session: Session) -> None:
+    contact_id, _conversation_id = leave_traces(session)
+    found = erasing.extent(session.cache, [contact_id])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(erasing, "sweep", lambda _session: Swept())
+        erasing.erase(session, found)
+    # As much as makes the rewriting ask at least once.
+    a_talk = a_conversation(session.cache, contact="Bob")
+    session.cache.write(lambda tx: _many(tx, a_talk.id))
+    asked = iter([False, True])
+    swept = erasing.sweep(session, give_up=lambda: next(asked, True))
+    assert len(swept.faults) == 1
+    assert next(asked, None) is None
+    assert session.cache.read(erasure.owes_sweep)
+    session.operations.note(a_talk.id, "others write")
+    assert erasing.sweep(session).faults == ()
+    assert not session.cache.read(erasure.owes_sweep)
+    session.close()
+    assert traces(session.profile.data.parent) == []
+
+
+def _many(tx: Tx, conversation_id: Ulid) -> None:
+    for number in range(20_000):
+        tx.db.execute("INSERT INTO meta(name, value) VALUES (?, ?)", (f"filling {number}", conversation_id))
+
+
+def test_writer_tells_for_how_long_an_act_has_waited(session: Session) -> None:
+    cache = session.cache
+    assert cache.kept_waiting() == 0
+    held, go = threading.Event(), threading.Event()
+
+    def slow(_tx: Tx) -> None:
+        held.set()
+        go.wait(60)
+
+    work = cache.submit(slow, durable=False)
+    assert held.wait(60)
+    assert cache.kept_waiting() == 0
+    act = cache.submit(lambda tx: None)
+    while not cache.kept_waiting():
+        time.sleep(0.01)
+    go.set()
+    work.result(60)
+    act.result(60)
+    assert cache.kept_waiting() == 0
+
+
+def test_index_merged_in_pieces_between_writes_keeps_no_word_that_was_taken_out(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = session.cache
+    monkeypatch.setattr(erasure, "_PAGES", 1)
+    talks = [a_conversation(cache, f"kettle {number} {CANARY if number < 6 else ''}") for number in range(12)]
+    cache.write(_fill_index)
+
+    def held() -> bytes:
+        return cache.read(lambda db: b"".join(row[0] for row in db.execute("SELECT block FROM message_fts_data")))
+
+    def found(word: str) -> int:
+        query = "SELECT count(*) FROM message_fts WHERE message_fts MATCH ?"
+        return int(cache.read(lambda db: db.execute(query, (word,)).fetchone()[0]))
+
+    doomed = cache.read(lambda db: [row[0] for row in db.execute("SELECT pk FROM message WHERE text LIKE 'kettle%'")])
+    for pk in doomed[:6]:
+        cache.write(partial(fulltext.take_out, message_pk=pk))
+    assert CANARY.encode() in held()
+    more, pieces = True, 0
+    while more:
+        more = cache.write(partial(erasure.merge_some, begin=not pieces))
+        pieces += 1
+        session.operations.note(talks[-1].id, f"kettle {pieces}")
+    assert pieces > 3
+    assert CANARY.encode() not in held()
+    assert (found(CANARY), found("kettle"), found("filling7x")) == (0, 6 + pieces, 1)
+
+
+def _fill_index(tx: Tx) -> None:
+    for number in range(900):
+        words = " ".join(f"w{hash((number, at)) % 10**9}" for at in range(30))
+        fulltext.put(tx, 10_000 + number, f"filling{number}x {words}", "")
 
 
 def test_nothing_is_erased_while_it_is_being_sent(session: Session) -> None:

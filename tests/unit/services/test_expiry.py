@@ -13,11 +13,14 @@ import pytest
 from omnitui.clock import DAY, HOUR, FrozenClock
 from omnitui.config.settings import Privacy
 from omnitui.ids import Ulid
+from omnitui.model.accounts import Account
 from omnitui.services import expiry, retention
 from omnitui.services.expiry import Expiry
 from omnitui.services.session import Session
+from omnitui.store import accounts
 from omnitui.store.faults import CacheError
 from omnitui.store.reads import ledger, oplog
+from omnitui.store.writer import Tx
 from tests.support.console import a_profile
 from tests.support.desk import a_conversation, a_message
 
@@ -104,6 +107,37 @@ def test_erasing_that_is_stopped_goes_on_at_the_next_look(session: Session) -> N
     assert words(session)
     assert told(session, account_id) == ""
     asyncio.run(Expiry(session).look())
+    assert words(session) == []
+
+
+def test_an_account_that_cannot_be_erased_is_told_and_hinders_no_other_one(
+    session: Session, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = with_an_old_message(session)
+    cache = session.cache
+    second = Account(cache.ids.new(), "demo", "Second")
+    cache.write(lambda tx: accounts.put_account(tx, second))
+    retention.keep(cache, second.id, 30)
+    found = retention.due(cache)
+    assert {one.account.id for one in found} == {first, second.id}
+    some = retention._some
+
+    def fails(tx: Tx, one: retention.Due) -> object:
+        if one.account.id == broken:
+            raise error
+        return some(tx, one)
+
+    monkeypatch.setattr(retention, "_some", fails)
+    broken, error = second.id, Exception()
+    for broken, other, error in (  # noqa: B007
+        (first, second.id, CacheError("this row cannot be read")),
+        (second.id, first, ZeroDivisionError()),
+    ):
+        swept = retention.run(session, found)
+        assert len(swept.faults) == 1
+        assert told(session, other)
+        assert not told(session, broken) or other == first
+    assert "ZeroDivisionError" in caplog.text
     assert words(session) == []
 
 

@@ -99,6 +99,8 @@ def test_every_read_finds_the_same_in_the_migrated_and_the_declared_schema(tmp_p
         "happenings.resolved",
         "history.revisions",
         "belongings.naming",
+        "belongings.emptied",
+        "belongings.lonely",
         "oplog.erased",
         "oplog.undone",
         "oplog.undone_by",
