@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,9 @@ class SpecGuard:
             re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path))): path for path in self._spec["paths"]
         }
 
-    def faults(self, path: str, said: Any, status: int, answer: Any, *, method: str = "POST") -> list[str]:
+    def faults(
+        self, path: str, said: Any, status: int, answer: Any, *, method: str = "POST", query: Iterable[str] = ()
+    ) -> list[str]:
         """What is wrong with a call of `path` and its answer; what is not JSON counts by its fields.
 
         Args:
@@ -30,6 +32,7 @@ class SpecGuard:
             status: The answer's.
             answer: Its body; None where that is no JSON.
             method: GET, POST …
+            query: The names of the address's parameters.
         """
         operation = self._operation(path, method)
         if operation is None:
@@ -57,6 +60,11 @@ class SpecGuard:
         paths = self._spec["paths"]
         found = path if path in paths else next((p for called, p in self._paths.items() if called.fullmatch(path)), "")
         return paths.get(found, {}).get(method.lower())
+
+    def _parameters(self, operation: dict[str, Any]) -> Iterator[str]:
+        for parameter in operation.get("parameters", ()):
+            named = parameter.get("$ref", "").rpartition("/")[2]
+            yield (self._spec["components"]["parameters"][named] if named else parameter)["name"]
 
     def _properties(self, schema: dict[str, Any]) -> Iterator[str]:
         if "$ref" in schema:

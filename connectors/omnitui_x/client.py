@@ -1,0 +1,179 @@
+"""Speaks to the API of X. https://docs.x.com/x-api/direct-messages/"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from omnitui.sdk import MINUTE, SECOND, AuthFailed, Clock, Millis, NotReady, RateLimited, Unreachable
+from omnitui_x.budget import Budget
+from omnitui_x.oauth import Keys, authorization, query
+
+if TYPE_CHECKING:
+    import httpx
+
+CONNECT_SECONDS = 10.0
+ANSWER_SECONDS = 60.0
+TOO_MUCH: Millis = 15 * MINUTE
+"""How long X counts, where it does not say when it begins anew."""
+PERMISSIONS = (
+    "oauth1-permissions",
+    "client-forbidden",
+    "app permissions",
+    "enroll",
+    "access to a subset",
+    "not permitted",
+)
+"""What a refusal says that the app as a whole lacks something."""
+
+
+class Refusal(Exception):
+    """X understood and said no, in `args[0]`."""
+
+    def __init__(self, words: str, status: int) -> None:
+        super().__init__(words)
+        self.status = status
+
+
+class Broken(Exception):
+    """The link broke, or the server failed, after the request may have arrived."""
+
+
+class Sink(Protocol):
+    def write(self, data: bytes, /) -> object: ...
+
+
+class XApi:
+    """One app in the name of one account."""
+
+    def __init__(
+        self, http: Callable[[], httpx.AsyncClient], clock: Clock, *, url: str, media_url: str, keys: Keys
+    ) -> None:
+        self._http = http
+        self._clock = clock
+        self._url = url.rstrip("/")
+        self._media_url = media_url.rstrip("/")
+        self._keys = keys
+        self.reads = Budget()
+        self.sends = Budget()
+
+    async def get(self, path: str, budget: Budget | None = None, /, **parameters: str) -> dict[str, Any]:
+        """What lies at /2/…. Raises what `post` raises."""
+        return await self._call("GET", path, budget, parameters)
+
+    async def post(self, path: str, budget: Budget | None = None, /, **content: Any) -> dict[str, Any]:
+        """The answer to what is said to /2/….
+
+        Args:
+            path: "dm_conversations/1-2/messages".
+            budget: What counts it; no call is made while it is used up.
+            content: The `json` of the request, or its `data` and `files`.
+
+        Raises:
+            Refusal, Broken, Unreachable, RateLimited, AuthFailed: See there. Only after `Broken` may it have been done.
+        """
+        return await self._call("POST", path, budget, {}, **content)
+
+    async def _call(
+        self, method: str, path: str, budget: Budget | None, parameters: Mapping[str, str], **content: Any
+    ) -> dict[str, Any]:
+        import httpx
+
+        if budget is not None and (wait := budget.wait(self._clock.now())):
+            raise RateLimited("X's limit is used up", after=wait)
+        url = f"{self._url}/2/{path}"
+        timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS)
+        whole = f"{url}?{query(parameters)}" if parameters else url
+        headers = {"Authorization": self._signed(method, url, parameters)}
+        try:
+            answer = await self._http().request(method, whole, headers=headers, timeout=timeout, **content)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
+            raise Unreachable(f"X cannot be reached: {_words(error)}") from None
+        except httpx.UnsupportedProtocol:
+            raise AuthFailed(f"{self._url} is no address of a server", hint="it begins with https://") from None
+        except httpx.TransportError as error:
+            raise Broken(f"the line to X broke: {_words(error)}") from None
+        now = self._clock.now()
+        if budget is not None:
+            budget.hear(answer.headers, now, _told_at(answer, now))
+        return self._result(answer, budget, writes=method == "POST")
+
+    def _signed(self, method: str, url: str, parameters: Mapping[str, str]) -> str:
+        seconds = self._clock.now() // SECOND
+        return authorization(self._keys, method, url, parameters, nonce=secrets.token_hex(16), seconds=seconds)
+
+    async def download(self, path: str, sink: Sink, limit: int) -> None:
+        """Write a customer's photo to `sink`, at most `limit` bytes. Raises `NotReady`, `Refusal`, `AuthFailed`."""
+        import httpx
+
+        url, left = f"{self._media_url}{path}", limit
+        try:
+            async with self._http().stream(
+                "GET", url, headers={"Authorization": self._signed("GET", url, {})}
+            ) as answer:
+                if answer.is_error:
+                    await answer.aread()
+                    self._result(answer, None, writes=True)
+                async for part in answer.aiter_bytes():
+                    left -= len(part)
+                    if left < 0:
+                        raise Refusal(f"the file is larger than {limit:,} bytes", 200)
+                    sink.write(part)
+        except httpx.TransportError as error:
+            raise NotReady(f"the line to X broke: {_words(error)}") from None
+        except Broken as broken:
+            raise NotReady(str(broken)) from broken
+
+    def _result(self, answer: httpx.Response, budget: Budget | None, *, writes: bool) -> dict[str, Any]:
+        """https://docs.x.com/x-api/fundamentals/response-codes-and-errors"""
+        said, status = _said(answer), answer.status_code
+        if answer.is_success:
+            return said
+        words = _reason(said) or f"HTTP {status}"
+        if status == 401:
+            raise AuthFailed(
+                f"X does not know these keys: {words}",
+                hint="all four are of one app and one account, and this machine's clock is right: docs/x.md",
+            )
+        if status == 403 and (not writes or any(sign in f"{said}".lower() for sign in PERMISSIONS)):
+            raise AuthFailed(
+                f"X does not allow this app to read and write direct messages: {words}",
+                hint="App permissions: Read and write and Direct message; then make the access token anew: docs/x.md",
+            )
+        if status == 429:
+            after = budget.wait(self._clock.now()) if budget is not None else 0
+            raise RateLimited(words, after=after or TOO_MUCH)
+        if status >= 500 or status < 400:
+            raise Broken(f"X answered with HTTP {status}: {words}")
+        raise Refusal(words, status)
+
+
+def _words(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+
+def _said(answer: httpx.Response) -> dict[str, Any]:
+    try:
+        said = answer.json()
+    except (ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _reason(said: Mapping[str, Any]) -> str:
+    errors = said.get("errors")
+    first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
+    found = (
+        said.get("detail") or first.get("message") or first.get("detail") or said.get("title") or said.get("message")
+    )
+    return str(found or "")[:500]
+
+
+def _told_at(answer: httpx.Response, otherwise: Millis) -> Millis:
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return int(parsedate_to_datetime(answer.headers["Date"]).timestamp() * 1000)
+    except (KeyError, ValueError, TypeError, IndexError, OverflowError):
+        return otherwise
