@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from omnitui.clock import FrozenClock
-from omnitui.errors import Refused
 from omnitui.model.operations import Op
 from omnitui.model.states import Direction, SendState, Status
 from omnitui.sdk import (
@@ -483,39 +482,3 @@ async def test_mail_reply_carries_the_line_that_was_stored(make: Make) -> None:
     line = one.connector.performed[0].mail
     assert line is not None
     assert (line.message_id, line.to, line.in_reply_to) == (stored["message_id"], (ANN,), "<m1@customer.example>")
-
-
-@pytest.mark.parametrize(
-    ("answer", "state", "sent"),
-    [
-        (Found("x"), SendState.ACCEPTED, 1),
-        (NotFound(), SendState.ACCEPTED, 2),
-        (Unknowable("no folder of sent ones"), SendState.UNKNOWN, 1),
-    ],
-)
-async def test_back_end_is_asked_about_an_unknown_op_when_an_agent_wants_to_know(
-    make: Make, answer: Found | NotFound | Unknowable, state: SendState, sent: int
-) -> None:
-    script: list[Fault | Found | NotFound | Unknowable] = [Unknowable("busy"), NotReady("down"), answer]
-    one = await Sending(make(idempotency=Idempotency.FINDABLE, script=[Unknown("cut")])).begin()
-    one.connector.reconcile_script = [*script]
-    op = one.reply()
-    await one.run()
-    await one.run()
-    assert (one.state(op), len(one.connector.reconciled)) == (SendState.UNKNOWN, 1), "nobody has asked yet"
-    one.desk.operations.ask(op.id)
-    assert (await one.run()).fault is not None
-    assert one.state(op) is SendState.UNKNOWN
-    await one.run()
-    await one.run()
-    assert (one.state(op), len(one.connector.performed)) == (state, sent)
-    if state is SendState.UNKNOWN:
-        assert one.desk.messages()[-1].reason == "no folder of sent ones"
-        assert len(one.connector.reconciled) == 3, "once answered, it is not asked again"
-
-
-async def test_only_what_is_unknown_is_asked_about(make: Make) -> None:
-    one = await Sending(make()).begin()
-    op = one.reply(hold=8_000)
-    with pytest.raises(Refused):
-        one.desk.operations.ask(op.id)
