@@ -11,13 +11,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from textual import constants, events
-from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
 from omnitui.ui.last_hop.guard import guarded
 from omnitui.ui.last_hop.incoming import Incoming
 from omnitui.ui.last_hop.outlet import Outlet, open_terminal
+from omnitui.ui.last_hop.parser import KeyParser
 from omnitui.ui.last_hop.typeahead import TypeAhead
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class LastHopDriver(LinuxDriver):
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self.typeahead = TypeAhead(app, self._loop)
         self._outlet: Outlet | None = None
-        self._parser: XTermParser | None = None
+        self._parser: KeyParser | None = None
         self._decoder: IncrementalDecoder = getincrementaldecoder("utf-8")("replace")
         self._incoming = Incoming()
         self._reads = 0
@@ -160,7 +160,7 @@ class LastHopDriver(LinuxDriver):
 
     def _listen(self) -> None:
         if self._wanted and self._parser is None and self._takeover is None:
-            self._parser = XTermParser(self._debug)
+            self._parser = KeyParser(self._debug)
             self._decoder.reset()
             self._incoming = Incoming()
             self._loop.add_reader(self.fileno, self._readable)
@@ -194,7 +194,7 @@ class LastHopDriver(LinuxDriver):
         if parser._timeout_time is not None or self._incoming.waits:
             self._loop.call_later(constants.ESCAPE_DELAY, self._give_up, parser, self._reads)
 
-    def _hand_on(self, parser: XTermParser, pieces: list[tuple[bool, str]]) -> None:
+    def _hand_on(self, parser: KeyParser, pieces: list[tuple[bool, str]]) -> None:
         try:
             for is_paste, text in pieces:
                 if is_paste:
@@ -205,7 +205,7 @@ class LastHopDriver(LinuxDriver):
         except Exception as error:
             self._app._handle_exception(error)
 
-    def _give_up(self, parser: XTermParser, reads: int) -> None:
+    def _give_up(self, parser: KeyParser, reads: int) -> None:
         """Nothing followed: what looked like the beginning of a sequence are keys."""
         if parser is not self._parser or reads != self._reads:
             return

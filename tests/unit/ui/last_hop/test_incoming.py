@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 import pytest
 from textual import events
-from textual._xterm_parser import XTermParser
 
 from omnitui.ui.last_hop.incoming import ANSWER_SECONDS, BURST, Incoming
+from omnitui.ui.last_hop.parser import KeyParser
 
 STREAM = "ab\x1b[200~one\x1b]0;x\x07\r\ntwo\t3\x1b[A\x1b[201~cd\x1b[A"
 ANSWERS = {
@@ -45,7 +45,7 @@ class Terminal:
     def __init__(self) -> None:
         self.now = 0.0
         self.incoming = Incoming(lambda: self.now)
-        self.parser = XTermParser()
+        self.parser = KeyParser()
         self.keys: list[str] = []
         self.pastes: list[str] = []
 
@@ -180,3 +180,20 @@ def test_a_burst_that_nobody_can_type_is_a_paste() -> None:
 def test_a_key_held_down_on_a_line_that_hung_is_no_paste() -> None:
     assert Terminal().sends("j" * 400).keys == ["j"] * 400
     assert Terminal().sends("\x1b[B" * 400).keys == ["down"] * 400
+
+
+@pytest.mark.parametrize(
+    ("sent", "keys"),
+    [
+        ("\x1b\r", ["escape", "enter"]),
+        ("\x1b\x13", ["escape", "ctrl+s"]),
+        ("\x1b\x11j", ["escape", "ctrl+q", "j"]),
+        ("\x1bj", ["alt+j"]),
+        ("\x1bG", ["alt+shift+g"]),
+        ("\x1b\x7f", ["ctrl+w"]),
+        ("\x1b\t", ["shift+tab"]),
+        ("\x1b\x1b", ["escape", "escape"]),
+    ],
+)
+def test_escape_is_not_lost_before_a_key_in_the_same_read(sent: str, keys: list[str]) -> None:
+    assert Terminal().sends(sent).keys == keys
