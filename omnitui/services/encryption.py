@@ -17,7 +17,7 @@ from omnitui.paths import Profile
 from omnitui.services import drawers
 from omnitui.services.protection import Protection
 from omnitui.services.secrets import Secrets
-from omnitui.store import changeover, cipher, sharing
+from omnitui.store import changeover, cipher, sharing, spool_secrecy
 from omnitui.store.chain import mac
 from omnitui.store.faults import translated_os
 
@@ -158,6 +158,7 @@ class Encryption:
         try:
             left = changeover.follow(cache, key, enciphered=enciphered)
             left += drawers.renew(self._profile, key, key if enciphered else None)
+            spool_secrecy.renew(self._profile.spool_file, key, key if enciphered else None)
         except OSError as error:
             raise translated_os(error) from error
         if enciphered:

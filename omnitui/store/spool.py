@@ -6,7 +6,6 @@ What is asked of it lies in `omnitui.store.reads.spool`.
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
@@ -14,7 +13,6 @@ from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
-from urllib.parse import unquote_to_bytes
 
 from omnitui.clock import Clock, Millis
 from omnitui.errors import OmniError, Refused
@@ -23,7 +21,6 @@ from omnitui.ids import Ids
 from omnitui.store import connection
 from omnitui.store.envelopes import Envelope
 from omnitui.store.faults import translated
-from omnitui.store.scrubbing import rewrite
 from omnitui.store.writer import Tx, Writer
 
 VERSION: Final = 1
@@ -225,37 +222,6 @@ def _begin(tx: Tx) -> None:
         tx.db.execute("DELETE FROM sqlite_sequence WHERE name = 'delivery'")
         tx.db.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('delivery', ?)", (high,))
     tx.db.execute("DELETE FROM refusal")
-
-
-def forget(path: Path, said: re.Pattern[bytes] | None, *, key: bytes | None = None) -> int:
-    """Drop every delivery in which any of some words stands, to the last byte; how many. For other processes.
-
-    Args:
-        path: The spool; nothing happens where there is none.
-        said: The words.
-        key: That of the cache, where it is encrypted.
-
-    Raises:
-        CacheError, OmniError: It could not be done, or not to the last byte.
-    """
-    if said is None or not path.exists():
-        return 0
-    envelope, doomed = Envelope(key, "spool"), list[tuple[int]]()
-    try:
-        with closing(connection.writer(path)) as db:
-            for number, query, body in db.execute("SELECT number, query, body FROM delivery"):
-                held = (envelope.opened("query", query) or b"") + b"\n" + (envelope.opened("body", body) or b"")
-                # Forms are sent with their signs escaped.
-                if said.search(held) or (b"%" in held and said.search(unquote_to_bytes(held))):
-                    doomed.append((number,))
-            db.execute("BEGIN IMMEDIATE")
-            db.executemany("DELETE FROM delivery WHERE number = ?", doomed)
-            db.execute("COMMIT")
-    except sqlite3.Error as error:
-        raise translated(error) from error
-    # What was dropped because of its age lies in free pages too.
-    rewrite(path)
-    return len(doomed)
 
 
 def observe(path: Path, hook: str, until: Millis) -> None:

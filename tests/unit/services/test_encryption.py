@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from omnitui.clock import FrozenClock
 from omnitui.errors import ConfigError, Refused
 from omnitui.paths import Profile
 from omnitui.services import backup
@@ -26,8 +27,11 @@ from omnitui.services.secrets import Secrets, env_ref
 from omnitui.services.session import Session
 from omnitui.store import cipher, failpoints, integrity, sharing, snapshots
 from omnitui.store.cache import Cache
+from omnitui.store.connection import reader
 from omnitui.store.faults import CacheDamaged, CacheFull
 from omnitui.store.reads import inbox, search
+from omnitui.store.reads import spool as spooled
+from omnitui.store.spool import Spool
 from tests.support.desk import a_conversation, a_message
 from tests.support.enciphering import an_open_vault, needs_sqlcipher
 from tests.support.promises import Promise
@@ -104,6 +108,20 @@ def test_profile_is_encrypted_as_a_whole_and_back(home: Profile, promise: Promis
         "An encrypted cache has no word in clear, in no file of it.",
         "1 profile encrypted with its files and snapshots: 0 words found, and all of them again afterwards",
     )
+
+
+def test_what_the_gateway_received_is_encrypted_with_the_cache(home: Profile) -> None:
+    spool = Spool(home.spool_file, FrozenClock())
+    assert spool.keep("shop", b"key", b"a customer's words").result()
+    spool.close()
+    encryption(home).on("vault")
+    assert b"customer" not in b"".join(file.read_bytes() for file in home.state.glob("spool.sqlite3*"))
+    with closing(reader(home.spool_file)) as db:
+        key = cipher.key_of(home.cache_file)
+        assert [one.body for one in spooled.page(db, "shop", 0, 9, key=key).items] == [b"a customer's words"]
+    encryption(home).off()
+    with closing(reader(home.spool_file)) as db:
+        assert [one.body for one in spooled.page(db, "shop", 0, 9).items] == [b"a customer's words"]
 
 
 def test_homes_whose_profiles_have_one_name_share_no_key(home: Profile, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import threading
 import time
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -24,8 +25,11 @@ from omnitui.services.erasing import Swept
 from omnitui.services.expiry import Expiry
 from omnitui.services.session import Session
 from omnitui.store import arrivals, drafts, erasure, fulltext, inflow, snapshots
+from omnitui.store.connection import reader
 from omnitui.store.faults import CacheFull
 from omnitui.store.reads import history, inbox, oplog, outbox, people, search
+from omnitui.store.reads import spool as spooled
+from omnitui.store.spool import Spool
 from omnitui.store.writer import Tx
 from tests.support.console import a_profile, able
 from tests.support.desk import a_contact, a_conversation, a_message
@@ -74,6 +78,10 @@ def leave_traces(session: Session) -> tuple[Ulid, Ulid]:
     for number, naming in enumerate((f"To: {ADDRESS}", f"In-Reply-To: <{CANARY}@mail>", f"To: {OTHER_ADDRESS}")):
         sent = drawers.of_account(session.profile, talk.account_id, "sent")
         sent.write(f"{number}.eml", f"{naming}\n\n{said if number < 2 else 'kettle'}".encode())
+    received = Spool(session.profile.spool_file, cache.clock)
+    for body in (f'{{"from": "{ADDRESS}", "text": "{said}"}}', f"email={ADDRESS.replace('@', '%40')}", "kettle"):
+        assert received.keep("shop", body.encode(), body.encode()).result()
+    received.close()
     session.profile.log_file.write_text(f"2025 INFO sync: a mail to {ADDRESS.upper()} bounced\nkept\n")
     return contact_id, talk.id
 
@@ -147,6 +155,8 @@ def test_a_person_is_erased_to_the_last_byte_and_the_log_stays_whole(session: Se
     recent = drawers.recent(session.profile)
     assert [recent.read(name) for name in recent.names()] == [b"action list.down\n", b"kettle\n"]
     assert drawers.of_account(session.profile, other.account_id, "sent").names() == ["2.eml"]
+    with closing(reader(session.profile.spool_file)) as db:
+        assert [one.body for one in spooled.page(db, "shop", 0, 9).items] == [b"kettle"]
     assert "kept" in session.profile.log_file.read_text()
     (copy,) = snapshots.snapshots(session.profile.data)
     snapshots.prove(copy.path)

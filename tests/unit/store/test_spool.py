@@ -17,7 +17,8 @@ from omnitui.store.connection import reader
 from omnitui.store.faults import CacheFull
 from omnitui.store.reads import spool as reads
 from omnitui.store.reads.spool import Page
-from omnitui.store.spool import Spool, delivery_key, forget, observe
+from omnitui.store.spool import Spool, delivery_key, observe
+from omnitui.store.spool_secrecy import forget, renew
 
 KEY = b"k" * 32
 HOUR = 3_600_000
@@ -220,6 +221,21 @@ def test_person_is_forgotten_to_the_last_byte(path: Path, clock: FrozenClock, ke
     assert bodies(page(path, key=key)) == [b"bob"]
     held = b"".join(file.read_bytes() for file in path.parent.iterdir())
     assert b"ann" not in held
+
+
+def test_all_is_enciphered_and_deciphered_again(path: Path, spool: Spool) -> None:
+    keep(spool, b"a customer's words", b"more of them")
+    spool.close()
+    for _time in range(2):  # as after an interruption
+        renew(path, KEY, KEY)
+        assert b"customer" not in b"".join(file.read_bytes() for file in path.parent.iterdir())
+        assert bodies(page(path, key=KEY)) == [b"a customer's words", b"more of them"]
+    # What was enciphered with a key that is lost stays as it is.
+    renew(path, b"x" * 32, None)
+    assert bodies(page(path, key=KEY)) == [b"a customer's words", b"more of them"]
+    renew(path, KEY, None)
+    assert bodies(page(path)) == [b"a customer's words", b"more of them"]
+    renew(path.with_name("none"), KEY, None)
 
 
 def test_nobody_is_forgotten_where_there_is_no_spool(path: Path) -> None:
