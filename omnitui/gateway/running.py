@@ -22,6 +22,7 @@ from omnitui.i18n import _
 from omnitui.logs import logger
 from omnitui.services.webhooks import Premises, address_of, collect
 from omnitui.store import cipher
+from omnitui.store.attendance import attend
 from omnitui.store.reads import spool as reads
 from omnitui.store.spool import Spool
 
@@ -46,9 +47,9 @@ def run_gateway(premises: Premises) -> int:
     """
     file = load_gateway(premises.file)
     listener = _listener(*place_of(file.settings.listen, premises.file))
-    with contextlib.closing(listener):
+    premises.profile.make()
+    with contextlib.closing(listener), attend(premises.profile.spool_file):
         hooks = collect(file, premises.accounts(), premises.secrets)
-        premises.profile.make()
         clock, key = SystemClock(), cipher.key_of(premises.profile.cache_file)
         spool = Spool(premises.profile.spool_file, clock, key=key)
         state = State(file, hooks, spool, premises.profile.spool_file, clock)

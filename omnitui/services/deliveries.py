@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, closing
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from omnitui.clock import Clock
 from omnitui.errors import OmniError
@@ -18,6 +18,9 @@ from omnitui.model.accounts import Account
 from omnitui.paths import Profile
 from omnitui.sdk import Deliveries, Delivery, NotReady, Unreachable
 from omnitui.store import cipher
+
+if TYPE_CHECKING:
+    from omnitui.store.reads.spool import Kept
 
 GLANCE_SECONDS: Final = 0.5
 """How often it is looked whether the gateway has written."""
@@ -59,11 +62,14 @@ async def there(url: str, hook: str, token: str, clock: Clock, cursor: int) -> A
 
 async def here(file: Path, hook: str, cursor: int, *, key: bytes | None = None) -> AsyncGenerator[Deliveries, None]:
     """What the gateway on this machine kept. Raises `NotReady`."""
+    from omnitui.store.attendance import attended
     from omnitui.store.spool_reader import SpoolReader
 
     told = False
     with closing(SpoolReader(file, hook, key=key)) as reader:
         while True:
+            # Before the look: what came before the gateway ended is read yet.
+            running = await asyncio.to_thread(attended, file)
             try:
                 page = await asyncio.to_thread(reader.look, cursor)
             except FileNotFoundError:
@@ -73,13 +79,18 @@ async def here(file: Path, hook: str, cursor: int, *, key: bytes | None = None) 
                 ) from None
             except OmniError as error:
                 raise NotReady(error.message, hint=error.hint) from None
+            if page is not None:
+                cursor, caught_up = page.cursor, page.caught_up and running
+                if page.items or page.gap or caught_up is not told:
+                    told = caught_up
+                    yield Deliveries(tuple(map(_delivery, page.items)), cursor, told, page.gap)
+            if not running and (page is None or page.caught_up):
+                raise Unreachable(
+                    _("the gateway on this machine does not run, and nothing comes in"), hint="omnitui gateway"
+                )
             if page is None:
                 await asyncio.sleep(GLANCE_SECONDS)
-                continue
-            cursor = page.cursor
-            if page.items or page.gap or page.caught_up is not told:
-                told = page.caught_up
-                items = [
-                    Delivery(one.number, one.received_at, one.body, one.query, one.content_type) for one in page.items
-                ]
-                yield Deliveries(tuple(items), cursor, told, page.gap)
+
+
+def _delivery(kept: Kept) -> Delivery:
+    return Delivery(kept.number, kept.received_at, kept.body, kept.query, kept.content_type)

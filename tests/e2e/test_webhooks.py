@@ -6,6 +6,7 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import http.client
 import json
 import random
 import signal
@@ -103,7 +104,7 @@ def post(gateway: Gateway, body: bytes) -> bool:
     """Call once; whether it was answered."""
     try:
         return gateway.post(body).status == 200
-    except OSError:
+    except (OSError, http.client.HTTPException):
         return False
 
 

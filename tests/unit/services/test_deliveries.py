@@ -14,6 +14,7 @@ from omnitui.model.accounts import Account
 from omnitui.paths import Profile
 from omnitui.sdk import AuthFailed, Deliveries, NotReady, Unreachable
 from omnitui.services.deliveries import here, hook_name, of_account
+from omnitui.store.attendance import attend, attended
 from omnitui.store.spool import Spool, delivery_key
 
 KEY = b"k" * 32
@@ -25,7 +26,14 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def spool(file: Path) -> Iterator[Spool]:
+def gateway(file: Path) -> Iterator[None]:
+    """One runs, and takes nothing in."""
+    with attend(file):
+        yield
+
+
+@pytest.fixture
+def spool(file: Path, gateway: None) -> Iterator[Spool]:
     spool = Spool(file, SystemClock())
     yield spool
     spool.close()
@@ -112,6 +120,37 @@ async def test_an_enciphered_spool_is_read_with_the_key(file: Path) -> None:
     spool.close()
     async with aclosing(here(file, "shop", 0, key=KEY)) as stream:
         assert bodies(await read(stream, 1)) == [b"words of a customer"]
+
+
+async def test_a_gateway_that_has_ended_is_said_once_all_is_read(file: Path) -> None:
+    with attend(file):
+        spool = Spool(file, SystemClock())
+        keep(spool, *[b"%d" % number for number in range(150)])
+        async with aclosing(here(file, "shop", 0)) as stream:
+            pages = await read(stream, 100)
+            keep(spool, b"the last")
+            spool.close()
+            assert attended(file)
+    assert not attended(file)
+    async with aclosing(here(file, "shop", pages[-1].cursor)) as stream:
+        rest = await read(stream, 51)
+        assert bodies(rest)[-1] == b"the last"
+        assert not rest[-1].caught_up
+        with pytest.raises(Unreachable, match="does not run"):
+            await anext(stream)
+    with attend(file), attend(file):
+        assert attended(file)
+        async with aclosing(here(file, "shop", rest[-1].cursor)) as stream:
+            assert (await anext(stream)).caught_up
+
+
+async def test_a_gateway_that_ends_meanwhile_is_said(file: Path) -> None:
+    with attend(file):
+        Spool(file, SystemClock()).close()
+        stream = here(file, "shop", 0)
+        assert (await anext(stream)).caught_up
+    with pytest.raises(Unreachable, match="does not run"):
+        await asyncio.wait_for(anext(stream), 30)
 
 
 async def test_no_gateway_yet_is_asked_for_again_soon(file: Path) -> None:
