@@ -90,6 +90,8 @@ class PageConnector:
             text_unit=self.text_unit,
             attachments=True,
             attachment_limit=FILE,
+            most_files=1,
+            beside_files=0,
             delivery_receipts=self.channel == "messenger",
             read_receipts=True,
             quotes=True,

@@ -37,7 +37,7 @@ from omnitui_meta.client import Refusal
 from omnitui_meta.hook import hook
 from omnitui_meta.settings import WHATSAPP
 from omnitui_meta.whatsapp_mapping import WINDOW, events, number, place_of
-from omnitui_meta.whatsapp_sending import DOCUMENT, TEXT, filled, message, offered, why_not
+from omnitui_meta.whatsapp_sending import CAPTION, DOCUMENT, TEXT, filled, message, offered, why_not
 
 PERMISSIONS = ("whatsapp_business_messaging", "whatsapp_business_management")
 REMEMBERED = 2_000
@@ -69,6 +69,8 @@ class WhatsAppConnector:
             text_limit=TEXT,
             attachments=True,
             attachment_limit=DOCUMENT,
+            most_files=1,
+            beside_files=CAPTION,
             delivery_receipts=True,
             read_receipts=True,
             can_start=True,

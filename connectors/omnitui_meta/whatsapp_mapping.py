@@ -250,7 +250,7 @@ def _status(status: Json, line: Line) -> Iterator[Event]:
 
 
 def _call(call: Json, line: Line) -> Iterator[Event]:
-    """A call is one message: it says first that it rings, then how it ended."""
+    """That it rings is a line; how it ended is a message, which can be answered."""
     ended, incoming = call["event"] == "terminate", call.get("direction") == "USER_INITIATED"
     if not ended and call["event"] != "connect":
         return
@@ -261,20 +261,19 @@ def _call(call: Json, line: Line) -> Iterator[Event]:
     seconds = call.get("duration")
     parts = ["[call] from the customer" if incoming else "[call] from us"]
     parts += [f"{int(seconds) // 60}:{int(seconds) % 60:02d}"] if seconds is not None else []
-    parts += [str(call.get("status") or "ended").lower()] if ended else []
+    parts += [str(call.get("status") or "ended").lower() if ended else "rings"]
     yield MessageReceived(
         inbox=line.inbox,
         channel=CHANNEL,
         conversation=line.conversation(customer),
-        external_id=str(call["id"]),
+        external_id=str(call["id"]) if ended else f"{call['id']} rings",
         contact=line.person(customer),
         author=line.person(customer) if incoming else Person(line.inbox, agent=True),
         direction=Direction.INCOMING if incoming else Direction.OUTGOING,
         sent_at=at,
         received_at=line.received_at if incoming and line.received_at else None,
         text=", ".join(parts),
-        revision=2 if ended else 1,
-        kind=MessageKind.PUBLIC if incoming else MessageKind.ACTIVITY,
+        kind=MessageKind.PUBLIC if incoming and ended else MessageKind.ACTIVITY,
         seen=not incoming,
         window_closes_at=at + WINDOW if incoming else None,
     )

@@ -82,6 +82,8 @@ class TelegramConnector:
             text_unit=TextUnit.UTF16,
             attachments=True,
             attachment_limit=UPLOAD,
+            most_files=FILES,
+            beside_files=CAPTION,
             quotes=True,
             reach={Verb.EDIT: Reach.REMOTE, Verb.DELETE: Reach.REMOTE},
         )

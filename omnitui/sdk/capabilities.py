@@ -133,6 +133,10 @@ class Capabilities:
     attachments: bool = False
     attachment_limit: int | None = None
     """Bytes a file."""
+    most_files: int | None = None
+    """How many files one message takes; None: any number."""
+    beside_files: int | None = None
+    """How long the text beside files may be, in `text_unit`; None: as long as without them, 0: none stands there."""
     delivery_receipts: bool = False
     read_receipts: bool = False
     can_start: bool = False
@@ -161,6 +165,10 @@ class Capabilities:
     """How many messages may be sent after one of the customer's."""
     reach: Mapping[Verb, Reach] = field(default_factory=dict)
     """How far each verb travels; what is not named is local."""
+
+    def limit_beside(self, files: int) -> int | None:
+        """How long a text may be beside so many files, in `text_unit`."""
+        return self.beside_files if files and self.beside_files is not None else self.text_limit
 
     def policy(
         self,

@@ -12,7 +12,7 @@ from pathlib import Path
 from omnitui.clock import Millis
 from omnitui.desk.tokens import reply_address
 from omnitui.errors import NotFound, Refused
-from omnitui.i18n import _
+from omnitui.i18n import _, ngettext
 from omnitui.ids import Ids, Ulid
 from omnitui.model.accounts import Json
 from omnitui.model.conversations import Attachment, Conversation, Message
@@ -66,13 +66,24 @@ def read_files(paths: Iterable[Path | str], blobs: Blobs, capabilities: Capabili
     return kept
 
 
-def checked_length(text: str, capabilities: Capabilities) -> str:
-    """`text`, as long as the channel takes it.
+def checked_length(text: str, capabilities: Capabilities, files: int = 0) -> str:
+    """`text`, as long as the channel takes it beside so many files.
 
     Raises:
-        Refused: It is longer.
+        Refused: It is longer, or the files are too many.
     """
-    limit, used = capabilities.text_limit, measured(text, capabilities.text_unit)
+    if capabilities.most_files is not None and files > capabilities.most_files:
+        raise Refused(
+            ngettext(
+                "this channel takes {n} file in a message",
+                "this channel takes {n} files in a message",
+                capabilities.most_files,
+            ).format(n=capabilities.most_files),
+            hint=_("send the others by themselves"),
+        )
+    limit, used = capabilities.limit_beside(files), measured(text, capabilities.text_unit)
+    if not limit and files and used:
+        raise Refused(_("on this channel no text stands beside a file"), hint=_("send the file, and the text after it"))
     if limit is not None and used > limit:
         raise Refused(
             _("the text is too long for this channel: {used} of {limit} {unit}").format(

@@ -90,7 +90,10 @@ class Writing:
         """
         target = self._target(conversation_id, answers)
         capabilities = snapshot.read(target.capabilities, target.channel)
-        text = outgoing.checked_length(_checked_text(text, files), capabilities) if template is None else template.text
+        if template is None:
+            text = outgoing.checked_length(_checked_text(text, files), capabilities, len(files))
+        else:
+            text = template.text
         fields = _fields(capabilities, template, tag, reason)
         if (cc or bcc) and not capabilities.mail:
             raise Refused(_("this channel has no Cc"))
@@ -167,7 +170,7 @@ class Writing:
         abilities = snapshot.read(capabilities, box.channel)
         address = outgoing.checked_address(to) if box.channel == "email" else to
         if template is None:
-            text = outgoing.checked_length(text, abilities)
+            text = outgoing.checked_length(text, abilities, len(files))
         fields = _fields(abilities, template, "", "")
         kept = outgoing.read_files(files, self._cache.blobs, abilities)
         copies = [outgoing.checked_address(each) for each in cc]

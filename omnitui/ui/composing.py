@@ -129,9 +129,9 @@ def copy_pieces(others: Sequence[str], cc: Collection[str], key: str) -> list[Pi
     return [(f" {words}", "warn"), (": " + _("esc {key} answers all").format(key=key) if key else "", "muted")]
 
 
-def limit_pieces(kind: MessageKind, capabilities: Capabilities, text: str) -> list[Piece]:
-    """How much is written, in the channel's own unit and against its limit."""
-    unit, limit = capabilities.text_unit, capabilities.text_limit
+def limit_pieces(kind: MessageKind, capabilities: Capabilities, text: str, files: int = 0) -> list[Piece]:
+    """How much is written, in the channel's own unit and against its limit beside so many files."""
+    unit, limit = capabilities.text_unit, capabilities.limit_beside(files)
     if kind is MessageKind.NOTE or (limit is None and unit is not TextUnit.SEGMENTS):
         return [(f"{len(text)} ", "muted")] if text else []
     used = measured(text, unit)

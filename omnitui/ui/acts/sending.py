@@ -80,7 +80,7 @@ def _check(composer: ComposerPane, draft: Draft) -> None:
                 composer.complain(error.message, name)
                 raise
     try:
-        checked_length(draft.text, composer.capabilities)
+        checked_length(draft.text, composer.capabilities, len(draft.attachments))
         if names := unfilled(draft.text):
             listed = ", ".join(f"{{{name}}}" for name in names)
             raise OmniError(_("still to be filled in: {names}").format(names=listed))

@@ -396,7 +396,8 @@ class ComposerPane(Vertical):
         self._rules.show(lines)
         self._rules.display = bool(lines)
         self.header.redraw(self.header_key)
-        self._info.show([spread(tuple(self._left()), tuple(limit_pieces(kind, self.capabilities, self.text)), width)])
+        limits = limit_pieces(kind, self.capabilities, self.text, len(self.draft.attachments))
+        self._info.show([spread(tuple(self._left()), tuple(limits), width)])
 
     def _left(self) -> list[Piece]:
         assert self.draft is not None

@@ -246,17 +246,14 @@ def test_new_number_stands_in_the_history_and_on_both_cards() -> None:
     assert (old.address, old.fields) == (f"+{MEI}", (("whatsapp", "writes from +81900 now"),))
 
 
-def test_call_is_one_message_that_says_how_it_ended() -> None:
+def test_call_rings_in_a_line_and_ends_as_a_message() -> None:
     ring = {"id": "wacid.1", "event": "connect", "from": MEI, "to": SHOWN, "direction": "USER_INITIATED"}
     rings = one(call("calls", {"calls": [{**ring, "timestamp": "1780000000"}]}))
     end = {**ring, "event": "terminate", "timestamp": "1780000120", "duration": 120, "status": "COMPLETED"}
     ended = one(call("calls", {"calls": [end]}))
-    assert (rings.text, rings.external_id, rings.revision) == ("[call] from the customer", "wacid.1", 1)
-    assert (ended.text, ended.external_id, ended.revision) == (
-        "[call] from the customer, 2:00, completed",
-        "wacid.1",
-        2,
-    )
+    assert (rings.text, rings.kind) == ("[call] from the customer, rings", MessageKind.ACTIVITY)
+    assert (ended.text, ended.kind) == ("[call] from the customer, 2:00, completed", MessageKind.PUBLIC)
+    assert rings.external_id != ended.external_id == "wacid.1"
     assert rings.conversation == ended.conversation == f"{NUMBER}/{MEI}"
 
 
