@@ -82,7 +82,7 @@ def checked_length(text: str, capabilities: Capabilities, files: int = 0) -> str
             hint=_("send the others by themselves"),
         )
     limit, used = capabilities.limit_beside(files), measured(text, capabilities.text_unit)
-    if not limit and files and used:
+    if limit == 0 and files and used:
         raise Refused(_("on this channel no text stands beside a file"), hint=_("send the file, and the text after it"))
     if limit is not None and used > limit:
         raise Refused(
