@@ -114,8 +114,8 @@ class FaultyProxy:
                     await writer.drain()
                     if not counted and self.cut_behind and self.cut_behind in piece:
                         self.cut_behind = b""
-                        self._writers.discard(writer)
-                        self.cut()
-                        break
+                        for other in self._writers - {writer}:
+                            other.transport.abort()
+                        return
         self._writers.discard(writer)
         writer.close()
