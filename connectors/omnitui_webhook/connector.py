@@ -15,6 +15,7 @@ from omnitui.sdk import (
     Batch,
     Capabilities,
     Context,
+    Deliveries,
     Delivery,
     Event,
     Fault,
@@ -82,7 +83,9 @@ class WebhookConnector:
 
     async def check(self) -> Health:
         try:
-            proof.hook(self._context.settings, {name: (one,) for name, one in self._context.secrets.items()})
+            if not self._context.settings.get("gateway"):
+                # Another gateway has its own.
+                proof.hook(self._context.settings, {name: (one,) for name, one in self._context.secrets.items()})
             if self._reply_url:
                 self._replies()
             rules = await self._rules()
@@ -115,8 +118,11 @@ class WebhookConnector:
         async with aclosing(until(self._closed, self._context.deliveries(after))) as pages:
             async for page in pages:
                 rules = await self._rules(NotReady)
-                made = tuple(event for delivery in page.items for event in self._events(delivery, rules))
+                made = await asyncio.to_thread(self._all_events, page, rules)
                 yield Batch(made, {"after": page.cursor}, caught_up=page.caught_up, gap=page.gap)
+
+    def _all_events(self, page: Deliveries, rules: tuple[Rule, ...]) -> tuple[Event, ...]:
+        return tuple(event for delivery in page.items for event in self._events(delivery, rules))
 
     def _events(self, delivery: Delivery, rules: tuple[Rule, ...]) -> list[Event]:
         return events(delivery, rules, channel=self._channel, inbox=self._context.account_name)

@@ -20,7 +20,8 @@ from omnitui.sdk import Deliveries, Delivery, NotReady, Unreachable
 from omnitui.store import cipher
 
 if TYPE_CHECKING:
-    from omnitui.store.reads.spool import Kept
+    from omnitui.store.reads.spool import Kept, Page
+    from omnitui.store.spool_reader import SpoolReader
 
 GLANCE_SECONDS: Final = 0.5
 """How often it is looked whether the gateway has written."""
@@ -62,16 +63,13 @@ async def there(url: str, hook: str, token: str, clock: Clock, cursor: int) -> A
 
 async def here(file: Path, hook: str, cursor: int, *, key: bytes | None = None) -> AsyncGenerator[Deliveries, None]:
     """What the gateway on this machine kept. Raises `NotReady`."""
-    from omnitui.store.attendance import attended
     from omnitui.store.spool_reader import SpoolReader
 
     told = False
     with closing(SpoolReader(file, hook, key=key)) as reader:
         while True:
-            # Before the look: what came before the gateway ended is read yet.
-            running = await asyncio.to_thread(attended, file)
             try:
-                page = await asyncio.to_thread(reader.look, cursor)
+                running, page = await asyncio.to_thread(_glance, file, reader, cursor)
             except FileNotFoundError:
                 raise Unreachable(
                     _("no gateway has run on this machine yet"),
@@ -90,6 +88,14 @@ async def here(file: Path, hook: str, cursor: int, *, key: bytes | None = None) 
                 )
             if page is None:
                 await asyncio.sleep(GLANCE_SECONDS)
+
+
+def _glance(file: Path, reader: SpoolReader, cursor: int) -> tuple[bool, Page | None]:
+    from omnitui.store.attendance import attended
+
+    # Before the look: what came before the gateway ended is read yet.
+    running = attended(file)
+    return running, reader.look(cursor)
 
 
 def _delivery(kept: Kept) -> Delivery:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import ssl
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -32,6 +33,7 @@ class GatewayServer:
     """Seconds between heartbeats."""
     silent: bool = False
     """Streams say nothing any more, and stay open."""
+    tls: ssl.SSLContext | None = None
     gap_now: str = ""
     """Told in streams, once."""
     _news: threading.Condition = field(default_factory=threading.Condition)
@@ -41,7 +43,7 @@ class GatewayServer:
     @property
     def url(self) -> str:
         assert self._server is not None
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"http{'s' if self.tls else ''}://127.0.0.1:{self._server.server_port}"
 
     @property
     def streams(self) -> int:
@@ -148,6 +150,8 @@ class GatewayServer:
                 """Who asks may leave at any time."""
 
         self._server = Server(("127.0.0.1", 0), Handler)
+        if self.tls is not None:
+            self._server.socket = self.tls.wrap_socket(self._server.socket, server_side=True)
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         return self
 

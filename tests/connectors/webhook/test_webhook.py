@@ -118,6 +118,8 @@ async def test_check_says_what_is_wrong_with_a_mapping_and_with_a_secret(rig: We
     assert "“address” is missing" in health.message
     health = await rig.connector(proof="form").check()
     assert "sites" in health.message
+    # The gateway that is elsewhere has its own.
+    assert (await rig.connector(proof="form", gateway="https://hooks.example.com").check()).ok
 
 
 async def test_a_mapping_that_is_mended_counts_at_once(rig: WebhookRig, tmp_path: Path) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
 
 import pytest
+import trustme
 
 from omnitui.clock import HOUR, SECOND, SystemClock
 from omnitui.sdk import AuthFailed, Deliveries, Fault, NotReady, RateLimited, Unreachable
@@ -209,6 +212,23 @@ async def test_nobody_there_is_asked_again_soon() -> None:
 async def test_the_token_goes_over_no_plain_line_and_to_no_odd_address(url: str) -> None:
     with pytest.raises(AuthFailed):
         line(url)
+
+
+async def test_a_gateway_is_believed_by_its_certificate_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    authority, tls = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    with GatewayServer(tls=tls) as gateway:
+        refused = await fault(gateway.url)
+        assert isinstance(refused, Unreachable)
+        assert "certificate" in refused.message
+        assert gateway.asked == []
+        gateway.push(b"1")
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+        async with reading(gateway) as reader:
+            await streams(gateway, 1)
+            gateway.push(b"2")
+            await reader.has(b"1", b"2")
 
 
 def test_events_come_whole_however_they_are_cut() -> None:
