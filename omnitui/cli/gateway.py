@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import socket
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -14,13 +13,14 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from omnitui.cli.shell import Shell
 from omnitui.cli.verbs import Verb
 from omnitui.clock import MINUTE, SystemClock, rfc3339
-from omnitui.config.gateway import GatewayFile, load_gateway, place_of
+from omnitui.config.gateway import GatewayFile, load_gateway
 from omnitui.errors import ConfigError, NotFound, UsageError
 from omnitui.i18n import N_, _
 from omnitui.model.accounts import Account
 from omnitui.services.records import Fields
 from omnitui.services.webhooks import Premises, address_of, kinds, new_token
 from omnitui.store import spool
+from omnitui.store.attendance import attended
 from omnitui.store.connection import reader
 from omnitui.store.reads import spool as reads
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 LOOK_SECONDS: Final = 0.5
-_CONNECT_SECONDS: Final = 1.0
 _LONGEST_MINUTES: Final = 1440.0
 _REFUSED: Final = "refused: "
 _NOTES: Final = N_(
@@ -248,18 +247,8 @@ def _status(shell: Shell) -> int:
     strangers = sum(count for (hook, what), count in tally.items() if not hook and what.startswith(_REFUSED))
     if strangers:
         shell.out.line(_("{n} calls of hooks that there are not").format(n=strangers))
-    host, port = place_of(file.settings.listen, _path(shell))
-    listens = _("a gateway answers at {place}") if _answers(host, port) else _("no gateway answers at {place}")
-    shell.out.say(listens.format(place=file.settings.listen))
+    shell.out.say(_("a gateway is running") if attended(shell.profile.spool_file) else _("no gateway is running"))
     return 0
-
-
-def _answers(host: str, port: int) -> bool:
-    try:
-        with socket.create_connection((host, port), timeout=_CONNECT_SECONDS):
-            return True
-    except OSError:
-        return False
 
 
 def _asked(shell: Shell, question: Callable[[sqlite3.Connection], T]) -> T:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 REFUSAL_COST: Final = 10
 """Calls that a refused one counts as."""
-PATIENCE: Final = 8.0
+PATIENCE: Final = 2.5
 """Seconds that the disk may take to keep a delivery before the vendor is told to come again."""
 
 

@@ -16,12 +16,13 @@ from typing import Final
 
 from omnitui import __version__
 from omnitui.config.files import load_settings
+from omnitui.config.gateway import load_gateway
 from omnitui.errors import ConfigError, OmniError
 from omnitui.i18n import _
 from omnitui.model.accounts import Account
 from omnitui.model.states import SendState
 from omnitui.paths import Profile
-from omnitui.services import hooks, passphrase, places, presets, recovery, sealing, terminal
+from omnitui.services import hooks, passphrase, places, presets, recovery, sealing, terminal, webhooks
 from omnitui.services.commands import read_commands, take_in
 from omnitui.services.encryption import Encryption, State
 from omnitui.services.happenings import failures
@@ -29,6 +30,7 @@ from omnitui.services.keymap import read_keymap
 from omnitui.services.secrets import Secrets, refs
 from omnitui.services.session import Session
 from omnitui.store import snapshots
+from omnitui.store.attendance import attended
 from omnitui.store.erasure import owes_sweep
 from omnitui.store.reads import accounts, outbox
 from omnitui.sync.lease import STALE_SECONDS, Lease, is_stopped
@@ -270,7 +272,17 @@ def _cache(profile: Profile) -> Iterator[Finding]:
         secrets = session.accounts.secrets
         for account in session.cache.read(accounts.accounts):
             yield from _account(account, secrets)
+        yield from _gateway(profile, session.cache.read(accounts.accounts))
         yield Finding("secrets", Verdict.OK, _NEW[secrets.likely()]())
+
+
+def _gateway(profile: Profile, known: list[Account]) -> Iterator[Finding]:
+    hooks = webhooks.kinds(load_gateway(profile.gateway_file), known)
+    if hooks and attended(profile.spool_file):
+        yield Finding("gateway", Verdict.OK, _("running, for {names}").format(names=", ".join(hooks)))
+    elif hooks:
+        said = _("no gateway is running: what vendors send to {names} does not come in")
+        yield Finding("gateway", Verdict.WARNING, said.format(names=", ".join(hooks)), "omnitui gateway")
 
 
 def _log(session: Session) -> Iterator[Finding]:

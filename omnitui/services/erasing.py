@@ -29,7 +29,12 @@ if TYPE_CHECKING:
     from omnitui.services.session import Session
     from omnitui.store.cache import Cache
 
-_NOT_TEXT: Final = ("sync.lock", "log-end.json", *(f"spool.sqlite3{end}" for end in ("", "-wal", "-shm")))
+_NOT_TEXT: Final = (
+    "sync.lock",
+    "gateway.lock",
+    "log-end.json",
+    *(f"spool.sqlite3{end}" for end in ("", "-wal", "-shm")),
+)
 """Files of the state folder that others rely on byte by byte; what customers say in one of them goes another way."""
 
 
