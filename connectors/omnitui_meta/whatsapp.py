@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from omnitui.sdk import (
@@ -36,12 +39,13 @@ from omnitui_meta.account import MetaAccount
 from omnitui_meta.client import Refusal
 from omnitui_meta.hook import hook
 from omnitui_meta.settings import WHATSAPP
-from omnitui_meta.whatsapp_mapping import WINDOW, events, number, place_of
+from omnitui_meta.whatsapp_mapping import WINDOW, address, events, number, place_of
 from omnitui_meta.whatsapp_sending import CAPTION, DOCUMENT, TEXT, filled, message, offered, why_not
 
 PERMISSIONS = ("whatsapp_business_messaging", "whatsapp_business_management")
 REMEMBERED = 2_000
 """Conversations whose newest message is known, for read marks and typing."""
+NEWEST = "newest.json"
 PAGE = "100"
 PAGES = 50
 
@@ -54,6 +58,7 @@ class WhatsAppConnector:
     def __init__(self, context: Context) -> None:
         self._account = MetaAccount(context)
         self._graph = self._account.graph
+        self._context = context
         self._business = context.settings.get("business_account_id", "")
         self._newest: OrderedDict[str, str] = OrderedDict()
         self._numbers: dict[str, str] = {}
@@ -108,6 +113,7 @@ class WhatsAppConnector:
 
     async def inbound(self, cursor: Json) -> AsyncIterator[Batch]:
         await self._account.introduced(self._phone_numbers)
+        await asyncio.to_thread(self._recall)
         async for batch in self._account.batches(cursor, self._events, "WhatsApp"):
             for event in batch.events:
                 self._remember(event)
@@ -122,6 +128,20 @@ class WhatsAppConnector:
             self._newest.move_to_end(event.conversation)
             if len(self._newest) > REMEMBERED:
                 self._newest.popitem(last=False)
+
+    def _recall(self) -> None:
+        """What was the newest when the account was last closed."""
+        with suppress(OSError, ValueError, AttributeError):
+            for conversation, name in json.loads(self._context.drawer("newest").read(NEWEST) or b"{}").items():
+                number_id, customer = place_of(conversation)
+                self._newest.setdefault(f"{number_id}/{customer.removeprefix('+')}", str(name))
+
+    def _keep(self) -> None:
+        """Under the customers' addresses: where one of them is forgotten, so is this."""
+        kept = [(place_of(name), newest) for name, newest in self._newest.items()]
+        named = {f"{number_id}/{address(customer)}": newest for (number_id, customer), newest in kept}
+        with suppress(OSError):
+            self._context.drawer("newest").write(NEWEST, json.dumps(named).encode())
 
     async def _phone_numbers(self) -> list[dict[str, Any]]:
         fields = "id,display_phone_number,verified_name,quality_rating,messaging_limit_tier,status"
@@ -230,6 +250,8 @@ class WhatsAppConnector:
 
     async def close(self) -> None:
         await self._account.close()
+        if self._newest:
+            await asyncio.to_thread(self._keep)
 
 
 def _described(one: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -12,10 +12,10 @@ from typing import Any, ClassVar
 from omnitui_meta import InstagramConnector, MessengerConnector
 
 from omnitui.clock import DAY, HOUR, FrozenClock
-from omnitui.sdk import Batch, MessageReceived, Outbound, Verb
+from omnitui.sdk import Batch, MessageReceived, Outbound, Ulid, Verb
 from tests.support.kept_calls import KeptCalls
 from tests.support.meta_server import TOKEN, Answer, GraphServer, Said, hangs, wrong
-from tests.support.sdk import a_context
+from tests.support.sdk import a_context, unmarked
 
 PAGE, ACCOUNT, MEI = "117172741761305", "17841400000000001", "3383290475046708"
 START = 1_780_000_000_000
@@ -112,7 +112,7 @@ class PageRig:
     folder: Path
     server: GraphServer
     world: PageWorld
-    fetched: list[str] = field(default_factory=list)
+    mark: Callable[[Ulid], Awaitable[None]] = unmarked
     numbers: count[int] = field(default_factory=lambda: count(1))
 
     def connector(self) -> MessengerConnector | InstagramConnector:
@@ -121,6 +121,7 @@ class PageRig:
             settings={"graph_url": self.server.url},
             secrets={"token": TOKEN, "app_secret": "app", "verify_token": "verify"},
             clock=self.world.clock,
+            mark=self.mark,
             http=self.server.client,
             deliveries=self.world.calls.deliveries,
         )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import httpx
 
 
-async def _unmarked(_op_id: Ulid) -> None:
+async def unmarked(_op_id: Ulid) -> None:
     """For tests that do not look at marks."""
 
 
@@ -43,7 +43,7 @@ def a_context(
     settings: Mapping[str, str] | None = None,
     secrets: Mapping[str, str] | None = None,
     clock: Clock | None = None,
-    mark: Callable[[Ulid], Awaitable[None]] = _unmarked,
+    mark: Callable[[Ulid], Awaitable[None]] = unmarked,
     http: Callable[[], httpx.AsyncClient] = _no_network,
     keep_secret: Callable[[str, str], Awaitable[bool]] = _unkept,
     deliveries: Callable[[int], AsyncIterator[Deliveries]] = no_deliveries,

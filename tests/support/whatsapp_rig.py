@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -12,11 +12,11 @@ from typing import Any, ClassVar
 from omnitui_meta import WhatsAppConnector
 
 from omnitui.clock import Clock
-from omnitui.sdk import Batch, MessageReceived, Outbound, Verb
+from omnitui.sdk import Batch, MessageReceived, Outbound, Ulid, Verb
 from tests.support import meta_spec
 from tests.support.kept_calls import KeptCalls
 from tests.support.meta_server import TOKEN, Answer, GraphServer, Said, hangs, page, wrong
-from tests.support.sdk import a_context
+from tests.support.sdk import a_context, unmarked
 
 BUSINESS, NUMBER, SHOWN, MEI = "102290129340398", "106540352242922", "15550783881", "819012345678"
 SCOPES = ("whatsapp_business_messaging", "whatsapp_business_management")
@@ -109,6 +109,7 @@ class WhatsAppRig:
     server: GraphServer
     world: WhatsAppWorld
     clock: Clock | None = None
+    mark: Callable[[Ulid], Awaitable[None]] = unmarked
     numbers: count[int] = field(default_factory=lambda: count(1))
 
     def connector(self) -> WhatsAppConnector:
@@ -119,6 +120,7 @@ class WhatsAppRig:
             settings=settings,
             secrets=secrets,
             clock=self.clock,
+            mark=self.mark,
             http=self.server.client,
             deliveries=self.world.calls.deliveries,
         )

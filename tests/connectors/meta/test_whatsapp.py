@@ -271,6 +271,20 @@ async def test_read_mark_and_typing_name_the_customers_newest_message(rig: Whats
         await connector.perform(op)
 
 
+async def test_newest_message_is_known_after_a_restart_and_forgotten_with_its_writer(rig: WhatsAppRig) -> None:
+    connector = rig.connector()
+    await rig.customer_writes("まだですか")
+    (*_, last) = await until_caught_up(rig, connector)
+    await connector.close()
+    again = rig.connector()
+    await until_caught_up(rig, again, last.cursor)
+    await again.typing(f"{NUMBER}/{MEI}", "whatsapp")
+    assert [seen["message_id"] for seen in rig.world.seen] == ["wamid.in1"]
+    (kept,) = (rig.folder / "newest").iterdir()
+    # By this the file is found when she is forgotten.
+    assert f"+{MEI}" in kept.read_text("utf-8")
+
+
 async def test_window_is_policy_and_templates_open_it(rig: WhatsAppRig) -> None:
     can = rig.connector().capabilities()
     now = 10 * DAY
