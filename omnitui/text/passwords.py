@@ -68,7 +68,7 @@ _ALL: Final = (*_PASSWORDS, *_CODES, *_KEYS, _PIN)
 _APART: Final = r"(?:(?<![a-z])|(?-i:(?<=[a-z0-9])(?=[A-Z])))"
 """Where a word begins: Pinterest has no PIN in it, nor has “spin”; “accessToken” has a token."""
 _KIND: Final = r"(?:[ _-]?(?:key|code|number|no\.?|value|hash|text|string)|番号|コード|キー)?"
-_MORE: Final = rf"s?\d{{0,2}}{_KIND}(?:_[a-z0-9_]{{1,24}})?"
+_MORE: Final = rf"s?+\d{{0,2}}+{_KIND}(?:_[a-z0-9_]{{1,24}}+)?"
 _NAME: Final = rf"(?:(?:{_any(*_PASSWORDS)})|{_APART}(?:{_any(*_CODES, *_KEYS, _PIN)}))"
 _HEAD: Final = re.compile(rf"(?=[{''.join(sorted({word[0] for word in _ALL}))}]){_NAME}", re.IGNORECASE)
 _WORD: Final = rf"{_NAME}{_MORE}"
@@ -112,25 +112,40 @@ _BEHIND: Final = re.compile(
     re.IGNORECASE,
 )
 _SHAPES: Final = re.compile(
-    r"(?<![A-Za-z0-9])(?:"
+    r"(?=[srwAyghnpxSB])(?<![A-Za-z0-9])(?:"
     r"(sk-(?:ant-|proj-)?)[\w-]{16,300}|([sr]k_(?:live|test)_)\w{10,300}|(whsec_)\w{16,300}"
     r"|(A(?:KI|SI|RO)A)[0-9A-Z]{16}|(AIza)[\w-]{35}|(ya29\.)[\w-]{20,2000}"
     r"|(gh[pousr]_)\w{30,300}|(github_pat_)\w{20,300}|(glpat-)[\w-]{20,300}|(npm_)\w{30,300}|(pypi-)[\w-]{40,2000}"
     r"|(xox[a-z]-)[\w-]{10,300}|(SG\.)[\w-]{16,100}\.[\w-]{16,100}"
-    r"|(eyJ)[\w-]{8,4000}\.eyJ[\w-]{4,8000}(?:\.[\w-]{0,4000})?"
-    r"|(Bearer\s{1,3})[\w.~+/-]{16,4000}={0,2}|(\w{1,20}://[^\s/:@]{1,100}:)[^\s/@]{1,200}(?=@))"
+    r"|(Bearer\s{1,3})[\w.~+/-]{16,4000}={0,2})"
 )
+_IN_LINK: Final = re.compile(r"(?<!\w)(\w{1,20}+://[^\s/:@]{1,100}+:)[^\s/@]{1,200}+(?=@)")
+_JWT_BEGINS: Final = re.compile(r"(?<![A-Za-z0-9])eyJ(?=.{8})")
+_JWT_ENDS: Final = re.compile(r"\.eyJ[\w-]{4,8000}+(?:\.[\w-]{0,4000}+)?")
+_BASE64: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
+_JWT_HEAD: Final = 4_003
+"""Characters of the first part of a JWT (RFC 7519), which may carry certificates."""
+_REST_OF_LINE: Final = re.compile(rf"({_HEAD.pattern})[^\n]++", re.IGNORECASE)
+_MOST_WORDS: Final = 400
+"""So many words for secrets are looked at one by one, some 0.1 ms each; no letter has as many."""
 _KEY_BEGINS: Final = re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _KEY_ENDS: Final = re.compile(r"-----END [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 
 
 def without_secrets(text: str) -> str:
-    """`text` with what looks like a password, a code or a key covered. Linear in the length."""
+    """`text` with what looks like a password, a code or a key covered. Linear in the length.
+
+    Where it has hundreds of words for secrets, whatever stands behind a later one on its line is covered too.
+    """
     if "-----BEGIN" in text:
         text = _without_keys(text)
     low = text.lower()
     if any(word in low for word in _ALL):
         text = _BEHIND.sub(COVER, _without_named(text))
+    if ".eyJ" in text:
+        text = _without_tokens(text)
+    if "://" in text:
+        text = _IN_LINK.sub(rf"\1{COVER}", text)
     return _SHAPES.sub(lambda match: f"{match[match.lastindex or 0]}{COVER}", text)
 
 
@@ -138,14 +153,32 @@ def _without_named(text: str) -> str:
     """Covers what words of ours say to be a secret: the first rule that fits at a word."""
     kept: list[str] = []
     at = 0
-    word = _HEAD.search(text)
+    word, count = _HEAD.search(text), 0
     while word:
+        count += 1
+        if count > _MOST_WORDS:
+            return "".join(kept) + text[at : word.start()] + _REST_OF_LINE.sub(rf"\1 {COVER}", text[word.start() :])
         begin = word.start()
         said = next(filter(None, (rule.match(text, begin) for rule in _RULES)), None)
         if said:
             kept += [text[at : said.end(1)], COVER]
             at = said.end()
         word = _HEAD.search(text, said.end() if said else word.end())
+    return "".join(kept) + text[at:]
+
+
+def _without_tokens(text: str) -> str:
+    """Covers JSON Web Tokens, which are told by the beginnings of their first two parts."""
+    kept: list[str] = []
+    at = 0
+    second = _JWT_ENDS.search(text)
+    while second:
+        first = text[max(at, second.start() - _JWT_HEAD) : second.start()]
+        run = first[len(first.rstrip(_BASE64)) :]
+        if begins := _JWT_BEGINS.search(run):
+            kept += [text[at : second.start() - len(run) + begins.end()], COVER]
+            at = second.end()
+        second = _JWT_ENDS.search(text, max(at, second.start() + 1))
     return "".join(kept) + text[at:]
 
 
