@@ -18,7 +18,8 @@ def media_type(content_type: str) -> str:
 def read(body: bytes, content_type: str) -> Any:
     """What a body says: JSON, or the fields of a form by their names; None where it is neither."""
     try:
-        if media_type(content_type) == FORM_TYPE:
+        # Many a program posts JSON under the name of a form; no form begins so.
+        if media_type(content_type) == FORM_TYPE and body.lstrip()[:1] not in (b"{", b"["):
             return _fields(body)
         return json.loads(body, parse_constant=lambda _name: None)
     except (ValueError, RecursionError):

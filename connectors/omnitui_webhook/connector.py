@@ -39,9 +39,10 @@ from omnitui.sdk import (
     until,
 )
 from omnitui_webhook import proof
+from omnitui_webhook.body import FORM_TYPE
 from omnitui_webhook.client import Broken, Refusal, Replies, fault_of
 from omnitui_webhook.mapping import events, told
-from omnitui_webhook.rules import Rule, kept, read
+from omnitui_webhook.rules import Rule, kept, read, sample
 from omnitui_webhook.settings import FORM, MANIFEST, WEBHOOK
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ class WebhookConnector:
             if self._reply_url:
                 self._replies()
             rules = await self._rules()
+            tried = await self._tried(rules)
         except OmniError as error:
             return Health(False, error.message, error.hint, refused=True)
         number, newest = 0, None
@@ -99,10 +101,19 @@ class WebhookConnector:
         except TimeoutError:
             pass
         except Fault as fault:
-            return Health(False, fault.message, fault.hint, refused=isinstance(fault, AuthFailed))
+            return Health(False, tried + fault.message, fault.hint, refused=isinstance(fault, AuthFailed))
         if newest is None:
-            return Health(True, "the gateway is there; no call has come yet")
-        return Health(True, f"calls kept: {number}; the newest is {told(self._events(newest, rules))}")
+            return Health(True, f"{tried}the gateway is there; no call has come yet")
+        return Health(True, f"{tried}calls kept: {number}; the newest is {told(self._events(newest, rules))}")
+
+    async def _tried(self, rules: tuple[Rule, ...]) -> str:
+        """What becomes of the sample that the mapping names; "" where it names none. Raises `OmniError`."""
+        path = self._context.settings.get("mapping", "").strip()
+        body = await asyncio.to_thread(sample, path) if path else None
+        if body is None:
+            return ""
+        made = self._events(Delivery(0, self._context.clock.now(), body, (), FORM_TYPE), rules)
+        return f"the sample is {told(made)}; "
 
     async def _kept(self) -> AsyncGenerator[Delivery, None]:
         """What the gateway still has of this hook."""

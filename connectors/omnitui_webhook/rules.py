@@ -31,6 +31,9 @@ _NEEDED: Mapping[Act, tuple[str, ...]] = {
     "deleted": ("when", "external_id"),
     "ignore": ("when",),
 }
+SAMPLE = "sample"
+"""At the top of a mapping file: a call in a file beside it, on which `check` tries the mapping."""
+_LARGEST = 1024 * 1024
 _FILE = ("url", "name", "type", "size")
 
 
@@ -69,11 +72,28 @@ def read(path: str) -> tuple[Rule, ...]:
     if not place.is_absolute():
         raise OmniError(f"{path}: the mapping has to be named by its whole path", hint=f"{place.absolute()}")
     try:
-        text = place.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise OmniError(f"the mapping {path} cannot be read: {reason}") from None
+        text = _content(place, path).decode()
+    except UnicodeDecodeError:
+        raise OmniError(f"{path} cannot be read: it is not UTF-8") from None
     return rules(text, path)
+
+
+def sample(path: str) -> bytes | None:
+    """The call that a mapping file, which makes sense, names to be tried on; None where it names none.
+
+    Raises `OmniError`: it cannot be read.
+    """
+    place = Path(path).expanduser()
+    named = tomllib.loads(_content(place, path).decode()).get(SAMPLE)
+    return None if named is None else _content(place.parent / named, named)
+
+
+def _content(place: Path, name: str) -> bytes:
+    try:
+        with place.open("rb") as file:
+            return file.read(_LARGEST)
+    except OSError as error:
+        raise OmniError(f"{name} cannot be read: {error.strerror}") from None
 
 
 @cache
@@ -89,6 +109,8 @@ def rules(text: str, name: str) -> tuple[Rule, ...]:
         said = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise OmniError(f"{name}: {error}") from None
+    if not isinstance(said.pop(SAMPLE, ""), str):
+        raise OmniError(f"{name}: “{SAMPLE}” takes the name of a file")
     strangers = [act for act in said if act not in _KNOWN]
     if strangers:
         raise OmniError(f"{name}: there is no “{strangers[0]}”", hint="known: [[message]], [[deleted]], [[ignore]]")

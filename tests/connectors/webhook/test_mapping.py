@@ -255,6 +255,11 @@ def test_a_form_without_a_mapping_of_its_own_is_understood() -> None:
     assert (said.channel, said.inbox, said.conversation) == ("webform", "Contact", "mei@example.com")
 
 
+def test_json_under_the_name_of_a_form_is_json() -> None:
+    said = message(a_rule('text = "t"'), {"from": "mei", "t": "a=b&c"}, "application/x-www-form-urlencoded")
+    assert said.text == "a=b&c"
+
+
 def test_an_email_that_is_none_belongs_to_nobody() -> None:
     for email in ("mei", "mei@localhost", "a@b.c, d@e.f", "mei@example.com\nBcc: x@y.z", 7, ["a@b.c"] * 200):
         (said,) = made(a_rule('text = "t"\nemail = "mail"'), {"from": "mei", "t": "x", "mail": email})
@@ -288,6 +293,7 @@ def test_a_plain_call_without_a_mapping_of_its_own_is_understood() -> None:
         ('[message]\naddress = "a"', "double brackets"),
         ("[[ignore]]\nwhen = { a = 1 }", "of no call that it is a message"),
         ("[[note]]", "there is no “note”"),
+        ('sample = ["x"]\n[[message]]\naddress = "a"', "“sample” takes the name"),
         ("x =", "Invalid value (at end of document)"),
         ('[[deleted]]\nexternal_id = "x"\n[[message]]\naddress = "a"', "[[deleted]] 1: “when” is missing"),
     ],

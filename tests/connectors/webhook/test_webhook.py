@@ -110,6 +110,24 @@ async def test_check_shows_the_newest_call_as_the_mapping_reads_it(rig: WebhookR
     assert health.message == "calls kept: 5; the newest is conversation mei, mei: “Where is my tea 4?”"
 
 
+@pytest.mark.parametrize("call", ['{"who": "mei", "note": "Where is my tea?"}', "who=mei&note=Where+is+my+tea%3F"])
+async def test_check_tries_the_mapping_on_a_sample_before_anybody_calls(
+    rig: WebhookRig, tmp_path: Path, call: str
+) -> None:
+    mapping = tmp_path / "mapping.toml"
+    mapping.write_text('sample = "call"\n[[message]]\naddress = "who"\ntext = "note"\n')
+    (tmp_path / "call").write_text(call)
+    tried = "the sample is conversation mei, mei: “Where is my tea?”; "
+    health = await rig.connector(mapping=str(mapping)).check()
+    assert (health.ok, health.message) == (True, f"{tried}the gateway is there; no call has come yet")
+    await rig.sign_out()
+    health = await rig.connector(mapping=str(mapping)).check()
+    assert (health.ok, health.message.startswith(tried)) == (False, True)
+    (tmp_path / "call").unlink()
+    health = await rig.connector(mapping=str(mapping)).check()
+    assert (health.refused, health.message) == (True, "call cannot be read: No such file or directory")
+
+
 async def test_check_says_what_is_wrong_with_a_mapping_and_with_a_secret(rig: WebhookRig, tmp_path: Path) -> None:
     mapping = tmp_path / "mapping.toml"
     mapping.write_text("[[message]]\n")
