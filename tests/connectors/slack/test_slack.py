@@ -1,0 +1,183 @@
+"""What Slack does beside the contract."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from omnitui_slack import SlackConnector
+
+from omnitui.sdk import (
+    Accepted,
+    AuthFailed,
+    Batch,
+    Deliveries,
+    Delivery,
+    Direction,
+    Event,
+    MessageReceived,
+    OutboundFile,
+    Reacted,
+    Rejected,
+    Verb,
+)
+from tests.support.slack_rig import SlackRig
+
+
+@pytest.fixture
+async def desk(rig: SlackRig) -> AsyncIterator[SlackConnector]:
+    connector = rig.connector()
+    yield connector
+    await connector.close()
+
+
+async def caught_up(stream: AsyncIterator[Batch]) -> list[Batch]:
+    found: list[Batch] = []
+    async with asyncio.timeout(30):
+        while not (found and found[-1].caught_up):
+            found.append(await anext(stream))
+    return found
+
+
+async def of_kind(stream: AsyncIterator[Batch], kind: type[Any], most: int = 1) -> list[Any]:
+    found: list[Event] = []
+    async with asyncio.timeout(30):
+        while len(found) < most:
+            found += [event for event in (await anext(stream)).events if isinstance(event, kind)]
+    return found
+
+
+def texts(found: list[Batch]) -> list[str]:
+    return [event.text for batch in found for event in batch.events if isinstance(event, MessageReceived)]
+
+
+async def test_event_is_acknowledged_once_it_is_kept_and_not_before(rig: SlackRig, desk: SlackConnector) -> None:
+    stream = desk.inbound(None)
+    await caught_up(stream)
+    rig.server.say("返品したいです")
+    batch = await anext(stream)
+    assert batch.once
+    assert rig.server.acknowledged == []
+    waiting = asyncio.ensure_future(anext(stream))
+    async with asyncio.timeout(30):
+        await rig.server.kept.wait()
+    waiting.cancel()
+
+
+async def test_what_was_said_while_nobody_listened_comes_with_its_threads(rig: SlackRig) -> None:
+    old = rig.server.say("old thread")
+    for number in range(4):
+        rig.server.say(f"before {number}")
+    first = await caught_up((one := rig.connector()).inbound(None))
+    await one.close()
+    rig.server.say("answer below", thread_ts=old["ts"], parent_user_id="UMEI", user="UJIM")
+    for number in range(5):
+        rig.server.say(f"since {number}")
+    again = rig.connector()
+    found = await caught_up(again.inbound(first[-1].cursor))
+    await again.close()
+    assert sorted(texts(found)) == ["answer below", *(f"since {number}" for number in range(5))]
+    below = next(e for b in found for e in b.events if isinstance(e, MessageReceived) and e.text == "answer below")
+    assert (below.conversation, below.contact.address, below.author.name) == (f"C1:{old['ts']}", "UMEI", "Jim")
+
+
+async def test_socket_that_slack_closes_is_opened_anew(rig: SlackRig, desk: SlackConnector) -> None:
+    stream = desk.inbound(None)
+    await caught_up(stream)
+    rig.server.tell({}, kind="disconnect")
+    waiting = asyncio.ensure_future(of_kind(stream, MessageReceived))
+    async with asyncio.timeout(30):
+        while not waiting.done():
+            rig.server.say("still there?")
+            await asyncio.sleep(0.1)
+    assert waiting.result()[0].text == "still there?"
+
+
+async def test_reply_stands_in_its_thread_and_marks_mean_themselves(rig: SlackRig, desk: SlackConnector) -> None:
+    op = rig.outbound("<!channel> & <b>")
+    assert isinstance(await desk.perform(op), Accepted)
+    said = rig.server.messages["C1"][-1]
+    assert (said["thread_ts"], said["text"]) == (rig.root["ts"], "&lt;!channel&gt; &amp; &lt;b&gt;")
+
+
+async def test_what_we_said_comes_back_as_ours_with_its_key(rig: SlackRig, desk: SlackConnector) -> None:
+    stream = desk.inbound(None)
+    await caught_up(stream)
+    sent = await desk.perform(op := rig.outbound("はい"))
+    assert isinstance(sent, Accepted)
+    found = await of_kind(stream, MessageReceived, 2)
+    ours = next(one for one in found if one.direction is Direction.OUTGOING)
+    assert (ours.idempotency_key, ours.external_id) == (op.idempotency_key, sent.external_id)
+
+
+async def test_files_are_laid_down_first_and_shown_in_the_thread(rig: SlackRig, desk: SlackConnector) -> None:
+    op = replace(rig.outbound("こちらです"), files=(OutboundFile("請求書.pdf", "application/pdf", b"%PDF-1"),))
+    assert isinstance(await desk.perform(op), Accepted)
+    assert any(b"%PDF-1" in body for body in rig.server.uploads.values())
+    (shown,) = rig.server.shown
+    assert (shown["thread_ts"], shown["files"][0]["title"]) == (rig.root["ts"], "請求書.pdf")
+
+
+async def test_edit_and_delete_travel(rig: SlackRig, desk: SlackConnector) -> None:
+    for verb, fields in (
+        (Verb.EDIT, {"message": "C1:7.1", "text": "a < b"}),
+        (Verb.DELETE, {"message": "C1:7.1"}),
+    ):
+        assert await desk.perform(replace(rig.outbound(""), verb=verb, fields=fields)) == Accepted()
+    assert rig.server.changed == [
+        ("chat.update", {"channel": "C1", "ts": "7.1", "text": "a &lt; b"}),
+        ("chat.delete", {"channel": "C1", "ts": "7.1"}),
+    ]
+
+
+async def test_scope_that_is_missing_is_named(rig: SlackRig, desk: SlackConnector) -> None:
+    rig.server.lacking = "channels:history"
+    health = await desk.check()
+    assert (health.ok, health.refused) == (False, True)
+    assert "channels:history" in health.message
+
+
+async def test_word_of_a_refusal_is_slacks(rig: SlackRig, desk: SlackConnector) -> None:
+    refused = await desk.perform(replace(rig.outbound("x"), conversation="C404:1.1"))
+    assert refused == Rejected("channel not found")
+
+
+async def test_first_message_to_somebody_opens_a_conversation(rig: SlackRig, desk: SlackConnector) -> None:
+    sent = await desk.perform(replace(rig.outbound("hello"), conversation=""))
+    assert isinstance(sent, Accepted)
+    assert sent.conversation == "D9"
+
+
+async def test_app_that_was_removed_asks_for_a_person(rig: SlackRig, desk: SlackConnector) -> None:
+    stream = desk.inbound(None)
+    await caught_up(stream)
+    rig.server.tell({"type": "app_uninstalled"})
+    with pytest.raises(AuthFailed, match="removed"):
+        await of_kind(stream, MessageReceived)
+
+
+async def test_token_goes_to_slacks_hosts_only(rig: SlackRig, desk: SlackConnector) -> None:
+    with pytest.raises(Exception, match="does not lie at Slack"):
+        await desk.fetch({"url": "https://files.slack.com.evil.example/x"}, _Nowhere(), 10)
+
+
+class _Nowhere:
+    def write(self, data: bytes, /) -> object:
+        return data
+
+
+async def test_what_the_gateway_kept_becomes_messages(rig: SlackRig) -> None:
+    event = {"type": "reaction_added", "user": "UMEI", "reaction": "+1", "item": {"channel": "C1", "ts": "7.1"}}
+
+    async def kept(_cursor: int) -> AsyncIterator[Deliveries]:
+        yield Deliveries((Delivery(3, 5, json.dumps({"type": "event_callback", "event": event}).encode()),), 3, True)
+        await asyncio.Event().wait()
+
+    connector = rig.connector(settings={"receive": "webhook"}, deliveries=kept)
+    (reaction,) = await of_kind(connector.inbound(None), Reacted)
+    assert (reaction.external_id, reaction.emoji, reaction.by.name) == ("C1:7.1", "👍", "Mei")
+    await connector.close()
