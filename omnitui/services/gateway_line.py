@@ -71,7 +71,7 @@ class GatewayLine:
             raise AuthFailed(_("the gateway's token holds what none has: copy it anew"))
         self._host = urlsplit(url).hostname or ""
         self._hook = hook
-        self._base = f"{url.rstrip('/')}/v1/hooks/{quote(hook, safe='')}"
+        self._base = f"{url.strip().rstrip('/')}/v1/hooks/{quote(hook, safe='')}"
         self._headers = {
             "Authorization": f"Bearer {token}",
             "User-Agent": f"omnitui/{__version__}",
@@ -87,7 +87,12 @@ class GatewayLine:
         limits = httpx.Limits(max_connections=2, max_keepalive_connections=1)
         timeout = httpx.Timeout(_ANSWER, connect=_CONNECT)
         async with httpx.AsyncClient(
-            headers=self._headers, timeout=timeout, limits=limits, follow_redirects=False
+            headers=self._headers,
+            timeout=timeout,
+            limits=limits,
+            follow_redirects=False,
+            # No proxy of the surroundings may read what goes to this machine in clear.
+            trust_env=self._base.startswith("https:"),
         ) as http:
             steady = steady_of(self._clock)
             while True:

@@ -17,6 +17,7 @@ from omnitui_webhook import WebhookConnector
 
 from omnitui.clock import HOUR, SECOND
 from omnitui.sdk import Forged, Genuine, OmniError, Receives, Webhook, WebhookRequest
+from tests.support.promises import Promise
 
 NOW = 1_780_000_000_000
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -166,20 +167,24 @@ REQUESTS = {
 
 
 @pytest.mark.parametrize("name", REQUESTS)
-def test_each_byte_of_body_and_signature_counts(name: str) -> None:
+def test_each_byte_of_body_and_signature_counts(name: str, promise: Promise) -> None:
     webhook, request, header = REQUESTS[name]
     assert isinstance(webhook.verify(request, NOW), Genuine)
+    changed: list[WebhookRequest] = []
     for at in range(len(request.body)):
         for bit in range(8):
             body = bytearray(request.body)
             body[at] ^= 1 << bit
-            assert isinstance(webhook.verify(replace(request, body=bytes(body)), NOW), Forged), (at, bit)
+            changed.append(replace(request, body=bytes(body)))
     told = request.headers[header]
-    for at in range(len(told)):
-        for char in "Aaf0=+, \udcff":
-            if told[at] != char:
-                changed = {**request.headers, header: told[:at] + char + told[at + 1 :]}
-                assert isinstance(webhook.verify(replace(request, headers=changed), NOW), Forged), (at, char)
+    for at, there in enumerate(told):
+        for char in "Aaf0=+, \udcff".replace(there, ""):
+            changed.append(replace(request, headers={**request.headers, header: told[:at] + char + told[at + 1 :]}))
+    assert [one for one in changed if isinstance(webhook.verify(one, NOW), Genuine)] == []
+    promise(
+        "A webhook that differs in one bit of its body, or in its signature, from what was signed is refused.",
+        f"{name}: {len(changed):,} changes, 0 taken",
+    )
 
 
 @given(st.binary(max_size=200), st.dictionaries(st.sampled_from(

@@ -178,6 +178,17 @@ async def test_an_unknown_hook_is_named(gateway: GatewayServer) -> None:
     assert "“other shop”" in refused.message
 
 
+async def test_no_proxy_gets_the_token_in_clear(gateway: GatewayServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    with GatewayServer() as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.setenv("ALL_PROXY", proxy.url)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        gateway.push(b"1")
+        async with reading(gateway) as reader:
+            await reader.has(b"1")
+        assert proxy.asked == []
+
+
 async def test_a_redirect_does_not_get_the_token(gateway: GatewayServer) -> None:
     with GatewayServer() as elsewhere:
         gateway.status, gateway.headers = 302, {"Location": elsewhere.url}
