@@ -99,6 +99,7 @@ class XConnector:
             text_limit=TEXT,
             attachments=True,
             attachment_limit=UPLOAD,
+            most_files=1,
             can_start=True,
         )
 

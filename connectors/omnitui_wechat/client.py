@@ -1,0 +1,193 @@
+"""Speaks to the API of official accounts. https://developers.weixin.qq.com/doc/offiaccount/
+
+Each answer is HTTP 200; whether it was done stands in `errcode`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from omnitui.sdk import MINUTE, SECOND, AuthFailed, Clock, Millis, NotReady, RateLimited, Unreachable
+
+if TYPE_CHECKING:
+    import httpx
+
+CONNECT_SECONDS = 10.0
+ANSWER_SECONDS = 60.0
+EARLY: Millis = 5 * MINUTE
+"""An access token is asked for anew so long before its end."""
+STALE = frozenset({40001, 40014, 42001, 42007})
+"""The access token counts no more."""
+WRONG: Mapping[int, str] = {
+    40013: "WeChat does not know this AppID",
+    40125: "WeChat does not know this AppSecret",
+    40164: "WeChat does not take calls from this machine's address",
+    48001: "WeChat does not allow this account to send customer service messages",
+    61004: "WeChat does not take calls from this machine's address",
+    89503: "WeChat wants the administrator to confirm this call",
+}
+"""What the account lacks, in words."""
+HINTS: Mapping[int, str] = {
+    40164: "enter it in the IP whitelist: Basic configuration in the platform's console",
+    48001: "the account has to be verified, and the permission granted: docs/wechat.md",
+    61004: "enter it in the IP whitelist: Basic configuration in the platform's console",
+}
+OFTEN = frozenset({45009, 45011})
+"""Too many calls, today or now."""
+
+
+class Refusal(Exception):
+    """WeChat understood and said no, in `args[0]`."""
+
+    def __init__(self, words: str, code: int) -> None:
+        super().__init__(f"{words} ({code})")
+        self.code = code
+
+
+class Broken(Exception):
+    """The link broke, or WeChat was busy, after the request may have been done."""
+
+
+class Sink(Protocol):
+    def write(self, data: bytes, /) -> object: ...
+
+
+class WeChatApi:
+    """One official account."""
+
+    def __init__(
+        self, http: Callable[[], httpx.AsyncClient], clock: Clock, *, url: str, app_id: str, app_secret: str
+    ) -> None:
+        self._http = http
+        self._clock = clock
+        self._url = url.rstrip("/")
+        self._app = {"appid": app_id, "secret": app_secret}
+        self._token = ""
+        self._ends_at: Millis = 0
+        self._asking = asyncio.Lock()
+
+    async def token(self) -> str:
+        """An access token that is good for a while. The stable kind: others who ask for one do not end it.
+
+        Raises:
+            AuthFailed, Unreachable, RateLimited, NotReady: See there.
+        """
+        async with self._asking:
+            if not self._token or self._clock.now() >= self._ends_at - EARLY:
+                said = {"grant_type": "client_credential", **self._app}
+                try:
+                    answer = _result(await self._send("POST", "/cgi-bin/stable_token", said=said))
+                    self._token, lives = str(answer["access_token"]), int(answer["expires_in"])
+                except (Broken, Refusal, KeyError, TypeError, ValueError) as error:
+                    raise NotReady(f"WeChat gives no access token: {error}") from error
+                self._ends_at = self._clock.now() + lives * SECOND
+            return self._token
+
+    async def call(
+        self, method: str, path: str, said: Mapping[str, Any] | None = None, *, files: Any = None, **asked: str
+    ) -> dict[str, Any]:
+        """The answer to a call of /cgi-bin/….
+
+        Args:
+            method: GET or POST.
+            path: "message/custom/send".
+            said: What is said, as JSON.
+            files: What is uploaded, by field: name, bytes, media type.
+            asked: Parameters of the address.
+
+        Raises:
+            Refusal, Broken, Unreachable, RateLimited, AuthFailed: See there. Only after `Broken` may it have been done.
+        """
+        for last in (False, True):
+            token = await self.token()
+            parameters = {"access_token": token, **asked}
+            answer = await self._send(method, f"/cgi-bin/{path}", said=said, files=files, parameters=parameters)
+            try:
+                return _result(answer)
+            except Refusal as refusal:
+                if last or refusal.code not in STALE:
+                    raise
+                # Nothing was done under a token that counts no more.
+                self._token = "" if self._token == token else self._token
+        raise AssertionError("unreachable")
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        said: Mapping[str, Any] | None = None,
+        files: Any = None,
+        parameters: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        import httpx
+
+        # WeChat shows \u escapes as they are.
+        content = json.dumps(said, ensure_ascii=False).encode("utf-8", "replace") if said is not None else None
+        headers = {"Content-Type": "application/json"} if said is not None else {}
+        timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS)
+        try:
+            return await self._http().request(
+                method,
+                self._url + path,
+                params=parameters,
+                content=content,
+                files=files,
+                headers=headers,
+                timeout=timeout,
+            )
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
+            raise Unreachable(f"WeChat cannot be reached: {_words(error)}") from None
+        except httpx.UnsupportedProtocol:
+            raise AuthFailed(f"{self._url} is no address of a server", hint="it begins with https://") from None
+        except httpx.TransportError as error:
+            raise Broken(f"the line to WeChat broke: {_words(error)}") from None
+
+    async def download(self, media_id: str, sink: Sink, limit: int) -> None:
+        """Write a customer's file to `sink`, at most `limit` bytes. Raises `NotReady`, `Refusal`, faults."""
+        import httpx
+
+        left, parameters = limit, {"access_token": await self.token(), "media_id": media_id}
+        try:
+            async with self._http().stream("GET", f"{self._url}/cgi-bin/media/get", params=parameters) as answer:
+                if "json" in answer.headers.get("Content-Type", "") or answer.is_error:
+                    await answer.aread()
+                    found = _result(answer).get("video_url")
+                    raise Refusal(f"the video lies at {found}" if found else "it gives no file", 0)
+                async for part in answer.aiter_bytes():
+                    left -= len(part)
+                    if left < 0:
+                        raise Refusal(f"the file is larger than {limit:,} bytes", 0)
+                    sink.write(part)
+        except httpx.TransportError as error:
+            raise NotReady(f"the line to WeChat broke: {_words(error)}") from None
+        except Broken as broken:
+            raise NotReady(str(broken)) from broken
+
+
+def _words(error: Exception) -> str:
+    # Never the request itself: the access token stands in its address.
+    return str(error) or type(error).__name__
+
+
+def _result(answer: httpx.Response) -> dict[str, Any]:
+    """https://developers.weixin.qq.com/doc/offiaccount/Getting_Started/Global_Return_Code.html"""
+    try:
+        # It calls its JSON plain text, and names no charset.
+        said = json.loads(answer.content.decode("utf-8", "replace"), strict=False)
+        code = int(said.get("errcode") or 0)
+    except (ValueError, AttributeError, TypeError, RecursionError):
+        raise Broken(f"WeChat answered with HTTP {answer.status_code} and no reason") from None
+    words = str(said.get("errmsg") or "")[:300]
+    if code == -1 or answer.is_server_error:
+        raise Broken(f"WeChat is busy: {words}")
+    if code in WRONG:
+        raise AuthFailed(f"{WRONG[code]}: {words} ({code})", hint=HINTS.get(code, "docs/wechat.md"))
+    if code in OFTEN:
+        raise RateLimited(f"{words} ({code})", after=MINUTE)
+    if code:
+        raise Refusal(words or "WeChat refused it", code)
+    return dict(said)

@@ -1,0 +1,204 @@
+"""A server of the API of WeChat's official accounts for tests, after its pages: it publishes no specification.
+
+It keeps what was sent, and obeys the rules of tokens and of the window.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from email.parser import BytesParser
+from email.policy import HTTP
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CBC
+from omnitui_wechat.envelope import key_of, signature
+
+from omnitui.sdk import WebhookRequest
+
+APP_ID = "wx5823bf96d3bd56c7"
+APP_SECRET = "wechat-app-secret"
+TOKEN = "wechat-token"
+AES_KEY = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
+Answer = dict[str, Any] | bytes
+WINDOW = 48 * 3600.0
+MOST = 5
+
+
+class Hangs(Exception):
+    """The line breaks now."""
+
+
+@dataclass
+class WeChatServer:
+    """Listens on a free port of the loopback interface while it is entered."""
+
+    sent: list[dict[str, Any]] = field(default_factory=list)
+    typed: list[dict[str, Any]] = field(default_factory=list)
+    uploads: list[dict[str, Any]] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
+    people: dict[str, dict[str, Any]] = field(default_factory=dict)
+    app_secret: str = APP_SECRET
+    wrote_at: dict[str, float] = field(default_factory=dict)
+    """When each customer last wrote."""
+    next_sends: deque[Callable[[], Answer | None]] = field(default_factory=deque)
+    """For the next sends: gives another answer, raises `Hangs`, or lets it through with None."""
+    limited_until: float = 0.0
+    hang_after: bool = False
+    tokens: int = 0
+    """How many access tokens were given; only the last one counts."""
+    _since: dict[str, int] = field(default_factory=dict)
+    _server: ThreadingHTTPServer | None = None
+
+    @property
+    def url(self) -> str:
+        assert self._server is not None
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def writes(self, who: str, ago: float = 0.0) -> None:
+        """Let a customer have written."""
+        self.wrote_at[who], self._since[who] = time.time() - ago, 0
+
+    def answer(self, path: str, asked: dict[str, str], said: dict[str, Any]) -> Answer:
+        """The answer to a call; raises `Hangs`."""
+        if path == "stable_token":
+            return self._give_token(said)
+        if asked.get("access_token") != f"access-{self.tokens}" or self.app_secret != APP_SECRET:
+            return refusal(40001, "invalid credential, access_token is invalid or not latest")
+        if time.monotonic() < self.limited_until:
+            return refusal(45009, "reach max api daily quota limit")
+        match path:
+            case "message/custom/send":
+                return self._send(said)
+            case "message/custom/typing":
+                self.typed.append(said)
+                return refusal(0, "ok")
+            case "user/info":
+                return self.people.get(asked["openid"]) or refusal(40003, "invalid openid")
+            case "media/upload":
+                self.uploads.append({"type": asked["type"], **said})
+                return {"type": asked["type"], "media_id": "media-1", "created_at": 1_780_000_000}
+            case "media/get":
+                return self.files.get(asked["media_id"]) or refusal(40007, "invalid media_id")
+        return refusal(40066, "invalid url")
+
+    def _give_token(self, said: dict[str, Any]) -> Answer:
+        if said.get("appid") != APP_ID:
+            return refusal(40013, "invalid appid")
+        if said.get("secret") != self.app_secret:
+            return refusal(40125, "invalid appsecret")
+        self.tokens = max(1, self.tokens)
+        return {"access_token": f"access-{self.tokens}", "expires_in": 7_200}
+
+    def _send(self, said: dict[str, Any]) -> Answer:
+        wrong = self.next_sends.popleft() if self.next_sends else None
+        if wrong is not None and (answer := wrong()) is not None:
+            return answer
+        who = said["touser"]
+        if len(said.get("text", {}).get("content", "").encode()) > 2_048:
+            return refusal(45002, "content size out of limit")
+        if time.time() - self.wrote_at.get(who, 0.0) > WINDOW:
+            return refusal(45015, "response out of time limit or subscription is canceled")
+        self._since[who] = self._since.get(who, 0) + 1
+        if self._since[who] > MOST:
+            return refusal(45047, "out of response count limit")
+        self.sent.append(said)
+        if self.hang_after:
+            self.hang_after = False
+            raise Hangs
+        return refusal(0, "ok")
+
+    def __enter__(self) -> WeChatServer:
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                self._serve(_said(self.headers.get("Content-Type", ""), body))
+
+            def do_GET(self) -> None:
+                self._serve({})
+
+            def _serve(self, said: dict[str, Any]) -> None:
+                parts = urlsplit(self.path)
+                try:
+                    answer = outer.answer(parts.path.removeprefix("/cgi-bin/"), dict(parse_qsl(parts.query)), said)
+                except Hangs:
+                    self.close_connection = True
+                    return
+                data = answer if isinstance(answer, bytes) else json.dumps(answer, ensure_ascii=False).encode()
+                self.send_response(200)
+                kind = "image/jpeg" if isinstance(answer, bytes) else "application/json; encoding=utf-8"
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, format: str, *_args: object) -> None:  # noqa: A002 - the base's name
+                """Tests print nothing."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        assert self._server is not None
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def _said(content_type: str, body: bytes) -> dict[str, Any]:
+    if content_type.startswith("application/json"):
+        # Customers see an escape as it is; controls have no other form.
+        assert not re.search(rb"\\u(?!00[01])", body)
+        said: dict[str, Any] = json.loads(body)
+        return said
+    form = BytesParser(policy=HTTP).parsebytes(b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + body)
+    return {
+        str(part.get_param("name", header="content-disposition")): (part.get_filename(), part.get_payload(decode=True))
+        for part in form.iter_parts()
+    }
+
+
+def refusal(code: int, words: str) -> dict[str, Any]:
+    return {"errcode": code, "errmsg": words}
+
+
+def refused(code: int, words: str) -> Callable[[], Answer]:
+    """For `next_sends`."""
+    return lambda: refusal(code, words)
+
+
+def hangs() -> Answer | None:
+    """For `next_sends`: the line breaks, and nothing was done."""
+    raise Hangs
+
+
+def sealed(xml: bytes, *, aes_key: str = AES_KEY, app_id: str = APP_ID) -> bytes:
+    """A message as WeChat calls it: enciphered."""
+    plain = b"0123456789abcdef" + len(xml).to_bytes(4, "big") + xml + app_id.encode()
+    fill = 32 - len(plain) % 32
+    key = key_of(aes_key)
+    encryptor = Cipher(AES(key), CBC(key[:16])).encryptor()
+    data = base64.b64encode(encryptor.update(plain + bytes([fill]) * fill) + encryptor.finalize()).decode()
+    return f"<xml><ToUserName><![CDATA[gh_tea]]></ToUserName><Encrypt><![CDATA[{data}]]></Encrypt></xml>".encode()
+
+
+def a_call(body: bytes, *, at: int = 1_780_000_000, token: str = TOKEN, enciphered: str = "") -> WebhookRequest:
+    """A call of WeChat, signed for what is enciphered in it."""
+    told = {"timestamp": str(at), "nonce": "1372623149", "encrypt_type": "aes"}
+    told["msg_signature"] = signature(token, told["timestamp"], told["nonce"], enciphered)
+    return WebhookRequest("POST", "https://hooks.example.com/hooks/wechat", tuple(told.items()), {}, body)
