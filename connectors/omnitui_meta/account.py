@@ -27,8 +27,6 @@ from omnitui_meta.client import Broken, Graph, Refusal
 
 T = TypeVar("T")
 
-FIRST = "{who} hands out no history: what was written before the gateway stood there is not here"
-
 
 class MetaAccount:
     """One token, one hook."""
@@ -41,10 +39,16 @@ class MetaAccount:
         self._closed = asyncio.Event()
 
     async def batches(
-        self, cursor: Json, events: Callable[[bytes, Millis], tuple[Event, ...]], who: str
+        self, cursor: Json, events: Callable[[bytes, Millis], tuple[Event, ...]], first: str = ""
     ) -> AsyncIterator[Batch]:
-        """What the gateway kept, until `close`. Each call is known by its messages' ids, however often it comes."""
-        gap = "" if cursor else FIRST.format(who=who)
+        """What the gateway kept, until `close`. Each call is known by its messages' ids, however often it comes.
+
+        Args:
+            cursor: Where the last one ended.
+            events: What a call says, given when it came.
+            first: What is missing from before all of them, in words.
+        """
+        gap = "" if cursor else first
         kept = self.context.deliveries(int(cursor["delivery"]) if cursor else 0)
         async for page in until(self._closed, kept):
             found = tuple(event for item in page.items for event in events(item.body, item.received_at))
@@ -52,14 +56,17 @@ class MetaAccount:
             yield Batch(found, {"delivery": page.cursor}, caught_up=page.caught_up, gap=told)
             gap = ""
 
-    async def permissions(self, wanted: tuple[str, ...]) -> list[str]:
-        """Those of `wanted` that the token lacks. Raises `Fault`, `OmniError`."""
+    async def lacking(self, wanted: tuple[str, ...], docs: str) -> Health | None:
+        """Which permissions of `wanted` the token lacks; None where none. Raises `Fault`, `OmniError`."""
         data = (await self.graph.get("debug_token", input_token=self.token)).get("data") or {}
         if data.get("is_valid") is False:
             words = (data.get("error") or {}).get("message") or "it is not valid"
             raise AuthFailed(f"Meta does not take the token: {words}", hint="make a new one")
         scopes = {str(scope) for scope in data.get("scopes") or ()}
-        return [scope for scope in wanted if scope not in scopes]
+        missing = [scope for scope in wanted if scope not in scopes]
+        if not missing:
+            return None
+        return ill(f"the token lacks {' and '.join(missing)}", f"make a new one that has what is missing: {docs}")
 
     async def introduced(self, ask: Callable[[], Awaitable[T]]) -> T:
         """What is asked before anything is listened to: who does not know us there has to be told. Raises `Fault`."""
@@ -100,3 +107,8 @@ class MetaAccount:
 
     async def close(self) -> None:
         self._closed.set()
+
+
+def ill(message: str, hint: str) -> Health:
+    """What somebody has to put right."""
+    return Health(ok=False, message=message, hint=hint, refused=True)

@@ -17,6 +17,7 @@ from omnitui.sdk import (
     Context,
     Direction,
     Event,
+    Extent,
     Fault,
     Health,
     Idempotency,
@@ -39,9 +40,10 @@ from omnitui.sdk import (
     Webhook,
     measured,
 )
-from omnitui_meta.account import MetaAccount
+from omnitui_meta.account import MetaAccount, ill
 from omnitui_meta.client import Refusal
 from omnitui_meta.hook import hook
+from omnitui_meta.page_history import CONVERSATIONS, FIELDS, MESSAGES, following, history
 from omnitui_meta.page_mapping import WINDOW, Ours, events
 
 HUMAN = "HUMAN_AGENT"
@@ -49,6 +51,7 @@ HUMAN_WINDOW: Millis = 7 * DAY
 """https://developers.facebook.com/docs/messenger-platform/policy/policy-overview#human_agent"""
 MEGABYTE = 1024 * 1024
 FILE = 25 * MEGABYTE
+OLD = "conversations"
 KNOWN = 20_000
 """People whose names were asked for."""
 PATIENCE: Millis = 5 * MINUTE
@@ -106,31 +109,22 @@ class PageConnector:
         return await self._account.healthy(self._look)
 
     async def _look(self) -> Health:
-        missing = await self._account.permissions(self.permissions)
-        if missing:
-            return Health(
-                ok=False,
-                message=f"the token lacks {' and '.join(missing)}",
-                hint=f"make a token of the page with them: {self.manifest.docs}",
-                refused=True,
-            )
+        if lacking := await self._account.lacking(self.permissions, self.manifest.docs):
+            return lacking
         ours = await self._introduced()
         told = (await self._graph.get("me/subscribed_apps", fields="id,name,subscribed_fields")).get("data") or ()
         subscribed = {str(name) for app in told for name in app.get("subscribed_fields") or ()}
         if absent := [name for name in ("messages", "message_echoes") if name not in subscribed]:
-            return Health(
-                ok=False,
-                message=f"the page does not tell the app of {' and '.join(absent)}",
-                hint=f"subscribe the page: {self.manifest.docs}",
-                refused=True,
-            )
+            words = f"the page does not tell the app of {' and '.join(absent)}"
+            return ill(words, f"subscribe the page: {self.manifest.docs}")
         return Health(ok=True, message=f"{self.title}: {ours.inbox}")
 
     async def _introduced(self) -> Ours:
         """Who we are there. Raises `Fault`, `OmniError`."""
         data = (await self._graph.get("debug_token", input_token=self._account.token)).get("data") or {}
-        account, inbox = self.named(await self._graph.get("me", fields=self.fields))
-        self._ours = Ours(self.channel, account, inbox, str(data.get("app_id") or ""))
+        me = await self._graph.get("me", fields=self.fields)
+        account, inbox = self.named(me)
+        self._ours = Ours(self.channel, account, inbox, str(data.get("app_id") or ""), str(me.get("id") or ""))
         return self._ours
 
     def named(self, me: Json) -> tuple[str, str]:
@@ -139,7 +133,7 @@ class PageConnector:
 
     async def inbound(self, cursor: Json) -> AsyncIterator[Batch]:
         await self._account.introduced(self._introduced)
-        async for batch in self._account.batches(cursor, self._events, self.title):
+        async for batch in self._account.batches(cursor, self._events):
             yield batch
             if people := await self._people(batch.events):
                 yield Batch(people)
@@ -177,6 +171,21 @@ class PageConnector:
         if not name and not picture:
             return []
         return [ContactChanged(self.channel, customer, name=name or None, fields=tuple(known), picture=picture or None)]
+
+    def scopes(self, cursor: Json) -> tuple[str, ...]:
+        return (OLD,)
+
+    async def backfill(self, scope: str, before: Json) -> Batch:
+        """The conversations of before the gateway, those with the newest message first."""
+        ours = self._ours if self._ours.account else await self._account.introduced(self._introduced)
+        query = {"platform": self.channel, "fields": FIELDS, "limit": str(CONVERSATIONS)}
+        if before:
+            query["after"] = str(before["after"])
+        answer = await self._account.introduced(lambda: self._graph.get("me/conversations", **query))
+        after = following(answer)
+        told = f"{self.title} tells the newest {MESSAGES} messages of each conversation"
+        extents = (Extent(scope, budget=told),)
+        return Batch(history(answer, ours), {"after": after} if after else None, extents, caught_up=not after)
 
     async def perform(self, op: Outbound) -> Outcome:
         match op.verb:

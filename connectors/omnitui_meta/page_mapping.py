@@ -6,7 +6,6 @@ https://developers.facebook.com/docs/messenger-platform/instagram/features/webho
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -28,11 +27,9 @@ from omnitui.sdk import (
     Unsupported,
 )
 from omnitui_meta.page_words import came_from, files, words
+from omnitui_meta.payload import ODD, Json, dumped, entries
 
 WINDOW: Millis = 24 * HOUR
-Json = dict[str, Any]
-ODD = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError)
-"""What a payload that is not as it should be raises."""
 SAMPLE = "0"
 """Of what the button *Test* at Meta's page sends."""
 APPS = {"263902037430900": "Meta Business Suite", "1217981644879628": "Instagram"}
@@ -51,16 +48,17 @@ class Ours:
     inbox: str
     app: str = ""
     """Our app's id: what it sends is ours, what another sends is another tool's."""
+    page: str = ""
+    """The page's id."""
 
 
 def events(body: bytes, received_at: Millis, ours: Ours) -> tuple[Event, ...]:
     """What a call reports, but for what is about another page."""
-    try:
-        entries = [(str(entry.get("id", "")), entry) for entry in json.loads(body)["entry"]]
-    except ODD:
+    parts = entries(body)
+    if parts is None:
         return (_raw(ours, "call", body, received_at),)
     found: list[Event] = []
-    for name, entry in entries:
+    for name, entry in parts:
         if not ours.account or name in (ours.account, SAMPLE):
             found += _entry(entry, received_at, ours)
     return tuple(found)
@@ -72,11 +70,11 @@ def _entry(entry: Json, received_at: Millis, ours: Ours) -> Iterable[Event]:
         told += [("standby", item) for item in entry.get("standby") or ()]
         changes = [(str(change["field"]), change["value"]) for change in entry.get("changes") or ()]
     except ODD:
-        return [_raw(ours, "entry", _dumped(entry), received_at)]
+        return [_raw(ours, "entry", dumped(entry), received_at)]
     # The button *Test* sends as a change what otherwise comes as messaging.
     told += [("", value) for field, value in changes if field == "messages"]
     found: list[Event] = [
-        _raw(ours, field, _dumped(value), received_at) for field, value in changes if field != "messages"
+        _raw(ours, field, dumped(value), received_at) for field, value in changes if field != "messages"
     ]
     for standby, item in told:
         try:
@@ -84,7 +82,7 @@ def _entry(entry: Json, received_at: Millis, ours: Ours) -> Iterable[Event]:
         except ODD:
             made = None
         found += [_unsupported(item, received_at, ours)] if made is None else made
-    return found if told or changes else [_raw(ours, "entry", _dumped(entry), received_at)]
+    return found if told or changes else [_raw(ours, "entry", dumped(entry), received_at)]
 
 
 def moment(told: Any) -> Millis:
@@ -161,7 +159,7 @@ def _message(
     closes_at = None if echo or kind is MessageKind.ACTIVITY else at + WINDOW
     text = None if message.get("is_unsupported") else words(message)
     if text is None:
-        raw = _dumped(message)
+        raw = dumped(message)
         yield Unsupported(f"{ours.channel}.message", raw, at, mid, customer, ours.channel, ours.inbox)
         if closes_at is not None:
             yield ConversationChanged(customer, at, window_closes_at=closes_at)
@@ -212,12 +210,8 @@ def _unsupported(item: Any, received_at: Millis, ours: Ours, customer: str = "")
         at, known = moment(item["timestamp"]), customer or _customer(item, ours, echo=False)
     except ODD:
         at, known = received_at, customer
-    return Unsupported(kind, _dumped(item), at, "", known, ours.channel, ours.inbox)
+    return Unsupported(kind, dumped(item), at, "", known, ours.channel, ours.inbox)
 
 
 def _raw(ours: Ours, kind: str, raw: bytes, received_at: Millis) -> Unsupported:
     return Unsupported(f"{ours.channel}.{kind}"[:200], raw, received_at, channel=ours.channel, inbox=ours.inbox)
-
-
-def _dumped(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False).encode(errors="replace")

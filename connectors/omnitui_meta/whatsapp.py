@@ -35,7 +35,7 @@ from omnitui.sdk import (
     Verb,
     Webhook,
 )
-from omnitui_meta.account import MetaAccount
+from omnitui_meta.account import MetaAccount, ill
 from omnitui_meta.client import Refusal
 from omnitui_meta.hook import hook
 from omnitui_meta.settings import WHATSAPP
@@ -46,6 +46,7 @@ PERMISSIONS = ("whatsapp_business_messaging", "whatsapp_business_management")
 REMEMBERED = 2_000
 """Conversations whose newest message is known, for read marks and typing."""
 NEWEST = "newest.json"
+FIRST = "WhatsApp hands out no history: what was written before the gateway stood there is not here"
 PAGE = "100"
 PAGES = 50
 
@@ -90,31 +91,21 @@ class WhatsAppConnector:
         return await self._account.healthy(self._look)
 
     async def _look(self) -> Health:
-        missing = await self._account.permissions(PERMISSIONS)
-        if missing:
-            return Health(
-                ok=False,
-                message=f"the token lacks {' and '.join(missing)}",
-                hint="give the system user the permission and make a new token: docs/whatsapp.md",
-                refused=True,
-            )
+        if lacking := await self._account.lacking(PERMISSIONS, WHATSAPP.docs):
+            return lacking
         numbers = await self._phone_numbers()
         apps = (await self._graph.get(f"{self._business}/subscribed_apps")).get("data") or ()
         if not apps:
-            return Health(
-                ok=False,
-                message="no app is subscribed to this WhatsApp Business Account, so nothing is told to the gateway",
-                hint="subscribe the app: docs/whatsapp.md",
-                refused=True,
-            )
+            words = "no app is subscribed to this WhatsApp Business Account, so nothing is told to the gateway"
+            return ill(words, f"subscribe the app: {WHATSAPP.docs}")
         if not numbers:
-            return Health(ok=False, message="this WhatsApp Business Account has no number", refused=True)
+            return ill("this WhatsApp Business Account has no number", "add one in Meta's WhatsApp Manager")
         return Health(ok=True, message="; ".join(_described(one) for one in numbers))
 
     async def inbound(self, cursor: Json) -> AsyncIterator[Batch]:
         await self._account.introduced(self._phone_numbers)
         await asyncio.to_thread(self._recall)
-        async for batch in self._account.batches(cursor, self._events, "WhatsApp"):
+        async for batch in self._account.batches(cursor, self._events, FIRST):
             for event in batch.events:
                 self._remember(event)
             yield batch

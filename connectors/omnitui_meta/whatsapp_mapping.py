@@ -5,7 +5,6 @@ https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/components
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,13 +26,11 @@ from omnitui.sdk import (
     Unsupported,
 )
 from omnitui_meta.client import told
+from omnitui_meta.payload import ODD, Json, dumped, entries
 from omnitui_meta.whatsapp_words import files, words
 
 CHANNEL = "whatsapp"
 WINDOW: Millis = 24 * HOUR
-Json = dict[str, Any]
-ODD = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError)
-"""What a payload that is not as it should be raises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +69,11 @@ def events(body: bytes, received_at: Millis, business: str = "") -> tuple[Event,
         received_at: When it came.
         business: Our WhatsApp Business Account; what is about another one is not ours. Empty: all.
     """
-    try:
-        entries = [(str(entry.get("id", "")), entry) for entry in json.loads(body)["entry"]]
-    except ODD:
+    parts = entries(body)
+    if parts is None:
         return (Unsupported("whatsapp", body, received_at, channel=CHANNEL),)
     found: list[Event] = []
-    for name, entry in entries:
+    for name, entry in parts:
         if business and name != business:
             continue
         try:
@@ -328,13 +324,9 @@ def _unsupported(kind: str, item: Any, line: Line, conversation: str = "", exter
     except ODD:
         at = line.received_at
     conversation = conversation or (line.conversation(sender) if sender and line.number_id else "")
-    return Unsupported(f"whatsapp.{kind}"[:200], _dumped(item), at, external_id, conversation, CHANNEL, line.inbox)
+    return Unsupported(f"whatsapp.{kind}"[:200], dumped(item), at, external_id, conversation, CHANNEL, line.inbox)
 
 
 def _raw(field: str, value: Any, received_at: Millis, line: Line | None = None) -> Unsupported:
     inbox = line.inbox if line is not None else ""
-    return Unsupported(f"whatsapp.{field}"[:200], _dumped(value), received_at, channel=CHANNEL, inbox=inbox)
-
-
-def _dumped(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False).encode(errors="replace")
+    return Unsupported(f"whatsapp.{field}"[:200], dumped(value), received_at, channel=CHANNEL, inbox=inbox)

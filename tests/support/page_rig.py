@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
@@ -12,9 +11,10 @@ from typing import Any, ClassVar
 from omnitui_meta import InstagramConnector, MessengerConnector
 
 from omnitui.clock import DAY, HOUR, FrozenClock
-from omnitui.sdk import Batch, MessageReceived, Outbound, Ulid, Verb
+from omnitui.sdk import Outbound, Ulid, Verb
 from tests.support.kept_calls import KeptCalls
-from tests.support.meta_server import TOKEN, Answer, GraphServer, Said, hangs, wrong
+from tests.support.meta_rig import MetaRig
+from tests.support.meta_server import TOKEN, Answer, GraphServer, Said, wrong
 from tests.support.sdk import a_context, unmarked
 
 PAGE, ACCOUNT, MEI = "117172741761305", "17841400000000001", "3383290475046708"
@@ -35,6 +35,8 @@ class PageWorld:
     profiles: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     subscribed: list[str] = field(default_factory=lambda: ["messages", "message_echoes", "message_reads"])
     tied: bool = True
+    threads: list[dict[str, Any]] = field(default_factory=list)
+    threads_a_page: int = 1
     asked: list[str] = field(default_factory=list)
     sent: list[Said] = field(default_factory=list)
     actions: list[Said] = field(default_factory=list)
@@ -48,6 +50,8 @@ class PageWorld:
                 return 200, {"id": PAGE, "name": "Hinode Tea", **tied}
             case "GET", "me/subscribed_apps":
                 return 200, {"data": [{"id": "4711", "name": "Desk", "subscribed_fields": self.subscribed}]}
+            case "GET", "me/conversations":
+                return self._threads(said)
             case "POST", "me/message_attachments":
                 name = str(900 + len(self.left))
                 self.left[name] = said
@@ -59,6 +63,19 @@ class PageWorld:
                 return 200, {"id": path, **self.profiles[path]}
         self.asked.append(path)
         return wrong(100, f"Unsupported get request. Object with ID '{path}' does not exist", subcode=33)
+
+    def _threads(self, said: Said) -> Answer:
+        if said["platform"] != self.channel:
+            return 200, {"data": []}
+        first = int(said.get("after", 0))
+        last = first + self.threads_a_page
+        more = {"next": "https://graph.facebook.com/next"} if last < len(self.threads) else {}
+        return 200, {"data": self.threads[first:last], "paging": {"cursors": {"after": str(last)}, **more}}
+
+    def thread(self, customer: str, name: str, *messages: Mapping[str, Any]) -> None:
+        """A conversation of before, the newest message first."""
+        people = [{"id": customer, "name": name}, {"id": self.account, "name": "Hinode Tea"}]
+        self.threads.append({"id": f"t_{customer}", "participants": {"data": people}, "messages": {"data": messages}})
 
     def _message(self, said: Said) -> Answer:
         customer = said["recipient"]["id"]
@@ -103,7 +120,7 @@ class PageWorld:
 
 
 @dataclass
-class PageRig:
+class PageRig(MetaRig):
     """A server that runs already, and connectors to it."""
 
     lacks: ClassVar[Mapping[str, str]] = {}
@@ -144,21 +161,6 @@ class PageRig:
 
     async def copies(self, op: Outbound) -> int:
         return sum(said["message"].get("text") == op.text for said in self.world.sent)
-
-    async def cut(self, *, after_send: bool) -> None:
-        if after_send:
-            self.server.hang_after = True
-        else:
-            self.server.next_posts.append(hangs)
-
-    async def limit(self, after: int) -> None:
-        self.server.limited_until = time.monotonic() + after / 1000
-
-    async def sign_out(self) -> None:
-        self.server.token = "another"
-
-    def text_of(self, batch: Batch) -> str:
-        return "".join(event.text for event in batch.events if isinstance(event, MessageReceived))
 
 
 class MessengerRig(PageRig):

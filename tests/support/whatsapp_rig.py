@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
@@ -12,10 +11,11 @@ from typing import Any, ClassVar
 from omnitui_meta import WhatsAppConnector
 
 from omnitui.clock import Clock
-from omnitui.sdk import Batch, MessageReceived, Outbound, Ulid, Verb
+from omnitui.sdk import Outbound, Ulid, Verb
 from tests.support import meta_spec
 from tests.support.kept_calls import KeptCalls
-from tests.support.meta_server import TOKEN, Answer, GraphServer, Said, hangs, page, wrong
+from tests.support.meta_rig import MetaRig
+from tests.support.meta_server import TOKEN, Answer, GraphServer, Said, page, wrong
 from tests.support.sdk import a_context, unmarked
 
 BUSINESS, NUMBER, SHOWN, MEI = "102290129340398", "106540352242922", "15550783881", "819012345678"
@@ -100,7 +100,7 @@ def message(number: int, **said: Any) -> dict[str, Any]:
 
 
 @dataclass
-class WhatsAppRig:
+class WhatsAppRig(MetaRig):
     """A server that runs already, and connectors to it."""
 
     lacks: ClassVar[Mapping[str, str]] = {}
@@ -141,21 +141,6 @@ class WhatsAppRig:
 
     async def copies(self, op: Outbound) -> int:
         return sum(said.get("text", {}).get("body") == op.text for said in self.world.sent)
-
-    async def cut(self, *, after_send: bool) -> None:
-        if after_send:
-            self.server.hang_after = True
-        else:
-            self.server.next_posts.append(hangs)
-
-    async def limit(self, after: int) -> None:
-        self.server.limited_until = time.monotonic() + after / 1000
-
-    async def sign_out(self) -> None:
-        self.server.token = "another"
-
-    def text_of(self, batch: Batch) -> str:
-        return "".join(event.text for event in batch.events if isinstance(event, MessageReceived))
 
 
 def a_rig(folder: Path, clock: Clock | None = None) -> WhatsAppRig:

@@ -19,11 +19,13 @@ from omnitui.sdk import (
     AuthFailed,
     Barred,
     ContactChanged,
+    Direction,
     Event,
     MessageReceived,
     NeedTag,
     NotReady,
     OutboundFile,
+    Person,
     RateLimited,
     Rejected,
     Unknown,
@@ -259,3 +261,37 @@ async def test_page_without_an_instagram_account_is_told_and_stops(instagram: Pa
     with pytest.raises(AuthFailed, match="no Instagram professional account"):
         async for _batch in instagram.connector().inbound(None):
             pass
+
+
+async def test_history_comes_page_by_page_under_the_ids_of_the_calls(rig: PageRig) -> None:
+    ours, theirs = {"id": rig.world.account}, {"id": MEI}
+    picture = {
+        "mime_type": "image/jpeg",
+        "name": "cup.jpg",
+        "size": 9,
+        "image_data": {"url": "https://cdn.example/cup"},
+    }
+    rig.world.thread(
+        MEI,
+        "芽衣",
+        {"id": "m_3", "created_time": "2026-05-01T12:02:00+0000", "from": theirs, "message": ""},
+        {"id": "m_2", "created_time": "2026-05-01T12:01:00+0000", "from": ours, "message": "はい"},
+        {"id": "m_1", "created_time": "2026-05-01T12:00:00+0000", "from": theirs, "attachments": {"data": [picture]}},
+    )
+    rig.world.thread("99", "Aya", {"id": "m_9", "created_time": "nonsense", "from": {"id": "99"}, "message": "x"})
+    rig.world.threads.append({"id": "t_0"})
+    connector = rig.connector()
+    (scope,) = connector.scopes(None)
+    batch = await connector.backfill(scope, None)
+    answer, asked = [event for event in batch.events if isinstance(event, MessageReceived)]
+    for _page in range(2):
+        assert not batch.caught_up
+        batch = await connector.backfill(scope, batch.cursor)
+        assert batch.events == ()
+    assert batch.caught_up
+    assert (answer.external_id, answer.direction, answer.text) == ("m_2", Direction.OUTGOING, "はい")
+    assert (asked.external_id, asked.direction, asked.conversation) == ("m_1", Direction.INCOMING, MEI)
+    assert (asked.contact, asked.sent_at) == (Person(MEI, "芽衣"), 1_777_636_800_000)
+    assert [(file.name, file.remote) for file in asked.files] == [("cup.jpg", {"url": "https://cdn.example/cup"})]
+    assert asked.seen
+    assert "newest 20" in batch.extents[0].budget
