@@ -51,8 +51,9 @@ def ways(db: sqlite3.Connection, conversation_id: Ulid, now: Millis) -> list[Way
         there = inbox.conversation(db, one.conversation_id) if one.conversation_id else None
         if not abilities.writes or (there is None and not abilities.can_start):
             continue
-        if there is None and (one.account_id, one.identity.channel) == (here.account_id, here.channel):
-            # To begin anew where one is writing already helps nobody.
+        same = one.account_id == here.account_id and one.identity.channel == here.channel
+        if same and one.identity.contact_id == here.contact_id:
+            # Another conversation of the very channel takes no more than this one.
             continue
         policy = abilities.policy(now, None)
         if there is not None:

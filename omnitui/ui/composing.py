@@ -52,9 +52,7 @@ def first_title(account: str, channel: str) -> list[Piece]:
     return [(f" {_('NEW CONVERSATION')} ", "mine"), (words, "text")]
 
 
-def rule_pieces(
-    policy: Policy, capabilities: Capabilities, now: Millis, *, tag: str = "", key: str = ""
-) -> list[Piece]:
+def rule_pieces(policy: Policy, capabilities: Capabilities, now: Millis, tag: str = "") -> list[Piece]:
     """What the channel does not allow now, or not for long; none where nothing is in the way.
 
     Args:
@@ -62,14 +60,25 @@ def rule_pieces(
         capabilities: What it can do at all.
         now: The time.
         tag: Under which tag the answer is to go.
-        key: The key that shows what else can be done.
     """
     pieces = _policy_pieces(policy, now, tag)
-    if key and pieces and isinstance(policy, NeedTag | NeedTemplate | Barred) and pieces[0][1] != "good":
-        pieces.append((f" · {_('{key}: what can be done').format(key=key)}", "muted"))
     if not capabilities.attachments and not isinstance(policy, Barred):
         pieces.append((f"{' ·' if pieces else ''} {_('takes no files')}", "muted"))
     return pieces
+
+
+def way_pieces(policy: Policy, tag: str, key: str) -> list[Piece]:
+    """What can be done where no free answer is taken, and the key to it."""
+    match policy:
+        case NeedTag() if tag != policy.tag:
+            words = _("a tag")
+        case NeedTemplate():
+            words = _("a template")
+        case Barred():
+            words = _("other ways")
+        case _:
+            return []
+    return [(f"{words}: {key} " if key else f"{words} ", "key")]
 
 
 def ends_at(policy: Policy | None) -> Millis | None:
@@ -89,15 +98,14 @@ def _policy_pieces(policy: Policy, now: Millis, tag: str) -> list[Piece]:
         case Barred():
             pieces.append((" ! " + plain(policy.why), "bad"))
         case NeedTemplate():
-            pieces.append((" ! " + plain(policy.why) + ": " + _("an approved template only"), "bad"))
+            pieces.append((" ! " + plain(policy.why), "bad"))
         case NeedTag() if tag == policy.tag:
             pieces.append((" " + _("goes under the tag {tag}").format(tag=plain(tag)), "good"))
             if policy.until is not None:
                 left = phrases.countdown(policy.until - now)
                 pieces.append((" · " + _("that closes in {span}").format(span=left), "muted"))
         case NeedTag():
-            words = _("under the tag {tag} only").format(tag=plain(policy.tag))
-            pieces.append((f" ! {plain(policy.why)}: {words}", "bad"))
+            pieces.append((" ! " + plain(policy.why), "bad"))
         case PaidPush():
             quota = f" ({plain(policy.left)})" if policy.left else ""
             pieces.append((" " + _("uses the paid quota") + quota, "warn"))

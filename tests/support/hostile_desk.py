@@ -13,14 +13,15 @@ from pathlib import Path
 
 from omnitui.ids import Ulid
 from omnitui.model.accounts import Account, LedgerEntry
-from omnitui.model.conversations import Attachment, Draft, Message
+from omnitui.model.conversations import Attachment, Draft, Message, Reaction
 from omnitui.model.people import Agent
 from omnitui.model.states import Direction, MessageKind, SendState
-from omnitui.sdk import snapshot
+from omnitui.sdk import Template, snapshot
 from omnitui.services.session import Session
 from omnitui.store import accounts, contacts, drafts, inflow, outbox
+from omnitui.store.reactions import react
 from omnitui.store.writer import Tx
-from omnitui.text.surrogates import mended
+from omnitui.text.surrogates import mended, mended_all
 from omnitui.ui.themes import folder
 from tests.support.console import MAIL, able
 from tests.support.desk import an_account
@@ -31,9 +32,9 @@ TEXTS = tuple(mended(text) for text in PAYLOADS.values())
 FROM_STRANGERS = (
     *("name", "address", "subject", "body", "link", "quoted", "signature", "file", "media type", "label", "author"),
     *("addressee", "copied", "note", "activity", "failure", "outbox", "draft", "earlier", "enclosed", "raw", "place"),
-    *("segment", "language", "time zone", "organization", "about", "fact", "fact's name", "reason"),
+    *("segment", "language", "time zone", "organization", "about", "fact", "fact's name", "reason", "reaction"),
 )
-FROM_BACK_ENDS = ("account", "inbox", "agent", "scope", "error", "budget")
+FROM_BACK_ENDS = ("account", "inbox", "agent", "scope", "error", "budget", "template")
 FROM_FILES = ("canned", "theme", "setting", "command", "key")
 PLACES = (*FROM_STRANGERS, *FROM_BACK_ENDS, *FROM_FILES)
 """Where a payload is put."""
@@ -81,6 +82,9 @@ class Filling:
         enclosed = (f"/tmp/{marker('enclosed')}{payload(0, 'enclosed')[:60]}", "/tmp/other")
         draft = Draft("", newest, MessageKind.NOTE, said, attachments=enclosed)
         self._cache.write(lambda tx: drafts.save(tx, draft), durable=False)
+        # Answers go under a tag from now on: what is offered in their place is on the screen too.
+        late = snapshot.take(lambda _channel: replace(MAIL, templates=True, window=1, tag="HUMAN_AGENT"), ("email",))
+        self._cache.write(lambda tx: accounts.set_capabilities(tx, account.id, late), durable=False)
         self._files()
 
     def _accounts(self) -> Account:
@@ -130,7 +134,10 @@ class Filling:
             cc=(text("copied"),),
             placement=text("place"),
             attachments=self._attached(tx, number, text),
+            external_id=f"x{number}",
         )
+        reaction = Reaction(text("reaction", 80), text("reaction", 80), text("reaction", 40), tx.now())
+        react(tx, account.id, f"x{number}", reaction)
         paths = ("/tmp/" + text("enclosed", 80), "/tmp/other")
         for kind in (MessageKind.PUBLIC, MessageKind.NOTE):
             drafts.save(tx, Draft("", found, kind, text("earlier", 2_000) or "x"))
@@ -157,6 +164,14 @@ class Filling:
         accounts.put_agent(tx, Agent(tx.ids.new(), f"A {marker('agent')} {payload(0, 'agent')[:60]}"))
         said = LedgerEntry(account.id, f" {marker('scope')}", "faulted", error=marker("error"), budget=marker("budget"))
         inflow.put_ledger(tx, said)
+        offered = [
+            Template(f"{text[:60]} {number}", text[:8], f"{{{{a}}}} {text[:LONGEST]}", ("a",), (text[:40],))
+            for number in range(0, len(TEXTS), self._sparse)
+            for text in (payload(number, "template"),)
+        ]
+        marked = f"{marker('template')} {payload(0, 'template')[:60]}"
+        offered.append(Template(marked, "en", f"{{{{{marked}}}}} {marked}", (marked,), (marked,), marked))
+        accounts.set_templates(tx, account.id, snapshot.keep(mended_all(offered)))
         for number in range(0, len(TEXTS), self._sparse * 12):
             other = replace(account, id=tx.ids.new(), name=f"{payload(number, 'account')[:60]} {number}")
             accounts.put_account(tx, other)

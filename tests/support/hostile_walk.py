@@ -117,6 +117,16 @@ FROM_HISTORY = (
 FROM_REPLY = (
     Step("screens/files.pick_file", ("f2",), "Attach which file", ("down",)),
     Step("screens/writing.pick_canned", ("f4", _sought("canned")), _found("Put in which text", "canned"), ("down",)),
+    Step("screens/ways.pick_way", ("ctrl+l",), "Answer how", stays=True),
+    Step("screens/ways.ask_reason", ("down", "enter"), "Why under the tag", (), ("because", "ctrl+s")),
+    Step(
+        "screens/template.fill_template:PickerScreen",
+        ("ctrl+l", "enter", _sought("template")),
+        _found("Which template", "template"),
+        ("down", "up"),
+        stays=True,
+    ),
+    Step("screens/template.fill_template:TemplateScreen", ("enter",), r"ctrl\+s: send", ("tab", "x")),
     Step("screens/writing.pick_sending", ("x", "f5"), "Send when", ("down",)),
     Step("screens/writing.pick_earlier", ("f8",), "Bring back which draft", ("down",)),
 )
@@ -126,6 +136,7 @@ FROM_NOTE = (Step("screens/writing.pick_enclosed", ("f10",), "Take away what", (
 UNWALKED = {
     "app.__init__": "the console's own screen",
     "last_hop/app.get_default_screen": "the same, where there is no console",
+    "acts/ways._begin": "a first message, whose screen has a key of its own",
     "screens/mended.open_mended": "what was done about a damaged cache, in words of our own",
 }
 """Where screens are made that no key of the walk opens, and why."""

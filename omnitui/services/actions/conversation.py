@@ -11,6 +11,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("conversation.reply", N_("Reply"), N_("Write an answer to the customer."), ("r",), _D, short=N_("reply")),
     Action("conversation.reply_all", N_("Reply to all"),
            N_("Write an answer to the customer and to all others who got the mail."), ("R",), _D),
+    Action("conversation.via", N_("Reply via …"),
+           N_("Answer by another channel of the same customer; both conversations will say so."), ("g v",), _D),
     Action("conversation.note", N_("Internal note"),
            N_("Write a note that only agents see."), ("n",), _D, short=N_("note")),
     Action("conversation.editor", N_("Reply in $EDITOR"), N_("Write the answer in your own editor."), ("e",), _D),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from omnitui.errors import OmniError
 from omnitui.services.actions import ACTIONS, Scope
-from omnitui.ui.acts import changing, commands, contacts, copying, messages, moving, places, timeline, writing
+from omnitui.ui.acts import changing, commands, contacts, copying, messages, moving, places, timeline, ways, writing
 from omnitui.ui.acts.handler import Handler
 from omnitui.ui.acts.reasons import why_not
 from omnitui.ui.desk import Desk
@@ -22,6 +22,7 @@ HANDLERS: Mapping[str, Handler] = {
     **copying.HANDLERS,
     **messages.HANDLERS,
     **timeline.HANDLERS,
+    **ways.HANDLERS,
     **writing.HANDLERS,
 }
 """One for every action of the table; a test holds the two together. Users' own commands have theirs in `commands`."""

@@ -76,6 +76,8 @@ def _no_views(desk: Desk) -> str:
 REASONS: Mapping[str, Reason] = {
     "conversation.reply": _no_writing,
     "conversation.editor": _no_writing,
+    "conversation.via": _no_conversation,
+    "message.settle": _no_message,
     "conversation.hint": _no_hint,
     "contact.unlink": _no_links,
     "copy.text": _no_message,

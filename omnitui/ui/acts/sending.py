@@ -61,6 +61,7 @@ def _check(composer: ComposerPane, draft: Draft) -> None:
     Raises:
         OmniError: Something would be.
     """
+    from omnitui.sdk.capabilities import why_barred
     from omnitui.services.outgoing import checked_address, checked_length
     from omnitui.ui.enclosing import fault_of
 
@@ -72,7 +73,7 @@ def _check(composer: ComposerPane, draft: Draft) -> None:
     if "to" in composer.header.names and not values.get("to"):
         composer.complain(_("to whom?"), "to")
         raise OmniError(_("nobody is named to whom it goes"))
-    for name in ("to", "cc", "bcc"):
+    for name in ("to", "cc", "bcc") if composer.capabilities.subject or composer.capabilities.cc else ():
         for address in values.get(name, ()):
             try:
                 checked_address(str(address))
@@ -80,6 +81,8 @@ def _check(composer: ComposerPane, draft: Draft) -> None:
                 composer.complain(error.message, name)
                 raise
     try:
+        if composer.policy is not None and (why := why_barred(composer.policy, tag=str(draft.extra.get("tag") or ""))):
+            raise OmniError(why, hint=_("{key}: what can be done").format(key=composer.ways_key))
         checked_length(draft.text, composer.capabilities, len(draft.attachments))
         if names := unfilled(draft.text):
             listed = ", ".join(f"{{{name}}}" for name in names)
@@ -115,6 +118,8 @@ async def _deliver(desk: Desk, composer: ComposerPane, draft: Draft, hold: Milli
             cc=[*to[1:], *cc],
             bcc=bcc,
             draft=draft.id,
+            channel=str(extra.get("channel") or ""),
+            continues=str(extra.get("continues") or "") or None,
         )
     else:
         await desk.act_first(
@@ -129,6 +134,9 @@ async def _deliver(desk: Desk, composer: ComposerPane, draft: Draft, hold: Milli
             subject=subject or None,
             cc=cc,
             bcc=bcc,
+            tag=str(extra.get("tag") or ""),
+            reason=str(extra.get("reason") or ""),
+            continues=str(extra.get("continues") or "") or None,
         )
     if composer.draft is not None and composer.draft.id == draft.id:
         rest = composer.text

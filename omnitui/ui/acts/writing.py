@@ -18,7 +18,8 @@ from omnitui.ui.acts.reasons import why_not
 from omnitui.ui.desk import Desk
 
 
-async def _write(desk: Desk, kind: MessageKind, conversation_id: Ulid, *, to_all: bool = False) -> None:
+async def write(desk: Desk, kind: MessageKind, conversation_id: Ulid, *, to_all: bool = False) -> None:
+    """Open the composer on the conversation that is shown, once it is read."""
     if desk.conversation is None:
         await desk.load()
     elif desk.drafting.moved():
@@ -31,7 +32,7 @@ async def _write(desk: Desk, kind: MessageKind, conversation_id: Ulid, *, to_all
 
 
 async def _editor(desk: Desk, conversation_id: Ulid) -> None:
-    await _write(desk, MessageKind.PUBLIC, conversation_id)
+    await write(desk, MessageKind.PUBLIC, conversation_id)
     await _edit(desk)
 
 
@@ -119,7 +120,7 @@ async def put_canned(desk: Desk, code: str) -> None:
     if desk.composer.draft is None:
         if reason := why_not(desk, "conversation.reply"):
             raise OmniError(reason)
-        await _write(desk, MessageKind.PUBLIC, desk.need())
+        await write(desk, MessageKind.PUBLIC, desk.need())
     composer = desk.composer
     sending.draft_of(desk)
     await composer.shelf.renew()
@@ -191,9 +192,9 @@ async def _save(desk: Desk) -> None:
 
 HANDLERS: Mapping[str, Handler] = {
     "app.compose": lambda desk, count: _new(desk),
-    "conversation.reply": lambda desk, count: _write(desk, MessageKind.PUBLIC, desk.need()),
-    "conversation.reply_all": lambda desk, count: _write(desk, MessageKind.PUBLIC, desk.need(), to_all=True),
-    "conversation.note": lambda desk, count: _write(desk, MessageKind.NOTE, desk.need()),
+    "conversation.reply": lambda desk, count: write(desk, MessageKind.PUBLIC, desk.need()),
+    "conversation.reply_all": lambda desk, count: write(desk, MessageKind.PUBLIC, desk.need(), to_all=True),
+    "conversation.note": lambda desk, count: write(desk, MessageKind.NOTE, desk.need()),
     "conversation.editor": lambda desk, count: _editor(desk, desk.need()),
     "composer.send": lambda desk, count: sending.send(desk),
     "composer.send_now": lambda desk, count: sending.send(desk, hold=0),

@@ -30,6 +30,7 @@ from omnitui.ui.composing import (
     rule_pieces,
     split_pieces,
     title_pieces,
+    way_pieces,
 )
 from omnitui.ui.enclosing import fault_of, size_of
 from omnitui.ui.offering import Offer, address_offers, address_part, agent_offers, canned_offers, offer
@@ -252,6 +253,12 @@ class ComposerPane(Vertical):
             extra = {name: value for name, value in self.draft.extra.items() if name != "reply_to"}
             self._amend(replace(self.draft, extra=extra))
 
+    def tag(self, name: str, reason: str) -> None:
+        """Let the answer go under a tag, for a reason; "" lets go of it."""
+        if self.draft is not None:
+            rest = {key: value for key, value in self.draft.extra.items() if key not in ("tag", "reason")}
+            self._amend(replace(self.draft, extra={**rest, **({"tag": name, "reason": reason} if name else {})}))
+
     def _amend(self, draft: Draft) -> None:
         self.draft = replace(draft, updated_at=self.clock.now())
         self.settle()
@@ -384,15 +391,18 @@ class ComposerPane(Vertical):
         kind = self.draft.kind
         title: list[Piece] = first_title(self._account, self._channel)
         rules: list[Piece] = []
+        ways: list[Piece] = []
         if self.conversation is not None:
             title = title_pieces(kind, self.to, self._channel)
             if (policy := self.policy) is not None:
                 tag, now = str(self.draft.extra.get("tag", "")), self.clock.now()
-                rules = rule_pieces(policy, self.capabilities, now, tag=tag, key=self.ways_key)
+                rules = rule_pieces(policy, self.capabilities, now, tag)
+                ways = way_pieces(policy, tag, self.ways_key)
         warning: Line = ((f"! {_('somebody wrote meanwhile')} ", "bad"),) if self.meanwhile else ()
         self._title.show([spread(tuple(title), warning, width)])
         cuts = split_pieces(kind, self.capabilities, self.text, width)
-        lines = [tuple(pieces) for pieces in (rules, cuts) if pieces]
+        lines = [spread(tuple(rules), tuple(ways), width)] if rules else []
+        lines += [tuple(cuts)] if cuts else []
         self._rules.show(lines)
         self._rules.display = bool(lines)
         self.header.redraw(self.header_key)
@@ -406,6 +416,8 @@ class ComposerPane(Vertical):
         pieces = file_pieces([(path, size_of(path)) for path in self.draft.attachments], limit)
         if self.draft.extra.get("reply_to"):
             pieces.insert(0, (f" {_('answers one message')} ", "chip"))
+        if self.draft.extra.get("continues"):
+            pieces.insert(0, (f" {_('goes on from another channel')} ", "chip"))
         if self.sheet.misspelt:
             pieces.append((f" {_('spelling')}: {plain(', '.join(self.sheet.misspelt))} ", "warn"))
         if self.draft.kind is MessageKind.NOTE:

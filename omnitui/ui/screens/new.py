@@ -51,7 +51,8 @@ async def write_new(desk: Desk) -> None:
     able = await desk.cache.aread(_able)
     if not able:
         raise OmniError(_("no account can write first"), hint=_("omnitui account add email"))
-    begun = [one for one in await desk.cache.aread(drafts.firsts) if _start(able, one) is not None]
+    every = await desk.cache.aread(_able, every=True)
+    begun = [one for one in await desk.cache.aread(drafts.firsts) if _start(every, one) is not None]
     draft: Draft | None = begun[0] if begun else None
     if draft is None:
         start = able[0]
@@ -66,7 +67,7 @@ async def write_new(desk: Desk) -> None:
             start = chosen.value
         extra = {"account": start.account.id, "channel": start.channel}
         draft = Draft(desk.cache.ids.new(), "", MessageKind.PUBLIC, "", extra=extra)
-    found = _start(able, draft)
+    found = _start(every, draft)
     assert found is not None
     await desk.ask(NewScreen(desk, draft, found))
 
@@ -84,6 +85,7 @@ class NewScreen(LastHopModal[None]):
         self._keyboard = Keyboard(desk.screen.keyboard.keymap)
         self.composer = ComposerPane(desk.clock, desk.cache.ids, desk.drafting.keep, Shelf(desk.session), id="composer")
         self.composer.header_key = self._keyboard.keymap.key_of("composer.header")
+        self.composer.ways_key = self._keyboard.keymap.key_of("composer.ways")
 
     def compose(self) -> ComposeResult:
         """The composer and its keys."""
@@ -132,12 +134,13 @@ def _start(able: list[Start], draft: Draft) -> Start | None:
     return next((one for one in own if one.channel == draft.extra.get("channel")), own[0] if own else None)
 
 
-def _able(db: sqlite3.Connection) -> list[Start]:
+def _able(db: sqlite3.Connection, *, every: bool = False) -> list[Start]:
+    """The accounts that can write first, each with its first channel that can; `every`: with all that can."""
     found: list[Start] = []
     boxes = accounts.inboxes(db)
     for account in accounts.accounts(db):
         taken = accounts.capabilities(db, account.id)
         channels = dict.fromkeys(box.channel for box in boxes if box.account_id == account.id)
         able = [(channel, snapshot.read(taken, channel)) for channel in channels]
-        found += [Start(account, channel, can) for channel, can in able if can.can_start][:1]
+        found += [Start(account, channel, can) for channel, can in able if can.can_start][: None if every else 1]
     return found

@@ -6,6 +6,9 @@ from omnitui.clock import Millis
 from omnitui.i18n import _
 from omnitui.model.operations import OutboxEntry
 from omnitui.model.states import SendState
+from omnitui.sdk import snapshot
+from omnitui.sdk.capabilities import Idempotency
+from omnitui.store.reads import accounts
 from omnitui.ui import phrases
 from omnitui.ui.blocks import state_piece
 from omnitui.ui.desk import Desk
@@ -42,12 +45,15 @@ def entry_choice(entry: OutboxEntry, now: Millis) -> Choice:
     return Choice(entry, left, ((plain(entry.reason), "bad"),) if entry.reason else ())
 
 
-async def decide(desk: Desk, entry: OutboxEntry) -> None:
-    """Ask what becomes of one entry, offering what its state allows."""
+async def decide(desk: Desk, entry: OutboxEntry, *, here: bool = False) -> None:
+    """Ask what becomes of one entry, offering what its state allows; `here`: its conversation is shown already."""
     offers: list[tuple[str, str]] = []
-    if entry.conversation_id:
+    if entry.conversation_id and not here:
         offers.append(("show", _("show the conversation")))
     if entry.state is SendState.UNKNOWN:
+        known = await desk.cache.aread(accounts.capabilities, entry.account_id)
+        if snapshot.read(known, str(entry.payload.get("channel", ""))).idempotency is not Idempotency.UNKNOWABLE:
+            offers.append(("ask", _("ask the back end whether it arrived")))
         offers += [
             ("sent", _("it did arrive: mark it sent")),
             ("again", _("it did not arrive: send it again")),
@@ -68,6 +74,9 @@ async def decide(desk: Desk, entry: OutboxEntry) -> None:
     elif chosen.value in ("sent", "again"):
         await desk.act(operations.settle, entry.op_id, sent=chosen.value == "sent")
         desk.say(_("marked as sent") if chosen.value == "sent" else _("it goes again"))
+    elif chosen.value == "ask":
+        await desk.act(operations.ask, entry.op_id)
+        desk.say(_("the back end is asked; its answer stands at the message"))
     elif chosen.value == "retry":
         await desk.act(operations.retry, entry.op_id)
         desk.say(_("it goes again"))
