@@ -111,11 +111,13 @@ def still(db: sqlite3.Connection, conversation_id: Ulid, field: str, value: Json
 def changed_here(db: sqlite3.Connection, conversation_id: Ulid, at: Millis, *, but: Ulid = "") -> set[str]:
     """The fields of a conversation that agents here changed after a time, by other ops than `but`.
 
-    What was taken back before the back end had it does not count, nor the taking back: neither says anything of it.
+    What was taken back before the back end had it does not count, nor the taking back, nor an undo that left all as it
+    was: none of them says anything of it.
     """
     rows = db.execute(
         "SELECT DISTINCT j.key FROM op JOIN op_payload p ON p.op_pk = op.pk, json_each(p.after) j"
         " WHERE op.object_id = ? AND op.kind = 'conversation' AND op.at > ? AND op.id <> ?"
+        " AND p.before <> p.after"
         " AND NOT EXISTS ("
         "SELECT 1 FROM op gone JOIN outbox o ON o.op_pk = gone.pk"
         " WHERE gone.id IN (op.id, op.undoes) AND o.state = 'canceled')",

@@ -212,6 +212,17 @@ async def test_report_of_what_the_hiding_change_sets_as_well_stays_after_its_und
     assert not desk.cache.read(outbox_reads.entries, (SendState.QUEUED,))
 
 
+async def test_undo_that_leaves_all_as_it_was_hides_no_report(desk: Desk) -> None:
+    desk.change_here("labels", ("late",))
+    desk.change_there("labels", ("late",))
+    await desk.hear()
+    await desk.send()
+    desk.change_there("labels", ("late", "vip"))
+    assert desk.undo()
+    await desk.hear()
+    assert desk.here() == desk.held_there()
+
+
 async def test_waiting_change_that_was_overtaken_is_taken_back_all_the_same(desk: Desk) -> None:
     desk.change_here("priority", Priority.HIGH)
     desk.change_there("priority", Priority.URGENT)
