@@ -22,6 +22,8 @@ from omnitui.store.spool import delivery_key
 LOG = logger(__name__)
 MOST_BYTES: Final = 1024 * 1024
 """Of a body."""
+MOST_HELD: Final = 64 * MOST_BYTES
+"""Of all bodies at a time: many callers must not fill the memory."""
 BODY_SECONDS: Final = 10.0
 """So long a body may take to arrive."""
 _REFUSED: Final = "no\n"
@@ -46,16 +48,27 @@ class Reception:
         if not state.admits(caller):
             state.counts.refuse(known, "too many calls from one address")
             return refusal(429, retry_after=1)
+        held = _Held(state)
         try:
-            body = await _body(request)
+            return await self._read(request, hook, caller, held)
+        finally:
+            held.release()
+
+    async def _read(self, request: Request, hook: Hook | None, caller: str, held: _Held) -> Response:
+        known, counts = hook.name if hook else "", self._state.counts
+        try:
+            body = await _body(request, held)
         except _TooLarge:
             self._refuse(request, known, caller, f"a body of more than {MOST_BYTES} bytes", None)
             return refusal(413)
+        except _TooMuch:
+            counts.refuse(known, "too much at once")
+            return refusal(503, retry_after=1)
         except TimeoutError:
             self._refuse(request, known, caller, f"a body that took over {BODY_SECONDS:.0f} seconds", None)
             return refusal(408)
         except ClientDisconnect:
-            state.counts.refuse(known, "a body that broke off")
+            counts.refuse(known, "a body that broke off")
             return refusal(400)
         if hook is None:
             # As long as to verify one, so that nobody finds out names by the time that it takes.
@@ -84,6 +97,9 @@ class Reception:
         if not verdict.keep:
             state.counts.add(hook.name, ANSWERED)
             return _response(verdict.answer)
+        if state.spool.waiting > MOST_HELD:
+            state.counts.refuse(hook.name, "it could not be kept")
+            return refusal(503, retry_after=10)
         if not state.genuine.admits(hook.name, state.steady()):
             state.counts.refuse(hook.name, "too many calls of this hook")
             return refusal(429, retry_after=1)
@@ -119,7 +135,28 @@ class _TooLarge(Exception):
     """The body has more bytes than any webhook."""
 
 
-async def _body(request: Request) -> bytes:
+class _TooMuch(Exception):
+    """All bodies that are looked at just now have more bytes than they may."""
+
+
+class _Held:
+    """The bytes of one call's body, for as long as it is looked at."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._size = 0
+
+    def add(self, size: int) -> None:
+        self._size += size
+        self._state.held += size
+        if self._state.held > MOST_HELD:
+            raise _TooMuch
+
+    def release(self) -> None:
+        self._state.held -= self._size
+
+
+async def _body(request: Request, held: _Held) -> bytes:
     said = request.headers.get("content-length", "")
     if said.isdecimal() and int(said) > MOST_BYTES:
         raise _TooLarge
@@ -129,6 +166,7 @@ async def _body(request: Request) -> bytes:
             size += len(part)
             if size > MOST_BYTES:
                 raise _TooLarge
+            held.add(len(part))
             parts.append(part)
     return b"".join(parts)
 

@@ -44,6 +44,8 @@ class State:
         """Until when refused calls of which hooks are kept."""
         self.read_up_to: dict[tuple[str, str], int] = {}
         """The cursor with which a token last asked for a hook's deliveries, by token and hook."""
+        self.held = 0
+        """Bytes of the bodies that are looked at just now."""
         self.closing = False
         self.key: bytes | None = None
         """Of the cache, where it is encrypted."""

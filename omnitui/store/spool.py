@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import closing
@@ -108,6 +109,9 @@ class Spool:
         )
         self.fault: OmniError | None = None
         """Why the last commit failed; None while all is well."""
+        self.waiting = 0
+        """Bytes of bodies that the disk has not taken yet."""
+        self._lock = threading.Lock()
         self._writer.submit(_begin).result()
 
     def keep(
@@ -130,7 +134,14 @@ class Spool:
             )
             return done.rowcount == 1
 
-        return self._writer.submit(work)
+        kept = self._writer.submit(work)
+        self._wait(len(body))
+        kept.add_done_callback(lambda _kept: self._wait(-len(body)))
+        return kept
+
+    def _wait(self, size: int) -> None:
+        with self._lock:
+            self.waiting += size
 
     def probe(self) -> Future[None]:
         """Try whether a delivery could be kept, by writing as much as one takes."""

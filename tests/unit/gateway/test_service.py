@@ -167,6 +167,16 @@ async def test_body_that_is_too_large_is_refused_unread(state: State, said: bool
     assert (await post(state, exactly)).status_code == 200
 
 
+async def test_many_large_bodies_at_once_do_not_fill_the_memory(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reception, "MOST_HELD", 250_000)
+    answers = await asyncio.gather(*(post(state, b"%d" % number + bytes(100_000)) for number in range(8)))
+    statuses = sorted(answer.status_code for answer in answers)
+    assert (statuses[0], statuses[-1]) == (200, 503)
+    assert len(await kept(state)) == statuses.count(200)
+    assert state.held == 0
+    assert (await post(state, bytes(200_000))).status_code == 200
+
+
 async def test_body_that_does_not_come_is_refused(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reception, "BODY_SECONDS", 0.01)
 
@@ -228,9 +238,13 @@ async def test_disk_that_hangs_has_the_vendor_come_again_and_keeps_in_the_end(
     state: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reception, "PATIENCE", 0.01)
+    monkeypatch.setattr(reception, "MOST_HELD", 10)
     hangs = threading.Event()
     state.spool._writer.submit(lambda _tx: hangs.wait(60))
     assert (await post(state, b"x")).status_code == 503
+    # What waits must not fill the memory either.
+    state.spool.keep("second", b"key", bytes(10))
+    assert (await post(state, b"y")).status_code == 503
     hangs.set()
     await asyncio.wrap_future(state.spool.probe())
     assert await kept(state) == [b"x"]
