@@ -217,6 +217,18 @@ def _listens(gateway: Gateway) -> bool:
     return True
 
 
+def test_callers_behind_a_proxy_are_told_apart(tmp_path: Path) -> None:
+    with running(Gateway(tmp_path / "home", settings="calls_per_address = 1")) as gateway:
+        statuses = [
+            gateway.post(b"x", secret="wrong", **{"X-Forwarded-For": "203.0.113.9"}).status for _call in range(3)
+        ]
+        assert statuses == [401, 429, 429]
+        assert gateway.post(b"x", **{"X-Forwarded-For": "203.0.113.8"}).status == 200
+        # Who names itself is not believed beyond what the proxy saw.
+        spoofed = {"X-Forwarded-For": "198.51.100.1, 203.0.113.9"}
+        assert gateway.post(b"x", **spoofed).status == 429
+
+
 def test_settings_that_became_wrong_change_nothing_and_new_hooks_are_there_at_once(gateway: Gateway) -> None:
     gateway.file.write_text("nonsense = 1\n")
     gateway.file.chmod(0o600)
