@@ -31,6 +31,8 @@ from omnitui_email.settings import Credentials, Server
 CONNECT_SECONDS = 20
 ANSWER_SECONDS = 600
 """How long a server may take after the final dot (RFC 5321, 4.5.3.2.6): giving up earlier makes sent mail unknown."""
+LEAVE_SECONDS = 5
+"""How long a server may take to say goodbye."""
 _PIECE = 64 * 1024
 _BUFFER = 1024 * 1024
 _HELO = "[127.0.0.1]"
@@ -62,6 +64,7 @@ class SmtpSender:
     context: Callable[[], ssl.SSLContext]
     answer_seconds: float = ANSWER_SECONDS
     _tls: ssl.SSLContext | None = field(default=None)
+    _leaving: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def probe(self, credentials: Credentials) -> dict[str, str]:
         """Connect, log in, leave. The extensions that the server offers; raises `Fault`."""
@@ -87,11 +90,19 @@ class SmtpSender:
         if isinstance(outcome, Unknown):
             client.close()
             return outcome
-        await self._leave(client)
+        # What was accepted is written down at once, whether or not the server has a farewell.
+        leaving = asyncio.ensure_future(self._leave(client))
+        self._leaving.add(leaving)
+        leaving.add_done_callback(self._leaving.discard)
         if isinstance(outcome, Accepted) and isinstance(refused, dict):
             accepted = {address: outcome.external_id for address in mail.recipients if address not in refused}
             return Accepted(outcomes={**accepted, **refused})
         return outcome
+
+    async def close(self) -> None:
+        """Let lines end that are just being left."""
+        if self._leaving:
+            await asyncio.wait(self._leaving, timeout=LEAVE_SECONDS)
 
     async def _connect(self, credentials: Credentials) -> aiosmtplib.SMTP:
         if self._tls is None:
@@ -250,7 +261,7 @@ class SmtpSender:
     async def _leave(self, client: aiosmtplib.SMTP) -> None:
         if client.is_connected:
             with contextlib.suppress(Exception):
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(LEAVE_SECONDS):
                     await client.quit()
         client.close()
 

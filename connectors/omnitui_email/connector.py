@@ -245,6 +245,7 @@ class EmailConnector:
         if self._closed:
             return
         self._closed = True
+        await self._smtp.close()
         await self._sent.close()
         for lane in (self._first, self._errands):
             lane.close()

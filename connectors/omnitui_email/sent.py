@@ -119,13 +119,18 @@ class SentFolder:
                 self.filed.set()
 
     def _put(self, session: ImapSession, name: str) -> None:
-        kept = self._waiting.read(name)
-        if kept is not None and not self.by_server(session):
-            head, _, raw = kept.partition(b"\n")
-            note = json.loads(head)
-            folder = sent_folder(session)
-            if not session.find(folder, note["message_id"]):
-                session.append(folder, raw, as_datetime(note["at"]))
+        if not self.by_server(session):
+            head, _, raw = (self._waiting.read(name) or b"").partition(b"\n")
+            try:
+                note = json.loads(head)
+                message_id, at = str(note["message_id"]), as_datetime(note["at"])
+            except (ValueError, KeyError, TypeError, OverflowError):
+                # Of one that is damaged nothing is left to file; it must not hold the others up.
+                self._log("the copy of a sent mail is damaged: it was sent, but Sent will not have it")
+            else:
+                folder = sent_folder(session)
+                if not session.find(folder, message_id):
+                    session.append(folder, raw, at)
         self._waiting.drop(name)
 
 

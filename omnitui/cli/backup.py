@@ -56,7 +56,9 @@ def _backup(shell: Shell) -> int:
         if shell.out.text:
             shell.out.say(_said(backup.holding))
             if left_out:
-                shell.out.say(_("links that are not in it: {names}").format(names=", ".join(left_out)))
+                shell.out.say(
+                    _("links, and what cannot be read, that are not in it: {names}").format(names=", ".join(left_out))
+                )
     return 0
 
 

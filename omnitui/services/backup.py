@@ -53,7 +53,8 @@ class Backup:
     holding: Holding | None = None
     """What its cache holds; None before that was looked at."""
     left_out: tuple[str, ...] = ()
-    """Links of the config folder that are not in it; known as it is made."""
+    """What of the config folder is not in it: links to folders or to nothing, and what cannot be read; known as it is
+    made."""
 
     @property
     def size(self) -> int:
@@ -97,7 +98,11 @@ def make(profile: Profile, target: Path, *, clock: Clock | None = None) -> Backu
         files: dict[str, tuple[int, str]] = {}
         with _private(part) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             files[CACHE] = _add(archive, copied, CACHE)
+            unreadable: list[str] = []
             for name, path in _belongings(profile):
+                if name.startswith("config/") and not _is_readable(path):
+                    unreadable.append(name)
+                    continue
                 with suppress(FileNotFoundError):  # erased meanwhile
                     files[name] = _add(archive, path, name)
             held = {
@@ -114,7 +119,8 @@ def make(profile: Profile, target: Path, *, clock: Clock | None = None) -> Backu
         part.replace(target)
         snapshots.sync(target.parent)
         found = restoring.holding(copied)
-        return Backup(target, now, profile.name, __version__, files, found, _left_out(profile))
+        left_out = (*_left_out(profile), *unreadable)
+        return Backup(target, now, profile.name, __version__, files, found, left_out)
     except OSError as error:
         raise translated_os(error) from error
     finally:
@@ -211,6 +217,19 @@ def _belongings(profile: Profile) -> Iterator[tuple[str, Path]]:
             linked = path.is_symlink() and folder != "config"
             if path.is_file() and not linked and not path.name.startswith(".part-"):
                 yield f"{folder}/{path.relative_to(root).as_posix()}", path
+
+
+def _is_readable(path: Path) -> bool:
+    """Whether a file of the config folder, or what it is a link to, can be read to its end."""
+    try:
+        with path.open("rb") as source:
+            while source.read(_CHUNK):
+                pass
+    except FileNotFoundError:
+        pass
+    except OSError:
+        return False
+    return True
 
 
 def _left_out(profile: Profile) -> tuple[str, ...]:

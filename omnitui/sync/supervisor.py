@@ -90,6 +90,8 @@ class AccountSync:
         """How often `renew` was called."""
         self._stale = False
         """Whether what is read now is read over lines that are not to be trusted."""
+        self._again = False
+        """Whether somebody has asked since what is read now was begun: it is read anew once it has caught up."""
         self._wake_outbox = asyncio.Event()
         self._doubtful = doubtful
         self._never = asyncio.Event()
@@ -137,10 +139,11 @@ class AccountSync:
         """
         self._back.set()
         self.wake()
-        if self._reading is not None:
-            self.caught_up.clear()
-            self._stale = True
-            self._reading.cancel()
+        if self._reading is not None and self.caught_up.is_set():
+            self._read_again(self._reading)
+        elif self._reading is not None:
+            # Broken off each time somebody asks, a long way to catch up would never end.
+            self._again = True
         elif self.connector is not None and not isinstance(self._away, AuthFailed | RateLimited):
             self._look.set()
         else:
@@ -148,6 +151,12 @@ class AccountSync:
             self._question = await self._cache.aread(progress.asked, self.account.id)
             if self.faulted.is_set():
                 await self._answer()
+
+    def _read_again(self, reading: asyncio.Future[None]) -> None:
+        self._again = False
+        self.caught_up.clear()
+        self._stale = True
+        reading.cancel()
 
     async def _answer(self) -> None:
         """Tell who asked that all has come in since, or that a fault was met."""
@@ -231,7 +240,7 @@ class AccountSync:
 
     async def _read(self, connector: Connector, ingest: Ingest, backoff: Backoff) -> None:
         """Read the stream to its end; raises `_Renewed` where its lines proved not to be trusted."""
-        self._stale = False
+        self._stale = self._again = False
         self._reading = asyncio.ensure_future(self._stream(connector, ingest, backoff))
         try:
             await asyncio.wait([self._reading])
@@ -263,6 +272,8 @@ class AccountSync:
                     self.caught_up.set()
                     self._met.set()
                     await self._answer()
+                    if self._again and self._reading is not None:
+                        self._read_again(self._reading)
 
     async def _look_first(self, runner: OutboxRunner) -> None:
         """Where news come only when they are asked for, ask before words leave: somebody may have written meanwhile."""

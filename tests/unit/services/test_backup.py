@@ -107,6 +107,16 @@ def test_a_setting_that_is_a_link_is_backed_up_as_what_it_leads_to_and_other_lin
     assert not (there.config / "keys.toml").is_symlink()
 
 
+def test_a_setting_that_cannot_be_read_is_named_and_the_rest_is_backed_up(profile: Profile, tmp_path: Path) -> None:
+    # A file that is there, and gives an error to whoever reads it, root too.
+    (profile.config / "unreadable.toml").symlink_to("/proc/self/mem")
+    (profile.config / "keys.toml").write_text("# mine\n")
+    file = tmp_path / "backup.zip"
+    made = make(profile, file, clock=LATER)
+    assert made.left_out == ("config/unreadable.toml",)
+    assert "config/keys.toml" in verify(profile, file).files
+
+
 def test_folders_of_what_is_restored_are_synced_before_the_cache_takes_its_place(
     profile: Profile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

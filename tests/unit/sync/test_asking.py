@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from omnitui.clock import HOUR, SystemClock
 from omnitui.errors import ConfigError
 from omnitui.model.accounts import Account
-from omnitui.sdk import AuthFailed, NotReady, RateLimited
+from omnitui.sdk import AuthFailed, Batch, Json, NotReady, RateLimited
 from omnitui.store import progress
 from omnitui.sync.engine import Engine
 from tests.support.connector import FakeConnector, a_message
@@ -149,3 +150,21 @@ async def test_question_that_is_asked_before_or_while_an_account_is_connected_in
     number = ask(desk)
     async with running(desk, Engine(desk.cache, connect, parser=PARSER)):
         await until(lambda: answered(desk) == number)
+
+
+async def test_question_after_question_does_not_keep_an_account_from_catching_up(desk: SyncDesk) -> None:
+    class Far(FakeConnector):
+        """Far behind, with a cursor only at the end; somebody asks at every page."""
+
+        async def inbound(self, cursor: Json) -> AsyncIterator[Batch]:
+            async for batch in super().inbound(cursor):
+                if not batch.caught_up:
+                    number = await desk.cache.awrite(lambda tx: progress.ask(tx, desk.account.id))
+                    await until(lambda number=number: engine._asked.get(desk.account.id, 0) >= number)  # type: ignore[misc]
+                yield batch if batch.caught_up else replace(batch, cursor=None)
+
+    desk.back_end.events += [a_message(number) for number in range(1, 21)]
+    engine = Engine(desk.cache, lambda _account: Far(desk.back_end, desk.mark), parser=PARSER)
+    async with running(desk, engine):
+        await until(lambda: answered(desk) >= 9)
+        assert len(desk.messages()) == 20
