@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import httpx
 
 CONNECT_SECONDS = 10.0
+CLOSE_SECONDS = 1.0
 ANSWER_SECONDS = 60.0
 SILENCE_SECONDS = 60.0
 """Slack pings a socket every few seconds."""
@@ -176,7 +177,9 @@ async def socket(url: str) -> AsyncIterator[Socket]:
         raise AuthFailed("Socket Mode needs websockets", hint="pip install 'omnitui[slack]'") from error
     try:
         # Slack pings every ten seconds and is answered by the library.
-        line = await connect(url, max_size=LONGEST, open_timeout=CONNECT_SECONDS, ping_interval=None)
+        line = await connect(
+            url, max_size=LONGEST, open_timeout=CONNECT_SECONDS, close_timeout=CLOSE_SECONDS, ping_interval=None
+        )
     except (WebSocketException, OSError, TimeoutError) as error:
         raise NotReady(f"Slack's socket cannot be opened: {_words(error)}") from None
     try:

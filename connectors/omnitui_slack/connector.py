@@ -70,6 +70,10 @@ class SlackConnector:
         self._closed, self._renewed = asyncio.Event(), asyncio.Event()
 
     @staticmethod
+    def is_called(settings: Mapping[str, str]) -> bool:
+        return settings.get("receive") == "webhook"
+
+    @staticmethod
     def webhook(settings: Mapping[str, str], secrets: Mapping[str, tuple[str, ...]]) -> SlackWebhook:
         return SlackWebhook(secrets.get("signing_secret", ()))
 

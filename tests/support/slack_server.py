@@ -208,7 +208,7 @@ class SlackServer:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        self._sockets = await serve(self._socket, "127.0.0.1", 0)
+        self._sockets = await serve(self._socket, "127.0.0.1", 0, close_timeout=0.2)
         return self
 
     async def __aexit__(self, *_error: object) -> None:

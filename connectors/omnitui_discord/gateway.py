@@ -1,0 +1,158 @@
+"""Holds a session with Discord's Gateway, and goes on with it after a broken line. …/developers/events/gateway"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+from omnitui.sdk import AuthFailed, NotReady
+
+CONNECT_SECONDS = 10.0
+CLOSE_SECONDS = 1.0
+HELLO_SECONDS = 30.0
+LONGEST = 16 * 1024 * 1024
+INTENTS = 1 << 0 | 1 << 9 | 1 << 10 | 1 << 11 | 1 << 12 | 1 << 13 | 1 << 14 | 1 << 15
+"""Guilds; messages, reactions and typing there and in direct messages; what messages say."""
+REFUSED = {
+    4004: ("Discord does not take the token", "Developer Portal, Bot, Reset Token"),
+    4013: ("Discord does not know an intent", ""),
+    4014: ("the bot may not read messages", "Developer Portal, Bot: switch on the Message Content Intent"),
+}
+
+
+class Op(IntEnum):
+    """What a payload is (…/topics/opcodes-and-status-codes#gateway)."""
+
+    DISPATCH = 0
+    HEARTBEAT = 1
+    IDENTIFY = 2
+    RESUME = 6
+    RECONNECT = 7
+    INVALID = 9
+    HEARD = 11
+
+
+class Place(NamedTuple):
+    """Where a session stands: with it Discord tells all that came after `seq`, for some minutes."""
+
+    session: str
+    url: str
+    seq: int
+
+
+class Told(NamedTuple):
+    """One event, and where the session stands with it."""
+
+    kind: str
+    data: Any
+    place: Place
+
+
+async def events(url: str, token: str, place: Place | None) -> AsyncIterator[Told]:
+    """What a session tells. `RESUMED` or `READY` says whether it went on or began.
+
+    Raises:
+        NotReady: The line broke; go on from the last place.
+        AuthFailed: Discord refuses the bot.
+    """
+    try:
+        from websockets.asyncio.client import connect
+        from websockets.exceptions import ConnectionClosed, WebSocketException
+    except ImportError as error:
+        raise AuthFailed("Discord's Gateway needs websockets", hint="pip install 'omnitui[discord]'") from error
+    where = f"{(place.url if place else url).rstrip('/')}/?v=10&encoding=json"
+    try:
+        line = await connect(where, max_size=LONGEST, open_timeout=CONNECT_SECONDS, close_timeout=CLOSE_SECONDS)
+    except (WebSocketException, OSError, TimeoutError) as error:
+        raise NotReady(f"Discord's Gateway cannot be reached: {error or type(error).__name__}") from None
+    session = _Session(line, token, place)
+    try:
+        async for told in session.run():
+            yield told
+    except ConnectionClosed as closed:
+        code = closed.rcvd.code if closed.rcvd is not None else 0
+        if code in REFUSED:
+            raise AuthFailed(REFUSED[code][0], hint=REFUSED[code][1]) from None
+        raise NotReady(f"Discord closed the line ({code})") from None
+    finally:
+        await session.end()
+
+
+class _Session:
+    def __init__(self, line: Any, token: str, place: Place | None) -> None:
+        self._line, self._token = line, token
+        self._place = place or Place("", "", 0)
+        self._answered = True
+        self._beating: asyncio.Task[None] | None = None
+
+    async def run(self) -> AsyncIterator[Told]:
+        async with asyncio.timeout(HELLO_SECONDS):
+            hello = await self._hear()
+        self._beating = asyncio.create_task(self._beat(float(hello["d"]["heartbeat_interval"]) / 1000))
+        await self._begin()
+        while True:
+            said = await self._hear()
+            match said.get("op"):
+                case Op.DISPATCH:
+                    yield self._dispatched(said)
+                case Op.HEARTBEAT:
+                    await self._say(Op.HEARTBEAT, self._place.seq or None)
+                case Op.RECONNECT:
+                    raise NotReady("Discord wants the line made anew")
+                case Op.INVALID:
+                    # Whatever was missed has to be asked for.
+                    if not said.get("d"):
+                        self._place = Place("", "", 0)
+                    await asyncio.sleep(random.SystemRandom().uniform(1, 5) if not said.get("d") else 0)
+                    await self._begin()
+                case Op.HEARD:
+                    self._answered = True
+
+    async def _begin(self) -> None:
+        if self._place.session:
+            said = {"token": self._token, "session_id": self._place.session, "seq": self._place.seq}
+            return await self._say(Op.RESUME, said)
+        properties = {"os": "linux", "browser": "omnitui", "device": "omnitui"}
+        return await self._say(Op.IDENTIFY, {"token": self._token, "intents": INTENTS, "properties": properties})
+
+    def _dispatched(self, said: dict[str, Any]) -> Told:
+        kind, data = str(said.get("t", "")), said.get("d")
+        session, url, seq = self._place
+        if kind == "READY" and isinstance(data, dict):
+            session, url = str(data["session_id"]), str(data["resume_gateway_url"])
+        number = said.get("s")
+        self._place = Place(session, url, number if isinstance(number, int) else seq)
+        return Told(kind, data, self._place)
+
+    async def _hear(self) -> dict[str, Any]:
+        while True:
+            said = await self._line.recv()
+            with suppress(ValueError, RecursionError):
+                told = json.loads(said)
+                if isinstance(told, dict):
+                    return told
+
+    async def _say(self, op: Op, data: Any) -> None:
+        await self._line.send(json.dumps({"op": op, "d": data}))
+
+    async def _beat(self, seconds: float) -> None:
+        # The first one a random part later, so that not all bots beat at once.
+        await asyncio.sleep(seconds * random.SystemRandom().random())
+        while self._answered:
+            self._answered = False
+            await self._say(Op.HEARTBEAT, self._place.seq or None)
+            await asyncio.sleep(seconds)
+        # A line that answers no beat is dead.
+        await self._line.close(code=4000)
+
+    async def end(self) -> None:
+        if self._beating is not None:
+            self._beating.cancel()
+            await asyncio.wait([self._beating])
+        # Anything but 1000 and 1001 leaves the session open, to be gone on with.
+        await self._line.close(code=4000)
