@@ -71,6 +71,10 @@ class TelegramConnector:
         self._closed = asyncio.Event()
 
     @staticmethod
+    def is_called(settings: Mapping[str, str]) -> bool:
+        return settings.get("receive") == "webhook"
+
+    @staticmethod
     def webhook(settings: Mapping[str, str], secrets: Mapping[str, tuple[str, ...]]) -> TelegramWebhook:
         return TelegramWebhook(secrets.get("webhook_secret", ()))
 

@@ -70,6 +70,10 @@ class XConnector:
     manifest: ClassVar[Manifest] = MANIFEST
 
     @staticmethod
+    def is_called(settings: Mapping[str, str]) -> bool:
+        return settings.get("listen") == "yes"
+
+    @staticmethod
     def webhook(settings: Mapping[str, str], secrets: Mapping[str, tuple[str, ...]]) -> Webhook:
         return XWebhook(secrets.get("consumer_secret", ()))
 

@@ -78,6 +78,7 @@ from omnitui.sdk.waits import retry_after
 from omnitui.sdk.webhook import (
     HOOK_SECRETS,
     HOOK_SETTINGS,
+    Chooses,
     Deliveries,
     Delivery,
     Forged,
@@ -105,6 +106,7 @@ __all__ = [
     "Barred",
     "Batch",
     "Capabilities",
+    "Chooses",
     "Clock",
     "Connector",
     "ContactChanged",

@@ -89,6 +89,16 @@ class Receives(Protocol):
         ...
 
 
+@runtime_checkable
+class Chooses(Protocol):
+    """One whose back end calls only where the account says so."""
+
+    @staticmethod
+    def is_called(settings: Mapping[str, str]) -> bool:
+        """Whether an account with these settings has a hook."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One kept call."""

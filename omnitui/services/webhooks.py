@@ -19,7 +19,7 @@ from omnitui.i18n import _
 from omnitui.model.accounts import Account
 from omnitui.paths import Profile
 from omnitui.sdk.contract import Maker
-from omnitui.sdk.webhook import Receives, Webhook
+from omnitui.sdk.webhook import Chooses, Receives, Webhook
 from omnitui.services import connectors
 from omnitui.services.deliveries import hook_name
 from omnitui.services.secrets import Secrets, refs
@@ -80,7 +80,7 @@ def kinds(file: GatewayFile, accounts: Iterable[Account]) -> dict[str, str]:
     found = {entry.name: entry.kind for entry in file.hooks}
     for account in accounts:
         with suppress(OmniError):
-            if not account.settings.get("gateway") and _receiving(connectors.load(account.kind)):
+            if _is_called(account, connectors.load(account.kind)):
                 found.setdefault(hook_of(account), account.kind)
     return found
 
@@ -96,8 +96,6 @@ def collect(file: GatewayFile, accounts: Iterable[Account], secrets: Secrets) ->
             faults.append(_told(entry.name, error))
     for account in accounts:
         name = hook_of(account)
-        if account.settings.get("gateway"):
-            continue  # another gateway receives for it
         try:
             hook = _of_account(name, account, secrets)
             if hook is None:
@@ -162,15 +160,26 @@ def _of_entry(entry: HookEntry, secrets: Secrets) -> Hook:
 def _of_account(name: str, account: Account, secrets: Secrets) -> Hook | None:
     maker = connectors.load(account.kind)
     webhook = _receiving(maker)
-    if webhook is None:
+    if webhook is None or not _is_called(account, maker):
         return None
     if not NAME.fullmatch(name):
         raise ConfigError(
             _("a hook is called by small letters, digits and hyphens"), hint=_("change the account's setting “hook”")
         )
-    settings = {key: str(value) for key, value in account.settings.items()}
     values = {one: (secrets.get(ref),) for one, ref in refs(account.secret_ref).items()}
-    return Hook(name, account.kind, webhook.webhook({**_defaults(maker), **settings}, values), account.name)
+    return Hook(name, account.kind, webhook.webhook(_settings(account, maker), values), account.name)
+
+
+def _is_called(account: Account, maker: Maker) -> bool:
+    """Whether the gateway of this machine is called for an account."""
+    settings = _settings(account, maker)
+    if settings.get("gateway") or not isinstance(maker, Receives):
+        return False
+    return not isinstance(maker, Chooses) or maker.is_called(settings)
+
+
+def _settings(account: Account, maker: Maker) -> dict[str, str]:
+    return {**_defaults(maker), **{key: str(value) for key, value in account.settings.items()}}
 
 
 def _receiving(maker: Maker) -> Receives | None:

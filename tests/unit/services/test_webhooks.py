@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +39,19 @@ class Silent:
     manifest = HookedConnector.manifest
 
 
+class Choosy(HookedConnector):
+    """A connector that is called where its account says so."""
+
+    @staticmethod
+    def is_called(settings: Mapping[str, str]) -> bool:
+        return settings["colour"] == "blue"
+
+
 @pytest.fixture(autouse=True)
 def _installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connectors, "_points", lambda: [Point(KIND, HookedConnector), Point("silent", Silent)])
+    monkeypatch.setattr(
+        connectors, "_points", lambda: [Point(KIND, HookedConnector), Point("silent", Silent), Point("choosy", Choosy)]
+    )
     monkeypatch.setenv("NEW", "the-newest-secret")
     monkeypatch.setenv("OLD", "the-one-before-it")
 
@@ -96,6 +107,14 @@ def test_account_of_another_gateway_or_another_kind_is_no_hook_here() -> None:
     assert collect(GatewayFile(), accounts, secrets()).by_name == {}
     assert collect(GatewayFile(), accounts, secrets()).faults == ()
     assert kinds(GatewayFile(), accounts) == {}
+
+
+def test_account_that_is_read_in_another_way_is_no_hook() -> None:
+    accounts = [an_account("Red", "choosy"), an_account("Blue", "choosy", colour="blue")]
+    assert collect(GatewayFile(), accounts, secrets()).by_name.keys() == {"blue"}
+    assert kinds(GatewayFile(), accounts) == {"blue": "choosy"}
+    # What stands in gateway.toml is meant to be called.
+    assert collect(an_entry(kind="choosy"), [], secrets()).by_name.keys() == {"shop"}
 
 
 @pytest.mark.parametrize(
