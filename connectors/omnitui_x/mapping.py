@@ -103,7 +103,7 @@ def _card(user: Json) -> ContactChanged:
 
 
 def _known(item: Json, page: Page) -> Event | None:
-    words, kind = "", MessageKind.PUBLIC
+    words, kind, author = "", MessageKind.PUBLIC, ""
     files: tuple[RemoteFile, ...] = ()
     match item["event_type"]:
         case "MessageCreate":
