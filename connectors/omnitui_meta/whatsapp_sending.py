@@ -31,8 +31,8 @@ _KINDS = {
 """What is shown as what it is; anything else, and what is too large for that, goes as a document."""
 _BLANK = re.compile(r"{{\s*(\w+)\s*}}")
 _BUSINESS_SCOPED = re.compile(r"[A-Z]{2}\.\w+(\.\w+)*", re.ASCII)
-Part = tuple[str, int, tuple[str, ...]]
-"""Header, body or button of a template; which button; the names of its blanks."""
+Part = tuple[str, int, tuple[str, ...], list[str]]
+"""Header, body or button of a template; which button; the names of its blanks; what Meta gives as examples of them."""
 
 
 def why_not(op: Outbound) -> str:
@@ -97,21 +97,21 @@ def offered(found: Json) -> Template | None:
     parts = _parts(found)
     if found.get("status") != "APPROVED" or parts is None:
         return None
-    texts, examples = [], []
+    texts = []
     for component in found["components"]:
         kind = component["type"]
         if kind in ("HEADER", "BODY", "FOOTER"):
             texts.append(_named(str(component.get("text", "")), _prefix(kind)))
         for number, button in enumerate(component.get("buttons") or ()):
             texts.append(_named(f"[{button.get('text', '')}] {button.get('url', '')}".rstrip(), f"button_{number}_"))
-        examples += _examples(component)
-    blanks = tuple(name for _part, _number, names in parts for name in names)
+    blanks = [name for _part, _number, names, _examples in parts for name in names]
+    examples = [one for _part, _number, names, given in parts for one in [*given, *[""] * len(names)][: len(names)]]
     return Template(
         name=str(found["name"]),
         language=str(found["language"]),
         text="\n\n".join(text for text in texts if text),
-        blanks=blanks,
-        examples=tuple(examples) if len(examples) == len(blanks) else (),
+        blanks=tuple(blanks),
+        examples=tuple(examples) if any(examples) else (),
         category=str(found.get("category", "")),
         channel="whatsapp",
     )
@@ -120,13 +120,13 @@ def offered(found: Json) -> Template | None:
 def filled(found: Json, values: Sequence[str]) -> Json:
     """A template with its values, as it is sent. Raises `ValueError` where they are too few."""
     parts = _parts(found) or []
-    wanted = sum(len(names) for _part, _number, names in parts)
+    wanted = sum(len(names) for _part, _number, names, _examples in parts)
     if len(values) != wanted:
         raise ValueError(f"the template {found['name']} has {wanted} blanks, and {len(values)} are filled")
     left = iter(values)
     named = found.get("parameter_format") == "NAMED"
     components: list[Json] = []
-    for part, number, names in parts:
+    for part, number, names, _given in parts:
         parameters = []
         for name in names:
             parameter = {"type": "text", "text": next(left)}
@@ -145,13 +145,13 @@ def _parts(found: Json) -> list[Part] | None:
         if kind == "HEADER" and component.get("format", "TEXT") != "TEXT":
             return None
         if kind in ("HEADER", "BODY") and (names := _blanks(str(component.get("text", "")), _prefix(kind))):
-            parts.append((kind.lower(), 0, names))
+            parts.append((kind.lower(), 0, names, _examples(component)))
         elif kind == "BUTTONS":
             for number, button in enumerate(component.get("buttons") or ()):
                 if button.get("type") not in ("QUICK_REPLY", "URL", "PHONE_NUMBER"):
                     return None
                 if names := _blanks(str(button.get("url", "")), f"button_{number}_"):
-                    parts.append(("button", number, names))
+                    parts.append(("button", number, names, [str(one) for one in button.get("example") or ()]))
         elif kind not in ("HEADER", "BODY", "FOOTER"):
             return None
     return parts
@@ -181,7 +181,4 @@ def _examples(component: Json) -> list[str]:
             return [str(one.get("example", "")) for one in example[key]]
     if example.get("body_text"):
         return [str(one) for one in example["body_text"][0]]
-    buttons = component.get("buttons") or ()
-    return [str(one) for one in example.get("header_text") or ()] + [
-        str(one) for button in buttons for one in button.get("example") or ()
-    ]
+    return [str(one) for one in example.get("header_text") or ()]

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 from omnitui_meta import WhatsAppConnector
 from omnitui_meta.hook import MetaHook
@@ -58,6 +58,7 @@ def test_signature_in_capitals_is_forged() -> None:
     assert isinstance(HOOK.verify(call(BODY, signed(BODY).upper()), 0), Forged)
 
 
+@settings(max_examples=40)
 @given(some.binary(max_size=60), some.data())
 def test_any_byte_changed_is_forged(body: bytes, data: some.DataObject) -> None:
     signature = signed(body)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 from omnitui_meta.page_mapping import WINDOW, Ours, events
 
@@ -244,11 +244,13 @@ JSON = some.recursive(
 KINDS = ("message", "message_edit", "postback", "reaction", "read", "referral", "optin", "pass_thread_control")
 
 
+@settings(max_examples=40)
 @given(some.dictionaries(some.sampled_from((*KINDS, "sender", "recipient", "timestamp")), JSON, min_size=1))
 def test_any_event_becomes_events_or_is_kept_raw(what: dict[str, Any]) -> None:
     assert happened(**what)
 
 
+@settings(max_examples=40)
 @given(some.dictionaries(some.sampled_from(("text", "attachments", "reply_to", "referral", "is_echo", "app_id")), JSON))
 def test_any_message_is_one_or_is_kept_raw(message: dict[str, Any]) -> None:
     found = happened(message={"mid": "m_1", **message})

@@ -170,6 +170,7 @@ async def test_template_is_offered_with_its_blanks_and_sent_with_their_values(ri
     (template,) = await connector.templates()
     assert (template.name, template.language, template.category) == ("order_on_its_way", "en", "UTILITY")
     assert template.blanks == ("header_1", "1", "2", "button_0_1")
+    assert template.examples == ("", "Mei", "Monday", "")
     assert template.text == (
         "Order {{header_1}}\n\nHi {{1}}, it comes on {{2}}.\n\n[Follow it] https://tea.example/{{button_0_1}}"
     )

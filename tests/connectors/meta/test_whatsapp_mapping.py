@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 from omnitui_meta.whatsapp_mapping import WINDOW, address, events, place_of
 
@@ -330,6 +330,7 @@ KINDS = ("text", "image", "reaction", "edit", "revoke", "system", "interactive",
 FIELDS = ("id", "from", "timestamp", "context", "text", "image", "reaction", "edit", "system", "interactive", "order")
 
 
+@settings(max_examples=40)
 @given(
     some.sampled_from(["messages", "calls", "history", "smb_message_echoes", "user_preferences", "account_update"]),
     some.sampled_from(["messages", "statuses", "calls", "history", "message_echoes", "contacts", "metadata"]),
