@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from omnitui.sdk import AuthFailed, Fault, Health
-from omnitui_line.client import Broken, MessagingApi, Refusal
+from omnitui.sdk import AuthFailed, Broken, Fault, Health
+from omnitui_line.client import MessagingApi, Refusal
 
 
 async def checkup(api: MessagingApi, settings: Mapping[str, str], secrets: Mapping[str, str]) -> Health:

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from omnitui.sdk import SECOND, AuthFailed, Clock, Millis, NotReady, RateLimited, Unreachable, retry_after
+from omnitui.sdk import (
+    SECOND,
+    AuthFailed,
+    Broken,
+    Clock,
+    Millis,
+    NotReady,
+    RateLimited,
+    Sink,
+    called,
+    pour,
+    retry_after,
+    streamed,
+)
 
 if TYPE_CHECKING:
     import httpx
 
-CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 30.0
 TOO_MUCH: Millis = 5 * SECOND
 """LINE says that it was too much, not for how long; its limits count seconds."""
@@ -27,14 +39,6 @@ class Refusal(Exception):
         self.said = said
         self.at = at
         """When, by LINE's own clock."""
-
-
-class Broken(Exception):
-    """The link broke, or the server failed, after the request may have arrived."""
-
-
-class Sink(Protocol):
-    def write(self, data: bytes, /) -> object: ...
 
 
 class MessagingApi:
@@ -69,43 +73,28 @@ class MessagingApi:
     async def _call(
         self, method: str, path: str, *, data: bool = False, headers: Mapping[str, str] | None = None, **content: Any
     ) -> dict[str, Any]:
-        import httpx
-
-        timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS)
         url = (self._data_url if data else self._url) + path
-        try:
-            answer = await self._http().request(
-                method, url, headers={**self._headers, **(headers or {})}, timeout=timeout, **content
-            )
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
-            raise Unreachable(f"LINE cannot be reached: {_words(error)}") from None
-        except httpx.UnsupportedProtocol:
-            raise AuthFailed(f"{url} is no address of a server", hint="it begins with https://") from None
-        except httpx.TransportError as error:
-            raise Broken(f"the line to LINE broke: {_words(error)}") from None
+        answer = await called(
+            self._http,
+            "LINE",
+            method,
+            url,
+            seconds=ANSWER_SECONDS,
+            headers={**self._headers, **(headers or {})},
+            **content,
+        )
         return self._result(answer, path)
 
     async def download(self, message: str, sink: Sink, limit: int) -> None:
-        """Write the content of a message to `sink`, at most `limit` bytes. Raises `NotReady`, `Refusal`, faults."""
-        import httpx
-
-        path, left = _path("message", message, "content"), limit
-        try:
-            async with self._http().stream("GET", self._data_url + path, headers=self._headers) as answer:
-                if answer.status_code == httpx.codes.ACCEPTED:
-                    raise NotReady("LINE still prepares this file")
-                if answer.is_error:
-                    await answer.aread()
-                    self._result(answer, path)
-                async for part in answer.aiter_bytes():
-                    left -= len(part)
-                    if left < 0:
-                        raise Refusal(f"the file is larger than {limit:,} bytes", status=200, said={}, at=None)
-                    sink.write(part)
-        except httpx.TransportError as error:
-            raise NotReady(f"the line to LINE broke: {_words(error)}") from None
-        except Broken as broken:
-            raise NotReady(str(broken)) from broken
+        """Write the content of a message to `sink`, at most `limit` bytes. Raises `OmniError`, `Refusal`, faults."""
+        path = _path("message", message, "content")
+        async with streamed(self._http, "LINE", self._data_url + path, headers=self._headers) as answer:
+            if answer.status_code == 202:
+                raise NotReady("LINE still prepares this file")
+            if answer.is_error:
+                await answer.aread()
+                self._result(answer, path)
+            await pour(answer, sink, limit)
 
     def _result(self, answer: httpx.Response, path: str) -> dict[str, Any]:
         """https://developers.line.biz/en/reference/messaging-api/#status-codes"""
@@ -154,10 +143,6 @@ def _doing(path: str) -> str:
 def _path(*parts: str) -> str:
     whole, *rest = parts
     return "/".join((f"/v2/bot/{whole}", *(quote(part, safe="") for part in rest)))
-
-
-def _words(error: Exception) -> str:
-    return str(error) or type(error).__name__
 
 
 def _said(answer: httpx.Response) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from omnitui.sdk import (
     SECOND,
     Accepted,
     Batch,
+    Broken,
     Capabilities,
     Context,
     Deliveries,
@@ -38,7 +39,7 @@ from omnitui.sdk import (
     until,
 )
 from omnitui_line.checkup import checkup, quota
-from omnitui_line.client import Broken, MessagingApi, Refusal
+from omnitui_line.client import MessagingApi, Refusal
 from omnitui_line.mapping import events, items, place_of
 from omnitui_line.people import People
 from omnitui_line.sending import TEXT, Sender

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
-from omnitui.sdk import DAY, HOUR, Clock, ContactChanged, Fault, Millis, Person
-from omnitui_line.client import Broken, MessagingApi, Refusal
+from omnitui.sdk import DAY, HOUR, Broken, Clock, ContactChanged, Fault, Millis, Person
+from omnitui_line.client import MessagingApi, Refusal
 from omnitui_line.mapping import Place
 from omnitui_line.settings import CHANNEL
 

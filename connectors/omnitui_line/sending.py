@@ -13,6 +13,7 @@ from typing import Any
 
 from omnitui.sdk import (
     Accepted,
+    Broken,
     Context,
     Found,
     Json,
@@ -28,7 +29,7 @@ from omnitui.sdk import (
     Unknown,
     measured,
 )
-from omnitui_line.client import Broken, MessagingApi, Refusal
+from omnitui_line.client import MessagingApi, Refusal
 from omnitui_line.tokens import USABLE, Attempt, Heard, Tokens, on_disk
 
 TEXT = 5_000

@@ -8,14 +8,26 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from omnitui.sdk import MINUTE, SECOND, AuthFailed, Clock, Millis, NotReady, RateLimited, Unreachable
+from omnitui.sdk import (
+    MINUTE,
+    SECOND,
+    AuthFailed,
+    Broken,
+    Clock,
+    Millis,
+    NotReady,
+    RateLimited,
+    Sink,
+    called,
+    pour,
+    streamed,
+)
 
 if TYPE_CHECKING:
     import httpx
 
-CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 60.0
 EARLY: Millis = 5 * MINUTE
 """An access token is asked for anew so long before its end."""
@@ -45,14 +57,6 @@ class Refusal(Exception):
     def __init__(self, words: str, code: int) -> None:
         super().__init__(f"{words} ({code})")
         self.code = code
-
-
-class Broken(Exception):
-    """The link broke, or WeChat was busy, after the request may have been done."""
-
-
-class Sink(Protocol):
-    def write(self, data: bytes, /) -> object: ...
 
 
 class WeChatApi:
@@ -123,54 +127,29 @@ class WeChatApi:
         files: Any = None,
         parameters: Mapping[str, str] | None = None,
     ) -> httpx.Response:
-        import httpx
-
         # WeChat shows \u escapes as they are.
         content = json.dumps(said, ensure_ascii=False).encode("utf-8", "replace") if said is not None else None
-        headers = {"Content-Type": "application/json"} if said is not None else {}
-        timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS)
-        try:
-            return await self._http().request(
-                method,
-                self._url + path,
-                params=parameters,
-                content=content,
-                files=files,
-                headers=headers,
-                timeout=timeout,
-            )
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
-            raise Unreachable(f"WeChat cannot be reached: {_words(error)}") from None
-        except httpx.UnsupportedProtocol:
-            raise AuthFailed(f"{self._url} is no address of a server", hint="it begins with https://") from None
-        except httpx.TransportError as error:
-            raise Broken(f"the line to WeChat broke: {_words(error)}") from None
+        return await called(
+            self._http,
+            "WeChat",
+            method,
+            self._url + path,
+            seconds=ANSWER_SECONDS,
+            params=parameters,
+            content=content,
+            files=files,
+            headers={"Content-Type": "application/json"} if said is not None else {},
+        )
 
     async def download(self, media_id: str, sink: Sink, limit: int) -> None:
-        """Write a customer's file to `sink`, at most `limit` bytes. Raises `NotReady`, `Refusal`, faults."""
-        import httpx
-
-        left, parameters = limit, {"access_token": await self.token(), "media_id": media_id}
-        try:
-            async with self._http().stream("GET", f"{self._url}/cgi-bin/media/get", params=parameters) as answer:
-                if "json" in answer.headers.get("Content-Type", "") or answer.is_error:
-                    await answer.aread()
-                    found = _result(answer).get("video_url")
-                    raise Refusal(f"the video lies at {found}" if found else "it gives no file", 0)
-                async for part in answer.aiter_bytes():
-                    left -= len(part)
-                    if left < 0:
-                        raise Refusal(f"the file is larger than {limit:,} bytes", 0)
-                    sink.write(part)
-        except httpx.TransportError as error:
-            raise NotReady(f"the line to WeChat broke: {_words(error)}") from None
-        except Broken as broken:
-            raise NotReady(str(broken)) from broken
-
-
-def _words(error: Exception) -> str:
-    # Never the request itself: the access token stands in its address.
-    return str(error) or type(error).__name__
+        """Write a customer's file to `sink`, at most `limit` bytes. Raises `OmniError`, `Refusal`, faults."""
+        asked = {"access_token": await self.token(), "media_id": media_id}
+        async with streamed(self._http, "WeChat", f"{self._url}/cgi-bin/media/get", params=asked) as answer:
+            if "json" in answer.headers.get("Content-Type", "") or answer.is_error:
+                await answer.aread()
+                found = _result(answer).get("video_url")
+                raise Refusal(f"the video lies at {found}" if found else "it gives no file", 0)
+            await pour(answer, sink, limit)
 
 
 def _result(answer: httpx.Response) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from omnitui.sdk import (
     Accepted,
     AuthFailed,
     Batch,
+    Broken,
     Capabilities,
     Context,
     Deliveries,
@@ -42,7 +43,7 @@ from omnitui.sdk import (
     measured,
     until,
 )
-from omnitui_wechat.client import Broken, Refusal, WeChatApi
+from omnitui_wechat.client import Refusal, WeChatApi
 from omnitui_wechat.envelope import fields, key_of
 from omnitui_wechat.mapping import events, who_of
 from omnitui_wechat.settings import API, CHANNEL, MANIFEST
@@ -203,6 +204,8 @@ class WeChatConnector:
     async def fetch(self, remote: Json, sink: Sink, limit: int) -> None:
         try:
             await self._api.download(str(remote["media_id"]), sink, limit)
+        except Broken as broken:
+            raise NotReady(str(broken)) from broken
         except Refusal as refusal:
             raise OmniError(
                 f"WeChat does not give this file: {refusal}", hint="WeChat keeps files for three days"

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from omnitui.sdk import MINUTE, SECOND, AuthFailed, Clock, Millis, NotReady, RateLimited, Unreachable
+from omnitui.sdk import MINUTE, SECOND, AuthFailed, Broken, Clock, Millis, RateLimited, Sink, called, pour, streamed
 from omnitui_x.budget import Budget
 from omnitui_x.oauth import Keys, authorization, query
 
 if TYPE_CHECKING:
     import httpx
 
-CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 60.0
 TOO_MUCH: Millis = 15 * MINUTE
 """How long X counts, where it does not say when it begins anew."""
@@ -34,14 +33,6 @@ class Refusal(Exception):
     def __init__(self, words: str, status: int) -> None:
         super().__init__(words)
         self.status = status
-
-
-class Broken(Exception):
-    """The link broke, or the server failed, after the request may have arrived."""
-
-
-class Sink(Protocol):
-    def write(self, data: bytes, /) -> object: ...
 
 
 class XApi:
@@ -78,22 +69,12 @@ class XApi:
     async def _call(
         self, method: str, path: str, budget: Budget | None, parameters: Mapping[str, str], **content: Any
     ) -> dict[str, Any]:
-        import httpx
-
         if budget is not None and (wait := budget.wait(self._clock.now())):
             raise RateLimited("X's limit is used up", after=wait)
         url = f"{self._url}/2/{path}"
-        timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS)
         whole = f"{url}?{query(parameters)}" if parameters else url
         headers = {"Authorization": self._signed(method, url, parameters)}
-        try:
-            answer = await self._http().request(method, whole, headers=headers, timeout=timeout, **content)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
-            raise Unreachable(f"X cannot be reached: {_words(error)}") from None
-        except httpx.UnsupportedProtocol:
-            raise AuthFailed(f"{self._url} is no address of a server", hint="it begins with https://") from None
-        except httpx.TransportError as error:
-            raise Broken(f"the line to X broke: {_words(error)}") from None
+        answer = await called(self._http, "X", method, whole, seconds=ANSWER_SECONDS, headers=headers, **content)
         now = self._clock.now()
         if budget is not None:
             budget.hear(answer.headers, now, _told_at(answer, now))
@@ -104,26 +85,13 @@ class XApi:
         return authorization(self._keys, method, url, parameters, nonce=secrets.token_hex(16), seconds=seconds)
 
     async def download(self, path: str, sink: Sink, limit: int) -> None:
-        """Write a customer's photo to `sink`, at most `limit` bytes. Raises `NotReady`, `Refusal`, `AuthFailed`."""
-        import httpx
-
-        url, left = f"{self._media_url}{path}", limit
-        try:
-            async with self._http().stream(
-                "GET", url, headers={"Authorization": self._signed("GET", url, {})}
-            ) as answer:
-                if answer.is_error:
-                    await answer.aread()
-                    self._result(answer, None, writes=True)
-                async for part in answer.aiter_bytes():
-                    left -= len(part)
-                    if left < 0:
-                        raise Refusal(f"the file is larger than {limit:,} bytes", 200)
-                    sink.write(part)
-        except httpx.TransportError as error:
-            raise NotReady(f"the line to X broke: {_words(error)}") from None
-        except Broken as broken:
-            raise NotReady(str(broken)) from broken
+        """Write a customer's photo to `sink`, at most `limit` bytes. Raises `OmniError`, `Refusal`, faults."""
+        url = f"{self._media_url}{path}"
+        async with streamed(self._http, "X", url, headers={"Authorization": self._signed("GET", url, {})}) as answer:
+            if answer.is_error:
+                await answer.aread()
+                self._result(answer, None, writes=True)
+            await pour(answer, sink, limit)
 
     def _result(self, answer: httpx.Response, budget: Budget | None, *, writes: bool) -> dict[str, Any]:
         """https://docs.x.com/x-api/fundamentals/response-codes-and-errors"""
@@ -147,10 +115,6 @@ class XApi:
         if status >= 500 or status < 400:
             raise Broken(f"X answered with HTTP {status}: {words}")
         raise Refusal(words, status)
-
-
-def _words(error: Exception) -> str:
-    return str(error) or type(error).__name__
 
 
 def _said(answer: httpx.Response) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from omnitui.sdk import (
     Accepted,
     AuthFailed,
     Batch,
+    Broken,
     Capabilities,
     Context,
     Extent,
@@ -38,7 +39,7 @@ from omnitui.sdk import (
     Webhook,
     until,
 )
-from omnitui_x.client import Broken, Refusal, XApi
+from omnitui_x.client import Refusal, XApi
 from omnitui_x.mapping import PAIR, cards, event, items, number_of, page_of
 from omnitui_x.oauth import Keys
 from omnitui_x.settings import API, MANIFEST, MEDIA
@@ -264,6 +265,8 @@ class XConnector:
             return
         try:
             await self._api.download(str(remote["path"]), sink, limit)
+        except Broken as broken:
+            raise NotReady(str(broken)) from broken
         except Refusal as refusal:
             raise OmniError(f"X does not give this file: {refusal}") from None
 

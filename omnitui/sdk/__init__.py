@@ -5,6 +5,7 @@ from omnitui.errors import OmniError
 from omnitui.ids import Ulid
 from omnitui.model.accounts import Json
 from omnitui.model.states import Direction, MessageKind, Priority, Reach, SendState, Status, Verb
+from omnitui.sdk.calls import Broken, called, pour, streamed
 from omnitui.sdk.capabilities import (
     QUOTA,
     SDK_VERSION,
@@ -105,6 +106,7 @@ __all__ = [
     "Backfills",
     "Barred",
     "Batch",
+    "Broken",
     "Capabilities",
     "Chooses",
     "Clock",
@@ -183,9 +185,12 @@ __all__ = [
     "Webhook",
     "WebhookAnswer",
     "WebhookRequest",
+    "called",
     "measured",
+    "pour",
     "retry_after",
     "rfc3339",
     "steady_of",
+    "streamed",
     "until",
 ]
