@@ -50,6 +50,15 @@ class CustomerTypes:
     name: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class AgentTypes:
+    """An agent is writing to the customer of a conversation. Only this process hears of it."""
+
+    account_id: str
+    conversation_id: str
+    channel: str
+
+
 class Bus:
     """Hands each event to those who asked for its type, on the thread that publishes it."""
 

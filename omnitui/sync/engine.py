@@ -9,18 +9,19 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
-from omnitui.bus import Changed
+from omnitui.bus import AgentTypes, Changed
 from omnitui.clock import MINUTE, SECOND, Millis
 from omnitui.errors import OmniError
 from omnitui.ids import Ulid
 from omnitui.logs import logger
 from omnitui.model.accounts import Account, LedgerEntry
 from omnitui.model.states import ObjectKind, SendState
-from omnitui.sdk.contract import Connector
+from omnitui.sdk.contract import Connector, Types
 from omnitui.store import outbox, progress
 from omnitui.store.cache import Cache
 from omnitui.store.faults import CacheError
 from omnitui.store.reads import accounts as account_reads
+from omnitui.store.reads import inbox
 from omnitui.store.reads import ledger as ledger_reads
 from omnitui.store.writer import Tx
 from omnitui.sync.files import LIMIT, Files
@@ -41,6 +42,8 @@ WATCH_SECONDS = 1.0
 """How often it is looked whether the machine slept, its network changed, or its clock was set."""
 WAKE_EVERY: Millis = 15 * SECOND
 """How often due snoozes are looked for, at the latest."""
+SHOW_SECONDS = 5.0
+"""How long a back end may take to show that somebody writes."""
 QUIET_SECONDS = 0.1
 
 
@@ -105,6 +108,8 @@ class Engine:
         self._moving = asyncio.Lock()
         """Held while tasks are started and ended."""
         self._stop = asyncio.Event()
+        self._showing: dict[Ulid, asyncio.Future[None]] = {}
+        """By account: what is told just now of somebody who writes."""
         self._doubtful = False
         self._indexing: asyncio.Future[None]
         self._surroundings: Surroundings
@@ -187,7 +192,13 @@ class Engine:
         if self._own_parser:
             # Its process begins with the first mail.
             self._parser = ParseWorker()
+
+        def shown(event: AgentTypes) -> None:
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(self._show, event)
+
         unsubscribe = self._cache.bus.subscribe(Changed, hop)
+        forget = self._cache.bus.subscribe(AgentTypes, shown)
         if self._follower is not None:
             await self._follower.begin()
         self._surroundings, self._untold = Surroundings(self._cache.clock), 0
@@ -204,6 +215,7 @@ class Engine:
             yield beating
         finally:
             unsubscribe()
+            forget()
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
@@ -229,6 +241,25 @@ class Engine:
         if not event.complete or ObjectKind.OUTBOX in kinds:
             for one in self._running.values():
                 one.sync.wake()
+
+    def _show(self, event: AgentTypes) -> None:
+        """Let the customer see that an agent writes, where the back end shows that."""
+        connector = self._connector(event.account_id)
+        if isinstance(connector, Types) and event.account_id not in self._showing:
+            task = asyncio.ensure_future(self._tell(connector, event))
+            self._showing[event.account_id] = task
+            task.add_done_callback(lambda _done: self._showing.pop(event.account_id, None))
+
+    async def _tell(self, connector: Types, event: AgentTypes) -> None:
+        conversation = await self._cache.aread(inbox.conversation, event.conversation_id)
+        if conversation is None or not conversation.external_id:
+            return
+        try:
+            async with asyncio.timeout(SHOW_SECONDS):
+                await connector.typing(conversation.external_id, event.channel)
+        except Exception as error:
+            # Nothing is lost by it, and the next keys try again.
+            LOG.info("account %s: writing is not shown: %s", event.account_id, type(error).__name__)
 
     async def _keep_following(self, chosen: set[Ulid] | None) -> None:
         while True:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from omnitui.bus import Changed, CustomerTypes
+from omnitui.bus import AgentTypes, Changed, CustomerTypes
 from omnitui.clock import SECOND, Millis
 from omnitui.desk.views import VIEWS, View
 from omnitui.errors import OmniError
@@ -39,6 +39,8 @@ READ_AFTER = 1.2
 """Seconds on the screen after which a conversation counts as read."""
 COUNTED: Millis = 120 * SECOND
 """What leaves later than in this time is not counted down by the second."""
+TOLD_EVERY: Millis = 4 * SECOND
+"""How often it is told that the agent still writes; back ends show it for five seconds and more."""
 FOLLOW_AFTER = 0.25
 """Seconds after which a row that came back is in the list again."""
 
@@ -74,6 +76,8 @@ class Desk(Backstage):
         self._read_timer: asyncio.TimerHandle | None = None
         self._loading: Ulid | None = None
         self._rested: Ulid | None = None
+        self._typed: Millis = 0
+        """When it was told last that the agent writes."""
         self.attended = False
         """Whether somebody has touched a key or the mouse: what shows by itself at the start is read by nobody."""
 
@@ -312,6 +316,13 @@ class Desk(Backstage):
                 await self._unharmed(self.changed(changed))
         finally:
             forget()
+
+    def types(self, conversation: Conversation) -> None:
+        """The agent is writing an answer: the customer may see it, told every few seconds."""
+        now = self.clock.now()
+        if now - self._typed > TOLD_EVERY:
+            self._typed = now
+            self.session.bus.publish(AgentTypes(conversation.account_id, conversation.id, conversation.channel))
 
     def _types(self, event: CustomerTypes) -> None:
         shown = self.conversation

@@ -15,9 +15,10 @@ from omnitui.i18n import _, ngettext
 from omnitui.ids import Ulid
 from omnitui.model.card import Card, Suggestion
 from omnitui.model.conversations import Conversation
-from omnitui.model.people import Identity
+from omnitui.model.people import PICTURE, Identity
 from omnitui.text.covering import shown
 from omnitui.text.japanese import wrap_prose
+from omnitui.text.links import inspect
 from omnitui.text.safe import safe
 from omnitui.text.widths import cell_width
 from omnitui.ui import phrases
@@ -43,6 +44,8 @@ class Act(StrEnum):
     """Take back that the contact `target` is the same person."""
     PREFER = "prefer"
     """Make the identity `target` the preferred one, or no longer so."""
+    FOLLOW = "follow"
+    """Open the link `target` on the desktop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +188,17 @@ def about_panel(sight: Sight) -> list[Entry]:
 def fields_panel(sight: Sight) -> list[Entry]:
     """Further facts, by the names that they were given."""
     fields = sight.card.contact.custom
-    facts = [(plain(name), plain(value), value, f"fields.{name}") for name, value in fields.items() if value]
-    return _section(_("Further facts"), _facts(facts, sight.width))
+    facts = [
+        (plain(name), plain(value), value, f"fields.{name}")
+        for name, value in fields.items()
+        if value and name != PICTURE
+    ]
+    made = _facts(facts, sight.width)
+    if address := fields.get(PICTURE):
+        host = plain(inspect(address).host)
+        line = cropped(((_("Picture") + " ", "muted"), (host, "link")), sight.width)
+        made.append(Entry(line, address, Act.FOLLOW, address))
+    return _section(_("Further facts"), made)
 
 
 def suggestions_panel(sight: Sight) -> list[Entry]:

@@ -8,14 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from omnitui.bus import AgentTypes
 from omnitui.clock import DAY, HOUR, FrozenClock
 from omnitui.model.conversations import Conversation
+from omnitui.model.people import PICTURE
 from omnitui.model.states import MessageKind, SendState, Status
 from omnitui.sdk import Capabilities, Idempotency, Template, snapshot
 from omnitui.services.session import Session
 from omnitui.store import accounts, outbox
 from omnitui.store.reads import drafts, history, oplog
 from omnitui.store.reads import outbox as outbox_reads
+from omnitui.ui.screens import links
 from tests.support.console import a_console, a_session
 from tests.support.desk import a_conversation, an_account
 
@@ -180,3 +183,34 @@ async def test_unknown_message_is_asked_about_settled_or_sent_again_where_it_sta
         await person.press("!")
         await person.sees("nothing to decide")
     assert session.cache.read(outbox.asked) == []
+
+
+async def test_what_an_agent_writes_to_a_customer_is_told_and_what_is_for_agents_alone_is_not(session: Session) -> None:
+    chat = a_conversation(session.cache, "Hello?")
+    told: list[AgentTypes] = []
+    session.bus.subscribe(AgentTypes, told.append)
+    async with a_console(session) as person:
+        await person.press("n")
+        await person.type("for us")
+        await person.sees("for us")
+        assert told == []
+        await person.press("ctrl+t")
+        await person.sees("REPLY")
+        assert told == []
+        await person.type("Hello")
+        await person.until(lambda: [one.conversation_id for one in told] == [chat.id])
+
+
+async def test_picture_of_a_customer_is_a_link_on_the_card(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    chat = a_conversation(session.cache, "Hello?")
+    session.operations.set_contact(chat.contact_id, {"fields": {PICTURE: "https://pictures.example/ann.png"}})
+    followed: list[str] = []
+
+    async def follow(_desk: object, url: str) -> None:
+        followed.append(url)
+
+    monkeypatch.setattr(links, "follow", follow)
+    async with a_console(session) as person:
+        await person.sees("Picture pictures.example")
+        await person.press("tab", "tab", "G", "enter")
+        await person.until(lambda: followed == ["https://pictures.example/ann.png"])

@@ -57,6 +57,10 @@ async def _open(desk: Desk) -> None:
             desk.say(_("linked; undo takes it back"))
         case Act.UNLINK:
             await _unlink(desk)
+        case Act.FOLLOW:
+            from omnitui.ui.screens.links import follow
+
+            await follow(desk, entry.target)
         case Act.PREFER:
             await forms.prefer(desk, card, entry.target)
         case _:

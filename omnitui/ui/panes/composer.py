@@ -72,6 +72,8 @@ class ComposerPane(Vertical):
         self.ways_key = ""
         """The key that shows what can be done where the channel takes no answer."""
         self.allowed = Allowance()
+        self.typed: Callable[[Conversation], None] = lambda conversation: None
+        """Told of each keystroke of an answer."""
         self.sheet = Sheet(id="composer-text", soft_wrap=True, show_line_numbers=False, compact=True)
         """The text field."""
         self.header = Header(id="composer-header")
@@ -370,6 +372,8 @@ class ComposerPane(Vertical):
         """Have what is written kept, where it differs from the draft."""
         if self.settle() and self.draft is not None:
             self.keep(self.draft)
+            if self.text and self.kind is MessageKind.PUBLIC and self.conversation is not None:
+                self.typed(self.conversation)
         self.redraw()
 
     def settle(self) -> bool:

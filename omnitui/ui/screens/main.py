@@ -82,6 +82,7 @@ class MainScreen(LastHopScreen[None]):
         shelf = Shelf(session)
         self.composer = ComposerPane(clock, session.cache.ids, self.desk.drafting.keep, shelf, id="composer")
         self.composer.header_key = keyboard.keymap.key_of("composer.header")
+        self.composer.typed = self.desk.types
         self.composer.ways_key = keyboard.keymap.key_of("composer.ways")
         self.card = CardPane(clock, zone, id="card")
         self.captions = Captions(self)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from datetime import UTC
 from itertools import permutations
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
-from omnitui.bus import CustomerTypes
-from omnitui.clock import HOUR
+from omnitui.bus import AgentTypes, CustomerTypes
+from omnitui.clock import HOUR, SystemClock
 from omnitui.model.conversations import Message
 from omnitui.model.people import PICTURE
-from omnitui.sdk import Batch, ContactChanged, Event, MessageDeleted, Person, Reacted, Typing
+from omnitui.sdk import Batch, ContactChanged, Event, MessageDeleted, NotReady, Person, Reacted, Typing
 from omnitui.store import erasure
 from omnitui.store.reads import belongings, between, people
+from omnitui.sync.engine import Engine
 from omnitui.ui.blocks import Setting, block
-from tests.support.connector import CHANNEL, a_message
-from tests.support.sync_desk import NOW, SyncDesk
+from tests.support.connector import CHANNEL, FakeConnector, a_message
+from tests.support.sync_desk import NOW, PARSER, SyncDesk, until
 
 ANN, BO = Person("ann", "Ann"), Person("bo", "Bo")
 
@@ -122,3 +125,34 @@ async def test_line_of_reactions_fits_and_carries_no_control(desk: SyncDesk) -> 
     [line] = [line for line in drawn(desk.messages()[0], 40) if "e0" in line]
     assert len(line) <= 40
     assert "\x1b" not in line
+
+
+class Showing(FakeConnector):
+    """Shows the customer that somebody writes; the first time it fails."""
+
+    told: ClassVar[list[tuple[str, str]]] = []
+
+    async def typing(self, conversation: str, channel: str) -> None:
+        self.told.append((conversation, channel))
+        if len(self.told) == 1:
+            raise NotReady("busy")
+
+
+async def test_customer_is_shown_that_an_agent_writes_and_a_fault_costs_nothing(tmp_path: Path) -> None:
+    desk = SyncDesk(tmp_path, SystemClock())
+    Showing.told.clear()
+    await desk.take(a_message(1))
+    [conversation] = desk.conversations()
+    engine = Engine(desk.cache, lambda _account: Showing(desk.back_end, desk.mark), parser=PARSER)
+    task = asyncio.create_task(engine.run())
+    event = AgentTypes(desk.account.id, conversation.id, CHANNEL)
+
+    def tell(count: int) -> bool:
+        desk.cache.bus.publish(event)
+        return len(Showing.told) >= count
+
+    await until(lambda: tell(3))
+    assert set(Showing.told) == {("c1", CHANNEL)}
+    engine.stop()
+    await asyncio.wait_for(task, 20)
+    desk.close()
