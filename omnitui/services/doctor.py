@@ -207,7 +207,19 @@ def _sync(profile: Profile) -> Iterator[Finding]:
         said = _("process {pid} of another machine is syncing").format(pid=holder.pid)
         yield Finding("sync", Verdict.WARNING, said, _("end omnitui there, or wait until it has ended"))
     elif not holder.still:
-        yield Finding("sync", Verdict.OK, _("process {pid} is syncing").format(pid=holder.pid))
+        words = (
+            _("process {pid} of another container is syncing") if holder.contained else _("process {pid} is syncing")
+        )
+        yield Finding("sync", Verdict.OK, words.format(pid=holder.pid))
+    elif holder.contained:
+        said = _("process {pid} of another container is to sync, but has not moved for {n} seconds")
+        hint = _("wake it or end it there; an open console takes its place within {n} seconds, and sends nothing twice")
+        yield Finding(
+            "sync",
+            Verdict.WARNING,
+            said.format(pid=holder.pid, n=round(holder.quiet)),
+            hint.format(n=round(STALE_SECONDS)),
+        )
     else:
         since = f"{datetime.fromtimestamp(time.time() - holder.quiet):%Y-%m-%d %H:%M:%S}"
         words = (

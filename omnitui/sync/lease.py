@@ -39,6 +39,8 @@ STILL_SECONDS: Final = 8.0
 """After this long without a beat a holder is said to stand still."""
 _SIZE: Final = 400
 """Bytes of the file: always as many, so that no reader finds the end of an older text."""
+_MOST_STOOD: Final = 8
+"""So many that stood still are remembered: more would not fit into the file."""
 _BLIND_SECONDS: Final = 5.0
 """A follower that did not look for this long was stopped itself, and begins to count anew."""
 
@@ -58,6 +60,8 @@ class Holder:
     """Counts on while it moves."""
     quiet: float = field(default=0.0, compare=False)
     """Seconds since it last moved; 0 where that is not known: on another machine, or before it has said so."""
+    space: int = field(default=0, compare=False)
+    """The PID namespace that the pid belongs to: containers of one machine have one each. 0 where that is not said."""
 
     @property
     def still(self) -> bool:
@@ -69,6 +73,11 @@ class Holder:
         """Whether it runs on another machine, or ran before this start of ours."""
         return bool(self.boot_id) and self.boot_id != boot_id()
 
+    @property
+    def contained(self) -> bool:
+        """Whether it runs in another container of this machine: its pid is another process here, or none."""
+        return not self.elsewhere and self.space not in (0, pid_space())
+
 
 class Lease:
     """A lock on a file in the state folder. The system drops it when its process dies, however it dies.
@@ -78,7 +87,7 @@ class Lease:
 
     def __init__(self, state: Path) -> None:
         self.path = state / NAME
-        self._stood: tuple[int, ...] = ()
+        self._stood: tuple[tuple[int, int], ...] = ()
         """Processes that lost the lease and live."""
         self._descriptor: int | None = None
         self._beat = 0
@@ -218,7 +227,8 @@ class Lease:
             fresh.unlink(missing_ok=True)
             descriptor = self._locked(fresh)
             if descriptor is not None:
-                self._stood = (*_living(left), _parse(left).pid)
+                holder = _parse(left)
+                self._stood = (*_living(left)[-_MOST_STOOD + 1 :], (holder.space, holder.pid))
                 self._write(descriptor)
                 fresh.replace(self.path)
             return descriptor
@@ -226,7 +236,7 @@ class Lease:
             os.close(gate)
 
     def _write(self, descriptor: int, *, held: bool = True) -> None:
-        fields: dict[str, object] = {"boot_id": boot_id(), "stood": self._stood}
+        fields: dict[str, object] = {"boot_id": boot_id(), "space": pid_space(), "stood": self._stood}
         if held:
             # The steady clock is the same to all processes of one start of the machine.
             fields |= {"pid": os.getpid(), "beat": self._beat, "at": round(time.monotonic(), 1)}
@@ -240,6 +250,14 @@ def boot_id() -> str:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:
         return ""
+
+
+def pid_space() -> int:
+    """Linux' number of the PID namespace that this process lives in; 0 elsewhere."""
+    try:
+        return os.stat("/proc/self/ns/pid").st_ino
+    except OSError:
+        return 0
 
 
 def is_stopped(pid: int) -> bool:
@@ -263,18 +281,25 @@ def _parse(fields: dict[str, Any]) -> Holder:
     try:
         pid, boot, beat, at = int(fields["pid"]), str(fields["boot_id"]), fields.get("beat"), fields.get("at")
         quiet = time.monotonic() - float(at) if at is not None and boot == boot_id() else 0.0
-        return Holder(pid, boot, None if beat is None else int(beat), max(quiet, 0.0))
+        space = int(fields.get("space") or 0)
+        return Holder(pid, boot, None if beat is None else int(beat), max(quiet, 0.0), space)
     except (ValueError, KeyError, TypeError):
         # Caught between taking the lock and writing the name: somebody holds it, nameless for a moment.
         return Holder(0, "")
 
 
-def _living(fields: dict[str, Any]) -> tuple[int, ...]:
-    """Of the processes that lost the lease those that may still wake."""
-    stood = fields.get("stood")
+def _living(fields: dict[str, Any]) -> tuple[tuple[int, int], ...]:
+    """Of the processes that lost the lease those that may still wake: PID namespace and pid of each.
+
+    One of another container cannot be asked for from here: it counts as living until the machine starts anew.
+    """
+    stood, ours = fields.get("stood"), pid_space()
     if not isinstance(stood, list) or fields.get("boot_id") != boot_id():
         return ()
-    return tuple(pid for pid in stood if isinstance(pid, int) and _lives(pid))
+    # Pids alone are of the namespace of who wrote them, which said nothing of it: ours, as far as anybody knows.
+    named = [one if isinstance(one, list) else [0, one] for one in stood]
+    known = [(one[0], one[1]) for one in named if len(one) == 2 and all(isinstance(part, int) for part in one)]
+    return tuple((space, pid) for space, pid in known if space not in (0, ours) or _lives(pid))
 
 
 def _lives(pid: int) -> bool:

@@ -158,6 +158,58 @@ def test_lease_remembers_who_stood_still_for_as_long_as_that_process_lives(
         other.stdout.close()
 
 
+def test_holder_of_another_container_counts_as_living_where_nobody_can_ask(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, promise: Promise
+) -> None:
+    monkeypatch.setattr("omnitui.sync.lease.STALE_SECONDS", 0.1)
+    other = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    try:
+        assert other.stdout is not None
+        assert other.stdout.readline().strip() == "True"
+        # What it is called there is nobody here, or somebody else.
+        monkeypatch.setattr("omnitui.sync.lease.pid_space", lambda: 7)
+        monkeypatch.setattr("omnitui.sync.lease._lives", lambda pid: False)
+        first, second = Lease(tmp_path), Lease(tmp_path)
+        holder = first.holder()
+        assert holder is not None
+        assert holder.contained
+        assert not holder.elsewhere
+        assert not first.acquire()
+        time.sleep(0.2)
+        assert first.acquire()
+        assert first.seized
+        first.release()
+        for _ in range(2):
+            assert second.acquire()
+            assert second.seized
+            assert not Lease(tmp_path).acquire()
+            second.release()
+        monkeypatch.setattr("omnitui.sync.lease.boot_id", lambda: "another start")
+        assert second.acquire()
+        assert not second.seized
+        second.release()
+    finally:
+        other.kill()
+        other.wait()
+        assert other.stdout is not None
+        other.stdout.close()
+    promise(
+        "Two containers that share a profile send nothing twice: what one may have sent the other does not send again.",
+        "1 lease taken over from another container: 0 ops of it taken for unsent",
+    )
+
+
+def test_file_of_the_lease_is_whole_however_many_stood_still(tmp_path: Path) -> None:
+    lease = Lease(tmp_path)
+    assert lease.acquire()
+    lease._stood = tuple((4_026_531_836, 4_194_000 + number) for number in range(8))
+    lease.beat()
+    seen = Lease(tmp_path).holder()
+    assert seen is not None
+    assert seen.pid == os.getpid()
+    lease.release()
+
+
 def test_holder_tells_for_how_long_it_has_not_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("omnitui.sync.lease.STILL_SECONDS", 0.2)
     holder, follower = Lease(tmp_path), Lease(tmp_path)
