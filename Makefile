@@ -37,7 +37,7 @@ bench: $(READY)
 	@$(BIN)/pytest tests/bench -m bench -q -s -p no:xdist --timeout 3600
 	@$(BIN)/python -m tests.bench.page
 
-# The long forms of all attacks, on this machine alone: about an hour on two free cores. Figures go to docs/trust.md.
+# The long forms of all attacks, on both cores of this machine alone: about an hour. Figures go to docs/trust.md.
 torture: $(READY)
 	@$(BIN)/pytest -m torture -n 2 --dist worksteal -q --timeout 7200
 	@$(BIN)/python -m docs.trust

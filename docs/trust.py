@@ -26,7 +26,7 @@ _HEAD: Final = """\
 <!-- Generated from docs/trust.json, the record of test runs, by `make docs`; do not edit. -->
 
 Each line is a promise, what the test that attacks it found when it ran last, and that test. The figures are the tests'
-own words, taken over by a program. `make torture` runs the long forms, alone on a machine of two cores in a few hours;
+own words, taken over by a program. `make torture` runs the long forms, in about an hour on two cores with nothing else;
 a short form of each runs with every `make test`. [SECURITY.md](../SECURITY.md) says how to report a promise that
 you saw broken.
 """
