@@ -7,6 +7,7 @@ import json
 import os
 import random
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -29,6 +30,13 @@ CALLERS = 8
 @pytest.fixture
 def gateway(tmp_path: Path) -> Iterator[Gateway]:
     with running(Gateway(tmp_path / "home")) as gateway:
+        yield gateway
+
+
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    """One for tests that leave it as it was."""
+    with running(Gateway(tmp_path_factory.mktemp("lasting") / "home")) as gateway:
         yield gateway
 
 
@@ -181,6 +189,31 @@ def _event(stream: http.client.HTTPResponse) -> dict[str, object]:
     return found
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",  # TLS, where none is spoken
+        b"GET /hooks/shop HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 100_000,
+        b"POST /hooks/shop HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nabcde",
+        b"POST /hooks/shop HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+        b"POST /hooks/shop HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"GET /hooks/\xff\xfe%00%ff?%ff=\xff HTTP/1.1\r\nHost: \xff\r\n\r\n",
+        b"GET http://169.254.169.254/ HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"\r\n" * 1000,
+    ],
+    ids=["tls", "header", "lengths", "negative", "chunk", "bytes", "proxy", "blank"],
+)
+def test_nonsense_is_refused_and_the_next_call_is_kept(lasting: Gateway, raw: bytes) -> None:
+    with closing(socket.create_connection(("127.0.0.1", lasting.port), timeout=60)) as line:
+        with suppress(OSError):
+            line.sendall(raw)
+            line.shutdown(socket.SHUT_WR)
+        with suppress(OSError):
+            said = line.recv(65_536)
+            assert said == b"" or said.split()[1] in (b"400", b"401", b"404", b"431"), said
+    assert lasting.post(os.urandom(8)).status == 200
+
+
 def test_call_that_has_begun_is_answered_after_sigterm(gateway: Gateway) -> None:
     begun = threading.Event()
     body = b"slow and steady"
@@ -229,18 +262,18 @@ def test_callers_behind_a_proxy_are_told_apart(tmp_path: Path) -> None:
         assert gateway.post(b"x", **spoofed).status == 429
 
 
-def test_settings_that_became_wrong_change_nothing_and_new_hooks_are_there_at_once(gateway: Gateway) -> None:
-    gateway.file.write_text("nonsense = 1\n")
-    gateway.file.chmod(0o600)
-    gateway.renew()
-    gateway.says("there is no setting “nonsense”")
-    assert gateway.post(b"still here").status == 200
-    gateway.more = f'[[hook]]\nname = "second"\nkind = "{hooked.KIND}"\nsecret.key = {{env = "NEW"}}\n'
-    gateway.write()
-    gateway.renew()
+def test_settings_that_became_wrong_change_nothing_and_new_hooks_are_there_at_once(lasting: Gateway) -> None:
+    lasting.file.write_text("nonsense = 1\n")
+    lasting.file.chmod(0o600)
+    lasting.renew()
+    lasting.says("there is no setting “nonsense”")
+    assert lasting.post(b"still here").status == 200
+    lasting.more = f'[[hook]]\nname = "second"\nkind = "{hooked.KIND}"\nsecret.key = {{env = "NEW"}}\n'
+    lasting.write()
+    lasting.renew()
 
     def second() -> bool:
-        return gateway.call("POST", "/hooks/second", b"x", hooked.signed(SECRET, b"x")).status == 200
+        return lasting.call("POST", "/hooks/second", b"x", hooked.signed(SECRET, b"x")).status == 200
 
     eventually(second, "the second hook")
 
