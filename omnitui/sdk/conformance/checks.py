@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from omnitui.sdk.capabilities import SDK_VERSION, Idempotency
+from omnitui.sdk.capabilities import SDK_VERSION, Idempotency, TextUnit
 from omnitui.sdk.conformance.rig import Nonconformity, Rig
 from omnitui.sdk.conformance.view import shown
 from omnitui.sdk.contract import Backfills, Connector, Fetches, Lists
@@ -17,6 +17,8 @@ from omnitui.sdk.events import Batch, Unsupported
 from omnitui.sdk.faults import AuthFailed, Fault, NotReady, RateLimited
 from omnitui.sdk.outbound import Accepted, Found, NotFound, Rejected, Unknown
 
+SEGMENT = 160
+"""Letters that fit into one text message, at most."""
 PATIENCE_SECONDS = 20.0
 """How long a back end on this machine may take for anything."""
 
@@ -157,10 +159,11 @@ async def send(rig: Rig) -> None:
 async def oversize_text(rig: Rig) -> None:
     connector = rig.connector()
     op = rig.outbound("")
-    limit = connector.capabilities(op.channel).text_limit
-    if limit is None:
+    able = connector.capabilities(op.channel)
+    if (limit := able.text_limit) is None:
         return
-    op = replace(op, text="x" * (limit + 1))
+    each = SEGMENT if able.text_unit is TextUnit.SEGMENTS else 1
+    op = replace(op, text="x" * (limit + 1) * each)
     outcome = await connector.perform(op)
     _hold(isinstance(outcome, Rejected) and bool(outcome.reason), f"text over the limit must be rejected: {outcome}")
     _hold(await rig.copies(op) == 0, "rejected, yet the customer got it")
