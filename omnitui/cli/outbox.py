@@ -54,6 +54,7 @@ def _settle_arguments(parser: argparse.ArgumentParser, words: Sequence[str]) -> 
     _ops(parser, words)
     answer = parser.add_mutually_exclusive_group(required=True)
     answer.add_argument("--sent", action="store_true", help=_("it arrived"))
+    answer.add_argument("--ask", action="store_true", help=_("ask the back end whether it did"))
     answer.add_argument("--again", action="store_true", help=_("it did not: send it again"))
 
 
@@ -81,11 +82,17 @@ def _each(act: Callable[[Shell, Ulid], object]) -> Callable[[Shell], int]:
     return run
 
 
+def _settle(shell: Shell, op_id: Ulid) -> None:
+    operations = shell.session.operations
+    if shell.arguments.ask:
+        operations.ask(op_id)
+    else:
+        operations.settle(op_id, sent=shell.arguments.sent)
+
+
 VERBS: Final = {
     "outbox": Verb(_list),
     "outbox retry": Verb(_each(lambda shell, op_id: shell.session.operations.retry(op_id)), _ops),
     "outbox cancel": Verb(_each(lambda shell, op_id: shell.session.operations.cancel(op_id)), _ops),
-    "outbox settle": Verb(
-        _each(lambda shell, op_id: shell.session.operations.settle(op_id, sent=shell.arguments.sent)), _settle_arguments
-    ),
+    "outbox settle": Verb(_each(_settle), _settle_arguments),
 }

@@ -6,6 +6,7 @@ from omnitui.errors import NotFound, Refused
 from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.accounts import Json
+from omnitui.model.operations import OutboxEntry
 from omnitui.model.states import SendState
 from omnitui.store import outbox
 from omnitui.store.reads import outbox as outbox_reads
@@ -21,11 +22,20 @@ def retry(tx: Tx, op_id: Ulid) -> None:
 
 def settle(tx: Tx, op_id: Ulid, *, sent: bool) -> None:
     """An op of which nobody knows whether it arrived did, or it goes again."""
+    entry = outbox_reads.entry(tx.db, op_id)
+    if entry is not None and entry.state is SendState.SENDING and in_doubt(entry):
+        outbox.move(tx, op_id, SendState.UNKNOWN, reason=entry.reason)
     _expect(tx, op_id, SendState.UNKNOWN)
     if sent:
         outbox.move(tx, op_id, SendState.ACCEPTED)
     else:
         _release(tx, op_id)
+
+
+def in_doubt(entry: OutboxEntry) -> bool:
+    """Whether nobody knows if an op arrived, and nobody can tell now."""
+    stuck = entry.state is SendState.SENDING and entry.marked and bool(entry.reason)
+    return stuck or entry.state is SendState.UNKNOWN
 
 
 def ask(tx: Tx, op_id: Ulid) -> None:

@@ -12,6 +12,7 @@ from omnitui.ids import Ulid
 from omnitui.model.conversations import Draft
 from omnitui.model.states import MessageKind, SendState
 from omnitui.sdk.capabilities import NeedTag, NeedTemplate
+from omnitui.services.deciding import in_doubt
 from omnitui.services.templates import offered
 from omnitui.store import drafts
 from omnitui.store.reads import accounts, outbox
@@ -188,8 +189,7 @@ async def _settle(desk: Desk) -> None:
 
     message = await desk.message()
     entry = await desk.cache.aread(outbox.entry, message.op_id) if message.op_id else None
-    open_states = (SendState.UNKNOWN, SendState.FAILED, SendState.BLOCKED, SendState.DEFERRED)
-    if entry is None or not (entry.state in open_states or entry.state.cancellable):
+    if entry is None or not (in_doubt(entry) or entry.state.cancellable or entry.state is SendState.FAILED):
         raise OmniError(_("there is nothing to decide about this message"))
     await decide(desk, entry, here=True)
 

@@ -8,6 +8,7 @@ from omnitui.model.operations import OutboxEntry
 from omnitui.model.states import SendState
 from omnitui.sdk import snapshot
 from omnitui.sdk.capabilities import Idempotency
+from omnitui.services.deciding import in_doubt
 from omnitui.store.reads import accounts
 from omnitui.ui import phrases
 from omnitui.ui.blocks import state_piece
@@ -50,9 +51,10 @@ async def decide(desk: Desk, entry: OutboxEntry, *, here: bool = False) -> None:
     offers: list[tuple[str, str]] = []
     if entry.conversation_id and not here:
         offers.append(("show", _("show the conversation")))
-    if entry.state is SendState.UNKNOWN:
+    if in_doubt(entry):
         known = await desk.cache.aread(accounts.capabilities, entry.account_id)
-        if snapshot.read(known, str(entry.payload.get("channel", ""))).idempotency is not Idempotency.UNKNOWABLE:
+        able = snapshot.read(known, str(entry.payload.get("channel", "")))
+        if entry.state is SendState.UNKNOWN and able.idempotency is not Idempotency.UNKNOWABLE:
             offers.append(("ask", _("ask the back end whether it arrived")))
         offers += [
             ("sent", _("it did arrive: mark it sent")),

@@ -55,3 +55,24 @@ async def test_only_what_is_unknown_is_asked_about(tmp_path: Path) -> None:
     with pytest.raises(Refused):
         desk.operations.ask(op.id)
     desk.close()
+
+
+@pytest.mark.parametrize("sent", [True, False])
+async def test_agent_decides_about_what_cannot_be_asked_about_now(tmp_path: Path, sent: bool) -> None:
+    desk = SyncDesk(tmp_path, FrozenClock(), idempotency=Idempotency.FINDABLE, script=[Unknown("cut")])
+    connector = desk.connect(desk.account)
+    connector.reconcile_script = [NotReady("no route")]
+    runner = OutboxRunner(desk.cache, desk.account, connector)
+    await desk.take(a_message(1))
+    op = desk.operations.reply(desk.conversations()[0].id, "We are on it.")
+    with pytest.raises(Refused):
+        desk.operations.settle(op.id, sent=sent)
+    assert (await runner.run()).fault is not None
+    entry = desk.entry(op.id)
+    assert entry.state is SendState.SENDING
+    assert "nobody can tell now" in entry.reason
+    desk.operations.settle(op.id, sent=sent)
+    await runner.run()
+    assert (desk.entry(op.id).state, len(connector.performed)) == (SendState.ACCEPTED, 1 if sent else 2)
+    assert len(connector.reconciled) == 1
+    desk.close()
