@@ -29,8 +29,6 @@ ZOOMED = {"list": "list", "card": "card", "sidebar": "views"}
 """What the style sheet calls the pane of a widget that has the focus; all others are in the history's."""
 BREAKPOINTS = {"-narrow": 0, "-medium": 80, "-wide": 120, "-broad": 160}
 """What the style sheet calls a terminal, and the columns that it has at least."""
-COLUMNS = "#views, #queue, #reading, #about"
-"""What looks otherwise in a terminal of another width."""
 
 
 class Layout:
@@ -39,6 +37,8 @@ class Layout:
     _views: Widget
     _queue: Widget
     _about: Widget
+    _columns: tuple[Widget, ...]
+    """What looks otherwise in a terminal of another width."""
 
     def __init__(self, screen: MainScreen) -> None:
         self._screen = screen
@@ -188,9 +188,10 @@ class Layout:
 
     # Borders
 
-    def begin(self, views: Widget, queue: Widget, about: Widget) -> None:
+    def begin(self, views: Widget, queue: Widget, reading: Widget, about: Widget) -> None:
         """Arrange the panes before the first layout, as they were left."""
         self._views, self._queue, self._about = views, queue, about
+        self._columns = views, queue, reading, about
         screen = self._screen
         for name in self.arrangement.hidden & HIDEABLE:
             screen.add_class(f"-no-{name}", update=False)
@@ -281,7 +282,7 @@ class Layout:
         if not screen.has_class(name):
             # Told of the class itself, Textual would style every widget of the screen.
             screen.remove_class(*BREAKPOINTS, update=False).add_class(name, update=False)
-            screen.app.stylesheet.update_nodes(screen.query(COLUMNS))
+            screen.app.stylesheet.update_nodes(self._columns)
         self.fit()
 
     def fit(self) -> None:

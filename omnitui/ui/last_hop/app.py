@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Iterable
 from contextlib import suppress
+from time import monotonic
 from typing import Any, ClassVar
 
 from rich.color import Color
@@ -13,6 +14,7 @@ from rich.console import RenderableType
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
+from textual import events
 from textual._compositor import ChopsUpdate, CompositorUpdate, InlineUpdate, LayoutUpdate
 from textual.app import App, ReturnType
 from textual.driver import Driver
@@ -37,6 +39,8 @@ SYNC_START = "\x1b[?2026h"
 SYNC_END = "\x1b[?2026l"
 HELD_SECONDS = 2.0
 KEYS_HELD_SECONDS = 10.0
+RESIZE_REST = 0.1
+"""Seconds without a change of size after which the next one is taken for a single one."""
 SYNC_FROM = 512  # smaller writes reach the terminal in one piece anyway
 
 
@@ -58,6 +62,7 @@ class LastHopApp(App[ReturnType]):
         # Inks know the colours of the terminal and do without any: filtering every strip again costs 1 ms a key.
         self._filters = [kept for kept in self._filters if not isinstance(kept, (ANSIToTruecolor, Monochrome, NoColor))]
         self._collection: Collection | None = None
+        self._resized_at = 0.0
         self._colour_erase = erases_in_colour(os.environ.get("TERM", ""))
 
     def get_driver_class(self) -> type[Driver]:
@@ -167,6 +172,16 @@ class LastHopApp(App[ReturnType]):
         if self._held or self.HOLDS_KEYS:
             driver.typeahead.hold(KEYS_HELD_SECONDS)
         return driver
+
+    async def _on_resize(self, event: events.Resize) -> None:
+        # Textual lets every change of size wait for 8 ms. Of a single one nothing more is to come; of a window that is
+        # being dragged the rest waits.
+        event.prevent_default()
+        await super()._on_resize(events.Resize(event.size, event.virtual_size))  # which goes on to the screens
+        now = monotonic()
+        if now - self._resized_at > RESIZE_REST:
+            self._check_resize()
+        self._resized_at = now
 
     def _watch_theme(self, theme_name: str) -> None:
         self._inks = None

@@ -29,6 +29,7 @@ class PaintsWhenIdle(_Base):
     """Widgets draw their own marks of the focus: Textual would draw the whole screen when it moves."""
 
     _painted_at = 0.0
+    _held_until = 0.0
     _laying_out = False
     _owed = False
     _waiting: asyncio.TimerHandle | None = None
@@ -50,10 +51,30 @@ class PaintsWhenIdle(_Base):
         if event.size == self._compositor.size and self._is_mounted:
             return
         self.resizing()
-        for widget in self.walk_children(Widget):
-            widget._layout_required = False  # which is what follows
+        self._layout_is_due()
         await super()._on_resize(event)
         self.resized()
+        # A new size makes Textual want the layout once more that gave it.
+        self._layout_is_due()
+        # First the widgets hear of their sizes: drawn before, each would be drawn a second time.
+        self._painted_at = monotonic()
+
+    def hold_paint(self, seconds: float) -> None:
+        """More is about to change: paint both at once, when `release_paint` is called or after so many seconds."""
+        self._held_until = monotonic() + seconds
+
+    def release_paint(self) -> None:
+        """What was waited for is there."""
+        self._held_until = 0.0
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+        self.check_idle()
+
+    def _layout_is_due(self) -> None:
+        """No widget needs to ask for the layout: it follows, or it was just made."""
+        for widget in self.walk_children(Widget):
+            widget._layout_required = False
 
     def _refresh_layout(self, size: Size | None = None, scroll: bool = False) -> None:
         self._laying_out = not scroll
@@ -86,7 +107,7 @@ class PaintsWhenIdle(_Base):
             await super()._on_idle(event)
             return
         event.prevent_default()
-        wait = self._painted_at + PAINT_GAP - monotonic()
+        wait = max(self._painted_at + PAINT_GAP, self._held_until) - monotonic()
         if wait <= 0:
             self._painted_at = monotonic()
             laid_out = self._layout_required

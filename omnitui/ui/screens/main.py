@@ -92,7 +92,7 @@ class MainScreen(LastHopScreen[None]):
         captions = self.captions
         queue, reading, about = Vertical(id="queue"), Split(id="reading"), Split(id="about")
         views = Split(id="views", right=True)
-        self.layouts.begin(views, queue, about)
+        self.layouts.begin(views, queue, reading, about)
         with Horizontal(id="panes"):
             with views:
                 yield captions.titles["views"]

@@ -26,6 +26,7 @@ from omnitui.text.rows import COLUMNS, UNICODE, Density, Glyphs
 from omnitui.text.widths import cell_width, crop
 from omnitui.ui.last_hop import LastHopApp
 from omnitui.ui.last_hop.focusing import MarksFocus
+from omnitui.ui.last_hop.screen import PaintsWhenIdle
 from omnitui.ui.widgets import list_messages
 from omnitui.ui.widgets.marked_rows import MarkedRows
 from omnitui.ui.widgets.marking import Marking
@@ -34,6 +35,8 @@ from omnitui.ui.widgets.row_window import RowSource, RowWindow
 
 SETTLED_SOON = 0.0
 SETTLED_QUIET = 0.06
+TOGETHER = 0.03
+"""Seconds for which what else an opened list changes on the screen waits for its rows: painting it takes as long."""
 REPEATING = 0.1  # seconds; selections that follow each other faster are a held key
 
 
@@ -104,6 +107,8 @@ class ConversationList(MarkedRows, MarksFocus, can_focus=True):
         self.window.source = source
         self.strips.show(columns, ())
         self._loaded = False
+        if isinstance(screen := self.screen, PaintsWhenIdle):
+            screen.hold_paint(TOGETHER)
         self._read(lambda: self._load(select))
 
     def narrow(self, source: RowSource, match: tuple[str, ...]) -> None:
@@ -234,6 +239,8 @@ class ConversationList(MarkedRows, MarksFocus, can_focus=True):
                     pass
             self.refresh()
             self._after(before, forced=select)
+            if isinstance(screen := self.screen, PaintsWhenIdle):
+                screen.release_paint()
 
         return self.run_worker(run, group=group, exclusive=group != "rows", exit_on_error=True)
 

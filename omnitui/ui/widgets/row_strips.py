@@ -50,9 +50,9 @@ class RowStrips:
 
     def show(self, columns: tuple[str, ...], match: tuple[str, ...]) -> None:
         """Show other columns, or other letters."""
-        if (columns, match) != (self.columns, self.match):
-            self.columns, self.match = columns, match
+        if match != self.match:
             self.cache.clear()
+        self.columns, self.match = columns, match
 
     def row(
         self, row: Conversation, width: int, density: Density, *, selected: bool, marked: bool, focused: bool
@@ -64,7 +64,7 @@ class RowStrips:
             ages += age(row.snoozed_until, now)
         if row.unanswered_since is not None:
             ages += age(now, row.unanswered_since)
-        key = (row.id, width, selected, marked, focused, density)
+        key = (row.id, width, selected, marked, focused, density, self.columns)
         known = self.cache.get(key)
         if known is not None and known[1] == ages and (known[0] is row or known[0] == row):
             return known[2]
