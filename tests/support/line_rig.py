@@ -16,8 +16,9 @@ from omnitui_line import LineConnector
 from omnitui.clock import Clock
 from omnitui.sdk import Batch, MessageReceived, Outbound, Verb
 from omnitui.services.http import SharedClient
+from tests.support.http_fake import hangs
 from tests.support.kept_calls import KeptCalls
-from tests.support.line_server import BOT, TOKEN, LineServer, hangs
+from tests.support.line_server import BOT, TOKEN, LineServer
 from tests.support.sdk import a_context
 
 MEI = "U" + "7" * 32

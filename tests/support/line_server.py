@@ -5,7 +5,6 @@ Where ../shared lies beside the project, each request and answer is held against
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections import deque
@@ -13,11 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import Message
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
+from tests.support.http_fake import Call, Hangs, HttpFake, Reply
 from tests.support.spec_guard import SpecGuard
 
 TOKEN = "line-test-token"
@@ -33,10 +32,6 @@ SPEC = Path(__file__).parents[3] / "shared" / "specs" / "line" / "messaging-api.
 TOKEN_LIFE = 60.0
 KEY_LIFE = 24 * 3600.0
 Answer = tuple[int, dict[str, Any] | bytes]
-
-
-class Hangs(Exception):
-    """The line breaks now."""
 
 
 @cache
@@ -55,7 +50,7 @@ class Sent:
 
 
 @dataclass
-class LineServer:
+class LineServer(HttpFake):
     """Listens on a free port of the loopback interface while it is entered."""
 
     sent: list[Sent] = field(default_factory=list)
@@ -85,12 +80,6 @@ class LineServer:
     _accepted: dict[str, tuple[list[dict[str, str]], float]] = field(default_factory=dict)
     _number: int = 461_230_966_842_064_000
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _server: ThreadingHTTPServer | None = None
-
-    @property
-    def url(self) -> str:
-        assert self._server is not None
-        return f"http://127.0.0.1:{self._server.server_port}"
 
     def now(self) -> float:
         return time.time() + self.ahead
@@ -217,49 +206,11 @@ class LineServer:
         for message in (said or {}).get("messages", []):
             self.broken += guard.schema_faults(f"{message['type'].capitalize()}Message", message)
 
-    def __enter__(self) -> LineServer:
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                said = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"{}")
-                self._serve("POST", said)
-
-            def do_GET(self) -> None:
-                self._serve("GET", None)
-
-            def _serve(self, method: str, said: dict[str, Any] | None) -> None:
-                path = unquote(urlsplit(self.path).path).removeprefix("/v2/bot/")
-                try:
-                    status, answer = outer.answer(method, path, said or {}, self.headers)
-                except Hangs:
-                    self.close_connection = True
-                    return
-                outer.hold(method, path, said, status, answer)
-                data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            def date_time_string(self, timestamp: float | None = None) -> str:
-                return super().date_time_string(outer.now())
-
-            def log_message(self, format: str, *_args: object) -> None:  # noqa: A002 - the base's name
-                """Tests print nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        assert self._server is not None
-        self._server.shutdown()
-        self._server.server_close()
+    def serve(self, call: Call) -> Reply:
+        path, said = unquote(call.path).removeprefix("/v2/bot/"), call.json()
+        status, answer = self.answer(call.method, path, said or {}, call.headers)
+        self.hold(call.method, path, said, status, answer)
+        return Reply(status, answer)
 
 
 def _refused(status: int, message: str) -> Answer:
@@ -269,8 +220,3 @@ def _refused(status: int, message: str) -> Answer:
 def refused(status: int, message: str) -> Callable[[], Answer]:
     """For `next_sends`."""
     return lambda: _refused(status, message)
-
-
-def hangs() -> Answer | None:
-    """For `next_sends`: the line breaks, and nothing was done."""
-    raise Hangs

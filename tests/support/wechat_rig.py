@@ -14,9 +14,10 @@ from omnitui_wechat import WeChatConnector
 
 from omnitui.sdk import Batch, MessageReceived, Outbound, Verb
 from omnitui.services.http import SharedClient
+from tests.support.http_fake import hangs
 from tests.support.kept_calls import KeptCalls
 from tests.support.sdk import a_context
-from tests.support.wechat_server import AES_KEY, APP_ID, APP_SECRET, TOKEN, WeChatServer, hangs, sealed
+from tests.support.wechat_server import AES_KEY, APP_ID, APP_SECRET, TOKEN, WeChatServer, sealed
 
 MEI = "oDF3iY9WMaswOPWjCIp_f3Bnpljk"
 

@@ -6,18 +6,12 @@ It keeps what was sent, and obeys the rules of tokens and of the window.
 from __future__ import annotations
 
 import base64
-import json
 import re
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from email.parser import BytesParser
-from email.policy import HTTP
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
@@ -25,6 +19,7 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 from omnitui_wechat.envelope import key_of, signature
 
 from omnitui.sdk import WebhookRequest
+from tests.support.http_fake import Call, Hangs, HttpFake, Reply
 
 APP_ID = "wx5823bf96d3bd56c7"
 APP_SECRET = "wechat-app-secret"
@@ -35,12 +30,8 @@ WINDOW = 48 * 3600.0
 MOST = 5
 
 
-class Hangs(Exception):
-    """The line breaks now."""
-
-
 @dataclass
-class WeChatServer:
+class WeChatServer(HttpFake):
     """Listens on a free port of the loopback interface while it is entered."""
 
     sent: list[dict[str, Any]] = field(default_factory=list)
@@ -58,12 +49,6 @@ class WeChatServer:
     tokens: int = 0
     """How many access tokens were given; only the last one counts."""
     _since: dict[str, int] = field(default_factory=dict)
-    _server: ThreadingHTTPServer | None = None
-
-    @property
-    def url(self) -> str:
-        assert self._server is not None
-        return f"http://127.0.0.1:{self._server.server_port}"
 
     def writes(self, who: str, ago: float = 0.0) -> None:
         """Let a customer have written."""
@@ -118,59 +103,11 @@ class WeChatServer:
             raise Hangs
         return refusal(0, "ok")
 
-    def __enter__(self) -> WeChatServer:
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                self._serve(_said(self.headers.get("Content-Type", ""), body))
-
-            def do_GET(self) -> None:
-                self._serve({})
-
-            def _serve(self, said: dict[str, Any]) -> None:
-                parts = urlsplit(self.path)
-                try:
-                    answer = outer.answer(parts.path.removeprefix("/cgi-bin/"), dict(parse_qsl(parts.query)), said)
-                except Hangs:
-                    self.close_connection = True
-                    return
-                data = answer if isinstance(answer, bytes) else json.dumps(answer, ensure_ascii=False).encode()
-                self.send_response(200)
-                kind = "image/jpeg" if isinstance(answer, bytes) else "application/json; encoding=utf-8"
-                self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            def log_message(self, format: str, *_args: object) -> None:  # noqa: A002 - the base's name
-                """Tests print nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        assert self._server is not None
-        self._server.shutdown()
-        self._server.server_close()
-
-
-def _said(content_type: str, body: bytes) -> dict[str, Any]:
-    if content_type.startswith("application/json"):
-        # Customers see an escape as it is; controls have no other form.
-        assert not re.search(rb"\\u(?!00[01])", body)
-        said: dict[str, Any] = json.loads(body)
-        return said
-    form = BytesParser(policy=HTTP).parsebytes(b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + body)
-    return {
-        str(part.get_param("name", header="content-disposition")): (part.get_filename(), part.get_payload(decode=True))
-        for part in form.iter_parts()
-    }
+    def serve(self, call: Call) -> Reply:
+        if call.headers.get("Content-Type") == "application/json":
+            # Customers see an escape as it is; controls have no other form.
+            assert not re.search(rb"\\u(?!00[01])", call.body)
+        return Reply(200, self.answer(call.path.removeprefix("/cgi-bin/"), call.query, call.json() or {}))
 
 
 def refusal(code: int, words: str) -> dict[str, Any]:
@@ -180,11 +117,6 @@ def refusal(code: int, words: str) -> dict[str, Any]:
 def refused(code: int, words: str) -> Callable[[], Answer]:
     """For `next_sends`."""
     return lambda: refusal(code, words)
-
-
-def hangs() -> Answer | None:
-    """For `next_sends`: the line breaks, and nothing was done."""
-    raise Hangs
 
 
 def sealed(xml: bytes, *, aes_key: str = AES_KEY, app_id: str = APP_ID) -> bytes:

@@ -16,9 +16,10 @@ from omnitui_x.oauth import Keys
 from omnitui.clock import Clock
 from omnitui.sdk import Batch, MessageReceived, Outbound, Verb
 from omnitui.services.http import SharedClient
+from tests.support.http_fake import hangs
 from tests.support.kept_calls import KeptCalls
 from tests.support.sdk import a_context
-from tests.support.x_server import KEYS, ME, MEI, XServer, hangs
+from tests.support.x_server import KEYS, ME, MEI, XServer
 
 PAIR = f"{MEI['id']}-{ME['id']}"
 

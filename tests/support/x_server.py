@@ -6,23 +6,19 @@ specification.
 
 from __future__ import annotations
 
-import json
 import re
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from email.parser import BytesParser
-from email.policy import HTTP
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote
 
 from omnitui_x.oauth import Keys, signature
 
+from tests.support.http_fake import Call, Hangs, HttpFake, Reply
 from tests.support.spec_guard import SpecGuard
 
 KEYS = Keys("app-key", "app-secret", "700-token", "token-secret")
@@ -37,17 +33,13 @@ SPEC = Path(__file__).parents[3] / "shared" / "specs" / "x" / "openapi.json"
 Answer = tuple[int, dict[str, Any] | bytes]
 
 
-class Hangs(Exception):
-    """The line breaks now."""
-
-
 @cache
 def _guard() -> SpecGuard | None:
     return SpecGuard(SPEC) if SPEC.exists() else None
 
 
 @dataclass
-class XServer:
+class XServer(HttpFake):
     """Listens on a free port of the loopback interface while it is entered."""
 
     events: list[dict[str, Any]] = field(default_factory=list)
@@ -69,12 +61,6 @@ class XServer:
     _left: dict[str, int] = field(default_factory=dict)
     _number: int = 1_900_000_000_000_000_000
     _begun: float = field(default_factory=time.time)
-    _server: ThreadingHTTPServer | None = None
-
-    @property
-    def url(self) -> str:
-        assert self._server is not None
-        return f"http://127.0.0.1:{self._server.server_port}"
 
     def push(self, **fields: Any) -> dict[str, Any]:
         """Let this happen."""
@@ -162,66 +148,18 @@ class XServer:
             "x-rate-limit-reset": str(reset),
         }
 
-    def __enter__(self) -> XServer:
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                self._serve("POST", _said(self.headers, self.rfile.read(int(self.headers.get("Content-Length", 0)))))
-
-            def do_GET(self) -> None:
-                self._serve("GET", None)
-
-            def _serve(self, method: str, said: dict[str, Any] | None) -> None:
-                parts = urlsplit(self.path)
-                path, query = parts.path.removeprefix("/2/").removeprefix("/"), dict(parse_qsl(parts.query))
-                answer: Answer = _problem(401, "Unauthorized", "Unauthorized")
-                try:
-                    if outer.signed(method, outer.url + parts.path, query, self.headers.get("Authorization", "")):
-                        answer = outer.answer(method, path, query, said or {})
-                except Hangs:
-                    self.close_connection = True
-                    return
-                outer.hold(method, path, said, query, answer)
-                data = answer[1] if isinstance(answer[1], bytes) else json.dumps(answer[1]).encode()
-                self.send_response(answer[0])
-                for name, value in outer.counts(path).items():
-                    self.send_header(name, value)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            def log_message(self, format: str, *_args: object) -> None:  # noqa: A002 - the base's name
-                """Tests print nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        assert self._server is not None
-        self._server.shutdown()
-        self._server.server_close()
-
-
-def _said(headers: Any, body: bytes) -> dict[str, Any]:
-    """What was said, be it JSON or a form; of a file its bytes as text."""
-    if headers["Content-Type"].startswith("application/json"):
-        said: dict[str, Any] = json.loads(body or b"{}")
-        return said
-    form = BytesParser(policy=HTTP).parsebytes(
-        b"Content-Type: " + headers["Content-Type"].encode() + b"\r\n\r\n" + body
-    )
-    fields: dict[str, Any] = {}
-    for part in form.iter_parts():
-        payload = part.get_payload(decode=True)
-        assert isinstance(payload, bytes)
-        fields[str(part.get_param("name", header="content-disposition"))] = payload.decode("latin-1")
-    return fields
+    def serve(self, call: Call) -> Reply:
+        path, said = call.path.removeprefix("/2/").removeprefix("/"), call.json()
+        answer = _problem(401, "Unauthorized", "Unauthorized")
+        if self.signed(call.method, self.url + call.path, call.query, call.headers.get("Authorization", "")):
+            answer = self.answer(call.method, path, call.query, said or {})
+        # Of a form its values are held, and of a file that there is one.
+        held = {
+            name: value[1].decode("latin-1") if isinstance(value, tuple) else value
+            for name, value in (said or {}).items()
+        }
+        self.hold(call.method, path, held if said else None, call.query, answer)
+        return Reply(*answer, headers=self.counts(path))
 
 
 def _problem(status: int, title: str, detail: str) -> Answer:
@@ -232,8 +170,3 @@ def _problem(status: int, title: str, detail: str) -> Answer:
 def refused(status: int, detail: str) -> Callable[[], Answer]:
     """For `next_sends`."""
     return lambda: _problem(status, "Refused", detail)
-
-
-def hangs() -> Answer | None:
-    """For `next_sends`: the line breaks, and nothing was done."""
-    raise Hangs

@@ -29,8 +29,9 @@ from omnitui.sdk import (
     Unknown,
     Verb,
 )
+from tests.support.http_fake import hangs
 from tests.support.line_rig import GROUP, MEI, LineRig, a_delivery, a_message, an_event, first_batch
-from tests.support.line_server import TOKEN, LineServer, hangs, refused
+from tests.support.line_server import TOKEN, LineServer, refused
 
 
 @pytest.fixture

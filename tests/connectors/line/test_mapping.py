@@ -182,7 +182,7 @@ PARTS = (
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(
     some.sampled_from(KINDS),
     some.sampled_from(TYPES),

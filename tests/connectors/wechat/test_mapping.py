@@ -101,7 +101,7 @@ TAGS = ("FromUserName", "CreateTime", "MsgType", "Event", "EventKey", "Content",
 KINDS = ("text", "image", "voice", "location", "link", "event", "CLICK", "subscribe", "")
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(
     some.dictionaries(some.sampled_from(TAGS), some.sampled_from(KINDS) | some.text(max_size=9)),
     some.binary(max_size=99),

@@ -25,8 +25,9 @@ from omnitui.sdk import (
     Unknown,
     Unsupported,
 )
+from tests.support.http_fake import hangs
 from tests.support.wechat_rig import MEI, WeChatRig, an_xml, first_batch
-from tests.support.wechat_server import APP_SECRET, WeChatServer, hangs, refused, sealed
+from tests.support.wechat_server import APP_SECRET, WeChatServer, refused, sealed
 
 FIXTURES = Path(__file__).parents[4] / "shared" / "fixtures" / "wechat"
 JPEG = OutboundFile("tea.jpg", "image/jpeg", b"\xff\xd8")

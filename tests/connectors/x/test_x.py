@@ -23,8 +23,9 @@ from omnitui.sdk import (
     Unknowable,
     Unknown,
 )
+from tests.support.http_fake import hangs
 from tests.support.x_rig import PAIR, XRig, batches_until
-from tests.support.x_server import KEYS, XServer, hangs, refused
+from tests.support.x_server import KEYS, XServer, refused
 
 PNG = OutboundFile("tea.png", "image/png", b"\x89PNG")
 
@@ -146,7 +147,7 @@ async def test_own_message_comes_back_under_the_id_that_was_given(rig: XRig) -> 
 
 async def test_picture_leaves_with_its_words(rig: XRig, server: XServer) -> None:
     assert isinstance(await rig.connector().perform(replace(rig.outbound("これです"), files=(PNG,))), Accepted)
-    assert server.uploads == [{"media_category": "dm_image", "media": "\x89PNG"}]
+    assert server.uploads == [{"media_category": (None, b"dm_image"), "media": ("tea.png", b"\x89PNG")}]
     assert server.sent == [(PAIR, {"text": "これです", "attachments": [{"media_id": "1880028106020515840"}]})]
 
 
