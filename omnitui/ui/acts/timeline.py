@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 from omnitui.errors import OmniError
 from omnitui.i18n import _
+from omnitui.model.states import MessageKind, Verb
+from omnitui.store.reads import oplog
 from omnitui.text.links import find_links
 from omnitui.ui.acts.handler import Handler, doing
 from omnitui.ui.acts.messages import HANDLERS as MESSAGES
@@ -23,6 +25,11 @@ async def _open(desk: Desk) -> None:
     if desk.reading.whole:
         await desk.show_message(message.conversation_id, message.id)
         return
+    if message.kind is MessageKind.ACTIVITY and message.op_id:
+        for op in await desk.cache.aread(oplog.group, message.op_id):
+            if op.verb is Verb.CONTINUE and op.conversation_id not in (None, message.conversation_id):
+                await desk.show_message(str(op.conversation_id), op.object_id)
+                return
     wanted = "message.files" if any(not one.inline for one in message.attachments) else "message.links"
     if wanted == "message.links" and not await asyncio.to_thread(find_links, message.text):
         if desk.screen.history.reel.answered() is None:
