@@ -28,6 +28,16 @@ def is_ulid(text: str) -> bool:
     return len(text) == _LENGTH and text[0] <= "7" and all(char in _ALPHABET for char in text)
 
 
+def made_at(ulid: Ulid) -> Millis:
+    """When a ULID was made, by the clock of the machine that made it; 0 for a text that is none."""
+    if not is_ulid(ulid):
+        return 0
+    at = 0
+    for letter in ulid[:10]:
+        at = at * 32 + _ALPHABET.index(letter)
+    return at
+
+
 class Ids:
     """Makes ULIDs that grow strictly within this process, even within a millisecond or when the clock steps back."""
 

@@ -6,12 +6,11 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from omnitui.sdk import SECOND, AuthFailed, RateLimited, Unreachable
+from omnitui.sdk import SECOND, AuthFailed, Broken, RateLimited, called
 
 if TYPE_CHECKING:
     import httpx
 
-CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 60.0
 AGENT = "DiscordBot (https://github.com/omnitui, 1)"
 Json = Any
@@ -23,10 +22,6 @@ class Refusal(Exception):
     def __init__(self, words: str, status: int) -> None:
         super().__init__(words)
         self.status = status
-
-
-class Broken(Exception):
-    """The link broke, or Discord failed, after the request may have arrived."""
 
 
 class Rest:
@@ -57,22 +52,12 @@ class Rest:
         Raises:
             Refusal, Broken, Unreachable, RateLimited, AuthFailed: See there. Only after `Broken` may it have been done.
         """
-        import httpx
-
         content: dict[str, Any] = {"json": said}
         if files:
             parts = {f"files[{number}]": file for number, file in enumerate(files)}
             content = {"files": {"payload_json": (None, json.dumps(said), "application/json"), **parts}}
-        timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS)
-        try:
-            answer = await self._http().request(
-                method, self._url + path, params=query, headers=self._headers, timeout=timeout, **content
-            )
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
-            raise Unreachable(f"Discord cannot be reached: {error or type(error).__name__}") from None
-        except httpx.TransportError as error:
-            raise Broken(f"the line to Discord broke: {error or type(error).__name__}") from None
-        return _result(answer)
+        content |= {"params": query, "headers": self._headers}
+        return _result(await called(self._http, "Discord", method, self._url + path, seconds=ANSWER_SECONDS, **content))
 
 
 def _result(answer: httpx.Response) -> Json:

@@ -13,6 +13,7 @@ from omnitui.sdk import (
     Accepted,
     AuthFailed,
     Batch,
+    Broken,
     Capabilities,
     Context,
     Directory,
@@ -36,9 +37,10 @@ from omnitui.sdk import (
     Unknowable,
     Unknown,
     Verb,
+    made_at,
     until,
 )
-from omnitui_discord.client import Broken, Refusal, Rest
+from omnitui_discord.client import Refusal, Rest
 from omnitui_discord.gateway import Place, Told, events
 from omnitui_discord.mapping import CHANNEL, Room, first_at, happened, message, rooms_of, unsupported
 from omnitui_discord.settings import MANIFEST
@@ -50,7 +52,6 @@ PAGE = 100
 MOST_PAGES = 20
 MESSAGE_CONTENT = 1 << 18 | 1 << 19
 MESSAGES = ("MESSAGE_CREATE", "MESSAGE_UPDATE")
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 class DiscordConnector:
@@ -276,7 +277,7 @@ class DiscordConnector:
         """Look for a message of ours that says this, and is not older than the reply."""
         if not op.conversation:
             return Unknowable("a conversation that we begin is named by Discord's answer, which was lost")
-        us, after = await self._who(), first_at(_made_at(op.op_id) - MINUTE)
+        us, after = await self._who(), first_at(made_at(op.op_id) - MINUTE)
         for _page in range(MOST_PAGES):
             query = {"limit": PAGE, "after": after}
             page = await self._ask("GET", f"/channels/{op.conversation}/messages", query=query)
@@ -305,11 +306,3 @@ class DiscordConnector:
 def _nonce(op: Outbound) -> str:
     """Within some minutes Discord takes it once; at most 25 letters."""
     return hashlib.sha256(op.idempotency_key.encode()).hexdigest()[:24]
-
-
-def _made_at(op_id: str) -> int:
-    """When an op was made: the first ten letters of its ULID (https://github.com/ulid/spec)."""
-    made = 0
-    for letter in op_id[:10]:
-        made = made * 32 + max(_CROCKFORD.find(letter), 0)
-    return made if len(op_id) == 26 else 0

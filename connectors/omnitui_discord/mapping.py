@@ -73,7 +73,7 @@ def _message(told: Json, us: str, rooms: Mapping[str, Room], now: Millis) -> Eve
         contact=writer if direct and not ours else place,
         author=writer,
         direction=Direction.OUTGOING if ours else Direction.INCOMING,
-        sent_at=made_at(own, now),
+        sent_at=said_at(own, now),
         text=text,
         revision=_instant(edited, now) if edited else 1,
         subject=room.name if room else "",
@@ -157,7 +157,7 @@ def rooms_of(told: Any) -> dict[str, Room]:
     return found
 
 
-def made_at(own: str, now: Millis) -> Millis:
+def said_at(own: str, now: Millis) -> Millis:
     """When something was made: its id says so (…/reference#snowflakes)."""
     return (int(own) >> 22) + _EPOCH if own.isascii() and own.isdigit() and len(own) < 20 else now
 

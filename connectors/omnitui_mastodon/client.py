@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from omnitui.sdk import MINUTE, AuthFailed, Millis, NotReady, RateLimited, Unreachable, retry_after
+from omnitui.sdk import MINUTE, AuthFailed, Broken, Millis, NotReady, RateLimited, called, retry_after, streamed
 
 if TYPE_CHECKING:
     import httpx
@@ -26,10 +26,6 @@ class Refusal(Exception):
     def __init__(self, words: str, status: int) -> None:
         super().__init__(words)
         self.status = status
-
-
-class Broken(Exception):
-    """The link broke, or the instance failed, after the request may have arrived."""
 
 
 class Instance:
@@ -62,21 +58,11 @@ class Instance:
         Raises:
             Refusal, Broken, Unreachable, RateLimited, AuthFailed: See there. Only after `Broken` may it have been done.
         """
-        import httpx
-
-        timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS)
         headers = {**self._headers, "Idempotency-Key": key} if key else self._headers
-        try:
-            answer = await self._http().request(
-                method, self._url + path, json=said, params=query, headers=headers, files=files, timeout=timeout
-            )
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
-            raise Unreachable(f"{self._url} cannot be reached: {_words(error)}") from None
-        except (httpx.UnsupportedProtocol, httpx.InvalidURL):
-            raise AuthFailed(f"{self._url} is no address of an instance", hint="it begins with https://") from None
-        except httpx.TransportError as error:
-            raise Broken(f"the line to {self._url} broke: {_words(error)}") from None
-        return self._result(answer)
+        content = {"json": said, "params": query, "headers": headers, "files": files}
+        return self._result(
+            await called(self._http, "the instance", method, self._url + path, seconds=ANSWER_SECONDS, **content)
+        )
 
     def _result(self, answer: httpx.Response) -> Any:
         try:
@@ -111,23 +97,20 @@ class Instance:
 
         timeout = httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
         where = f"{self._url}/api/v1/streaming/user"
-        try:
-            async with self._http().stream("GET", where, headers=self._headers, timeout=timeout) as answer:
-                if answer.status_code in (401, 403):
-                    raise AuthFailed(f"the instance does not stream to this token (HTTP {answer.status_code})")
-                if not answer.is_success:
-                    raise NotReady(f"the instance does not stream (HTTP {answer.status_code})")
-                # What comes before this was said is fetched by asking.
-                yield "open", None
-                kind = ""
-                async for line in answer.aiter_lines():
-                    if line.startswith("event:"):
-                        kind = line[6:].strip()
-                    elif line.startswith("data:") and len(line) <= EVENT_BYTES:
-                        yield kind, _payload(line[5:].strip())
-        except httpx.TransportError as error:
-            raise NotReady(f"the line to {self._url} broke: {_words(error)}") from None
-        raise NotReady(f"{self._url} closed the line")
+        async with streamed(self._http, "the instance", where, headers=self._headers, timeout=timeout) as answer:
+            if answer.status_code in (401, 403):
+                raise AuthFailed(f"the instance does not stream to this token (HTTP {answer.status_code})")
+            if not answer.is_success:
+                raise NotReady(f"the instance does not stream (HTTP {answer.status_code})")
+            # What comes before this was said is fetched by asking.
+            yield "open", None
+            kind = ""
+            async for line in answer.aiter_lines():
+                if line.startswith("event:"):
+                    kind = line[6:].strip()
+                elif line.startswith("data:") and len(line) <= EVENT_BYTES:
+                    yield kind, _payload(line[5:].strip())
+        raise NotReady("the instance closed the line")
 
 
 def _payload(data: str) -> Any:
@@ -135,7 +118,3 @@ def _payload(data: str) -> Any:
         return json.loads(data)
     except (ValueError, RecursionError):
         return data
-
-
-def _words(error: Exception) -> str:
-    return str(error) or type(error).__name__

@@ -11,6 +11,7 @@ from omnitui.sdk import (
     Accepted,
     AuthFailed,
     Batch,
+    Broken,
     Capabilities,
     Context,
     Directory,
@@ -23,7 +24,6 @@ from omnitui.sdk import (
     Json,
     Manifest,
     MessageDeleted,
-    Millis,
     NotFound,
     NotReady,
     OmniError,
@@ -35,9 +35,10 @@ from omnitui.sdk import (
     Sink,
     Unknown,
     Verb,
+    made_at,
     until,
 )
-from omnitui_mastodon.client import RECORD_GONE, Broken, Instance, Refusal
+from omnitui_mastodon.client import RECORD_GONE, Instance, Refusal
 from omnitui_mastodon.mapping import CHANNEL, PRIVATE, address, length, message, plain, unsupported
 from omnitui_mastodon.settings import MANIFEST
 
@@ -45,7 +46,6 @@ PAGE = 40
 LIMIT = 500
 FILES = 4
 FILE = 16 * 1024 * 1024
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 class MastodonConnector:
@@ -275,7 +275,7 @@ class MastodonConnector:
 
     async def reconcile(self, op: Outbound) -> Reconciled:
         """Look in the thread for a post of ours that says this, and is not older than the reply."""
-        us, wanted, since = await self._who(), plain(op.text), _made_at(op.op_id) - MINUTE
+        us, wanted, since = await self._who(), plain(op.text), made_at(op.op_id) - MINUTE
         for one in await self._thread(op.reply_to_external_id or op.conversation, "descendants"):
             ours = one.get("account", {}).get("id") == us["id"] and plain(str(one.get("content"))).endswith(wanted)
             event = message(one, root=op.conversation, us=us, now=0)
@@ -295,11 +295,3 @@ class MastodonConnector:
 
 def _named(op: Outbound) -> list[tuple[str, bytes, str]]:
     return [(file.name, file.data, file.media_type) for file in op.files]
-
-
-def _made_at(op_id: str) -> Millis:
-    """When an op was made: the first ten letters of its ULID (https://github.com/ulid/spec)."""
-    made = 0
-    for letter in op_id[:10]:
-        made = made * 32 + max(_CROCKFORD.find(letter), 0)
-    return made if len(op_id) == 26 else 0

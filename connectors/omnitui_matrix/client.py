@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from omnitui.sdk import SECOND, AuthFailed, NotReady, RateLimited, Unreachable
+from omnitui.sdk import SECOND, AuthFailed, Broken, RateLimited, Sink, called, pour, streamed
 
 if TYPE_CHECKING:
     import httpx
 
-CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 60.0
 V3 = "/_matrix/client/v3"
 Json = dict[str, Any]
@@ -23,14 +22,6 @@ class Refusal(Exception):
     def __init__(self, words: str, code: str) -> None:
         super().__init__(words)
         self.code = code
-
-
-class Broken(Exception):
-    """The link broke, or the server failed, after the request may have arrived."""
-
-
-class Sink(Protocol):
-    def write(self, data: bytes, /) -> object: ...
 
 
 def part(text: str) -> str:
@@ -83,19 +74,15 @@ class Homeserver:
     async def _send(
         self, method: str, path: str, *, wait: float = 0, headers: Mapping[str, str] | None = None, **content: Any
     ) -> httpx.Response:
-        import httpx
-
-        timeout = httpx.Timeout(wait + ANSWER_SECONDS, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS)
-        try:
-            return await self._http().request(
-                method, self._url + path, timeout=timeout, headers={**self._bearer, **(headers or {})}, **content
-            )
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
-            raise Unreachable(f"{self._url} cannot be reached: {_words(error)}") from None
-        except (httpx.UnsupportedProtocol, httpx.InvalidURL):
-            raise AuthFailed(f"{self._url} is no address of a homeserver", hint="it begins with https://") from None
-        except httpx.TransportError as error:
-            raise Broken(f"the line to {self._url} broke: {_words(error)}") from None
+        return await called(
+            self._http,
+            "the homeserver",
+            method,
+            self._url + path,
+            seconds=wait + ANSWER_SECONDS,
+            headers={**self._bearer, **(headers or {})},
+            **content,
+        )
 
     @property
     def _bearer(self) -> dict[str, str]:
@@ -105,30 +92,17 @@ class Homeserver:
         """Write what lies at an mxc:// address to a sink, at most `limit` bytes; where it lies instead, or nothing.
 
         Raises:
-            Refusal, NotReady: It is not given, or the line broke.
+            Refusal, NotReady, OmniError: It is not given, the line broke, or it is too large.
         """
-        import httpx
-
         server, _slash, media = address.removeprefix("mxc://").partition("/")
-        path, left = f"/_matrix/client/v1/media/download/{part(server)}/{part(media)}", limit
-        try:
-            async with self._http().stream("GET", self._url + path, headers=self._bearer) as answer:
-                if answer.is_redirect:
-                    return str(answer.headers.get("Location", ""))
-                if answer.status_code != httpx.codes.OK:
-                    raise Refusal(f"the homeserver does not give the file (HTTP {answer.status_code})", "")
-                async for piece in answer.aiter_bytes():
-                    left -= len(piece)
-                    if left < 0:
-                        raise Refusal(f"the file is larger than {limit:,} bytes", "")
-                    sink.write(piece)
-        except httpx.TransportError as error:
-            raise NotReady(f"the line to {self._url} broke: {_words(error)}") from None
+        url = f"{self._url}/_matrix/client/v1/media/download/{part(server)}/{part(media)}"
+        async with streamed(self._http, "the homeserver", url, headers=self._bearer) as answer:
+            if answer.is_redirect:
+                return str(answer.headers.get("Location", ""))
+            if not answer.is_success:
+                raise Refusal(f"the homeserver does not give the file (HTTP {answer.status_code})", "")
+            await pour(answer, sink, limit)
         return ""
-
-
-def _words(error: Exception) -> str:
-    return str(error) or type(error).__name__
 
 
 def _result(answer: httpx.Response) -> Json:

@@ -10,6 +10,7 @@ from omnitui.sdk import (
     Accepted,
     AuthFailed,
     Batch,
+    Broken,
     Capabilities,
     Context,
     Directory,
@@ -35,7 +36,7 @@ from omnitui.sdk import (
     Verb,
     measured,
 )
-from omnitui_matrix.client import Broken, Homeserver, Refusal, part
+from omnitui_matrix.client import Homeserver, Refusal, part
 from omnitui_matrix.mapping import CHANNEL, edited_by_another, events, is_edit, place_of, signs
 from omnitui_matrix.rooms import Rooms
 from omnitui_matrix.settings import MANIFEST

@@ -6,10 +6,22 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from omnitui.sdk import SECOND, AuthFailed, Millis, NotReady, RateLimited, Unreachable, retry_after
+from omnitui.sdk import (
+    SECOND,
+    AuthFailed,
+    Broken,
+    Millis,
+    NotReady,
+    RateLimited,
+    Sink,
+    called,
+    pour,
+    retry_after,
+    streamed,
+)
 
 if TYPE_CHECKING:
     import httpx
@@ -36,14 +48,6 @@ AGAIN = frozenset(("internal_error", "fatal_error", "service_unavailable", "requ
 
 class Refusal(Exception):
     """Slack understood and said no; `args[0]` is its word."""
-
-
-class Broken(Exception):
-    """The link broke, or Slack failed, after the request may have arrived."""
-
-
-class Sink(Protocol):
-    def write(self, data: bytes, /) -> object: ...
 
 
 class WebApi:
@@ -74,15 +78,7 @@ class WebApi:
             raise Broken(f"the file was not taken (HTTP {answer.status_code})")
 
     async def _send(self, method: str, url: str, **content: Any) -> httpx.Response:
-        import httpx
-
-        timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS)
-        try:
-            return await self._http().request(method, url, timeout=timeout, **content)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
-            raise Unreachable(f"Slack cannot be reached: {_words(error)}") from None
-        except httpx.TransportError as error:
-            raise Broken(f"the line to Slack broke: {_words(error)}") from None
+        return await called(self._http, "Slack", method, url, seconds=ANSWER_SECONDS, **content)
 
     def _result(self, answer: httpx.Response) -> dict[str, Any]:
         if answer.status_code == 429:
@@ -112,26 +108,16 @@ class WebApi:
         """Write a file to `sink`, at most `limit` bytes. The token goes to Slack's own hosts only.
 
         Raises:
-            Refusal, NotReady: It is not given, or the line broke.
+            Refusal, NotReady, OmniError: It is not given, the line broke, or it is too large.
         """
-        import httpx
-
         where = urlsplit(url)
         ours = where.scheme == "https" and (where.hostname or "").endswith((".slack.com", ".slack-files.com"))
         if not ours and where.netloc != urlsplit(self._url).netloc:
             raise Refusal("the file does not lie at Slack")
-        left = limit
-        try:
-            async with self._http().stream("GET", url, headers={"Authorization": f"Bearer {self._token}"}) as answer:
-                if not answer.is_success:
-                    raise Refusal(f"Slack does not give the file (HTTP {answer.status_code})")
-                async for piece in answer.aiter_bytes():
-                    left -= len(piece)
-                    if left < 0:
-                        raise Refusal(f"the file is larger than {limit:,} bytes")
-                    sink.write(piece)
-        except httpx.TransportError as error:
-            raise NotReady(f"the line to Slack broke: {_words(error)}") from None
+        async with streamed(self._http, "Slack", url, headers={"Authorization": f"Bearer {self._token}"}) as answer:
+            if not answer.is_success:
+                raise Refusal(f"Slack does not give the file (HTTP {answer.status_code})")
+            await pour(answer, sink, limit)
 
 
 class Socket:

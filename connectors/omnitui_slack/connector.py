@@ -11,6 +11,7 @@ from omnitui.sdk import (
     Accepted,
     AuthFailed,
     Batch,
+    Broken,
     Capabilities,
     Context,
     Directory,
@@ -37,7 +38,7 @@ from omnitui.sdk import (
     until,
 )
 from omnitui_slack.calls import event_of
-from omnitui_slack.client import Broken, Refusal, Socket, WebApi, socket
+from omnitui_slack.client import Refusal, Socket, WebApi, socket
 from omnitui_slack.mapping import CHANNEL, KEY, Desk, events, message_of, people_of, place_of, unsupported
 from omnitui_slack.markup import written
 from omnitui_slack.past import Past

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from omnitui.sdk import SECOND, AuthFailed, Millis, NotReady, RateLimited, Unreachable, retry_after
+from omnitui.sdk import SECOND, AuthFailed, Broken, Millis, RateLimited, Sink, called, pour, retry_after, streamed
 
 if TYPE_CHECKING:
     import httpx
 
-CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 60.0
 Json = dict[str, Any]
 
@@ -22,14 +21,6 @@ class Refusal(Exception):
     def __init__(self, words: str, code: str) -> None:
         super().__init__(words)
         self.code = code
-
-
-class Broken(Exception):
-    """The link broke, or Twilio failed, after the request may have arrived."""
-
-
-class Sink(Protocol):
-    def write(self, data: bytes, /) -> object: ...
 
 
 class Api:
@@ -52,18 +43,12 @@ class Api:
         Raises:
             Refusal, Broken, Unreachable, RateLimited, AuthFailed: See there. Only after `Broken` may it have been done.
         """
-        import httpx
-
         where = path if path.startswith("/2010") else f"/2010-04-01/Accounts/{self._account}{path}"
-        timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS)
         content: dict[str, Any] = {"data": said} if method == "POST" else {"params": said}
-        try:
-            answer = await self._http().request(method, self._url + where, auth=self._auth, timeout=timeout, **content)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
-            raise Unreachable(f"Twilio cannot be reached: {error or type(error).__name__}") from None
-        except httpx.TransportError as error:
-            raise Broken(f"the line to Twilio broke: {error or type(error).__name__}") from None
-        return self._result(answer)
+        content |= {"auth": self._auth}
+        return self._result(
+            await called(self._http, "Twilio", method, self._url + where, seconds=ANSWER_SECONDS, **content)
+        )
 
     def _result(self, answer: httpx.Response) -> Json:
         try:
@@ -88,24 +73,14 @@ class Api:
         """Write a file to `sink`, at most `limit` bytes; or where it lies instead. The token goes to Twilio only.
 
         Raises:
-            Refusal, NotReady: It is not given, or the line broke.
+            Refusal, NotReady, OmniError: It is not given, the line broke, or it is too large.
         """
-        import httpx
-
         if urlsplit(url)[:2] != urlsplit(self._url)[:2]:
             raise Refusal("the file does not lie at Twilio", "")
-        left = limit
-        try:
-            async with self._http().stream("GET", url, auth=self._auth) as answer:
-                if answer.is_redirect:
-                    return str(answer.headers.get("Location", ""))
-                if not answer.is_success:
-                    raise Refusal(f"Twilio does not give the file (HTTP {answer.status_code})", "")
-                async for piece in answer.aiter_bytes():
-                    left -= len(piece)
-                    if left < 0:
-                        raise Refusal(f"the file is larger than {limit:,} bytes", "")
-                    sink.write(piece)
-        except httpx.TransportError as error:
-            raise NotReady(f"the line to Twilio broke: {error or type(error).__name__}") from None
+        async with streamed(self._http, "Twilio", url, auth=self._auth) as answer:
+            if answer.is_redirect:
+                return str(answer.headers.get("Location", ""))
+            if not answer.is_success:
+                raise Refusal(f"Twilio does not give the file (HTTP {answer.status_code})", "")
+            await pour(answer, sink, limit)
         return ""

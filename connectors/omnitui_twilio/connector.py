@@ -12,6 +12,7 @@ from omnitui.sdk import (
     Accepted,
     AuthFailed,
     Batch,
+    Broken,
     Capabilities,
     Context,
     Delivery,
@@ -37,7 +38,7 @@ from omnitui.sdk import (
     measured,
     until,
 )
-from omnitui_twilio.client import Api, Broken, Refusal
+from omnitui_twilio.client import Api, Refusal
 from omnitui_twilio.mapping import SMS, VOICE, events, listed, opted, unsupported, why
 from omnitui_twilio.settings import MANIFEST
 from omnitui_twilio.webhook import TwilioWebhook, form_of

@@ -2,7 +2,7 @@
 
 from omnitui.clock import DAY, HOUR, MINUTE, SECOND, Clock, Millis, rfc3339, steady_of
 from omnitui.errors import OmniError
-from omnitui.ids import Ulid
+from omnitui.ids import Ulid, made_at
 from omnitui.model.accounts import Json
 from omnitui.model.states import Direction, MessageKind, Priority, Reach, SendState, Status, Verb
 from omnitui.sdk.calls import Broken, called, pour, streamed
@@ -186,6 +186,7 @@ __all__ = [
     "WebhookAnswer",
     "WebhookRequest",
     "called",
+    "made_at",
     "measured",
     "pour",
     "retry_after",

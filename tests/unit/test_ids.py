@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omnitui.clock import FrozenClock
-from omnitui.ids import Ids, encode, is_ulid
+from omnitui.ids import Ids, encode, is_ulid, made_at
 
 
 def test_encode_gives_the_published_example() -> None:
@@ -48,3 +48,12 @@ def test_is_ulid_refuses_lower_case_foreign_letters_and_overflow() -> None:
     assert not is_ulid(good.lower() + "x")
     assert not is_ulid(good[:-1] + "U")
     assert not is_ulid("8" + good[1:])
+
+
+@given(st.integers(0, (1 << 48) - 1), st.integers(0, (1 << 80) - 1))
+def test_ulid_tells_when_it_was_made(at: int, randomness: int) -> None:
+    assert made_at(encode(at, randomness)) == at
+
+
+def test_what_is_no_ulid_was_made_at_no_time() -> None:
+    assert made_at("op-1") == 0

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
-from omnitui_discord.mapping import Room, first_at, happened, made_at, message, rooms_of
+from omnitui_discord.mapping import Room, first_at, happened, message, rooms_of, said_at
 
 from omnitui.sdk import MessageReceived, Unsupported
 
@@ -26,7 +26,7 @@ def test_message_is_of_who_wrote_it_and_its_id_says_when() -> None:
     assert isinstance(found, MessageReceived)
     assert (found.contact.name, found.conversation, found.external_id) == ("芽衣", "7", "7:175928847299117063")
     assert found.sent_at == 1_462_015_105_796
-    assert made_at(first_at(found.sent_at), 5) == found.sent_at
+    assert said_at(first_at(found.sent_at), 5) == found.sent_at
 
 
 def test_marks_read_as_people_read_them() -> None:
