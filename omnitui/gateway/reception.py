@@ -114,9 +114,14 @@ class Reception:
             # It is kept in the end also where nobody waits any more.
             new = await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(kept)), PATIENCE)
         except (OmniError, TimeoutError) as error:
-            LOG.error("hook %s: a delivery could not be kept: %s", hook, error)
+            if not state.failing:
+                state.failing = True
+                LOG.error("deliveries cannot be kept: %s", error if isinstance(error, OmniError) else "the disk hangs")
             counts.refuse(hook, "it could not be kept")
             return refusal(503, retry_after=10)
+        if state.failing:
+            state.failing = False
+            LOG.info("deliveries are kept again")
         counts.add(hook, KEPT if new else DUPLICATE)
         counts.add(hook, BYTES, len(call.body))
         if new:

@@ -46,6 +46,8 @@ class State:
         """The cursor with which a token last asked for a hook's deliveries, by token and hook."""
         self.held = 0
         """Bytes of the bodies that are looked at just now."""
+        self.failing = False
+        """Whether the last delivery could not be kept: it is logged once when that begins and once when it ends."""
         self.closing = False
         self.key: bytes | None = None
         """Of the cache, where it is encrypted."""

@@ -234,6 +234,22 @@ async def test_disk_that_takes_nothing_has_the_vendor_come_again(state: State) -
     assert await kept(state) == []
 
 
+async def test_disk_that_fails_is_logged_once_and_once_when_it_works(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines: list[str] = []
+    monkeypatch.setattr(reception.LOG, "error", lambda line, *_words: lines.append(line))
+    monkeypatch.setattr(reception.LOG, "info", lambda line, *_words: lines.append(line))
+    await post(state, b"before")
+    monkeypatch.setattr(reception, "PATIENCE", 0.0)
+    for number in range(3):
+        assert (await post(state, b"%d" % number)).status_code == 503
+    monkeypatch.setattr(reception, "PATIENCE", 60.0)
+    for number in range(3):
+        assert (await post(state, b"again %d" % number)).status_code == 200
+    assert [line.partition(":")[0] for line in lines] == ["deliveries cannot be kept", "deliveries are kept again"]
+
+
 async def test_disk_that_hangs_has_the_vendor_come_again_and_keeps_in_the_end(
     state: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
