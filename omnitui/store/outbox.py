@@ -37,7 +37,7 @@ _HEAD: Final = """
 
 
 def put(tx: Tx, entry: OutboxEntry) -> None:
-    """Queue an op that is in the log already; its message takes on the state."""
+    """Queue an op that is in the log already; its message takes on the state, and is on its way by this op."""
     message_pk = pk_of(tx, "message", entry.message_id) if entry.message_id else None
     conversation_pk = pk_of(tx, "conversation", entry.conversation_id) if entry.conversation_id else None
     tx.db.execute(
@@ -63,6 +63,7 @@ def put(tx: Tx, entry: OutboxEntry) -> None:
         ),
     )
     if message_pk is not None:
+        tx.db.execute("UPDATE message SET op_id = ? WHERE pk = ?", (entry.op_id, message_pk))
         _show(tx, message_pk, entry.state, entry.reason, entry.external_id)
     tx.changed(ObjectKind.OUTBOX, entry.op_id)
 

@@ -72,7 +72,7 @@ def _outbox_row(tx: Tx, account_id: Ulid, external_id: str, idempotency_key: str
     if row is None and external_id:
         row = tx.db.execute(
             "SELECT op.id, o.state FROM message m JOIN outbox o ON o.message_pk = m.pk JOIN op ON op.pk = o.op_pk"
-            " WHERE m.account_pk = ? AND m.external_id = ? AND m.external_id <> ''",
+            " WHERE m.account_pk = ? AND m.external_id = ? AND m.external_id <> '' AND op.id = m.op_id",
             (account_pk, external_id),
         ).fetchone()
     return row

@@ -158,7 +158,7 @@ def sent_mails(db: sqlite3.Connection, account_id: Ulid, rfc_id: str) -> list[Se
     rows = db.execute(
         "SELECT m.id, m.external_id, coalesce(b.idempotency_key, ''), mail.participants"
         " FROM message m JOIN mail ON mail.message_pk = m.pk JOIN account a ON a.pk = m.account_pk"
-        " LEFT JOIN outbox b ON b.message_pk = m.pk"
+        " LEFT JOIN op ON op.id = m.op_id LEFT JOIN outbox b ON b.op_pk = op.pk"
         " WHERE a.id = ? AND mail.rfc_id = ? AND mail.rfc_id <> '' AND m.direction = 'outgoing' ORDER BY m.pk",
         (account_id, rfc_id),
     )

@@ -9,7 +9,7 @@ import pytest
 from omnitui.clock import MINUTE, SECOND, FrozenClock
 from omnitui.errors import Refused
 from omnitui.model.states import SendState, Status
-from omnitui.sdk import ConversationChanged, Deferred, Idempotency, Outbound, Outcome
+from omnitui.sdk import ConversationChanged, Deferred, Idempotency, Outbound, Outcome, Receipt
 from omnitui.sync.outbox import OutboxRunner
 from tests.support.connector import FakeConnector, a_message
 from tests.support.model_back_end import ModelConnector, World
@@ -135,3 +135,20 @@ async def test_change_that_may_have_left_is_undone_at_the_back_end_too(desk: Syn
     clock.advance(MINUTE)
     await runner.run()
     assert world.statuses == {"c1": Status.OPEN}
+
+
+async def test_reply_that_was_taken_back_and_sent_after_all_is_proved_to_have_left_like_any_other(
+    desk: SyncDesk, clock: FrozenClock
+) -> None:
+    first = desk.operations.reply(desk.conversations()[0].id, "hello to you", hold=0)
+    desk.operations.undo()
+    [op] = desk.operations.redo().ops
+    world = World(clock)
+    world.fates.append("cut after")
+    await OutboxRunner(desk.cache, desk.account, ModelConnector(world, desk.mark, Idempotency.UNKNOWABLE)).run()
+    assert desk.entry(op.id).state is SendState.UNKNOWN
+    await desk.take(world.message(f"sent-{op.id}"))
+    assert desk.entry(op.id).state is SendState.ACCEPTED
+    assert desk.entry(first.id).state is SendState.CANCELED
+    await desk.take(Receipt(SendState.READ, clock.now(), external_id=f"sent-{op.id}"))
+    assert [(one.op_id, one.state) for one in desk.messages() if one.op_id] == [(op.id, SendState.READ)]
