@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from omnitui.sdk import (
     AuthFailed,
     Batch,
+    Broken,
     Context,
     Event,
     Fault,
@@ -23,7 +24,7 @@ from omnitui.sdk import (
     Unknown,
     until,
 )
-from omnitui_meta.client import Broken, Graph, Refusal
+from omnitui_meta.client import Graph, Refusal
 
 T = TypeVar("T")
 
@@ -36,6 +37,7 @@ class MetaAccount:
         token = context.secrets.get("token", "")
         self.graph = Graph(context.http, token, context.clock.now, context.settings.get("graph_url", ""))
         self.token = token
+        self.app = ""
         self._closed = asyncio.Event()
 
     async def batches(
@@ -64,9 +66,33 @@ class MetaAccount:
             raise AuthFailed(f"Meta does not take the token: {words}", hint="make a new one")
         scopes = {str(scope) for scope in data.get("scopes") or ()}
         missing = [scope for scope in wanted if scope not in scopes]
-        if not missing:
+        if missing:
+            return ill(f"the token lacks {' and '.join(missing)}", f"make a new one that has what is missing: {docs}")
+        self.app = str(data.get("app_id") or "")
+        return None
+
+    async def unheard(self, kind: str, wanted: tuple[str, ...], docs: str) -> Health | None:
+        """What keeps the app from calling the gateway with `wanted`; None where nothing. Raises `Fault`, `OmniError`.
+
+        Where the gateway runs elsewhere the app secret is there, and nothing is asked.
+        """
+        secret = self.context.secrets.get("app_secret", "")
+        if self.context.settings.get("gateway") or not self.app:
             return None
-        return ill(f"the token lacks {' and '.join(missing)}", f"make a new one that has what is missing: {docs}")
+        try:
+            told = (await self.graph.get_as_app(f"{self.app}/subscriptions", self.app, secret)).get("data") or ()
+        except AuthFailed:
+            return ill("the app secret is not the app's, so no call of Meta's could be proved genuine", docs)
+        ours = [one for one in told if one.get("object") == kind and one.get("active")]
+        if not ours:
+            return ill(
+                "the app has no webhook for this, so nothing is told to the gateway", f"enter it at Meta: {docs}"
+            )
+        names = {str(field.get("name", "")) for one in ours for field in one.get("fields") or ()}
+        absent = [name for name in wanted if name not in names]
+        if not absent:
+            return None
+        return ill(f"the app's webhook is not subscribed to {' and '.join(absent)}", f"subscribe it: {docs}")
 
     async def introduced(self, ask: Callable[[], Awaitable[T]]) -> T:
         """What is asked before anything is listened to: who does not know us there has to be told. Raises `Fault`."""

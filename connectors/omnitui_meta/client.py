@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from omnitui.sdk import (
     MINUTE,
     SECOND,
     AuthFailed,
+    Broken,
     Deferred,
     Millis,
     NotReady,
     OmniError,
     RateLimited,
-    Unreachable,
+    Sink,
+    called,
+    pour,
     retry_after,
+    streamed,
 )
 
 if TYPE_CHECKING:
@@ -27,7 +31,6 @@ Json = dict[str, Any]
 
 GRAPH = "https://graph.facebook.com"
 VERSION = "v23.0"
-CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 60.0
 """Uploads of 100 MB over a slow line too."""
 REST: Millis = 30 * SECOND
@@ -45,14 +48,6 @@ RULE_SUBCODES = frozenset({2018278, 2018108, 2018065, 2534022, 2018276, 2018300,
 """The customer wrote too long ago, or blocks us, or another app has the conversation: no lack of permission."""
 MEDIA_HOSTS = ("fbsbx.com", "fbcdn.net", "facebook.com", "whatsapp.net", "whatsapp.com")
 """Where Meta's files lie; the token goes nowhere else."""
-
-
-class Sink(Protocol):
-    def write(self, data: bytes, /) -> object: ...
-
-
-class Broken(Exception):
-    """The link broke, or Meta failed, after the request may have arrived."""
 
 
 class Refusal(Exception):
@@ -77,8 +72,15 @@ class Graph:
 
     async def get(self, path: str, **query: str) -> Json:
         """What lies at `path`. Raises `Fault`, `OmniError`: it can be asked again."""
+        return await self._asked(path, self._token, query)
+
+    async def get_as_app(self, path: str, app: str, secret: str) -> Json:
+        """What lies at `path`, asked as the app itself. Raises `Fault`, `OmniError`."""
+        return await self._asked(path, f"{app}|{secret}", {})
+
+    async def _asked(self, path: str, token: str, query: Mapping[str, str]) -> Json:
         try:
-            return await self._call("GET", path, params=query)
+            return await self._call("GET", path, token, params=query)
         except Broken as broken:
             raise NotReady(str(broken)) from None
         except Refusal as refusal:
@@ -86,35 +88,25 @@ class Graph:
 
     async def post(self, path: str, said: Json) -> Json:
         """The answer to what was said. Raises `Broken`, `Refusal`, `Fault`; only after `Broken` may it be done."""
-        return await self._call("POST", path, json=said)
+        return await self._call("POST", path, self._token, json=said)
 
     async def upload(self, path: str, fields: Mapping[str, str], name: str, data: bytes, media_type: str) -> Json:
         """Leave a file there; nobody has it yet. Raises `Refusal`, `Fault`."""
         form = {part: (None, value) for part, value in fields.items()}
         field = "filedata" if "message" in fields else "file"
         try:
-            return await self._call("POST", path, files={**form, field: (name, data, media_type)})
+            return await self._call("POST", path, self._token, files={**form, field: (name, data, media_type)})
         except Broken as broken:
             raise NotReady(str(broken)) from None
 
     async def download(self, address: str, sink: Sink, limit: int) -> None:
         """Write a file of Meta's to `sink`, at most `limit` bytes. Raises `Fault`, `OmniError`."""
-        import httpx
-
         if not self._ours(address):
             raise OmniError("Meta names a place for the file that is not Meta's", hint="it is not fetched from there")
-        left = limit
-        try:
-            async with self._http().stream("GET", address, headers=self._headers()) as answer:
-                if answer.status_code != httpx.codes.OK:
-                    raise OmniError(f"Meta does not give the file (HTTP {answer.status_code})")
-                async for part in answer.aiter_bytes():
-                    left -= len(part)
-                    if left < 0:
-                        raise OmniError(f"the file is larger than {limit:,} bytes")
-                    sink.write(part)
-        except httpx.TransportError as error:
-            raise NotReady(f"the line to Meta broke: {_words(error)}") from None
+        async with streamed(self._http, "Meta", address, headers=_bearer(self._token)) as answer:
+            if not answer.is_success:
+                raise OmniError(f"Meta does not give the file (HTTP {answer.status_code})")
+            await pour(answer, sink, limit)
 
     def _ours(self, address: str) -> bool:
         place, base = urlsplit(address), urlsplit(self._base)
@@ -123,23 +115,11 @@ class Graph:
             return True
         return place.scheme == "https" and any(host == one or host.endswith(f".{one}") for one in MEDIA_HOSTS)
 
-    def _headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self._token}"}
-
-    async def _call(self, method: str, path: str, **content: Any) -> Json:
-        import httpx
-
-        timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS)
-        try:
-            answer = await self._http().request(
-                method, f"{self._base}/{VERSION}/{path}", timeout=timeout, headers=self._headers(), **content
-            )
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
-            raise Unreachable(f"Meta cannot be reached: {_words(error)}") from None
-        except (httpx.UnsupportedProtocol, httpx.InvalidURL):
-            raise AuthFailed(f"{self._base} is no address of a server", hint="it begins with https://") from None
-        except httpx.TransportError as error:
-            raise Broken(f"the line to Meta broke: {_words(error)}") from None
+    async def _call(self, method: str, path: str, token: str, **content: Any) -> Json:
+        url = f"{self._base}/{VERSION}/{path}"
+        answer = await called(
+            self._http, "Meta", method, url, seconds=ANSWER_SECONDS, headers=_bearer(token), **content
+        )
         try:
             said = answer.json()
         except ValueError:
@@ -151,8 +131,8 @@ class Graph:
         raise _wrong(said.get("error"), answer, self._now())
 
 
-def _words(error: Exception) -> str:
-    return str(error) or type(error).__name__
+def _bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
 
 
 def _wrong(error: Any, answer: httpx.Response, now: Millis) -> Exception:
@@ -184,7 +164,7 @@ def told(error: Mapping[str, Any]) -> str:
     code = _number(error.get("code"))
     parts = [title, str(more) if str(more) != title else ""]
     words = ": ".join(part.strip() for part in parts if part)[:1_000]
-    return words if not code or f"#{code}" in words else f"{words} (#{code})"
+    return words if code <= 0 or f"#{code}" in words else f"{words} (#{code})"
 
 
 def _rest(answer: httpx.Response, now: Millis) -> Millis:
@@ -197,8 +177,9 @@ def _rest(answer: httpx.Response, now: Millis) -> Millis:
         minutes = max(_number(use["estimated_time_to_regain_access"]) for uses in usage.values() for use in uses)
     except (ValueError, KeyError, TypeError, AttributeError):
         minutes = 0
-    return min(minutes, 24 * 60) * MINUTE or REST
+    return max(0, min(minutes, 24 * 60)) * MINUTE or REST
 
 
 def _number(value: Any) -> int:
-    return value if isinstance(value, int) else 0
+    """A code; -1 where there is none, for 0 is one."""
+    return value if isinstance(value, int) else -1

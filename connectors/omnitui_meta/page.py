@@ -111,6 +111,9 @@ class PageConnector:
     async def _look(self) -> Health:
         if lacking := await self._account.lacking(self.permissions, self.manifest.docs):
             return lacking
+        kind = "instagram" if self.channel == "instagram" else "page"
+        if unheard := await self._account.unheard(kind, ("messages",), self.manifest.docs):
+            return unheard
         ours = await self._introduced()
         told = (await self._graph.get("me/subscribed_apps", fields="id,name,subscribed_fields")).get("data") or ()
         subscribed = {str(name) for app in told for name in app.get("subscribed_fields") or ()}

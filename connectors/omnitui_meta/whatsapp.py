@@ -93,6 +93,8 @@ class WhatsAppConnector:
     async def _look(self) -> Health:
         if lacking := await self._account.lacking(PERMISSIONS, WHATSAPP.docs):
             return lacking
+        if unheard := await self._account.unheard("whatsapp_business_account", ("messages",), WHATSAPP.docs):
+            return unheard
         numbers = await self._phone_numbers()
         apps = (await self._graph.get(f"{self._business}/subscribed_apps")).get("data") or ()
         if not apps:
@@ -111,7 +113,7 @@ class WhatsAppConnector:
             yield batch
 
     def _events(self, body: bytes, received_at: Millis) -> tuple[Event, ...]:
-        return events(body, received_at, self._business)
+        return events(body, received_at, self._business, next(iter(self._numbers), self._business))
 
     def _remember(self, event: Event) -> None:
         if isinstance(event, MessageReceived) and event.direction is Direction.INCOMING:

@@ -61,17 +61,18 @@ def address(customer: str) -> str:
     return f"+{customer}" if customer.isdecimal() else customer
 
 
-def events(body: bytes, received_at: Millis, business: str = "") -> tuple[Event, ...]:
+def events(body: bytes, received_at: Millis, business: str = "", inbox: str = "") -> tuple[Event, ...]:
     """What a call reports.
 
     Args:
         body: As it came.
         received_at: When it came.
         business: Our WhatsApp Business Account; what is about another one is not ours. Empty: all.
+        inbox: Where what is about none of our numbers is shown.
     """
     parts = entries(body)
     if parts is None:
-        return (Unsupported("whatsapp", body, received_at, channel=CHANNEL),)
+        return (Unsupported("whatsapp", body, received_at, channel=CHANNEL, inbox=inbox),)
     found: list[Event] = []
     for name, entry in parts:
         if business and name != business:
@@ -79,20 +80,20 @@ def events(body: bytes, received_at: Millis, business: str = "") -> tuple[Event,
         try:
             changes = [(str(change["field"]), change["value"]) for change in entry["changes"]]
         except ODD:
-            found.append(_raw("entry", entry, received_at))
+            found.append(_raw("entry", entry, received_at, inbox))
             continue
         for field, value in changes:
-            found += _change(field, value, received_at)
+            found += _change(field, value, received_at, inbox)
     return tuple(found)
 
 
-def _change(field: str, value: Any, received_at: Millis) -> Iterable[Event]:
+def _change(field: str, value: Any, received_at: Millis, inbox: str) -> Iterable[Event]:
     lists = _LISTS.get(field, {})
     try:
-        line = _line(value, received_at)
+        line = _line(value, received_at, inbox)
         known = [(name, list(value[name])) for name in lists if value.get(name)]
     except ODD:
-        return [_raw(field, value, received_at)]
+        return [_raw(field, value, received_at, inbox)]
     found: list[Event] = []
     for name, items in known:
         for item in items:
@@ -102,10 +103,10 @@ def _change(field: str, value: Any, received_at: Millis) -> Iterable[Event]:
                 made = []
             named = str(item.get("id") or "") if name == "messages" and isinstance(item, dict) else ""
             found += made or [_unsupported(f"{name}.{_kind(item)}", item, line, external_id=named)]
-    return found or [_raw(field, value, received_at, line)]
+    return found or [_raw(field, value, received_at, line.inbox)]
 
 
-def _line(value: Json, received_at: Millis) -> Line:
+def _line(value: Json, received_at: Millis, inbox: str) -> Line:
     meta = value.get("metadata") or {}
     names: dict[str, str] = {}
     for contact in value.get("contacts") or ():
@@ -113,7 +114,7 @@ def _line(value: Json, received_at: Millis) -> Line:
         name = str(profile.get("name") or profile.get("username") or "")
         names |= {str(contact[key]): name for key in ("wa_id", "user_id") if contact.get(key)}
     shown = str(meta.get("display_phone_number") or "")
-    return Line(str(meta.get("phone_number_id") or ""), number(shown), names, received_at)
+    return Line(str(meta.get("phone_number_id") or ""), number(shown) or inbox, names, received_at)
 
 
 def number(shown: str) -> str:
@@ -327,6 +328,5 @@ def _unsupported(kind: str, item: Any, line: Line, conversation: str = "", exter
     return Unsupported(f"whatsapp.{kind}"[:200], dumped(item), at, external_id, conversation, CHANNEL, line.inbox)
 
 
-def _raw(field: str, value: Any, received_at: Millis, line: Line | None = None) -> Unsupported:
-    inbox = line.inbox if line is not None else ""
+def _raw(field: str, value: Any, received_at: Millis, inbox: str) -> Unsupported:
     return Unsupported(f"whatsapp.{field}"[:200], dumped(value), received_at, channel=CHANNEL, inbox=inbox)

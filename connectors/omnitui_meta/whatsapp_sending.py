@@ -147,11 +147,12 @@ def _parts(found: Json) -> list[Part] | None:
         if kind in ("HEADER", "BODY") and (names := _blanks(str(component.get("text", "")), _prefix(kind))):
             parts.append((kind.lower(), 0, names, _examples(component)))
         elif kind == "BUTTONS":
-            for number, button in enumerate(component.get("buttons") or ()):
+            buttons: list[Json] = component.get("buttons") or []
+            for number, button in enumerate(buttons):
                 if button.get("type") not in ("QUICK_REPLY", "URL", "PHONE_NUMBER"):
                     return None
                 if names := _blanks(str(button.get("url", "")), f"button_{number}_"):
-                    parts.append(("button", number, names, [str(one) for one in button.get("example") or ()]))
+                    parts.append(("button", number, names, [str(one) for one in button.get("example") or []]))
         elif kind not in ("HEADER", "BODY", "FOOTER"):
             return None
     return parts

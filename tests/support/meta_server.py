@@ -39,6 +39,13 @@ class GraphServer:
     """The answer to a method, a path without its version, and what was said."""
     token: str = TOKEN
     scopes: list[str] = field(default_factory=list)
+    subscriptions: list[dict[str, Any]] = field(
+        default_factory=lambda: [
+            {"object": kind, "active": True, "callback_url": "https://x", "fields": [{"name": "messages"}]}
+            for kind in ("whatsapp_business_account", "page", "instagram")
+        ]
+    )
+    """Of what the app is told: asked for with its own secret, "app"."""
     files: dict[str, bytes] = field(default_factory=dict)
     calls: list[tuple[str, str, Said]] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
@@ -69,6 +76,10 @@ class GraphServer:
 
     def answer(self, method: str, path: str, said: Said, token: str) -> Answer:
         """The answer to a call; raises `Hangs`."""
+        if path == f"{APP}/subscriptions":
+            if token != f"{APP}|app":
+                return wrong(190, "Invalid OAuth access token signature.", status=401)
+            return 200, {"data": self.subscriptions}
         if token != self.token:
             return wrong(190, "Invalid OAuth access token - Cannot parse access token", status=401)
         if time.monotonic() < self.limited_until:

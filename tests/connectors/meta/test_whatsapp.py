@@ -165,6 +165,11 @@ async def test_fault_of_the_server_while_sending_is_unknown(rig: WhatsAppRig, co
     assert isinstance(await rig.connector().perform(rig.outbound("x")), Unknown)
 
 
+async def test_error_without_a_code_is_a_fault_of_the_server(rig: WhatsAppRig) -> None:
+    rig.server.next_posts.append(lambda: (500, {"error": {"message": "An unknown error has occurred."}}))
+    assert await rig.connector().perform(rig.outbound("x")) == Unknown("An unknown error has occurred.")
+
+
 async def test_template_is_offered_with_its_blanks_and_sent_with_their_values(rig: WhatsAppRig) -> None:
     connector = rig.connector()
     (template,) = await connector.templates()
@@ -334,6 +339,28 @@ async def test_missing_permission_is_named(rig: WhatsAppRig) -> None:
     health = await rig.connector().check()
     assert (health.ok, health.refused) == (False, True)
     assert health.message == "the token lacks whatsapp_business_messaging"
+
+
+async def test_webhook_that_is_not_set_or_not_subscribed_is_named(rig: WhatsAppRig) -> None:
+    rig.server.subscriptions[0]["fields"] = [{"name": "account_update"}]
+    health = await rig.connector().check()
+    assert (health.ok, health.message) == (False, "the app's webhook is not subscribed to messages")
+    rig.server.subscriptions[0]["active"] = False
+    assert "no webhook" in (await rig.connector().check()).message
+
+
+async def test_app_secret_of_another_app_is_named_and_not_asked_where_the_gateway_is_elsewhere(
+    rig: WhatsAppRig,
+) -> None:
+    connector = rig.connector()
+    context = connector._account.context
+    connector._account.context = replace(context, secrets={**context.secrets, "app_secret": "another"})
+    health = await connector.check()
+    assert not health.ok
+    assert "app secret is not the app's" in health.message
+    settings = {**context.settings, "gateway": "https://hooks.example.com"}
+    connector._account.context = replace(connector._account.context, settings=settings)
+    assert (await connector.check()).ok
 
 
 async def test_account_that_tells_no_app_is_named(rig: WhatsAppRig) -> None:

@@ -315,6 +315,13 @@ def test_what_is_about_another_account_is_left_to_that_one() -> None:
     assert events(body, NOW, "another") == ()
 
 
+def test_what_is_about_no_number_of_ours_has_a_place_all_the_same() -> None:
+    body = json.dumps({"entry": [{"id": BUSINESS, "changes": [{"field": "account_update", "value": {"event": "x"}}]}]})
+    (found,) = events(body.encode(), NOW, BUSINESS, f"+{SHOWN}")
+    assert isinstance(found, Unsupported)
+    assert (found.kind, found.inbox) == ("whatsapp.account_update", f"+{SHOWN}")
+
+
 def test_one_odd_message_takes_no_other_with_it() -> None:
     good = {"from": MEI, "id": "wamid.2", "timestamp": "1780000000", "type": "text", "text": {"body": "x"}}
     found = heard(call("messages", {"messages": [{"type": "text"}, 7, good]}))
