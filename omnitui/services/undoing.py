@@ -178,7 +178,13 @@ def _redo_one(tx: Tx, me: Agent, group: Ulid, inverse: Op) -> Op | None:
         on, off = set(after["labels"]), set(original.before["labels"])
         after["labels"] = sorted((set(inverse.after["labels"]) | on - off) - (off - on))
     intent = Intent(
-        original.verb, original.kind, original.object_id, after, original.conversation_id, redoes=original.id
+        original.verb,
+        original.kind,
+        original.object_id,
+        after,
+        original.conversation_id,
+        original.reason,
+        redoes=original.id,
     )
     op = record(tx, me.id, group, intent, travels=_heard(original))
     if op is None or op.conversation_id is None:

@@ -201,3 +201,15 @@ def test_first_message_needs_a_template_where_the_customer_never_wrote(cache: Ca
     assert entry is not None
     assert cache.read(why_kept_back, entry, CHAT, cache.clock.now()) == ""
     assert entry.state is SendState.QUEUED
+
+
+def test_reason_for_a_tag_is_in_the_log_again_when_the_answer_is_redone(cache: Cache) -> None:
+    chat, operations = a_chat(cache), Operations(cache)
+    later(cache, 2 * DAY)
+    op = operations.reply(chat.id, "Sorry", tag="HUMAN_AGENT", reason="holiday", hold=8_000)
+    operations.undo(op.group_id)
+    [again] = operations.redo(op.group_id).ops
+    assert again.reason == "holiday"
+    entry = cache.read(outbox.entry, again.id)
+    assert entry is not None
+    assert entry.payload["fields"] == {"tag": "HUMAN_AGENT"}
