@@ -15,8 +15,7 @@ from omnitui_line import LineConnector
 
 from omnitui.clock import Clock
 from omnitui.sdk import Batch, MessageReceived, Outbound, Verb
-from omnitui.services.http import SharedClient
-from tests.support.http_fake import hangs
+from tests.support.http_fake import PlainClient, hangs
 from tests.support.kept_calls import KeptCalls
 from tests.support.line_server import BOT, TOKEN, LineServer
 from tests.support.sdk import a_context
@@ -56,7 +55,7 @@ class LineRig:
     folder: Path
     server: LineServer
     gateway: KeptCalls = field(default_factory=KeptCalls)
-    http: SharedClient = field(default_factory=SharedClient)
+    http: PlainClient = field(default_factory=PlainClient)
     numbers: count[int] = field(default_factory=lambda: count(1))
 
     def connector(self, *, clock: Clock | None = None, **settings: str) -> LineConnector:

@@ -13,8 +13,7 @@ from typing import ClassVar
 from omnitui_wechat import WeChatConnector
 
 from omnitui.sdk import Batch, MessageReceived, Outbound, Verb
-from omnitui.services.http import SharedClient
-from tests.support.http_fake import hangs
+from tests.support.http_fake import PlainClient, hangs
 from tests.support.kept_calls import KeptCalls
 from tests.support.sdk import a_context
 from tests.support.wechat_server import AES_KEY, APP_ID, APP_SECRET, TOKEN, WeChatServer, sealed
@@ -38,7 +37,7 @@ class WeChatRig:
     folder: Path
     server: WeChatServer
     gateway: KeptCalls = field(default_factory=KeptCalls)
-    http: SharedClient = field(default_factory=SharedClient)
+    http: PlainClient = field(default_factory=PlainClient)
     numbers: count[int] = field(default_factory=lambda: count(1))
 
     def connector(self, *, token: str = TOKEN, aes_key: str = AES_KEY, **settings: str) -> WeChatConnector:

@@ -15,8 +15,7 @@ from omnitui_x.oauth import Keys
 
 from omnitui.clock import Clock
 from omnitui.sdk import Batch, MessageReceived, Outbound, Verb
-from omnitui.services.http import SharedClient
-from tests.support.http_fake import hangs
+from tests.support.http_fake import PlainClient, hangs
 from tests.support.kept_calls import KeptCalls
 from tests.support.sdk import a_context
 from tests.support.x_server import KEYS, ME, MEI, XServer
@@ -33,7 +32,7 @@ class XRig:
     folder: Path
     server: XServer
     gateway: KeptCalls = field(default_factory=KeptCalls)
-    http: SharedClient = field(default_factory=SharedClient)
+    http: PlainClient = field(default_factory=PlainClient)
     numbers: count[int] = field(default_factory=lambda: count(1))
 
     def connector(self, *, clock: Clock | None = None, **settings: str) -> XConnector:
