@@ -32,6 +32,7 @@ from omnitui.sdk import (
 from tests.support.http_fake import hangs
 from tests.support.line_rig import GROUP, MEI, LineRig, a_delivery, a_message, an_event, first_batch
 from tests.support.line_server import TOKEN, LineServer, refused
+from tests.support.promises import Promise
 
 
 @pytest.fixture
@@ -152,6 +153,39 @@ async def test_free_answer_is_not_guessed_at_when_its_minute_is_over(
     server.ahead = 60
     assert isinstance(await rig.connector().reconcile(op), Unknowable)
     assert await rig.copies(op) == (1 if arrived else 0)
+
+
+async def test_answer_whose_answer_was_lost_comes_once(rig: LineRig, server: LineServer, promise: Promise) -> None:
+    ops = []
+    for number in range(8):
+        free, arrived = number % 2 == 0, number % 4 < 2
+        if free:
+            rig.customer_writes_now(f"({number})")
+            await batches_to_the_end(rig)
+        op = rig.outbound(f"answer {number}")
+        if arrived:
+            server.hang_after = True
+        else:
+            server.next_sends.append(hangs)
+        assert isinstance(await rig.connector().perform(op), Unknown)
+        assert isinstance(await rig.connector().reconcile(op), Found)
+        ops.append(op)
+    copies = [await rig.copies(op) for op in ops]
+    assert copies == [1] * 8
+    assert ways(server) == ["reply", "push"] * 4
+    promise(
+        "A reply on LINE whose answer was lost comes to the customer once, free or pushed.",
+        "8 broken lines, before and after the send: 0 lost, 0 doubled.",
+    )
+
+
+async def batches_to_the_end(rig: LineRig) -> None:
+    """Let the connector read all that the gateway kept."""
+    connector = rig.connector()
+    async with asyncio.timeout(60):
+        async for batch in connector.inbound({"gateway": max(0, len(rig.gateway.items) - 1)}):
+            if batch.caught_up:
+                await connector.close()
 
 
 async def test_token_of_a_free_answer_in_doubt_is_given_to_no_other(rig: LineRig, server: LineServer) -> None:

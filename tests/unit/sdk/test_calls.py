@@ -1,3 +1,5 @@
+"""Calls over HTTP, and how they fail."""
+
 from __future__ import annotations
 
 import socket
