@@ -173,6 +173,15 @@ class Accounts:
             if address not in known:
                 writes.put_agent(tx, Agent(tx.ids.new(), agent_name, (address,)))
 
+    def change(self, account: Account, settings: Mapping[str, str]) -> None:
+        """Give an account other settings; what its check has learnt stays. Raises UsageError, ConfigError, NotFound."""
+        manifest = connectors.load(account.kind).manifest
+        checked = checked_settings(manifest, settings)
+        known = {setting.name for setting in manifest.settings}
+        learnt = {name: value for name, value in account.settings.items() if name not in known}
+        changed = replace(account, settings={**learnt, **checked})
+        self._cache.write(lambda tx: writes.put_account(tx, changed))
+
     def pause(self, account: Account) -> None:
         """Stop syncing an account until it is resumed; its conversations stay."""
         self._cache.write(lambda tx: writes.set_paused(tx, account.id, True))

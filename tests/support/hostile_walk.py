@@ -87,6 +87,8 @@ FROM_LIST = (
     Step("screens/outbox.open_outbox", ("g", "o"), "Outbox", ("down", "pagedown", "home"), stays=True),
     Step("screens/outbox.decide", ("enter",), "failed: 550", ("down",)),
     Step("screens/ledger.open_ledger", ("g", "b"), "Ledger:", ("pagedown",) * 5),
+    Step("screens/accounts.open_accounts", ("g", "c"), "p pause or resume", ("down", "G", "g"), stays=True),
+    Step("screens/account_form.change_account", ("enter",), "go on, Tab", ("down", "tab", "tab")),
     Step("screens/columns.choose_columns", ("I",), "What the rows show", ("down", "down")),
     Step("screens/themes.pick_theme", ("g", "t"), "│ Theme  ", ("down", "pagedown", "end")),
     Step("screens/contact._edit", ("E",), "Edit the contact", ("tab", "tab")),

@@ -81,6 +81,12 @@ async def _ledger(desk: Desk) -> None:
     await open_ledger(desk)
 
 
+async def _accounts(desk: Desk) -> None:
+    from omnitui.ui.screens.accounts import open_accounts
+
+    await open_accounts(desk)
+
+
 async def _log(desk: Desk, conversation_id: str | None) -> None:
     from omnitui.ui.screens.oplog import open_log
 
@@ -152,6 +158,7 @@ HANDLERS: Mapping[str, Handler] = {
     "app.veil": doing(_veil),
     "app.theme": lambda desk, count: _theme(desk),
     "go.outbox": lambda desk, count: _outbox(desk),
+    "go.accounts": lambda desk, count: _accounts(desk),
     "go.ledger": lambda desk, count: _ledger(desk),
     "go.log": lambda desk, count: _log(desk, None),
     "conversation.log": lambda desk, count: _log(desk, desk.need()),

@@ -25,7 +25,7 @@ async def open_ledger(desk: Desk) -> None:
             lines += [((plain(name), "title"),)]
             mine = [entry for entry in entries if entry.account_id == account_id]
             for entry in mine:
-                lines += _entry(entry, now, desk)
+                lines += entry_lines(entry, now, desk)
             if not mine:
                 lines.append((("  " + _("not synced yet"), "muted"),))
             lines.append(())
@@ -34,7 +34,8 @@ async def open_ledger(desk: Desk) -> None:
     await desk.ask(PageScreen(_("Ledger: what is in step, and what is not here"), write))
 
 
-def _entry(entry: LedgerEntry, now: Millis, desk: Desk) -> list[Line]:
+def entry_lines(entry: LedgerEntry, now: Millis, desk: Desk) -> list[Line]:
+    """One scope of an account, in lines."""
     role = "good" if entry.health == "ok" else "muted" if entry.health in ("new", "paused") else "bad"
     scope = plain(entry.scope) if entry.scope else _("the account")
     if entry.scope == KEPT_ASIDE:

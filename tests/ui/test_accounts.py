@@ -1,0 +1,78 @@
+"""The accounts in the console: how they stand, and what is done about them by keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from omnitui.model.accounts import LedgerEntry
+from omnitui.services.session import Session
+from omnitui.store import inflow
+from tests.support.console import a_console, a_session
+from tests.support.desk import a_conversation, an_account
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    with a_session(tmp_path) as opened:
+        a_conversation(opened.cache, "Hello?", contact="Ann")
+        yield opened
+
+
+@pytest.mark.parametrize("size", [(60, 20), (140, 40)])
+async def test_accounts_tell_how_they_stand_and_are_paused_by_a_key(session: Session, size: tuple[int, int]) -> None:
+    account = an_account(session.cache)
+    async with a_console(session, *size) as person:
+        await person.press("g", "c")
+        await person.sees(account.name)
+        await person.sees("not synced yet")
+        stands = LedgerEntry(account.id, "", "limited", error="slow down", budget="3 calls left")
+        session.cache.write(lambda tx: inflow.put_ledger(tx, stands))
+        await person.sees("3 calls left")
+        await person.sees("slow down")
+        await person.press("p")
+        await person.until(lambda: session.accounts.get(account.id).paused)
+        await person.sees("paused")
+        await person.press("p")
+        await person.until(lambda: not session.accounts.get(account.id).paused)
+        await person.press("escape")
+        await person.misses("p pause or resume")
+
+
+async def test_check_says_what_the_back_end_says(session: Session) -> None:
+    async with a_console(session, 80, 24) as person:
+        await person.press("g", "c")
+        await person.sees("p pause or resume")
+        await person.press("c")
+        await person.sees("the embedded world is here")
+        await person.sees("messages come in by: a line held open")
+
+
+async def test_settings_are_changed_in_a_form_and_wrong_ones_are_told(session: Session) -> None:
+    account = an_account(session.cache)
+    async with a_console(session, 80, 24) as person:
+        await person.press("g", "c")
+        await person.sees(account.name)
+        await person.press("s")
+        await person.sees("Settings of")
+        await person.type("x")
+        await person.press("ctrl+s")
+        await person.sees("has to be a whole number")
+        assert session.accounts.get(account.id).settings == {}
+        await person.press("backspace", "7", "ctrl+s")
+        await person.until(lambda: session.accounts.get(account.id).settings == {"seed": "7"})
+        await person.sees("p pause or resume")
+
+
+async def test_settings_that_are_left_stay_as_they_were(session: Session) -> None:
+    account = an_account(session.cache)
+    async with a_console(session, 60, 20) as person:
+        await person.press("g", "c")
+        await person.sees(account.name)
+        await person.press("s")
+        await person.sees("Settings of")
+        await person.press("7", "escape")
+        await person.sees("p pause or resume")
+        assert session.accounts.get(account.id).settings == {}
