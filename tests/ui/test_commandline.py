@@ -14,6 +14,7 @@ from omnitui.model.states import Status
 from omnitui.services.session import Session
 from omnitui.store.reads import inbox
 from omnitui.ui.screens.commandline import CommandScreen
+from omnitui.ui.widgets.choices import Choices
 from tests.support.console import Person, a_console, a_profile, a_session
 from tests.support.desk import a_conversation, an_agent
 
@@ -168,3 +169,16 @@ async def test_any_action_runs_by_its_id(session: Session) -> None:
     async with console(session) as person:
         await command(person, "go.snoozed")
         await person.sees("▌Snoozed")
+
+
+async def test_completion_that_is_clicked_is_filled_in_and_nothing_runs(session: Session) -> None:
+    async with console(session) as person:
+        await command(person, "assign m", "tab")
+        screen = screen_of(person)
+        await person.until(lambda: screen.typed == "assign me")
+        screen.choices.move(1)
+        screen.choices.post_message(Choices.Chosen())
+        await person.until(lambda: screen.typed == 'assign "Mei Tanaka" ')
+        assert row(session, "Ann").assignee == ""
+        await person.press("enter")
+        await person.until(lambda: row(session, "Ann").assignee == "Mei Tanaka")

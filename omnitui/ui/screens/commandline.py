@@ -146,15 +146,20 @@ class CommandScreen(PickerScreen):
         choices.move(by)
         chosen = choices.current
         if chosen is not None:
-            one: Completion = chosen.value
-            base = self._base if self._filled is not None else self.typed
-            self._base = base
-            alone = len(choices.choices) == 1
-            line = (
-                base[: one.start] + one.text + (" " if alone and not one.text.endswith(":") else "") + base[one.end :]
-            )
-            self._filled = None if alone else line
-            self.put(line)
+            self._put_in(chosen.value, alone=len(choices.choices) == 1)
+
+    def _put_in(self, one: Completion, *, alone: bool) -> None:
+        base = self._base if self._filled is not None else self.typed
+        self._base = base
+        blank = " " if alone and not one.text.endswith(":") else ""
+        line = base[: one.start] + one.text + blank + base[one.end :]
+        self._filled = None if alone else line
+        self.put(line)
+
+    def take(self, chosen: Choice) -> None:
+        """A completion that is clicked is filled in; a line is run by Enter alone, and never changed while it runs."""
+        if self._doing is None or self._doing.done():
+            self._put_in(chosen.value, alone=True)
 
     def _recall(self, by: int) -> None:
         self._back = min(max(self._back + by, -1), len(self._history) - 1)
