@@ -70,7 +70,7 @@ def test_generated_pages_are_in_step() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "quality"), checklists(), ids=lambda given: given.get("kind") if isinstance(given, dict) else ""
+    ("path", "quality"), list(checklists()), ids=lambda given: given.get("kind") if isinstance(given, dict) else ""
 )
 def test_quality_names_things_that_exist(path: Path, quality: Mapping[str, Any]) -> None:
     assert load(quality["kind"]).__module__.startswith(path.parent.name)

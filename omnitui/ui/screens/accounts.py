@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import ClassVar, Final, Literal
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from textual import events
 from textual.app import ComposeResult
@@ -33,6 +32,9 @@ from omnitui.ui.screens.ledger import entry_lines
 from omnitui.ui.widgets.choices import Choice, Choices
 from omnitui.ui.widgets.lines import Lines
 from omnitui.values import dataclass
+
+if TYPE_CHECKING:
+    import sqlite3
 
 Wish = Literal["settings", "remove"]
 CLOSE: Final = 80
