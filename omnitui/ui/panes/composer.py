@@ -38,7 +38,7 @@ from omnitui.ui.panes.fields import Sheet, editable
 from omnitui.ui.panes.header import ADDRESSED, LABELS, Header
 from omnitui.ui.panes.tabbing import Tabbing
 from omnitui.ui.picture import Picture
-from omnitui.ui.roles import Line, Piece, plain, spread
+from omnitui.ui.roles import Line, Piece, line_width, plain, spread
 from omnitui.ui.shelf import Shelf
 from omnitui.ui.spelling import misspelt
 from omnitui.ui.widgets.lines import Lines
@@ -405,7 +405,9 @@ class ComposerPane(Vertical):
         warning: Line = ((f"! {_('somebody wrote meanwhile')} ", "bad"),) if self.meanwhile else ()
         self._title.show([spread(tuple(title), warning, width)])
         cuts = split_pieces(kind, self.capabilities, self.text, width)
-        lines = [spread(tuple(rules), tuple(ways), width)] if rules else []
+        beside = line_width((*rules, *ways)) < width
+        said = [spread(tuple(rules), tuple(ways), width)] if beside else [tuple(rules), tuple(ways)]
+        lines = [line for line in said if line] if rules else []
         lines += [tuple(cuts)] if cuts else []
         self._rules.show(lines)
         self._rules.display = bool(lines)
