@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 
 from omnitui.model.states import MessageKind, Priority
+from omnitui.sdk import Template
 from omnitui.services.actions import ACTIONS
 from omnitui.services.session import Session
+from omnitui.services.templates import Filled
 from omnitui.text.widths import cell_width
 from omnitui.ui import acts, screens
 from omnitui.ui.last_hop import LastHopModal
 from omnitui.ui.screens.setting import change_setting
+from omnitui.ui.screens.template import TemplateScreen
 from omnitui.ui.veil import covered, veil
 from tests.support.console import a_console, a_session
 from tests.support.desk import a_conversation, a_message
@@ -143,9 +146,19 @@ async def test_no_screen_shows_a_customer_under_the_veil(tmp_path: Path) -> None
             acts.run(desk, "conversation.reply")
             await person.until(lambda: person.app.main.composer.draft is not None, "a reply being written")
             await try_out("conversation.reply")
+            template = Filled(Template("order", "en", "Dear {{name}}, we have news."), (f"Ann {CANARY}",))
+            desk.spawn(desk.ask(TemplateScreen(template)))
+            await person.until(lambda: person.app.screen is not person.app.main, "a template to fill in")
+            await try_out("a template")
             acts.run(desk, "composer.attach")
             await person.until(lambda: person.app.screen is not person.app.main, "a choice of files")
             await try_out("composer.attach")
+            acts.run(desk, "go.accounts")
+            await person.until(lambda: person.app.screen is not person.app.main, "the accounts")
+            accounts = person.app.screen
+            await person.press("s")
+            await person.until(lambda: person.app.screen is not accounts, "an account's settings")
+            await try_out("an account's settings")
             for action in actions_to_try():
                 acts.run(desk, action)
                 await try_out(action)
