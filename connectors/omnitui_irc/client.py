@@ -24,6 +24,8 @@ PACE_SECONDS = 2.0
 LONGEST = 64 * 1024
 AHEAD = 2_000
 """Lines that are read before they are stored; then the server has to wait."""
+HISTORY = ("chathistory", "draft/chathistory-targets")
+"""Kinds of batches that answer a question of ours; a bouncer plays others back unasked."""
 SASL_FAILED = ("902", "904", "905", "906", "908")
 
 
@@ -57,7 +59,11 @@ class Link:
         self._since: list[Line] | None = None
         """What came since we said something that the server has not worked off yet."""
         self._worked_off = asyncio.Event()
-        self._asked = 0
+        self._asked, self._asks = 0, False
+        self._batches: set[str] = set()
+        """Batches that are open and answer what we asked for."""
+        self.at = ""
+        """The server's time of the last line of the login, where it tells it."""
         self._credit, self._at = float(BURST), 0.0
         self._turn = asyncio.Lock()
         self.end = ""
@@ -97,8 +103,10 @@ class Link:
         self._write(f"NICK {place.nick}")
         self._write(f"USER {place.nick} 0 * :{place.nick}")
         offered: list[str] = []
+        known = not place.login
         while True:
             line = await self._read()
+            self.at = line.tags.get("time", self.at)
             match line.command:
                 case "CAP" if "LS" in line.parameters:
                     offered += [name.partition("=")[0] for name in line.words.split()]
@@ -113,6 +121,7 @@ class Link:
                     said = f"\0{place.login}\0{place.password}".encode()
                     self._write(f"AUTHENTICATE {base64.b64encode(said).decode()}")
                 case "903":
+                    known = True
                     self._write("CAP END")
                 case "464" | "465":
                     raise AuthFailed(f"{place.host} refuses us: {line.words}")
@@ -122,6 +131,8 @@ class Link:
                     raise NotReady(f"the nick {place.nick} is in use", hint="another client has it, or did until now")
                 case "432":
                     raise AuthFailed(f"{place.host} does not take the nick {place.nick}: {line.words}")
+                case "001" if not known:
+                    raise AuthFailed(f"{place.host} offers no SASL", hint="leave `login` out")
                 case "001":
                     self.nick = line.parameters[0]
                     return
@@ -170,7 +181,7 @@ class Link:
                     raise Cut(line.words)
                 if line.command == "005":
                     self._learn(line.parameters[1:-1])
-                if "batch" in line.tags:
+                if self._is_answer(line):
                     # History: it goes to who asked for it.
                     continue
                 self._lines.append(line)
@@ -180,6 +191,16 @@ class Link:
                     await self._room.wait()
         except Cut as cut:
             self._ended(str(cut))
+
+    def _is_answer(self, line: Line) -> bool:
+        """Whether a line belongs to a batch that answers what was asked."""
+        if line.command == "BATCH" and line.parameters:
+            sign, name = line.parameters[0][:1], line.parameters[0][1:]
+            if sign == "+" and self._asks and line.parameters[1:2] and line.parameters[1] in HISTORY:
+                self._batches.add(name)
+            elif sign == "-":
+                self._batches.discard(name)
+        return line.tags.get("batch", "") in self._batches
 
     def _learn(self, tokens: Iterable[str]) -> None:
         for token in tokens:
@@ -234,6 +255,7 @@ class Link:
     async def ask(self, command: str) -> list[Line]:
         """Send one command that reaches nobody, and give the answer. Raises `Cut`."""
         async with self._turn, self._answered() as answer:
+            self._asks = True
             self._send(command)
         return answer
 
@@ -253,7 +275,7 @@ class Link:
         except TimeoutError as error:
             raise Cut("the server did not answer") from error
         finally:
-            self._since = None
+            self._since, self._asks = None, False
         if self.end:
             raise Cut(self.end)
 

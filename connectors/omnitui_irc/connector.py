@@ -33,8 +33,8 @@ from omnitui.sdk import (
     rfc3339,
 )
 from omnitui_irc.client import Cut, Link, Place
-from omnitui_irc.lines import Line, pieces, room
-from omnitui_irc.mapping import CHANNEL, event
+from omnitui_irc.lines import Line, parsed, pieces, room
+from omnitui_irc.mapping import CHANNEL, event, folded, instant
 from omnitui_irc.settings import MANIFEST
 
 PAGE = 100
@@ -42,6 +42,9 @@ TEXT = 4_000
 """Bytes of a reply: about ten lines, which leave within twelve seconds."""
 REFUSED = frozenset(("401", "402", "403", "404", "407", "411", "412", "413", "414", "416", "477", "481", "531", "FAIL"))
 """What a server says instead of passing a message on (RFC 2812 section 3.3.1)."""
+
+SHUT = frozenset(("716", "937"))
+"""Somebody, or a channel, takes no messages from us."""
 
 
 class IrcConnector:
@@ -83,7 +86,7 @@ class IrcConnector:
     async def check(self) -> Health:
         try:
             link = await self._linked()
-            refused = next((line for line in await self._join(link) if line.command.startswith("4")), None)
+            refused = next((line for line in await self._join(link) if self._bars(line)), None)
         except Cut as cut:
             return Health(ok=False, message=f"the line to {self._place.host} broke: {cut}")
         except Fault as fault:
@@ -110,7 +113,8 @@ class IrcConnector:
         except Cut as cut:
             raise NotReady(f"the line to {self._place.host} broke: {cut}") from cut
         gap = "" if _remembers(link) else self._gap(since)
-        since = self._context.clock.now()
+        # What was said since the login lies in the connection, and what was said before it was asked for.
+        since = max(since, self._reached(link, [parsed(f"@time={link.at} :- -".encode())]))
         keeps = "the server keeps history" if _remembers(link) else "the server keeps no history"
         lines = link.ready(PAGE)
         yield Batch(self._events(lines), {"at": since}, extents=(Extent("", budget=keeps),), caught_up=True, gap=gap)
@@ -119,9 +123,21 @@ class IrcConnector:
             found = self._events(lines, number)
             number += len(lines)
             if found:
-                yield Batch(found, {"at": self._context.clock.now()}, caught_up=True, once=not _remembers(link))
+                since = max(since, self._reached(link, lines))
+                yield Batch(found, {"at": since}, caught_up=True, once=not _remembers(link))
         if not self._closed:
             raise NotReady(f"the line to {self._place.host} broke: {link.end}")
+
+    def _reached(self, link: Link, lines: list[Line]) -> Millis:
+        """How far lines reach, by the clock of the server, which is the one that is asked from."""
+        if not _remembers(link):
+            return self._context.clock.now()
+        return max((instant(line, 0) for line in lines), default=0)
+
+    def _bars(self, line: Line) -> bool:
+        """Whether a line says that we may not listen in one of our channels."""
+        named = {folded(name) for name in line.parameters[1:2]}
+        return line.command.startswith("4") and not named.isdisjoint(folded(name) for name in self._rooms)
 
     def _gap(self, since: Millis) -> str:
         if since:
@@ -143,6 +159,9 @@ class IrcConnector:
                 raise NotReady("the account is closed")
             if self._link is None or self._link.end:
                 self._link = await Link.open(self._place)
+                if self._closed:
+                    await self._link.close()
+                    raise NotReady("the account is closed")
             return self._link
 
     async def _join(self, link: Link) -> list[Line]:
@@ -193,7 +212,7 @@ class IrcConnector:
             said = await link.say(f"PRIVMSG {target} :{text}" for text in texts)
         except Cut as cut:
             return Unknown(f"the line to {self._place.host} broke: {cut}")
-        refusal = next((line for line in said if line.command in REFUSED), None)
+        refusal = next((line for line in said if _refuses(line, target)), None)
         if refusal is None:
             return Accepted()
         return Rejected(" ".join(refusal.parameters[1:]))
@@ -205,6 +224,11 @@ class IrcConnector:
         self._closed = True
         if self._link is not None:
             await self._link.close()
+
+
+def _refuses(line: Line, target: str) -> bool:
+    about = folded(target) in map(folded, line.parameters[1:2])
+    return line.command in REFUSED or (about and (line.command in SHUT or line.command[:1] in ("4", "5")))
 
 
 def _remembers(link: Link) -> bool:

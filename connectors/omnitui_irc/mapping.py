@@ -84,6 +84,8 @@ def _readable(text: str, nick: str) -> str | None:
 def _id(line: Line, now: Millis, number: int) -> str:
     if msgid := line.tags.get("msgid"):
         return msgid
-    digest = hashlib.sha256(line.raw).hexdigest()[:12]
+    # Without its tags: the same line has others when it is history.
+    said = "\0".join((line.source, line.command, *line.parameters))
+    digest = hashlib.sha256(said.encode()).hexdigest()[:12]
     # With a time of the server's the same line is the same message whenever it is handed out.
     return f"{line.tags['time']} {digest}" if "time" in line.tags else f"{rfc3339(now)} {number} {digest}"

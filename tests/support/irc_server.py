@@ -44,6 +44,8 @@ class IrcServer:
     """What was said to them: target and text."""
     absent: set[str] = field(default_factory=set)
     """Nicks that are nobody's."""
+    closed: set[str] = field(default_factory=set)
+    """Nicks that take no messages of strangers."""
     taken: set[str] = field(default_factory=set)
     """Nicks that somebody has."""
     cut: str = ""
@@ -158,6 +160,8 @@ class IrcServer:
         cut, self.cut = self.cut, ""
         if target in self.absent:
             _write(writer, f":irc 401 {nick} {target} :No such nick/channel")
+        elif target in self.closed:
+            _write(writer, f":irc 716 {nick} {target} :is in +g mode (server-side ignore)")
         elif cut != "before":
             self.heard.append((target, line.words))
         if cut:

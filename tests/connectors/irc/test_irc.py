@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 from omnitui_irc import IrcConnector
 from omnitui_irc.lines import parsed, pieces, room
+from omnitui_irc.mapping import event
 
 from omnitui.sdk import Accepted, AuthFailed, Batch, MessageReceived, NotReady, Rejected, Unknown
 from tests.support.irc_rig import IrcRig
-from tests.support.irc_server import IrcServer
+from tests.support.irc_server import START, IrcServer
 
 
 @pytest.fixture
@@ -143,3 +144,56 @@ def test_pieces_hold_all_that_was_said_within_their_bytes(most: int) -> None:
     made = list(pieces(text, most))
     assert all(0 < len(piece.encode()) <= most for piece in made)
     assert "".join("".join(made).split()) == "".join(text.split())
+
+
+async def test_what_lies_unread_when_a_batch_is_stored_comes_again(rig: IrcRig, server: IrcServer) -> None:
+    first = await batches(rig.connector())
+    server.say("stored")
+    stored = await batches(rig.connector(), first[-1].cursor)
+    server.say("not stored")
+    assert "not stored" in texts(await batches(rig.connector(), stored[-1].cursor))
+    for batch in (*first, *stored):
+        # The server's clock is far behind ours: by ours, nothing would be asked for.
+        assert batch.cursor is None or batch.cursor["at"] <= START + 10
+
+
+async def test_what_a_bouncer_plays_back_unasked_is_kept(rig: IrcRig, server: IrcServer) -> None:
+    server.features = "batch server-time"
+    server.news = (
+        ":irc BATCH +x znc.in/playback desk\r\n"
+        "@batch=x;time=2026-11-22T00:00:00.000Z :Mei!u@h PRIVMSG desk :while you were away\r\n:irc BATCH -x"
+    )
+    connector = rig.connector()
+    async with asyncio.timeout(30), aclosing(connector.inbound(None)) as stream:  # type: ignore[type-var]
+        found = await anext(stream)
+        while not found.events:
+            found = await anext(stream)
+    await connector.close()
+    assert texts([found]) == ["while you were away"]
+
+
+def test_message_without_an_id_is_the_same_one_live_and_as_history() -> None:
+    live = b"@time=2026-11-22T00:00:00.000Z :Mei!u@h PRIVMSG desk :hi"
+    kept = live.replace(b"@", b"@batch=b;", 1)
+    first, again = (event(parsed(raw), nick="desk", inbox="d", now=1, number=0) for raw in (live, kept))
+    assert first == again
+
+
+async def test_server_without_a_word_of_the_day_bars_nobody_from_a_channel(rig: IrcRig, server: IrcServer) -> None:
+    server.news = ":irc 422 desk :MOTD file is missing"
+    connector = rig.connector(join="#support")
+    assert (await connector.check()).ok
+    await connector.close()
+
+
+async def test_login_that_the_server_knows_nothing_of_is_told(rig: IrcRig, server: IrcServer) -> None:
+    server.features = ""
+    with pytest.raises(AuthFailed, match="SASL"):
+        await batches(rig.connector(login="desk"))
+
+
+async def test_reply_to_somebody_who_takes_no_messages_fails(rig: IrcRig, server: IrcServer) -> None:
+    server.closed.add("mei")
+    connector = rig.connector()
+    assert isinstance(await connector.perform(rig.outbound("はい")), Rejected)
+    await connector.close()
