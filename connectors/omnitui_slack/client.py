@@ -110,9 +110,12 @@ class WebApi:
         Raises:
             Refusal, NotReady, OmniError: It is not given, the line broke, or it is too large.
         """
-        where = urlsplit(url)
+        try:
+            where, here = urlsplit(url), urlsplit(self._url)
+        except ValueError:
+            raise Refusal("the file has no address") from None
         ours = where.scheme == "https" and (where.hostname or "").endswith((".slack.com", ".slack-files.com"))
-        if not ours and where.netloc != urlsplit(self._url).netloc:
+        if not ours and where[:2] != here[:2]:
             raise Refusal("the file does not lie at Slack")
         async with streamed(self._http, "Slack", url, headers={"Authorization": f"Bearer {self._token}"}) as answer:
             if not answer.is_success:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from typing import Any, ClassVar
@@ -52,6 +53,7 @@ PACE_SECONDS = 1.0
 BEGINNING = "0000000000.000000"
 """Before everything that was ever said."""
 TYPES = "public_channel,private_channel,im,mpim"
+_TS = re.compile(r"\d{10}\.\d{6}", re.ASCII)
 
 
 class SlackConnector:
@@ -132,8 +134,9 @@ class SlackConnector:
                 yield batch
 
     async def _heard(self, cursor: Json, desk: Desk) -> AsyncIterator[Batch]:
-        since = str(cursor["at"]) if cursor else ""
-        older, at = (dict(cursor["older"]) if cursor else {}), since
+        # A cursor of the gateway's says nothing of a socket.
+        since = str(cursor.get("at", "")) if cursor else ""
+        older, at = (dict(cursor.get("older", {})) if cursor else {}), since
         while True:
             self._renewed.clear()
             address = (await self._ask("apps.connections.open", token=self._app_token()))["url"]
@@ -149,17 +152,20 @@ class SlackConnector:
 
     async def _told(self, line: Socket, cursor: dict[str, Any], desk: Desk) -> AsyncIterator[Batch]:
         """What a socket tells until Slack wants it made anew."""
-        async for envelope in until(self._renewed, _envelopes(line)):
-            if envelope.get("type") == "disconnect":
-                return
-            if "envelope_id" not in envelope:
-                continue
-            event = event_of(envelope)
-            # By Slack's own clock: ours may be wrong.
-            cursor = {**cursor, "at": max(str(cursor["at"]), str(event.get("event_ts") or ""))}
-            # Slack forgets an event once it is acknowledged.
-            yield Batch(await self._events(event, desk), cursor, caught_up=True, once=True)
-            await line.acknowledge(str(envelope["envelope_id"]))
+        async with aclosing(until(self._renewed, _envelopes(line))) as envelopes:
+            async for envelope in envelopes:
+                if envelope.get("type") == "disconnect":
+                    return
+                if "envelope_id" not in envelope:
+                    continue
+                event = event_of(envelope)
+                told = str(event.get("event_ts") or "")
+                if _TS.fullmatch(told):
+                    # By Slack's own clock: ours may be wrong.
+                    cursor = {**cursor, "at": max(str(cursor["at"]), told)}
+                # Slack forgets an event once it is acknowledged.
+                yield Batch(await self._events(event, desk), cursor, caught_up=True, once=True)
+                await line.acknowledge(str(envelope["envelope_id"]))
 
     async def _called(self, cursor: Json, desk: Desk) -> AsyncIterator[Batch]:
         """What the gateway kept."""
@@ -192,7 +198,9 @@ class SlackConnector:
 
     async def _events(self, event: dict[str, Any], desk: Desk) -> tuple[Event, ...]:
         if event.get("type") in ("tokens_revoked", "app_uninstalled"):
-            raise AuthFailed("the app was removed from the workspace", hint="install it anew: docs/slack.md")
+            # The token of one user may be meant; and what a gateway kept is told again when the app is back.
+            await self._ask("auth.test")
+            return ()
         if "envelope" in event:
             return (unsupported(str(event["envelope"]), event, desk, self._context.clock.now()),)
         await self._learn(people_of(event))
@@ -261,13 +269,20 @@ class SlackConnector:
         metadata = {"event_type": KEY, "event_payload": {"key": op.idempotency_key}}
         said: dict[str, Any] = {"channel": channel, "text": text, "thread_ts": thread or None, "metadata": metadata}
         await self._paced(channel)
-        outcome = await self._done(op, "chat.postMessage", said)
-        if files and isinstance(outcome, Accepted):
+        if files:
+            # Before the text: whoever finds its key knows that all of the reply is there.
+            await self._context.mark(op.op_id)
             shown = {"files": files, "channel_id": channel, "thread_ts": thread or None}
             try:
                 await self._api.call("files.completeUploadExternal", shown)
-            except (Broken, Refusal, Fault) as error:
-                return Unknown(f"the text was taken; of the files it is not known: {error}")
+            except Broken as broken:
+                return Unknown(str(broken))
+            try:
+                outcome = await self._done(op, "chat.postMessage", said)
+            except (Refusal, Fault) as error:
+                return Unknown(f"the files were taken, the text was not: {error}")
+        else:
+            outcome = await self._done(op, "chat.postMessage", said)
         if isinstance(outcome, Accepted) and not op.conversation:
             return Accepted(outcome.external_id, conversation=channel)
         return outcome
@@ -289,6 +304,10 @@ class SlackConnector:
         await self._context.mark(op.op_id)
         try:
             told = await self._api.call(method, said)
+        except Refusal as refusal:
+            if op.verb is Verb.DELETE and str(refusal) == "message not found":
+                return Accepted()
+            raise
         except Broken as broken:
             return Unknown(str(broken))
         return Accepted(f"{told['channel']}:{told['ts']}" if op.verb is Verb.REPLY else "")
@@ -304,6 +323,8 @@ class SlackConnector:
             raise NotReady(f"Slack: {error}") from error
         if found:
             return Found(f"{channel}:{found}")
+        if op.files:
+            return Unknowable("the text is not there; its files may be")
         return NotFound() if whole else Unknowable("it is not among the newest messages")
 
     async def fetch(self, remote: Json, sink: Sink, limit: int) -> None:

@@ -12,6 +12,8 @@ PAGE = 100
 MOST_PAGES = 10
 THREADS_SECONDS = 7 * 24 * 3600.0
 """Threads that began so long before our last look are looked at for answers."""
+OVERLAP_SECONDS = 600.0
+"""Events come in no strict order, and not while channels are asked one after the other: so far we look back again."""
 
 
 class Past:
@@ -32,6 +34,7 @@ class Past:
 
     async def since(self, room: str, since: str) -> tuple[list[Json], str]:
         """What was said in a channel after a ts, in its threads too; where to go on if there is more before."""
+        since = _earlier(since)
         roots, cursor, oldest = list[Json](), "", ""
         for _page in range(MOST_PAGES if since else 1):
             page, cursor = await self._history(room, cursor)
@@ -92,6 +95,10 @@ class Past:
 
 def _newest(root: Json) -> str:
     return max(str(root.get("ts", "")), str(root.get("latest_reply", "")))
+
+
+def _earlier(ts: str) -> str:
+    return f"{max(_seconds(ts) - OVERLAP_SECONDS, 0):017.6f}" if ts else ""
 
 
 def _seconds(ts: str) -> float:

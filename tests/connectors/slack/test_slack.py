@@ -10,19 +10,24 @@ from typing import Any
 
 import pytest
 from omnitui_slack import SlackConnector
+from omnitui_slack.client import WebApi
 
 from omnitui.sdk import (
     Accepted,
     AuthFailed,
     Batch,
+    Broken,
     Deliveries,
     Delivery,
     Direction,
     Event,
     MessageReceived,
+    OmniError,
     OutboundFile,
     Reacted,
     Rejected,
+    Unknowable,
+    Unknown,
     Verb,
 )
 from tests.support.slack_rig import SlackRig
@@ -80,7 +85,8 @@ async def test_what_was_said_while_nobody_listened_comes_with_its_threads(rig: S
     again = rig.connector()
     found = await caught_up(again.inbound(first[-1].cursor))
     await again.close()
-    assert sorted(texts(found)) == ["answer below", *(f"since {number}" for number in range(5))]
+    new = set(texts(found)) - {"old thread", *(f"before {number}" for number in range(4))}
+    assert new == {"answer below", *(f"since {number}" for number in range(5))}
     below = next(e for b in found for e in b.events if isinstance(e, MessageReceived) and e.text == "answer below")
     assert (below.conversation, below.contact.address, below.author.name) == (f"C1:{old['ts']}", "UMEI", "Jim")
 
@@ -155,14 +161,77 @@ async def test_first_message_to_somebody_opens_a_conversation(rig: SlackRig, des
 async def test_app_that_was_removed_asks_for_a_person(rig: SlackRig, desk: SlackConnector) -> None:
     stream = desk.inbound(None)
     await caught_up(stream)
+    rig.server.token = "another"
     rig.server.tell({"type": "app_uninstalled"})
-    with pytest.raises(AuthFailed, match="removed"):
+    with pytest.raises(AuthFailed, match="token"):
         await of_kind(stream, MessageReceived)
+
+
+async def test_token_of_somebody_else_that_is_revoked_stops_nothing(rig: SlackRig, desk: SlackConnector) -> None:
+    stream = desk.inbound(None)
+    await caught_up(stream)
+    rig.server.tell({"type": "tokens_revoked", "tokens": {"oauth": ["UMEI"], "bot": []}})
+    rig.server.say("still here")
+    assert (await of_kind(stream, MessageReceived))[0].text == "still here"
+
+
+async def test_message_that_came_while_other_channels_were_asked_is_not_passed_over(rig: SlackRig) -> None:
+    early = rig.server.say("said while others were asked")
+    rig.server.messages["C2"] = [{**rig.server.say("newer", channel="C2")}]
+    rig.server.messages["C1"].remove(early)
+    first = await caught_up((one := rig.connector()).inbound(None))
+    await one.close()
+    rig.server.messages["C1"].append(early)
+    found = await caught_up((again := rig.connector()).inbound(first[-1].cursor))
+    await again.close()
+    assert "said while others were asked" in texts(found)
+
+
+@pytest.mark.parametrize("odd", ["zz", "1780000000000100", "9999999999999.9"])
+async def test_time_that_is_none_does_not_move_the_place(rig: SlackRig, desk: SlackConnector, odd: str) -> None:
+    stream = desk.inbound(None)
+    at = (await caught_up(stream))[-1].cursor["at"]
+    rig.server.tell({"type": "app_rate_limited", "event_ts": odd})
+    assert (await anext(stream)).cursor["at"] == at
+
+
+async def test_account_that_was_called_before_listens_from_the_start(rig: SlackRig, desk: SlackConnector) -> None:
+    rig.server.say("hello")
+    assert texts(await caught_up(desk.inbound({"gateway": 3}))) == ["hello"]
+
+
+async def test_reply_whose_files_may_be_missing_is_never_found(
+    rig: SlackRig, desk: SlackConnector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called = WebApi.call
+
+    async def cut(self: WebApi, method: str, *said: Any, **more: Any) -> dict[str, Any]:
+        if method == "files.completeUploadExternal":
+            raise Broken("the line broke")
+        return await called(self, method, *said, **more)
+
+    monkeypatch.setattr(WebApi, "call", cut)
+    op = replace(rig.outbound("with a file"), files=(OutboundFile("a.pdf", "application/pdf", b"%PDF-1"),))
+    assert isinstance(await desk.perform(op), Unknown)
+    assert isinstance(await desk.reconcile(op), Unknowable)
+
+
+async def test_message_that_is_gone_is_deleted(
+    rig: SlackRig, desk: SlackConnector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rig.server, "_chat_delete", lambda _said: {"error": "message_not_found"})
+    op = replace(rig.outbound(""), verb=Verb.DELETE, fields={"message": "C1:7.1"})
+    assert await desk.perform(op) == Accepted()
 
 
 async def test_token_goes_to_slacks_hosts_only(rig: SlackRig, desk: SlackConnector) -> None:
     with pytest.raises(Exception, match="does not lie at Slack"):
         await desk.fetch({"url": "https://files.slack.com.evil.example/x"}, _Nowhere(), 10)
+    plain = rig.connector(settings={"api_url": "https://slack.com/api"})
+    for odd in ("http://slack.com/x", "https://["):
+        with pytest.raises(OmniError):
+            await plain.fetch({"url": odd}, _Nowhere(), 10)
+    await plain.close()
 
 
 class _Nowhere:
