@@ -30,11 +30,23 @@ from omnitui.store.cache import Cache
 from omnitui.store.reads import accounts as reads
 from omnitui.store.writer import Tx
 from omnitui.text.surrogates import mended_all
+from omnitui.values import dataclass
 
 LOG = logger(__name__)
 CHECK_SECONDS: Final = 30.0
 _ADDRESS: Final = "address"
 """The setting that, where a connector has it, is the account's own address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a back end said when it was asked."""
+
+    health: Health
+    connector: Connector | None = None
+    """The one that asked, closed; None where none could be made."""
+    directory: Directory | None = None
+    offered: tuple[Template, ...] | None = None
 
 
 class Accounts:
@@ -84,8 +96,9 @@ class Accounts:
         secret_ref: str = "",
         account_id: Ulid | None = None,
         hold: Millis = 8 * SECOND,
+        answer: Answer | None = None,
     ) -> Account:
-        """Record an account; nothing is asked of the back end.
+        """Record an account, with what its back end answered before; nothing is asked of it now.
 
         Raises:
             Refused: The name is taken.
@@ -109,6 +122,8 @@ class Accounts:
             writes.put_account(tx, account)
             if address := account.settings.get(_ADDRESS):
                 writes.put_inbox(tx, account.id, manifest.channels[0], str(address), name)
+            if answer is not None:
+                self._keep(tx, account, answer)
 
         self._cache.write(work)
         return account
@@ -126,10 +141,17 @@ class Accounts:
 
     async def check(self, account: Account) -> Health:
         """Try an account, and keep what was learnt and what it can do. Faults are in the answer, never raised."""
+        answer = await self.ask(account)
+        if answer.connector is not None:
+            await self._cache.awrite(lambda tx: self._keep(tx, account, answer))
+        return answer.health
+
+    async def ask(self, account: Account, secrets: dict[str, str] | None = None) -> Answer:
+        """Ask the back end of an account, which need not be recorded; `secrets` go before those that are kept."""
         try:
-            connector = await asyncio.to_thread(self.connect, account)
+            connector = await asyncio.to_thread(self.connect, account, secrets)
         except OmniError as error:
-            return _failed(error)
+            return Answer(_failed(error))
         directory: Directory | None = None
         offered: tuple[Template, ...] | None = None
         try:
@@ -146,22 +168,14 @@ class Accounts:
         finally:
             await connector.close()
             await self.http.close()
-        await self._cache.awrite(lambda tx: self._keep(tx, account, connector, health, directory, offered))
-        return health
+        return Answer(health, connector, directory, offered)
 
-    def _keep(
-        self,
-        tx: Tx,
-        account: Account,
-        connector: Connector,
-        health: Health,
-        directory: Directory | None,
-        offered: tuple[Template, ...] | None,
-    ) -> None:
-        learnt = health.learnt
+    def _keep(self, tx: Tx, account: Account, answer: Answer) -> None:
+        connector, directory, offered, learnt = answer.connector, answer.directory, answer.offered, answer.health.learnt
         if learnt and any(account.settings.get(name) != value for name, value in learnt.items()):
             writes.put_account(tx, replace(account, settings={**account.settings, **learnt}))
-        writes.set_capabilities(tx, account.id, snapshot.take(connector.capabilities, connector.manifest.channels))
+        if connector is not None:
+            writes.set_capabilities(tx, account.id, snapshot.take(connector.capabilities, connector.manifest.channels))
         if offered is not None:
             writes.set_templates(tx, account.id, snapshot.keep(mended_all(offered)))
         if directory is None:
@@ -197,11 +211,17 @@ class Accounts:
             self.secrets.forget(account.secret_ref)
         except ConfigError as error:
             left.append(error.message)
-        shutil.rmtree(self._folder(account), ignore_errors=True)
+        self.clear(account)
         return left
 
-    def connect(self, account: Account) -> Connector:
-        """The connector of an account, with its secrets. May wait for the keyring or a command: not on the loop.
+    def clear(self, account: Account) -> None:
+        """Remove the folder of an account's connector."""
+        shutil.rmtree(self._folder(account), ignore_errors=True)
+
+    def connect(self, account: Account, given: dict[str, str] | None = None) -> Connector:
+        """The connector of an account, with its secrets or those given, which it may renew.
+
+        May wait for the keyring or a command: not on the loop.
 
         Raises:
             ConfigError, NotFound: The connector cannot be loaded, or a secret cannot be had.
@@ -210,7 +230,7 @@ class Accounts:
         folder = self._folder(account)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         log = logger(f"connector.{account.kind}")
-        secrets = self.secrets.all(account.secret_ref)
+        secrets = self.secrets.all(account.secret_ref) if given is None else given
         return maker(
             Context(
                 account_id=account.id,
@@ -222,7 +242,7 @@ class Accounts:
                 fetch=partial(_fetch, str(account.settings.get("private_hosts", ""))),
                 mark=self._mark,
                 log=lambda line: log.info("%s: %s", account.name, line),
-                keep_secret=partial(self._keep_secret, account),
+                keep_secret=partial(self._keep_secret, account) if given is None else partial(_renew, given),
                 drawer=partial(drawers.of_account, self._profile, account.id),
                 deliveries=partial(deliveries.of_account, self._profile, account, secrets, self._cache.clock),
                 state_dir=str(folder),
@@ -243,6 +263,11 @@ class Accounts:
 
     def _folder(self, account: Account) -> Path:
         return self._profile.data / "connectors" / account.id
+
+
+async def _renew(secrets: dict[str, str], name: str, secret: str) -> bool:
+    secrets[name] = secret
+    return True
 
 
 def _failed(error: OmniError) -> Health:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from omnitui.errors import ConfigError
+from omnitui.errors import ConfigError, hide
 from omnitui.i18n import _
 
 _VERSION: Final = 1
@@ -51,6 +51,13 @@ class Vault:
         """Ask for the passphrase and try it, so that it is not asked for later. Raises ConfigError."""
         if self.exists():
             self._load()
+
+    def give(self, passphrase: str) -> None:
+        """Use this passphrase, which was asked for elsewhere, and try it on what there is. Raises ConfigError."""
+        hide(passphrase)
+        self._passphrase = passphrase
+        self._keys.clear()
+        self.unlock()
 
     def get(self, name: str) -> str | None:
         """The secret called `name`. Raises ConfigError: wrong passphrase, broken or foreign file."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from omnitui.config.checks import nearest
-from omnitui.config.gateway import NAME, GatewayFile, HookEntry, TokenEntry, add_token
+from omnitui.config.gateway import NAME, GatewayFile, HookEntry, TokenEntry, add_token, load_gateway
 from omnitui.errors import ConfigError, OmniError, UsageError, hide
 from omnitui.i18n import _
 from omnitui.model.accounts import Account
@@ -73,6 +73,19 @@ def hook_of(account: Account) -> str:
 def address_of(public_url: str, name: str) -> str:
     """What the vendor is given to call."""
     return f"{public_url.rstrip('/')}/hooks/{name}"
+
+
+def address(profile: Profile, account: Account) -> str:
+    """What the vendor of an account is given to call, as far as it is known; "" where it calls nobody.
+
+    Raises ConfigError, NotFound.
+    """
+    maker = connectors.load(account.kind)
+    settings = _settings(account, maker)
+    if not isinstance(maker, Receives) or (isinstance(maker, Chooses) and not maker.is_called(settings)):
+        return ""
+    known = settings.get("gateway") or load_gateway(profile.gateway_file).settings.public_url
+    return address_of(known or "https://…", hook_of(account))
 
 
 def kinds(file: GatewayFile, accounts: Iterable[Account]) -> dict[str, str]:

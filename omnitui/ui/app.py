@@ -18,6 +18,7 @@ from omnitui.i18n import _
 from omnitui.services.session import Session
 from omnitui.services.terminal import QUESTIONS, Told, asks, taken_in
 from omnitui.store import migrations
+from omnitui.store.reads.accounts import accounts
 from omnitui.ui.acts.places import turn_tour
 from omnitui.ui.dressing import Dressing
 from omnitui.ui.first_frame import stamp
@@ -180,6 +181,10 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
 
             self.main.desk.spawn(open_mended(self.main.desk, self.session.mended))
         if self.syncing is not None:
+            if not self.session.cache.read(accounts) and not self._tour:
+                from omnitui.ui.screens.account_new import greet
+
+                self.main.desk.spawn(greet(self.main.desk))
             self.main.desk.spawn(self.syncing.run())
             self.main.desk.spawn(self.syncing.watch(self.main.desk.trouble.of_sync))
         self.main.desk.spawn(self.session.inspection.run())

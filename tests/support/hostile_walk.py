@@ -37,6 +37,8 @@ BACK = "back to the list"
 """In the place of a key: as often Escape as it takes."""
 FRONT = "sz snooze"
 """What the footer has in the list alone."""
+TWICE = ("escape", "escape")
+"""Out of a dialog and out of the one from which it was opened, which comes again."""
 _ROOTS = {"LastHopModal", "LastHopScreen"}
 
 
@@ -88,7 +90,12 @@ FROM_LIST = (
     Step("screens/outbox.decide", ("enter",), "failed: 550", ("down",)),
     Step("screens/ledger.open_ledger", ("g", "b"), "Ledger:", ("pagedown",) * 5),
     Step("screens/accounts.open_accounts", ("g", "c"), "p pause or resume", ("down", "G", "g"), stays=True),
-    Step("screens/account_form.change_account", ("enter",), "go on, Tab", ("down", "tab", "tab")),
+    Step("screens/account_form.change_account", ("enter",), "go on, Tab", ("down", "tab", "tab"), TWICE),
+    Step("screens/account_new.show_first", ("g", "c", "w"), "Enter shows the message", (), TWICE),
+    Step(
+        "screens/account_new.add_account:PickerScreen", ("g", "c", "a", "ema"), "which channel", ("down",), stays=True
+    ),
+    Step("screens/account_new.add_account:AccountForm", ("up", "enter"), "go on, Tab", ("down", "tab"), TWICE),
     Step("screens/columns.choose_columns", ("I",), "What the rows show", ("down", "down")),
     Step("screens/themes.pick_theme", ("g", "t"), "│ Theme  ", ("down", "pagedown", "end")),
     Step("screens/contact._edit", ("E",), "Edit the contact", ("tab", "tab")),

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from omnitui.model.accounts import LedgerEntry
+from omnitui.model.accounts import Account, LedgerEntry
+from omnitui.services import webhooks
 from omnitui.services.session import Session
 from omnitui.store import inflow
+from omnitui.store.reads import accounts as reads
 from tests.support.console import a_console, a_session
 from tests.support.desk import a_conversation, an_account
 
@@ -76,3 +78,60 @@ async def test_settings_that_are_left_stay_as_they_were(session: Session) -> Non
         await person.press("7", "escape")
         await person.sees("p pause or resume")
         assert session.accounts.get(account.id).settings == {}
+
+
+async def test_account_is_added_by_its_form_after_its_back_end_was_asked(session: Session) -> None:
+    async with a_console(session, 60, 20) as person:
+        await person.press("g", "c")
+        await person.sees("a add, p pause")
+        await person.press("a")
+        await person.sees("which channel?")
+        await person.type("demo")
+        await person.press("enter")
+        await person.sees("Embedded world")
+        await person.type("Second")
+        await person.press("ctrl+s")
+        await person.sees("Second: what arrives")
+        added = session.accounts.get("Second")
+        assert session.cache.read(reads.capabilities, added.id)
+        await person.sees("waiting for the first message")
+
+
+async def test_message_that_arrives_is_shown_and_opened_by_enter(session: Session) -> None:
+    async with a_console(session, 60, 20) as person:
+        await person.press("g", "c")
+        await person.sees("a add, p pause")
+        await person.press("w")
+        await person.sees("Hello?")
+        later = a_conversation(session.cache, "Here I am", contact="Bea")
+        await person.sees("Here I am")
+        await person.press("enter")
+        await person.until(lambda: person.app.main.desk.shown == later.id)
+
+
+async def test_refused_account_tells_why_and_leaves_nothing(session: Session) -> None:
+    session.accounts.secrets.vault.give("of the tests")
+    before = {path.name for path in (session.profile.data / "connectors").glob("*")}
+    async with a_console(session, 80, 24) as person:
+        await person.press("g", "c")
+        await person.sees("a add, p pause")
+        await person.press("a")
+        await person.sees("which channel?")
+        await person.type("telegram")
+        await person.press("enter")
+        await person.sees("go on, Tab")
+        await person.press("ctrl+s")
+        await person.sees("token is needed")
+        await person.press("escape")
+        await person.sees("a add, p pause")
+    assert [account.name for account in session.accounts.all()] == ["Shop"]
+    assert {path.name for path in (session.profile.data / "connectors").glob("*")} == before
+
+
+def test_webhook_account_names_the_address_for_the_vendor(session: Session) -> None:
+    line = Account(session.cache.ids.new(), "line", "Shop LINE")
+    assert webhooks.address(session.profile, line) == "https://…/hooks/shop-line"
+    session.profile.gateway_file.write_text('public_url = "https://hooks.example.com"\n', "utf-8")
+    session.profile.gateway_file.chmod(0o600)
+    assert webhooks.address(session.profile, line) == "https://hooks.example.com/hooks/shop-line"
+    assert webhooks.address(session.profile, Account(session.cache.ids.new(), "irc", "Room")) == ""

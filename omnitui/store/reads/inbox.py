@@ -205,6 +205,17 @@ def named(db: sqlite3.Connection, account_id: Ulid, external_id: str) -> Ulid | 
     return str(row[0]) if row else None
 
 
+def newest_of(db: sqlite3.Connection, account_id: Ulid) -> Conversation | None:
+    """The conversation of an account in which something happened last, among the newest thousand of all accounts."""
+    row = db.execute(
+        "SELECT id FROM (SELECT id, account_pk FROM conversation WHERE is_shown = 1"
+        " ORDER BY last_activity_at DESC, id DESC LIMIT 1000)"
+        " WHERE account_pk = (SELECT pk FROM account WHERE id = ?) LIMIT 1",
+        (account_id,),
+    ).fetchone()
+    return conversation(db, row[0]) if row else None
+
+
 def ref(db: sqlite3.Connection, object_id: Ulid, kind: ObjectKind = ObjectKind.CONVERSATION) -> str:
     """The shortest end of the id, six characters or more, that fits nothing else of its kind.
 

@@ -114,7 +114,7 @@ class AccountForm(LastHopModal[bool]):
 
     def _say(self, text: str, role: str = "muted") -> None:
         hint = self.query_one(".hint", Lines)
-        lines = wrap(plain(text), max(hint.size.width or self.app.size.width - 6, 20))[:2]
+        lines = wrap(plain(text), max(hint.size.width or min(self.app.size.width * 4 // 5, 100) - 6, 20))[:2]
         hint.show([((line, role),) for line in lines])
 
     @property

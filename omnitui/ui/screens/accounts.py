@@ -36,7 +36,7 @@ from omnitui.values import dataclass
 if TYPE_CHECKING:
     import sqlite3
 
-Wish = Literal["settings", "remove"]
+Wish = Literal["settings", "remove", "arrivals", "add"]
 CLOSE: Final = 80
 """Columns below which the dialog takes the whole screen."""
 INBOUND: Final = {
@@ -67,7 +67,7 @@ class Held:
         return "paused" if self.account.paused else self.whole.health if self.whole else "new"
 
 
-class AccountsScreen(LastHopModal[tuple[Wish, Account] | None]):
+class AccountsScreen(LastHopModal[tuple[Wish, Account | None] | None]):
     """The accounts above, what is known of the one under the cursor below. Keys act at once; Escape leaves."""
 
     DEFAULT_CSS = """
@@ -132,12 +132,12 @@ class AccountsScreen(LastHopModal[tuple[Wish, Account] | None]):
         width = max(sheet.size.width, 20)
         one = self.chosen
         if one is None:
-            sheet.show([(), ((_("no account yet: omnitui account add"), "warn"),)])
+            sheet.show([(), ((_("no account yet: a adds one"), "warn"),)])
         else:
             said = self._said.get(one.account.id)
             lines: list[Line] = [((line, said[1]),) for line in wrap(plain(said[0]), width)] if said else []
             sheet.show([(), *lines, *_facts(one, width), *self._entries(one, width)])
-        keys = _("p pause or resume, c check, s settings, d remove, Esc closes")
+        keys = _("a add, p pause or resume, c check, s settings, w what arrives, d remove, Esc closes")
         self.query_one(".hint", Lines).show([((line, "muted"),) for line in wrap(plain(keys), width)])
 
     def _entries(self, one: Held, width: int) -> list[Line]:
@@ -168,12 +168,16 @@ class AccountsScreen(LastHopModal[tuple[Wish, Account] | None]):
             self._detail()
         elif event.key in ("escape", "q", "ctrl+q"):
             self.dismiss(None)
+        elif event.key == "a":
+            self.dismiss(("add", one.account if one is not None else None))
         elif event.key == "p" and one is not None:
             self._turn(one.account)
         elif event.key == "c" and one is not None:
             self._check(one.account)
         elif event.key in ("s", "enter") and one is not None:
             self.dismiss(("settings", one.account))
+        elif event.key == "w" and one is not None:
+            self.dismiss(("arrivals", one.account))
         elif event.key == "d" and one is not None:
             self.dismiss(("remove", one.account))
         else:
@@ -268,11 +272,28 @@ async def open_accounts(desk: Desk) -> None:
         if answer is None:
             return
         wish, account = answer
-        at = account.id
+        at = account.id if account is not None else None
         try:
-            await (_remove(desk, account) if wish == "remove" else _change(desk, account))
+            await _grant(desk, wish, account)
         except OmniError as error:
             desk.complain(error)
+
+
+async def _grant(desk: Desk, wish: Wish, account: Account | None) -> None:
+    if wish == "add" or account is None:
+        from omnitui.ui.screens.account_new import add_account
+
+        await add_account(desk)
+    elif wish == "arrivals":
+        from omnitui.ui.screens.account_new import show_first
+
+        await show_first(desk, account)
+    elif wish == "remove":
+        await _remove(desk, account)
+    else:
+        from omnitui.ui.screens.account_form import change_account
+
+        await change_account(desk, account)
 
 
 async def _remove(desk: Desk, account: Account) -> None:
@@ -280,9 +301,3 @@ async def _remove(desk: Desk, account: Account) -> None:
     if await confirmed(desk, question, _("yes, remove the account")):
         left = await desk.act(desk.session.accounts.remove, account)
         desk.say(f"! {left[0]}" if left else _("removed"), "bad" if left else "good")
-
-
-async def _change(desk: Desk, account: Account) -> None:
-    from omnitui.ui.screens.account_form import change_account
-
-    await change_account(desk, account)
