@@ -131,16 +131,36 @@ class DiscordConnector:
                         yield batch
                     continue
                 self._rooms |= rooms_of(told.data)
+                await self._place(told.data)
                 kept = {**kept, "place": list(told.place)}
                 if found := self._happened(told, kept, us):
                     yield Batch(found, kept, caught_up=True, once=True)
         if not self._closed.is_set():
             raise NotReady("the line is made anew")
 
+    async def _place(self, data: Any) -> None:
+        """Learn of a channel whose room nobody has named: a session that goes on in a new process names none again."""
+        if not isinstance(data, dict) or "guild_id" not in data or not self._followed:
+            return
+        channel = data.get("channel_id")
+        if isinstance(channel, str) and channel not in self._rooms:
+            self._rooms[channel] = Room("")
+            try:
+                self._rooms |= rooms_of(await self._rest.call("GET", f"/channels/{channel}"))
+            except Refusal:
+                return
+            except (Broken, Fault) as error:
+                del self._rooms[channel]
+                if isinstance(error, Fault):
+                    raise
+                raise NotReady(f"Discord: {error}") from error
+
     async def _begun(self, told: Told, kept: dict[str, Any], us: str) -> AsyncIterator[Batch]:
         gaps: list[str] = []
         last: dict[str, str] = dict(kept["last"])
         if told.kind == "READY":
+            if kept["place"] or last:
+                gaps.append("what was said in direct conversations and threads that began meanwhile is not here")
             for channel in sorted({*last, *self._followed}):
                 async for found, newest in self._missed(channel, last.get(channel, ""), us, gaps):
                     last[channel] = newest
@@ -206,6 +226,7 @@ class DiscordConnector:
 
     async def backfill(self, scope: str, before: Json) -> Batch:
         us = await self._who()
+        await self._place({"guild_id": "", "channel_id": scope})
         # The newest page is fetched once more to begin with: it is known already, and shown once.
         query = {"limit": PAGE, **({"before": str(before)} if before else {})}
         page = await self._ask("GET", f"/channels/{scope}/messages", query=query)
@@ -283,7 +304,8 @@ class DiscordConnector:
             page = await self._ask("GET", f"/channels/{op.conversation}/messages", query=query)
             names = [file.name for file in op.files]
             for one in page:
-                ours = str(one["author"]["id"]) == us and one.get("content") == op.text
+                # Discord takes blanks off both ends.
+                ours = str(one["author"]["id"]) == us and str(one.get("content")).strip() == op.text.strip()
                 if ours and len(one.get("attachments") or ()) == len(names):
                     return Found(f"{op.conversation}:{one['id']}")
             if len(page) < PAGE:

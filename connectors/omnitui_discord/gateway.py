@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, suppress
 from enum import IntEnum
 from typing import Any, NamedTuple
 
@@ -23,6 +23,10 @@ REFUSED = {
     4013: ("Discord does not know an intent", ""),
     4014: ("the bot may not read messages", "Developer Portal, Bot: switch on the Message Content Intent"),
 }
+
+
+FORGOTTEN = (4007, 4009)
+"""Discord cannot go on with a session: another one is begun."""
 
 
 class Op(IntEnum):
@@ -65,22 +69,32 @@ async def events(url: str, token: str, place: Place | None) -> AsyncIterator[Tol
         from websockets.exceptions import ConnectionClosed, WebSocketException
     except ImportError as error:
         raise AuthFailed("Discord's Gateway needs websockets", hint="pip install 'omnitui[discord]'") from error
-    where = f"{(place.url if place else url).rstrip('/')}/?v=10&encoding=json"
-    try:
-        line = await connect(where, max_size=LONGEST, open_timeout=CONNECT_SECONDS, close_timeout=CLOSE_SECONDS)
-    except (WebSocketException, OSError, TimeoutError) as error:
-        raise NotReady(f"Discord's Gateway cannot be reached: {error or type(error).__name__}") from None
-    session = _Session(line, token, place)
-    try:
-        async for told in session.run():
-            yield told
-    except ConnectionClosed as closed:
-        code = closed.rcvd.code if closed.rcvd is not None else 0
-        if code in REFUSED:
-            raise AuthFailed(REFUSED[code][0], hint=REFUSED[code][1]) from None
-        raise NotReady(f"Discord closed the line ({code})") from None
-    finally:
-        await session.end()
+    while True:
+        where = f"{(place.url if place else url).rstrip('/')}/?v=10&encoding=json"
+        try:
+            line = await connect(where, max_size=LONGEST, open_timeout=CONNECT_SECONDS, close_timeout=CLOSE_SECONDS)
+        except (WebSocketException, OSError, TimeoutError, ValueError) as error:
+            if place and place.url != url:
+                # Where the session lay nobody answers; the address that was just asked for may still know it.
+                place = place._replace(url=url)
+                continue
+            raise NotReady(f"Discord's Gateway cannot be reached: {error or type(error).__name__}") from None
+        session = _Session(line, token, place)
+        try:
+            async with aclosing(session.run()) as stream:
+                async for told in stream:
+                    yield told
+        except ConnectionClosed as closed:
+            code = closed.rcvd.code if closed.rcvd is not None else 0
+            if code in REFUSED:
+                raise AuthFailed(REFUSED[code][0], hint=REFUSED[code][1]) from None
+            if code not in FORGOTTEN or not place:
+                raise NotReady(f"Discord closed the line ({code})") from None
+            place = None
+        except (TimeoutError, KeyError, TypeError, ValueError) as error:
+            raise NotReady(f"Discord's Gateway does not say what it should: {type(error).__name__}") from None
+        finally:
+            await session.end()
 
 
 class _Session:
@@ -88,9 +102,11 @@ class _Session:
         self._line, self._token = line, token
         self._place = place or Place("", "", 0)
         self._answered = True
+        self._hearing = False
+        """Whether somebody listens: while what was heard is stored, no answer is heard either."""
         self._beating: asyncio.Task[None] | None = None
 
-    async def run(self) -> AsyncIterator[Told]:
+    async def run(self) -> AsyncGenerator[Told, None]:
         async with asyncio.timeout(HELLO_SECONDS):
             hello = await self._hear()
         self._beating = asyncio.create_task(self._beat(float(hello["d"]["heartbeat_interval"]) / 1000))
@@ -131,7 +147,11 @@ class _Session:
 
     async def _hear(self) -> dict[str, Any]:
         while True:
-            said = await self._line.recv()
+            self._hearing = True
+            try:
+                said = await self._line.recv()
+            finally:
+                self._hearing = False
             with suppress(ValueError, RecursionError):
                 told = json.loads(said)
                 if isinstance(told, dict):
@@ -143,7 +163,7 @@ class _Session:
     async def _beat(self, seconds: float) -> None:
         # The first one a random part later, so that not all bots beat at once.
         await asyncio.sleep(seconds * random.SystemRandom().random())
-        while self._answered:
+        while self._answered or not self._hearing:
             self._answered = False
             await self._say(Op.HEARTBEAT, self._place.seq or None)
             await asyncio.sleep(seconds)
@@ -153,6 +173,6 @@ class _Session:
     async def end(self) -> None:
         if self._beating is not None:
             self._beating.cancel()
-            await asyncio.wait([self._beating])
+            await asyncio.gather(self._beating, return_exceptions=True)
         # Anything but 1000 and 1001 leaves the session open, to be gone on with.
         await self._line.close(code=4000)

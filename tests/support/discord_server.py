@@ -47,6 +47,12 @@ class DiscordServer:
     """Whether sessions cannot be gone on with."""
     close_code: int = 0
     """With what the next line is closed once it has said who it is."""
+    close_resumed: int = 0
+    """With what lines are closed that want to go on with a session."""
+    rooms: dict[str, Json] = field(default_factory=dict)
+    """Channels that are more than a name."""
+    beat_ms: int = 5_000
+    beats: int = 0
     limited_until: float = 0.0
     broken: list[str] = field(default_factory=list)
     """What a request or an answer did against the specification."""
@@ -122,16 +128,19 @@ class DiscordServer:
             await line.close(code)
 
     async def _session(self, line: ServerConnection) -> None:
-        await line.send(json.dumps({"op": 10, "d": {"heartbeat_interval": 5_000}}))
+        await line.send(json.dumps({"op": 10, "d": {"heartbeat_interval": self.beat_ms}}))
         try:
             async for raw in line:
                 said = json.loads(raw)
                 if said["op"] == 1:
+                    self.beats += 1
                     await line.send(json.dumps({"op": 11}))
                 elif self.close_code:
                     await line.close(self.close_code)
                 elif said["d"]["token"] != self.token:
                     await line.close(4004)
+                elif said["op"] == 6 and self.close_resumed:
+                    await line.close(self.close_resumed)
                 elif said["op"] == 6 and self.forgets:
                     self.forgets = False
                     await line.send(json.dumps({"op": 9, "d": False}))
@@ -165,6 +174,8 @@ class DiscordServer:
                 return 200, {"url": self.gateway}
             case ["POST", "users", "@me", "channels"]:
                 return 200, {"id": "7", "type": 1}
+            case ["GET", "channels", channel] if channel in self.rooms:
+                return 200, self.rooms[channel]
             case ["GET", "channels", channel] if channel in self.channels:
                 return 200, {"id": channel, "type": 0 if channel != "7" else 1, "name": f"room{channel}"}
             case [_, "channels", channel, *rest] if channel in self.channels:

@@ -84,6 +84,68 @@ async def test_what_was_said_is_asked_for_where_the_session_is_forgotten(rig: Di
     await again.close()
 
 
+async def test_thread_is_known_where_a_new_process_goes_on_with_the_session(rig: DiscordRig) -> None:
+    one = rig.connector()
+    cursor = (await caught_up(one.inbound(None)))[-1].cursor
+    await one.close()
+    rig.server.rooms["80"] = {"id": "80", "name": "order 17", "type": 11, "parent_id": "8"}
+    rig.server.say("in a thread", channel="80")
+    again = rig.connector()
+    (found,) = await of_kind(again.inbound(cursor), MessageReceived)
+    await again.close()
+    assert (found.text, found.subject, rig.server.begun) == ("in a thread", "order 17", ["identified", "resumed"])
+
+
+async def test_new_session_says_what_may_be_missing(rig: DiscordRig, desk: DiscordConnector) -> None:
+    first = await caught_up(desk.inbound(None))
+    assert first[-1].gap == ""
+    rig.server.forgets = True
+    assert "direct conversations" in (await caught_up(desk.inbound(first[-1].cursor)))[-1].gap
+
+
+@pytest.mark.parametrize("code", [4007, 4009])
+async def test_session_that_discord_will_not_go_on_with_is_begun_anew(
+    rig: DiscordRig, desk: DiscordConnector, code: int
+) -> None:
+    cursor = (await caught_up(desk.inbound(None)))[-1].cursor
+    rig.server.close_resumed = code
+    await caught_up(desk.inbound(cursor))
+    assert rig.server.begun == ["identified", "identified"]
+
+
+async def test_session_whose_own_address_is_gone_goes_on_at_the_other(rig: DiscordRig, desk: DiscordConnector) -> None:
+    cursor = (await caught_up(desk.inbound(None)))[-1].cursor
+    session, _url, number = cursor["place"]
+    await caught_up(desk.inbound({**cursor, "place": [session, "ws://127.0.0.1:9", number]}))
+    assert rig.server.begun == ["identified", "resumed"]
+
+
+async def test_line_that_greets_oddly_is_tried_again_and_is_no_defect(
+    rig: DiscordRig, desk: DiscordConnector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rig.server, "beat_ms", "soon")
+    with pytest.raises(NotReady):
+        await anext(desk.inbound(None))
+
+
+async def test_line_lives_while_what_it_told_is_stored(rig: DiscordRig, desk: DiscordConnector) -> None:
+    rig.server.beat_ms = 50
+    stream = desk.inbound(None)
+    await caught_up(stream)
+    beats = rig.server.beats
+    async with asyncio.timeout(30):
+        while rig.server.beats < beats + 4:  # noqa: ASYNC110 - the server counts
+            await asyncio.sleep(0.02)
+    rig.server.say("still there")
+    assert (await of_kind(stream, MessageReceived))[0].text == "still there"
+
+
+async def test_reply_with_blanks_at_its_ends_is_found(rig: DiscordRig, desk: DiscordConnector) -> None:
+    sent = await desk.perform(rig.outbound("found again"))
+    assert isinstance(sent, Accepted)
+    assert await desk.reconcile(rig.outbound("found again \n")) == Found(sent.external_id)
+
+
 @pytest.mark.parametrize(("code", "word"), [(4004, "token"), (4014, "may not read")])
 async def test_bot_that_discord_refuses_asks_for_a_person(
     rig: DiscordRig, desk: DiscordConnector, code: int, word: str
