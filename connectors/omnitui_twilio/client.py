@@ -75,7 +75,11 @@ class Api:
         Raises:
             Refusal, NotReady, OmniError: It is not given, the line broke, or it is too large.
         """
-        if urlsplit(url)[:2] != urlsplit(self._url)[:2]:
+        try:
+            elsewhere = urlsplit(url)[:2] != urlsplit(self._url)[:2]
+        except ValueError:
+            elsewhere = True
+        if elsewhere:
             raise Refusal("the file does not lie at Twilio", "")
         async with streamed(self._http, "Twilio", url, auth=self._auth) as answer:
             if answer.is_redirect:

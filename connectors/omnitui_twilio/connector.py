@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 from omnitui.sdk import (
     Accepted,
@@ -136,7 +137,20 @@ class TwilioConnector:
             return (unsupported("call", call.body, self._number, call.received_at),)
         if form.get("From") and (wish := opted(form)) is not None and form.get("MessageSid"):
             await asyncio.to_thread(self._heed, form["From"], wish)
+        if form.get("RecordingSid") and form.get("CallSid") and not form.get("From"):
+            form = {**form, **await self._parties(form["CallSid"])}
         return events(form, ours=self._number, now=call.received_at)
+
+    async def _parties(self, call: str) -> dict[str, str]:
+        """Between whom a call was: what is told of a recording alone does not say it. Nothing where it is unknown."""
+        try:
+            told = await self._api.call("GET", f"/Calls/{quote(call, safe='')}.json")
+        except Refusal:
+            return {}
+        except Broken as broken:
+            raise NotReady(f"Twilio: {broken}") from broken
+        outward = str(told.get("direction", "")).startswith("outbound")
+        return {"From": str(told.get("to" if outward else "from") or "")}
 
     def _heed(self, theirs: str, stopped: bool) -> None:
         """Keep that somebody wants no more messages, or no longer."""

@@ -159,6 +159,8 @@ def _call(form: Mapping[str, str], ours: str, now: Millis) -> Event:
 
 def _recording(form: Mapping[str, str], ours: str, now: Millis) -> Event:
     theirs, seconds = form.get("From", ""), _number(form.get("RecordingDuration", "0"))
+    if not theirs:
+        return unsupported("recording", repr(dict(form)).encode(), ours, now)
     who = Person(theirs)
     file = RemoteFile(
         f"{form['RecordingSid']}.mp3", "audio/mpeg", 0, remote={"url": form.get("RecordingUrl", "") + ".mp3"}

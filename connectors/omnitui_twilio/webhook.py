@@ -43,7 +43,8 @@ class TwilioWebhook:
             return Forged("the signature is of another token, another address or another body")
         if self._account and form.get("AccountSid", [self._account]) != [self._account]:
             return Forged("it is of another account")
-        return Genuine((_key(form),) if form else (), self._answer(form, request.url))
+        key = _key(form)
+        return Genuine((key,) if key.strip(":") else (), self._answer(form, request.url))
 
     def handshake(self, request: WebhookRequest, now: Millis) -> WebhookAnswer | None:
         return None

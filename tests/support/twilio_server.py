@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import threading
 import time
 from base64 import b64decode
@@ -29,6 +30,8 @@ class TwilioServer:
     posted: threading.Event = field(default_factory=threading.Event)
     listed: list[Json] = field(default_factory=list)
     """The account's messages, newest first."""
+    calls: dict[str, Json] = field(default_factory=dict)
+    """By their SID."""
     files: dict[str, bytes] = field(default_factory=dict)
     token: str = TOKEN
     status: str = "active"
@@ -55,6 +58,8 @@ class TwilioServer:
                 return 200, {"sid": ACCOUNT, "status": self.status}
             case ["GET", "/IncomingPhoneNumbers.json"]:
                 return 200, {"incoming_phone_numbers": self.numbers}
+            case ["GET", call] if found := self.calls.get(call.removeprefix("/Calls/").removesuffix(".json")):
+                return 200, found
             case ["GET", "/Messages.json"]:
                 start = int(said.get("Page", 0)) * 2
                 more = f"{BASE}/Messages.json?Page={start // 2 + 1}" if len(self.listed) > start + 2 else None
@@ -117,6 +122,7 @@ def _faults(method: str, path: str, said: dict[str, str]) -> list[str]:
     if not SPEC.exists():
         return []
     paths = _paths()
+    path = re.sub(r"/Calls/[^/]+\.json$", "/Calls/{Sid}.json", path)
     operation: Json = (
         paths.get(path.replace(ACCOUNT, "{AccountSid}")) or paths.get(path.replace(ACCOUNT, "{Sid}")) or {}
     )

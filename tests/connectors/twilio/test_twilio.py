@@ -94,6 +94,16 @@ async def test_call_its_voicemail_and_its_words_are_one_conversation(rig: Twilio
     assert (words.text, words.answers) == ("[voicemail] Call me back", "RE1")
 
 
+async def test_recording_that_names_nobody_lies_with_its_call(rig: TwilioRig, desk: TwilioConnector) -> None:
+    rig.server.calls["CA1"] = {"sid": "CA1", "direction": "inbound", "from": MEI, "to": NUMBER}
+    stream = desk.inbound(None)
+    for call in ("CA404", "CA1"):
+        told = {"CallSid": call, "RecordingSid": f"RE-{call}", "RecordingUrl": "https://api.twilio.com/r/RE1"}
+        rig.called(From="", To="", RecordingStatus="completed", **told)
+    (voicemail,) = await of_kind(stream, MessageReceived)
+    assert (voicemail.conversation, voicemail.external_id) == (f"{NUMBER} {MEI}", "RE-CA1")
+
+
 async def test_media_comes_with_the_token_from_twilio_and_from_nowhere_else(
     rig: TwilioRig, desk: TwilioConnector
 ) -> None:
@@ -113,6 +123,8 @@ async def test_media_comes_with_the_token_from_twilio_and_from_nowhere_else(
     assert bytes(held) == b"jpeg"
     with pytest.raises(OmniError, match="does not lie at Twilio"):
         await desk.fetch({"url": "https://api.twilio.com.evil.example/x"}, Held(), 100)
+    with pytest.raises(OmniError, match="does not lie at Twilio"):
+        await desk.fetch({"url": "https://["}, Held(), 100)
 
 
 async def test_older_messages_are_loaded_page_by_page(rig: TwilioRig, desk: TwilioConnector) -> None:

@@ -42,6 +42,12 @@ def test_call_under_any_token_that_counts_is_genuine_and_named_by_what_it_tells(
         assert found.answer.body == b"<Response/>"
 
 
+def test_call_that_names_nothing_that_is_known_is_told_apart_by_its_digest() -> None:
+    found = HOOK.verify(signed({"EventType": "onMessageAdded"}), 0)
+    assert isinstance(found, Genuine)
+    assert found.keys == ()
+
+
 def test_caller_hears_the_greeting_and_speaks_on_the_machine() -> None:
     found = HOOK.verify(signed({"CallSid": "CA1", "CallStatus": "ringing", "Direction": "inbound"}), 0)
     assert isinstance(found, Genuine)
