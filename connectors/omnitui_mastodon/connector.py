@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Any, ClassVar
 
 from omnitui.sdk import (
@@ -33,19 +34,22 @@ from omnitui.sdk import (
     Reconciled,
     Rejected,
     Sink,
+    Unknowable,
     Unknown,
     Verb,
     made_at,
     until,
 )
 from omnitui_mastodon.client import RECORD_GONE, Instance, Refusal
-from omnitui_mastodon.mapping import CHANNEL, PRIVATE, address, length, message, plain, unsupported
+from omnitui_mastodon.mapping import CHANNEL, PRIVATE, address, instant, length, message, same, unsupported
 from omnitui_mastodon.settings import MANIFEST
 
 PAGE = 40
 LIMIT = 500
 FILES = 4
 FILE = 16 * 1024 * 1024
+SKEW = 10 * MINUTE
+"""So far this machine's clock may be ahead of an instance's."""
 
 
 class MastodonConnector:
@@ -103,15 +107,18 @@ class MastodonConnector:
         last = str(cursor["last"]) if cursor else ""
         first = str(cursor["first"]) if cursor else ""
         self._lost.clear()
-        async for kind, told in until(self._lost, self._instance.happenings()):
-            if kind == "open":
-                # What happens from here on is told; what happened before is asked for.
-                async for batch in self._missed(last, first, us):
-                    last, first = batch.cursor["last"], batch.cursor["first"]
-                    yield batch
-            elif happened := await self._happened(kind, told, us):
-                last = str(told["id"]) if kind == "notification" else last
-                yield Batch(tuple(happened), {"last": last, "first": first}, caught_up=True)
+        if self._closed.is_set():
+            return
+        async with aclosing(until(self._lost, self._instance.happenings())) as happenings:
+            async for kind, told in happenings:
+                if kind == "open":
+                    # What happens from here on is told; what happened before is asked for.
+                    async for batch in self._missed(last, first, us):
+                        last, first = batch.cursor["last"], batch.cursor["first"]
+                        yield batch
+                elif happened := await self._happened(kind, told, us):
+                    last = str(told.get("id") or last) if kind == "notification" else last
+                    yield Batch(tuple(happened), {"last": last, "first": first}, caught_up=True)
         if not self._closed.is_set():
             raise NotReady("the line is made anew")
 
@@ -120,7 +127,8 @@ class MastodonConnector:
         gap = ""
         if not last:
             page = await self._mentions()
-            first = str(page[-1]["id"]) if len(page) == PAGE else ""
+            # A page may be short though there is more: instances leave out what is hidden, or hand out fewer.
+            first = str(page[-1]["id"]) if page else ""
             last = str(page[0]["id"]) if page else ""
             events = [await self._mention(one, us) for one in reversed(page)]
             yield Batch(tuple(filter(None, events)), {"last": last, "first": first})
@@ -185,7 +193,7 @@ class MastodonConnector:
         # The newest page is fetched once more to begin with: it is known already, and shown once.
         page = await self._mentions(**({"max_id": str(before)} if before else {}))
         events = [await self._mention(one, us) for one in page]
-        done = len(page) < PAGE
+        done = not page
         oldest = str(page[-1]["id"]) if page else before
         extent = Extent(scope, complete_since=0 if done else None)
         return Batch(tuple(filter(None, events)), oldest, extents=(extent,), caught_up=done)
@@ -245,7 +253,8 @@ class MastodonConnector:
             return status
         thread = [status, *await self._thread(str(status["id"]), "descendants")]
         theirs = [one for one in thread if one.get("account", {}).get("acct") == op.contact.removeprefix("@")]
-        return theirs[-1] if theirs else status
+        # A thread comes as a tree; ids grow with time.
+        return max(theirs, key=lambda one: (len(str(one["id"])), str(one["id"])), default=status)
 
     async def _edit(self, op: Outbound) -> Outcome:
         text = f"@{op.contact.removeprefix('@')} {op.fields['text']}"
@@ -275,13 +284,32 @@ class MastodonConnector:
 
     async def reconcile(self, op: Outbound) -> Reconciled:
         """Look in the thread for a post of ours that says this, and is not older than the reply."""
-        us, wanted, since = await self._who(), plain(op.text), made_at(op.op_id) - MINUTE
-        for one in await self._thread(op.reply_to_external_id or op.conversation, "descendants"):
-            ours = one.get("account", {}).get("id") == us["id"] and plain(str(one.get("content"))).endswith(wanted)
-            event = message(one, root=op.conversation, us=us, now=0)
-            if ours and getattr(event, "sent_at", 0) >= since:
+        if op.verb is not Verb.REPLY:
+            # The same change twice is one.
+            return NotFound()
+        us, made = await self._who(), made_at(op.op_id)
+        below = await self._below(op.reply_to_external_id or op.conversation)
+        if below is None:
+            return Unknowable("the thread in which it would stand cannot be read")
+        mine = [one for one in below if one.get("account", {}).get("id") == us["id"]]
+        late = [one for one in mine if instant(one.get("created_at"), made) >= made - SKEW]
+        if not late:
+            return NotFound()
+        text = f"@{op.contact.removeprefix('@')} {op.text}"
+        for one in late if op.text else ():
+            if same(str(one.get("content")), text) and instant(one.get("created_at"), made) >= made - MINUTE:
                 return Found(str(one["id"]))
-        return NotFound()
+        return Unknowable("the desk has said something there since, in other words")
+
+    async def _below(self, status: str) -> list[dict[str, Any]] | None:
+        """What stands below a post; None where it cannot be read."""
+        try:
+            context = await self._instance.call("GET", f"/api/v1/statuses/{status}/context")
+        except Refusal:
+            return None
+        except Broken as broken:
+            raise NotReady(str(broken)) from broken
+        return [one for one in context.get("descendants") or () if isinstance(one, dict)]
 
     async def fetch(self, remote: Json, sink: Sink, limit: int) -> None:
         if not isinstance(remote, dict) or not str(remote.get("url", "")).startswith(("https://", "http://")):

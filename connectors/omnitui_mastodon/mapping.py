@@ -44,7 +44,7 @@ def _message(status: Json, root: str, us: Json, now: Millis, answers: bool) -> M
     others = [one for one in status.get("mentions") or () if one["id"] != us["id"]]
     contact = author if not ours else Person(str(others[0]["acct"])) if others else author
     warning = str(status.get("spoiler_text") or "")
-    at = _instant(status.get("created_at"), now)
+    at = instant(status.get("created_at"), now)
     return MessageReceived(
         inbox=address(us),
         channel=CHANNEL,
@@ -56,7 +56,7 @@ def _message(status: Json, root: str, us: Json, now: Millis, answers: bool) -> M
         sent_at=at,
         text=(f"<p>[{html.escape(warning)}]</p>" if warning else "") + str(status["content"]),
         html=True,
-        revision=_instant(status["edited_at"], now) if status.get("edited_at") else 1,
+        revision=instant(status["edited_at"], now) if status.get("edited_at") else 1,
         # Whoever answers has to know who reads along.
         subject="" if status.get("visibility") == PRIVATE else str(status.get("visibility", "")),
         files=tuple(_files(status.get("media_attachments") or ())),
@@ -89,12 +89,19 @@ def length(text: str) -> int:
     return len(_MENTION.sub(r"@\1", _ADDRESS.sub("x" * LINK_LENGTH, text)))
 
 
+def same(content: str, text: str) -> bool:
+    """Whether a post's HTML says a text; people stand in it with or without their instance."""
+    lines = re.sub(r"<(?:br|/p)\b[^>]*>", "\n", content)
+    one, other = (_MENTION.sub(r"@\1", said) for said in (html.unescape(re.sub(r"<[^>]*>", "", lines)), text))
+    return "".join(one.split()) == "".join(other.split())
+
+
 def plain(content: str) -> str:
     """The words of a post's HTML, to tell whether two say the same."""
     return "".join(html.unescape(re.sub(r"<[^>]*>", "", content)).split())
 
 
-def _instant(stamp: Any, now: Millis) -> Millis:
+def instant(stamp: Any, now: Millis) -> Millis:
     try:
         return int(datetime.fromisoformat(str(stamp)).timestamp() * 1000)
     except ValueError:

@@ -20,6 +20,7 @@ from omnitui.sdk import (
     NotFound,
     OutboundFile,
     Rejected,
+    Unknowable,
     Verb,
 )
 from tests.support.mastodon_rig import MastodonRig
@@ -122,3 +123,36 @@ PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d4944415478da63fcffff3f030005fe02fea1"
     "35c8f00000000049454e44ae426082"
 )
+
+
+async def test_reply_is_found_whatever_signs_it_has(rig: MastodonRig, desk: MastodonConnector) -> None:
+    op = rig.outbound("is 1 <b> 2? &amp;\nask @jim@tea.example\n or https://tea.example/a?b=1&c")
+    sent = await desk.perform(op)
+    assert isinstance(sent, Accepted)
+    assert await desk.reconcile(op) == Found(sent.external_id)
+
+
+async def test_no_absence_is_claimed_where_nothing_proves_it(rig: MastodonRig, desk: MastodonConnector) -> None:
+    op = rig.outbound("yes")
+    assert isinstance(await desk.perform(replace(op, text="oh yes")), Accepted)
+    assert isinstance(await desk.reconcile(op), Unknowable)
+    assert isinstance(await desk.reconcile(replace(op, text="")), Unknowable)
+    assert isinstance(await desk.reconcile(replace(op, conversation="1")), Unknowable)
+    edit = replace(op, verb=Verb.EDIT, text="", fields={"message": "1", "text": "no"})
+    assert await desk.reconcile(edit) == NotFound()
+
+
+async def test_stream_ends_where_the_account_was_closed_while_it_began(desk: MastodonConnector) -> None:
+    await desk.close()
+    async with asyncio.timeout(30):
+        assert [batch async for batch in desk.inbound(None)] == []
+
+
+async def test_history_goes_on_behind_a_page_that_is_short(rig: MastodonRig, desk: MastodonConnector) -> None:
+    rig.post("one")
+    async with asyncio.timeout(30):
+        batch = await anext(desk.inbound(None))
+    assert desk.scopes(batch.cursor) == ("mentions",)
+    page = await desk.backfill("mentions", None)
+    assert not page.caught_up
+    assert (await desk.backfill("mentions", page.cursor)).caught_up
