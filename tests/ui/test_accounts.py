@@ -12,7 +12,8 @@ from omnitui.services import webhooks
 from omnitui.services.session import Session
 from omnitui.store import inflow
 from omnitui.store.reads import accounts as reads
-from tests.support.console import a_console, a_session
+from omnitui.ui.app import ConsoleApp
+from tests.support.console import Person, a_console, a_profile, a_session
 from tests.support.desk import a_conversation, an_account
 
 
@@ -135,3 +136,14 @@ def test_webhook_account_names_the_address_for_the_vendor(session: Session) -> N
     session.profile.gateway_file.chmod(0o600)
     assert webhooks.address(session.profile, line) == "https://hooks.example.com/hooks/shop-line"
     assert webhooks.address(session.profile, Account(session.cache.ids.new(), "irc", "Room")) == ""
+
+
+async def test_first_start_offers_to_add_an_account_and_takes_no_for_an_answer(tmp_path: Path) -> None:
+    with Session.open(a_profile(tmp_path)) as empty:
+        app = ConsoleApp(empty)
+        async with app.run_test(size=(60, 20)) as pilot:
+            person = Person(app, pilot)
+            await person.sees("which channel?")
+            await person.press("escape")
+            await person.misses("which channel?")
+        assert empty.accounts.all() == []
