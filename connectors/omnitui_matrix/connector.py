@@ -154,10 +154,11 @@ class MatrixConnector:
                 caught_up = False
                 continue
             rooms = page.get("rooms") or {}
-            await self._accept(rooms.get("invite") or {})
             found: list[Event] = []
             gaps: list[str] = []
-            for room_id, told in (rooms.get("join") or {}).items():
+            await self._accept(rooms.get("invite") or {}, gaps)
+            # A customer may write and then put us out: that stands among the rooms that we left.
+            for room_id, told in (*(rooms.get("join") or {}).items(), *(rooms.get("leave") or {}).items()):
                 timeline = told.get("timeline") or {}
                 if not since and timeline.get("limited") and timeline.get("prev_batch"):
                     older[room_id] = str(timeline["prev_batch"])
@@ -184,14 +185,15 @@ class MatrixConnector:
         finally:
             self._poll.cancel()
 
-    async def _accept(self, invitations: dict[str, Any]) -> None:
+    async def _accept(self, invitations: dict[str, Any], gaps: list[str]) -> None:
         if self._context.settings.get("join", "yes") != "yes":
             return
         for room_id in invitations:
             try:
                 await self._server.call("POST", f"/rooms/{part(room_id)}/join", {})
             except (Broken, Refusal) as error:
-                self._context.log(f"the invitation into a room could not be accepted: {error}")
+                # The homeserver tells of it once.
+                gaps.append(f"the invitation into {room_id} could not be accepted: {error}")
 
     async def _happened(self, room_id: str, told: dict[str, Any], us: str) -> list[Event]:
         """What one room's part of an answer reports."""
@@ -240,9 +242,17 @@ class MatrixConnector:
         pages: list[list[dict[str, Any]]] = []
         while place and len(pages) < MOST_PAGES:
             query = {"dir": "b", "from": str(place), "to": since, "limit": str(PAGE)}
-            page = await self._ask("GET", f"/rooms/{part(room_id)}/messages", query=query)
+            try:
+                page = await self._server.call("GET", f"/rooms/{part(room_id)}/messages", query=query)
+            except Refusal as refusal:
+                # Asked again it would refuse again, and no room would be read any more.
+                gaps.append(f"what came into {room_id} before its newest messages is not given: {refusal}")
+                return await self._events(room_id, [event for page in reversed(pages) for event in page], us)
+            except Broken as broken:
+                raise NotReady(str(broken)) from broken
             pages.append(list(reversed(page.get("chunk") or [])))
-            place = page.get("end") if page.get("chunk") else None
+            # A page may be empty though there is more: what we may not see is left out of it.
+            place = page.get("end") if page.get("end") != place else None
         if place:
             gaps.append(
                 f"more than {MOST_PAGES * PAGE:,} messages came into {room_id} at once; the oldest are not here"
@@ -259,9 +269,9 @@ class MatrixConnector:
         page = await self._ask("GET", f"/rooms/{part(room_id)}/messages", query=query)
         chunk, end = page.get("chunk") or [], page.get("end")
         found = await self._events(room_id, chunk, us)
-        done = not end or not chunk
+        done = not end or end == (before or token)
         oldest = min((event.get("origin_server_ts", 0) for event in chunk), default=0)
-        extent = Extent(scope, complete_since=0 if done else oldest)
+        extent = Extent(scope, complete_since=0 if done else oldest or None)
         return Batch(tuple(found), end or before, extents=(extent,), caught_up=done)
 
     async def renew(self) -> None:

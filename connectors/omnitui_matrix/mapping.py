@@ -200,7 +200,8 @@ def _read(content: Json, room: Room, us: str, now: Millis) -> Iterator[ReadUpTo]
             at = receipt.get("ts")
             # Where many listen, that one has read it says nothing of the others.
             if user == us or alone:
-                yield ReadUpTo(conversation, at if isinstance(at, int) else now, by_us=user == us)
+                # A mark in the future would mark what is not written yet.
+                yield ReadUpTo(conversation, min(at, now) if isinstance(at, int) else now, by_us=user == us)
 
 
 def _person(event: Json, room: Room, us: str) -> Person:

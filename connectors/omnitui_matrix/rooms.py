@@ -17,16 +17,19 @@ class Rooms:
     def __init__(self, server: Homeserver) -> None:
         self._server = server
         self._known: dict[str, Room] = {}
+        self._stale: set[str] = set()
 
     async def of(self, room_id: str) -> Room:
         """A room, with the names of who is in it. Raises as `Homeserver.call`, but for `Refusal`."""
-        if (known := self._known.get(room_id)) is not None:
+        if (known := self._known.get(room_id)) is not None and room_id not in self._stale:
             return known
         where = f"/rooms/{part(room_id)}"
         try:
             joined = (await self._server.call("GET", f"{where}/joined_members")).get("joined", {})
         except Refusal:
-            # We were put out of it.
+            # We were put out of it: it stays what it was.
+            if known is not None:
+                return known
             joined = {}
         members = {str(user): str((told or {}).get("display_name") or "") for user, told in joined.items()}
         name = str((await self._state(where, "m.room.name")).get("name") or "")
@@ -34,6 +37,7 @@ class Rooms:
         room = self._known[room_id] = Room(
             room_id, name or ", ".join(filter(None, members.values())), members, encrypted
         )
+        self._stale.discard(room_id)
         return room
 
     async def _state(self, where: str, kind: str) -> Json:
@@ -46,4 +50,4 @@ class Rooms:
         """Who came, went, or took another name: the room is asked for anew when it is needed next."""
         kinds = {event.get("type") for event in events if isinstance(event, dict) and "state_key" in event}
         if kinds & {"m.room.member", "m.room.name", "m.room.encryption"}:
-            self._known.pop(room_id, None)
+            self._stale.add(room_id)

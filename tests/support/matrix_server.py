@@ -31,6 +31,8 @@ class Room:
     timeline: list[tuple[int, Json]] = field(default_factory=list)
     """Each event with its place in the order of all."""
     encrypted: bool = False
+    left: dict[str, int] = field(default_factory=dict)
+    """Who was put out, and when in the order of all."""
 
 
 @dataclass
@@ -79,6 +81,13 @@ class MatrixServer:
             )
             self._news.notify_all()
         return event_id
+
+    def put_out(self, room_id: str, user: str) -> None:
+        """Let somebody be thrown out of a room."""
+        by = next(one for one in self.rooms[room_id].members if one != user)
+        self.happen(room_id, by, "m.room.member", {"membership": "leave"}, state_key=user)
+        self.rooms[room_id].members.remove(user)
+        self.rooms[room_id].left[user] = self._order
 
     def show(self, room_id: str, event: Json) -> None:
         """Let an ephemeral event be seen."""
@@ -164,6 +173,11 @@ class MatrixServer:
 
     def _told(self, user: str, since: int) -> Json:
         joined: Json = {}
+        left = {
+            room_id: {"timeline": {"events": [event for place, event in room.timeline if since < place <= until]}}
+            for room_id, room in self.rooms.items()
+            if (until := room.left.get(user, 0)) > since > 0
+        }
         for room_id, room in self.rooms.items():
             news = [(place, event) for place, event in room.timeline if place > since]
             shown = [event for place, where, event in self.ephemeral if place > since and where == room_id]
@@ -177,7 +191,11 @@ class MatrixServer:
         invited: Json = {
             room_id: {"invite_state": {"events": []}} for room_id, room in self.rooms.items() if user in room.invited
         }
-        return ({"join": joined} if joined else {}) | ({"invite": invited} if invited else {})
+        return (
+            ({"leave": left} if left else {})
+            | ({"join": joined} if joined else {})
+            | ({"invite": invited} if invited else {})
+        )
 
     def __enter__(self) -> Self:
         outer = self

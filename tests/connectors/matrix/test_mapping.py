@@ -115,6 +115,7 @@ def test_signs_tell_who_writes_and_how_far_was_read() -> None:
         ReadUpTo(ALONE.id, 8_500, by_us=True),
     )
     assert signs(read, MANY, us=US, now=9_000) == (ReadUpTo(MANY.id, 8_500, by_us=True),)
+    assert signs(read, ALONE, us=US, now=7_000)[0] == ReadUpTo(ALONE.id, 7_000)
 
 
 JUNK = some.recursive(

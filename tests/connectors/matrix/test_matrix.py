@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from omnitui_matrix import MatrixConnector
+from omnitui_matrix.client import Refusal
 
 from omnitui.sdk import Accepted, AuthFailed, Batch, MessageReceived, OutboundFile, Rejected, Unsupported, Verb
 from tests.support.matrix_rig import MatrixRig, Someone
@@ -111,3 +113,58 @@ async def test_password_gives_a_token_that_is_kept(rig: MatrixRig, password: str
         with pytest.raises(AuthFailed, match="Invalid password"):
             await batches(connector)
     await connector.close()
+
+
+async def test_what_was_written_before_we_were_put_out_is_kept(rig: MatrixRig) -> None:
+    server = rig.server
+    assert server is not None
+    await rig.customer_writes("first")
+    first = await batches(rig.connector())
+    await rig.customer_writes("bad service, goodbye")
+    server.put_out(rig.room, "@desk:tea.test")
+    assert texts(await batches(rig.connector(), first[-1].cursor)) == ["bad service, goodbye"]
+
+
+async def test_room_that_gives_no_history_is_said_and_holds_up_no_other(
+    rig: MatrixRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = rig.server
+    assert server is not None
+    server.page = 3
+    first = await batches(rig.connector())
+    for number in range(5):
+        await rig.customer_writes(f"message {number}")
+
+    connector = rig.connector()
+    call = connector._server.call
+
+    async def called(method: str, path: str, *said: Any, **more: Any) -> Any:
+        if path.endswith("/messages"):
+            raise Refusal("You are not in the room", "M_FORBIDDEN")
+        return await call(method, path, *said, **more)
+
+    monkeypatch.setattr(connector._server, "call", called)
+    found = await batches(connector, first[-1].cursor)
+    assert texts(found) == ["message 2", "message 3", "message 4"]
+    assert "not given: You are not in the room" in found[-1].gap
+
+
+async def test_history_goes_on_behind_a_page_of_which_nothing_may_be_seen(
+    rig: MatrixRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = rig.server
+    assert server is not None
+    server.page = 3
+    first = await batches(rig.connector())
+    for number in range(12):
+        await rig.customer_writes(f"message {number}")
+    given = server._messages
+    pages: list[Any] = []
+
+    def hidden(*asked: Any) -> Any:
+        pages.append(given(*asked))
+        return {**pages[-1], "chunk": []} if len(pages) == 1 else pages[-1]
+
+    monkeypatch.setattr(server, "_messages", hidden)
+    shown = texts(await batches(rig.connector(), first[-1].cursor))
+    assert shown == [f"message {number}" for number in (*range(6), 9, 10, 11)]
