@@ -69,6 +69,8 @@ class DiscordConnector:
         self._us = ""
         self._keys: dict[str, str] = {}
         """By nonce the key of what this process has sent."""
+        self._sent: dict[str, str] = {}
+        """By external id the key of what is known to have arrived: two replies may say the same."""
         self._renewed, self._closed = asyncio.Event(), asyncio.Event()
 
     def capabilities(self, channel: str = "") -> Capabilities:
@@ -209,7 +211,10 @@ class DiscordConnector:
             if own.isdigit():
                 newest = max(int(kept["last"].get(channel, "0")), int(own))
                 kept["last"] = {**kept["last"], channel: str(newest)}
-            known = {**data, "nonce": self._keys.get(str(data.get("nonce", "")), "")}
+            key = self._keys.get(str(data.get("nonce", "")), "")
+            if key:
+                self._sent[f"{channel}:{own}"] = key
+            known = {**data, "nonce": key}
             return message(known, us, self._rooms, now)
         found = happened(told.kind, data, us, now)
         return found or ((unsupported(told.kind.lower(), data, now),) if told.kind.startswith("MESSAGE_POLL") else ())
@@ -292,7 +297,11 @@ class DiscordConnector:
             return Rejected(str(refusal))
         except Broken as broken:
             return Unknown(str(broken))
-        return Accepted(f"{told['channel_id']}:{told['id']}" if op.verb is Verb.REPLY else "")
+        if op.verb is not Verb.REPLY:
+            return Accepted()
+        external_id = f"{told['channel_id']}:{told['id']}"
+        self._sent[external_id] = op.idempotency_key
+        return Accepted(external_id)
 
     async def reconcile(self, op: Outbound) -> Reconciled:
         """Look for a message of ours that says this, and is not older than the reply."""
@@ -306,8 +315,10 @@ class DiscordConnector:
             for one in page:
                 # Discord takes blanks off both ends.
                 ours = str(one["author"]["id"]) == us and str(one.get("content")).strip() == op.text.strip()
-                if ours and len(one.get("attachments") or ()) == len(names):
-                    return Found(f"{op.conversation}:{one['id']}")
+                external_id = f"{op.conversation}:{one['id']}"
+                whose = self._sent.get(external_id, op.idempotency_key)
+                if ours and whose == op.idempotency_key and len(one.get("attachments") or ()) == len(names):
+                    return Found(external_id)
             if len(page) < PAGE:
                 return NotFound()
             after = max((str(one["id"]) for one in page), key=int)

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import chain
 from typing import Any, NamedTuple
 
 from omnitui.sdk import (
@@ -151,7 +152,8 @@ def rooms_of(told: Any) -> dict[str, Room]:
     if not isinstance(told, dict):
         return found
     named = [told] if "name" in told and "type" in told else []
-    for one in (*named, *(told.get("channels") or ()), *(told.get("threads") or ())):
+    listed = [told[name] for name in ("channels", "threads") if isinstance(told.get(name), list)]
+    for one in (*named, *chain.from_iterable(listed)):
         if isinstance(one, dict) and "id" in one:
             found[str(one["id"])] = Room(str(one.get("name") or ""), str(one.get("parent_id") or ""))
     return found

@@ -35,7 +35,7 @@ def events(update: Json, *, bot: str, now: Millis) -> tuple[Event, ...]:
             return (_standing(update["my_chat_member"]),)
         if "message_reaction" in update:
             return _reactions(update["message_reaction"])
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         pass
     return (_unsupported(update, next((key for key in update if key != "update_id"), "update"), bot, now),)
 
@@ -209,7 +209,7 @@ def _unsupported(update: Json, kind: str, bot: str, now: Millis) -> Unsupported:
     message = update.get(kind)
     try:
         conversation, at = conversation_of(message), int(message["date"]) * 1000  # type: ignore[arg-type, index]
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         conversation, at = "", now
     update_id = str(update.get("update_id", ""))
     return Unsupported(f"telegram.{kind}", raw, at, update_id, conversation, CHANNEL, bot)

@@ -31,7 +31,7 @@ class TelegramWebhook:
             return Forged(f"{HEADER} is another" if given else f"no {HEADER}")
         try:
             return Genuine((str(int(json.loads(request.body)["update_id"])),))
-        except (ValueError, KeyError, TypeError, RecursionError):
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             return Genuine()
 
     def handshake(self, request: WebhookRequest, now: Millis) -> WebhookAnswer | None:

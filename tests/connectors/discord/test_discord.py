@@ -141,9 +141,14 @@ async def test_line_lives_while_what_it_told_is_stored(rig: DiscordRig, desk: Di
 
 
 async def test_reply_with_blanks_at_its_ends_is_found(rig: DiscordRig, desk: DiscordConnector) -> None:
-    sent = await desk.perform(rig.outbound("found again"))
+    sent = await desk.perform(op := rig.outbound("found again"))
     assert isinstance(sent, Accepted)
-    assert await desk.reconcile(rig.outbound("found again \n")) == Found(sent.external_id)
+    assert await desk.reconcile(replace(op, text="found again \n")) == Found(sent.external_id)
+
+
+async def test_reply_is_not_found_in_another_that_says_the_same(rig: DiscordRig, desk: DiscordConnector) -> None:
+    assert isinstance(await desk.perform(rig.outbound("OK")), Accepted)
+    assert await desk.reconcile(rig.outbound("OK")) == NotFound()
 
 
 @pytest.mark.parametrize(("code", "word"), [(4004, "token"), (4014, "may not read")])

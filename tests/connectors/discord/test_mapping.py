@@ -92,4 +92,5 @@ def test_nothing_raises(name: str, kind: str, value: Any) -> None:
     assert isinstance(message(told, "1000", ROOMS, 5), tuple)
     assert isinstance(happened(kind, value, "1000", 5), tuple)
     assert isinstance(happened(kind, told, "1000", 5), tuple)
+    assert isinstance(rooms_of({"channels": value, "threads": value}), dict)
     assert isinstance(rooms_of({"channels": [value], "name": value, "type": 0, "id": 1}), dict)

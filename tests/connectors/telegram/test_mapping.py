@@ -144,3 +144,13 @@ def test_reactions_take_the_place_of_those_before() -> None:
         ("★", False),
     ]
     assert {one.external_id for one in found if isinstance(one, Reacted)} == {"71:7"}
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"date": float("inf")}, {"entities": [{"type": "text_link", "offset": float("inf"), "length": 1, "url": "u"}]}],
+)
+def test_number_without_end_is_kept_raw(odd: dict[str, Any]) -> None:
+    told = {"message_id": 1, "date": 1, "from": MEI, "chat": PRIVATE, "text": "x", **odd}
+    (found,) = events({"update_id": 1, "message": told}, bot="@bot", now=5)
+    assert isinstance(found, Unsupported)

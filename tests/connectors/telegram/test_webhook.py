@@ -70,6 +70,11 @@ def test_call_with_another_secret_is_forged(header: str) -> None:
     assert isinstance(hook.verify(call(header), 0), Forged)
 
 
+def test_number_that_is_none_raises_nothing() -> None:
+    hook = TelegramConnector.webhook({}, {"webhook_secret": (SECRET,)})
+    assert hook.verify(call(SECRET, b'{"update_id": 1e999}'), 0) == Genuine()
+
+
 @pytest.mark.parametrize("secrets", [(), ("",), ("short",)])
 def test_without_a_secret_worth_its_name_there_is_no_hook(secrets: tuple[str, ...]) -> None:
     with pytest.raises(OmniError, match="secret"):
