@@ -24,6 +24,12 @@ class Heard(NamedTuple):
     archived: str
 
 
+def keeps_all(answer: Element | None) -> bool:
+    """Whether our archive has every message (XEP-0441), by the preferences it tells; not, if it tells none."""
+    told = answer.find(f"{MAM}prefs") if answer is not None else None
+    return told is not None and told.get("default") == "always" and told.find(f"{MAM}never/{MAM}jid") is None
+
+
 class Page(NamedTuple):
     """A part of our archive, oldest first."""
 
@@ -74,5 +80,5 @@ def stamp(delay: Element | None, now: Millis) -> Millis:
     """When the server had it (XEP-0203); `now` where it does not say."""
     try:
         return int(datetime.fromisoformat(delay.get("stamp", "")).timestamp() * 1000) if delay is not None else now
-    except ValueError:
+    except (ValueError, OverflowError):
         return now

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from xml.etree.ElementTree import Element, SubElement
 
 from omnitui.sdk import AuthFailed, Millis, NotReady, Unreachable
-from omnitui_xmpp.archive import DELAY, FORWARDED, MAM, Heard, Page, in_result, page, question, stamp
+from omnitui_xmpp.archive import DELAY, FORWARDED, MAM, Heard, Page, in_result, keeps_all, page, question, stamp
 from omnitui_xmpp.mapping import CLIENT, ORIGIN, OUT_OF_BAND, RECEIPTS, bare, in_archive, refusal
 
 CONNECT_SECONDS = 30.0
@@ -68,6 +68,8 @@ class Session:
         self.us = bare(place.address)
         self.archives = False
         """Whether the server keeps our messages."""
+        self.keeps_all = False
+        """Whether it says that it keeps every one of them."""
         self._heard: deque[Heard] = deque()
         self._more, self._over = asyncio.Event(), asyncio.Event()
         self._found: dict[str, list[Heard]] = {}
@@ -129,6 +131,11 @@ class Session:
         told = await self._asked(xmpp.plugin["xep_0030"].get_info(jid=self.us))
         self.archives = "urn:xmpp:mam:2" in told["disco_info"]["features"]
         await self._asked(xmpp.plugin["xep_0280"].enable(), needed=False)
+        if self.archives:
+            asked = xmpp.make_iq_get()
+            asked.xml.append(Element(f"{MAM}prefs"))
+            said = await self._asked(asked.send(), needed=False)
+            self.keeps_all = keeps_all(said.xml if said is not None else None)
 
     def _start(self, fault: Exception | None) -> None:
         if self._started.done():

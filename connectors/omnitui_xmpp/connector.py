@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 from xml.etree.ElementTree import Element
 
 from omnitui.sdk import (
+    DAY,
+    HOUR,
     Accepted,
     AuthFailed,
     Batch,
@@ -34,6 +36,7 @@ from omnitui.sdk import (
     Unknowable,
     Unknown,
     Verb,
+    made_at,
     measured,
     rfc3339,
 )
@@ -96,7 +99,11 @@ class XmppConnector:
             refused = isinstance(fault, AuthFailed)
             return Health(ok=False, message=fault.message, hint=fault.hint, refused=refused)
         keeps = (
-            "" if session.archives else "; the server keeps no archive: what is written while nobody listens is lost"
+            "; the server keeps no archive: what is written while nobody listens is lost"
+            if not session.archives
+            else ""
+            if session.keeps_all
+            else "; the server does not say that its archive keeps all: set its default to “always”"
         )
         return Health(ok=True, message=f"{self._us}{keeps}")
 
@@ -139,7 +146,7 @@ class XmppConnector:
                 cursor = {**cursor, "last": last, "at": self._context.clock.now()}
                 if page.messages:
                     yield self._batch(session, page.messages, cursor)
-                if page.complete or not page.messages:
+                if page.complete or not page.last:
                     break
         yield Batch((), {**cursor, "at": self._context.clock.now()} if cursor else None, caught_up=True, gap=gap)
 
@@ -187,7 +194,7 @@ class XmppConnector:
             return Batch((), before, extents=(Extent(scope, complete_since=0),), caught_up=True)
         except (Cut, ValueError) as error:
             raise NotReady(f"{self._us}: {error}") from error
-        done = page.complete or not page.messages
+        done = page.complete or not page.first
         batch = self._batch(session, page.messages, page.first, extent=_extent(page, scope))
         return Batch(batch.events, page.first or before, extents=batch.extents, caught_up=done)
 
@@ -198,6 +205,9 @@ class XmppConnector:
                 raise NotReady("the account is closed")
             if self._session is None or self._session.end:
                 self._session = await Session.open(self._place, self._context.clock.now)
+                if self._closed:
+                    await self._session.close()
+                    raise NotReady("the account is closed")
             return self._session
 
     async def renew(self) -> None:
@@ -257,11 +267,13 @@ class XmppConnector:
         import httpx
 
         address, headers, found_at = await session.slot(name, len(data), media_type)
+        if not address.startswith("https://") and self._place.security != "none":
+            raise ValueError("the server wants the file over a line that is not encrypted")
         try:
             answer = await self._context.http().put(
                 address, content=data, headers={**headers, "Content-Type": media_type}
             )
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Cut(f"the file could not be laid down: {error or type(error).__name__}") from error
         if not answer.is_success:
             raise ValueError(f"the server did not take {name} (HTTP {answer.status_code})")
@@ -272,18 +284,31 @@ class XmppConnector:
         if not session.archives:
             return Unknowable("the server keeps no archive that could be asked")
         await asyncio.sleep(SETTLING_SECONDS)
-        before, seen = "", 0
+        key, made = op.idempotency_key, made_at(op.op_id)
+        parts = len(op.files) + bool(op.text or not op.files) if op.verb is Verb.REPLY else 1
+        wanted = {key if number == 0 else f"{key}-{number}" for number in range(parts)}
+        found: set[str] = set()
+        before, seen, reached = "", 0, False
         try:
-            while seen < LOOK_BACK:
+            while seen < LOOK_BACK and not reached:
                 page = await session.archive(before=before, most=PAGE)
-                if any(message.get("id") == op.idempotency_key for message, _at, _id in page.messages):
-                    return Found(f"{self._us}/{op.idempotency_key}")
-                if page.complete or not page.messages:
-                    return NotFound()
-                before, seen = page.first, seen + len(page.messages)
+                found |= wanted.intersection(message.get("id", "") for message, _at, _id in page.messages)
+                if found == wanted:
+                    return Found(f"{self._us}/{key}")
+                # What is older than a day may have been thrown away with all that was written before it.
+                young = not made or self._context.clock.now() - made < DAY
+                reached = any(at < made - HOUR for _message, at, _id in page.messages)
+                if page.complete or not page.first:
+                    reached = reached or young
+                    break
+                before, seen = page.first, seen + max(1, len(page.messages))
         except (Cut, Gone, ValueError) as error:
             raise NotReady(f"{self._us}: {error}") from error
-        return Unknowable(f"it is not among the newest {seen} messages")
+        if found:
+            return Unknowable(f"{len(found)} of its {len(wanted)} parts arrived")
+        if not session.keeps_all:
+            return Unknowable("the server does not say that its archive keeps all")
+        return NotFound() if reached else Unknowable("the archive does not reach back to when it was written")
 
     async def typing(self, conversation: str, channel: str) -> None:
         (await self._open()).compose(conversation)
