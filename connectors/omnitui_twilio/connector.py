@@ -31,6 +31,7 @@ from omnitui.sdk import (
     Outcome,
     Reconciled,
     Rejected,
+    RemoteFile,
     Sink,
     TextUnit,
     Unknowable,
@@ -40,7 +41,7 @@ from omnitui.sdk import (
     until,
 )
 from omnitui_twilio.client import Api, Refusal
-from omnitui_twilio.mapping import SMS, VOICE, events, listed, opted, unsupported, why
+from omnitui_twilio.mapping import SMS, VOICE, events, listed, media_of, opted, unsupported, why
 from omnitui_twilio.settings import MANIFEST
 from omnitui_twilio.webhook import TwilioWebhook, form_of
 
@@ -58,9 +59,10 @@ class TwilioConnector:
         self._context = context
         settings = context.settings
         self._number = settings.get("number", "")
+        self._url = settings.get("api_url") or "https://api.twilio.com"
         self._api = Api(
             context.http,
-            settings.get("api_url") or "https://api.twilio.com",
+            self._url,
             settings.get("account_sid", ""),
             context.secrets.get("auth_token", ""),
             context.clock.now,
@@ -170,10 +172,24 @@ class TwilioConnector:
             page = await self._ask("GET", "/Messages.json", {"PageSize": PAGE})
         now = self._context.clock.now()
         ours = [one for one in page.get("messages") or () if self._number in (one.get("from"), one.get("to"))]
-        found = tuple(listed(one, ours=self._number, now=now) for one in ours)
+        # With their files: what is listed here before the hook's call is read stands.
+        found = tuple([listed(one, ours=self._number, now=now, files=await self._media(one)) for one in ours])
         following = page.get("next_page_uri")
         extent = Extent(scope, complete_since=None if following else 0)
         return Batch(found, following or before, extents=(extent,), caught_up=not following)
+
+    async def _media(self, message: dict[str, Any]) -> tuple[RemoteFile, ...]:
+        """The files of a listed message; none where Twilio has them no more."""
+        own = str(message.get("sid", ""))
+        if str(message.get("num_media") or "0") == "0":
+            return ()
+        try:
+            told = await self._api.call("GET", f"/Messages/{quote(own, safe='')}/Media.json")
+        except Refusal:
+            return ()
+        except Broken as broken:
+            raise NotReady(f"Twilio: {broken}") from broken
+        return media_of(told, own, self._url)
 
     async def perform(self, op: Outbound) -> Outcome:
         if op.verb is not Verb.REPLY:

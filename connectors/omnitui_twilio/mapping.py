@@ -194,7 +194,22 @@ def _transcript(form: Mapping[str, str], ours: str, now: Millis) -> Event:
     )
 
 
-def listed(message: Mapping[str, Any], *, ours: str, now: Millis) -> Event:
+def media_of(told: Mapping[str, Any], message: str, server: str) -> tuple[RemoteFile, ...]:
+    """The files of a listed message, as `Media.json` names them; named as the hook names them."""
+    listed = told.get("media_list")
+    files = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    return tuple(
+        RemoteFile(
+            f"{message}-{number}{_ending(kind := str(one.get('content_type') or ''))}",
+            kind or "application/octet-stream",
+            0,
+            remote={"url": server.rstrip("/") + str(one.get("uri") or "").removesuffix(".json")},
+        )
+        for number, one in enumerate(files)
+    )
+
+
+def listed(message: Mapping[str, Any], *, ours: str, now: Millis, files: tuple[RemoteFile, ...] = ()) -> Event:
     """A message of the account's list."""
     inward = message.get("direction") == "inbound"
     theirs = str(message.get("from" if inward else "to") or "")
@@ -208,7 +223,8 @@ def listed(message: Mapping[str, Any], *, ours: str, now: Millis) -> Event:
         who if inward else Person(ours, agent=True),
         Direction.INCOMING if inward else Direction.OUTGOING,
         _instant(message.get("date_sent") or message.get("date_created"), now),
-        body or f"[{media} files]",
+        body or ("" if files else f"[{media} files]"),
+        files=files,
     )
 
 

@@ -30,6 +30,8 @@ class TwilioServer:
     posted: threading.Event = field(default_factory=threading.Event)
     listed: list[Json] = field(default_factory=list)
     """The account's messages, newest first."""
+    media: dict[str, list[Json]] = field(default_factory=dict)
+    """By the SID of their message."""
     calls: dict[str, Json] = field(default_factory=dict)
     """By their SID."""
     files: dict[str, bytes] = field(default_factory=dict)
@@ -58,6 +60,8 @@ class TwilioServer:
                 return 200, {"sid": ACCOUNT, "status": self.status}
             case ["GET", "/IncomingPhoneNumbers.json"]:
                 return 200, {"incoming_phone_numbers": self.numbers}
+            case ["GET", beside] if beside.endswith("/Media.json") and beside.split("/")[2] in self.media:
+                return 200, {"media_list": self.media[beside.split("/")[2]]}
             case ["GET", call] if found := self.calls.get(call.removeprefix("/Calls/").removesuffix(".json")):
                 return 200, found
             case ["GET", "/Messages.json"]:
@@ -123,6 +127,7 @@ def _faults(method: str, path: str, said: dict[str, str]) -> list[str]:
         return []
     paths = _paths()
     path = re.sub(r"/Calls/[^/]+\.json$", "/Calls/{Sid}.json", path)
+    path = re.sub(r"/Messages/[^/]+/Media\.json$", "/Messages/{MessageSid}/Media.json", path)
     operation: Json = (
         paths.get(path.replace(ACCOUNT, "{AccountSid}")) or paths.get(path.replace(ACCOUNT, "{Sid}")) or {}
     )

@@ -127,6 +127,20 @@ async def test_media_comes_with_the_token_from_twilio_and_from_nowhere_else(
         await desk.fetch({"url": "https://["}, Held(), 100)
 
 
+async def test_older_message_comes_with_its_files(rig: TwilioRig, desk: TwilioConnector) -> None:
+    told = {"direction": "inbound", "from": MEI, "to": NUMBER, "body": "", "num_media": "1"}
+    rig.server.listed = [{**told, "sid": sid} for sid in ("MM1", "MM404")]
+    uri = f"{BASE}/Messages/MM1/Media/ME1.json"
+    rig.server.media["MM1"] = [{"sid": "ME1", "content_type": "image/jpeg", "uri": uri}]
+    whole, gone = (await desk.backfill("messages", None)).events
+    assert isinstance(whole, MessageReceived)
+    assert isinstance(gone, MessageReceived)
+    (file,) = whole.files
+    url = f"http://127.0.0.1:{rig.proxy.port}{BASE}/Messages/MM1/Media/ME1"
+    assert (file.name, file.media_type, file.remote) == ("MM1-0.jpg", "image/jpeg", {"url": url})
+    assert (gone.text, gone.files) == ("[1 files]", ())
+
+
 async def test_older_messages_are_loaded_page_by_page(rig: TwilioRig, desk: TwilioConnector) -> None:
     at = "Sun, 22 Nov 2026 09:00:00 +0000"
     rig.server.listed = [
