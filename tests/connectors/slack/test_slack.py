@@ -195,6 +195,21 @@ async def test_time_that_is_none_does_not_move_the_place(rig: SlackRig, desk: Sl
     assert (await anext(stream)).cursor["at"] == at
 
 
+async def test_channel_that_is_not_shown_keeps_no_other_back(
+    rig: SlackRig, desk: SlackConnector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.server.messages = {"C0": [], "C1": []}
+    rig.server.say("hello")
+    shown = rig.server._conversations_history
+
+    def history(said: dict[str, Any]) -> dict[str, Any]:
+        return {"error": "not_in_channel"} if said["channel"] == "C0" else shown(said)
+
+    monkeypatch.setattr(rig.server, "_conversations_history", history)
+    found = await caught_up(desk.inbound(None))
+    assert (texts(found), found[-1].gap) == (["hello"], "C0: not in channel")
+
+
 async def test_account_that_was_called_before_listens_from_the_start(rig: SlackRig, desk: SlackConnector) -> None:
     rig.server.say("hello")
     assert texts(await caught_up(desk.inbound({"gateway": 3}))) == ["hello"]
