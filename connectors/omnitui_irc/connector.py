@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import ClassVar
 
 from omnitui.sdk import (
+    DAY,
     Accepted,
     Batch,
     Capabilities,
@@ -169,10 +170,15 @@ class IrcConnector:
 
     async def _targets(self, link: Link, since: Millis) -> list[str]:
         """Whom something was said with since then. https://ircv3.net/specs/extensions/chathistory"""
-        until = rfc3339(self._context.clock.now())
-        lines = await link.ask(f"CHATHISTORY TARGETS timestamp={rfc3339(since)} timestamp={until} {PAGE}")
-        named = [line.parameters[1] for line in lines if line.command == "CHATHISTORY" and len(line.parameters) > 2]
-        return list(dict.fromkeys((*named, *self._rooms)))
+        begin, until = rfc3339(since), rfc3339(self._context.clock.now() + DAY)
+        found: dict[str, None] = {}
+        while True:
+            lines = await link.ask(f"CHATHISTORY TARGETS timestamp={begin} timestamp={until} {PAGE}")
+            told = [line.parameters for line in lines if line.command == "CHATHISTORY" and len(line.parameters) > 2]
+            if found.keys() >= {name for _targets, name, *_at in told}:
+                return list(found | dict.fromkeys(self._rooms))
+            found |= dict.fromkeys(name for _targets, name, *_at in told)
+            begin = max(at for _targets, _name, at, *_more in told)
 
     async def _history(self, link: Link, target: str, since: Millis) -> AsyncIterator[Batch]:
         """What was said there after `since`, with nothing that it covers left out when it is asked for again."""
@@ -183,6 +189,9 @@ class IrcConnector:
             said = [line for line in lines if "batch" in line.tags and line.command in ("PRIVMSG", "NOTICE")]
             if events := self._events(said):
                 yield Batch(events)
+            for line in lines:
+                if line.command == "FAIL" and "CHATHISTORY" in line.parameters:
+                    yield Batch((), gap=f"the server does not give all that was said with {target}: {line.words}")
             tags = said[-1].tags if said else {}
             reached = f"msgid={tags['msgid']}" if "msgid" in tags else f"timestamp={tags.get('time', '')}"
             if not said or reached == after:

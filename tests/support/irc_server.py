@@ -50,6 +50,10 @@ class IrcServer:
     """Nicks that somebody has."""
     cut: str = ""
     """What the next message meets: `before` it is passed on, or `after`, the line breaks."""
+    most_targets: int = 100
+    """Of conversations in one answer."""
+    secret: set[str] = field(default_factory=set)
+    """Nicks whose history is not given."""
     throttled: bool = False
     news: str = ""
     """A line for whoever logs in."""
@@ -146,10 +150,14 @@ class IrcServer:
     def _history(self, writer: asyncio.StreamWriter, line: Line) -> None:
         _write(writer, ":irc BATCH +b chathistory")
         if line.parameters[0] == "TARGETS":
-            for nick in dict.fromkeys(said.nick for said in self.kept):
-                _write(writer, f"@batch=b :irc CHATHISTORY TARGETS {nick} {rfc3339(START)}")
+            newest = {said.nick: rfc3339(START + said.number) for said in self.kept}
+            begin = line.parameters[1].partition("=")[2]
+            for nick, at in [(nick, at) for nick, at in newest.items() if at > begin][: self.most_targets]:
+                _write(writer, f"@batch=b :irc CHATHISTORY TARGETS {nick} {at}")
         else:
             target, after = line.parameters[1].lower(), line.parameters[2]
+            if target in self.secret:
+                _write(writer, f"FAIL CHATHISTORY INVALID_TARGET AFTER {target} :Messages could not be retrieved")
             page = [said for said in self.kept if said.nick.lower() == target and _follows(said, after)]
             for said in page[:2]:
                 _write(writer, f"@batch=b;{said.line}")

@@ -197,3 +197,16 @@ async def test_reply_to_somebody_who_takes_no_messages_fails(rig: IrcRig, server
     connector = rig.connector()
     assert isinstance(await connector.perform(rig.outbound("はい")), Rejected)
     await connector.close()
+
+
+async def test_history_of_all_comes_though_an_answer_names_a_few(rig: IrcRig, server: IrcServer) -> None:
+    server.most_targets = 2
+    for number in range(5):
+        server.say(f"message {number}", nick=f"Mei{number}")
+    assert texts(await batches(rig.connector())) == [f"message {number}" for number in range(5)]
+
+
+async def test_history_that_is_refused_is_told(rig: IrcRig, server: IrcServer) -> None:
+    server.say("hello")
+    server.secret.add("mei")
+    assert any("could not be retrieved" in batch.gap for batch in await batches(rig.connector()))
