@@ -48,6 +48,7 @@ PAGE = 40
 LIMIT = 500
 FILES = 4
 FILE = 16 * 1024 * 1024
+PROCESSING_SECONDS = 60
 SKEW = 10 * MINUTE
 """So far this machine's clock may be ahead of an instance's."""
 
@@ -238,7 +239,14 @@ class MastodonConnector:
 
     async def _put(self, name: str, data: bytes, media_type: str) -> str:
         answer = await self._instance.call("POST", "/api/v2/media", files={"file": (name, data, media_type)})
-        return str(answer["id"])
+        number = str(answer["id"])
+        # Films are worked on first, and no post may have them until they have an address.
+        for _second in range(PROCESSING_SECONDS):
+            if answer.get("url"):
+                return number
+            await asyncio.sleep(1)
+            answer = await self._instance.call("GET", f"/api/v1/media/{number}")
+        raise NotReady(f"the instance still works on {name}")
 
     async def _answered(self, op: Outbound) -> dict[str, Any] | None:
         """The post to answer: the one that was chosen, else the customer's newest in the conversation."""

@@ -156,3 +156,21 @@ async def test_history_goes_on_behind_a_page_that_is_short(rig: MastodonRig, des
     page = await desk.backfill("mentions", None)
     assert not page.caught_up
     assert (await desk.backfill("mentions", page.cursor)).caught_up
+
+
+async def test_reply_waits_for_a_film_that_the_instance_works_on(
+    rig: MastodonRig, desk: MastodonConnector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call, asked = desk._instance.call, 0
+
+    async def called(method: str, path: str, *said: Any, **more: Any) -> Any:
+        nonlocal asked
+        if path.startswith("/api/v1/media/"):
+            asked += 1
+        answer = await call(method, path, *said, **more)
+        return {**answer, "url": None} if path == "/api/v2/media" else answer
+
+    monkeypatch.setattr(desk._instance, "call", called)
+    op = replace(rig.outbound("look"), files=(OutboundFile("a.png", "image/png", PNG),))
+    assert isinstance(await desk.perform(op), Accepted)
+    assert asked == 1
