@@ -295,10 +295,11 @@ class AccountSync:
                 self._look.set()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._met.wait(), IN_STEP_SECONDS)
+            # What falls due from here on has not been looked for.
+            now = self._cache.clock.now()
             if self.caught_up.is_set():
                 await self._look_first(runner)
             # Last: the machine may have slept while this waited, and what it knew then is old.
-            now = self._cache.clock.now()
             if self._look_around is not None:
                 await self._look_around()
         return now

@@ -16,6 +16,7 @@ from omnitui.model.states import SendState
 from omnitui.sdk import Batch, Json, NotReady
 from omnitui.sync import supervisor
 from omnitui.sync.engine import Engine
+from omnitui.sync.outbox import OutboxRunner
 from tests.support.connector import FakeConnector, a_message
 from tests.support.sync_desk import PARSER, SyncDesk, until
 
@@ -112,3 +113,27 @@ async def test_reply_leaves_though_nobody_can_tell(
         await until(lambda: desk.messages())
         op = desk.operations.reply(desk.conversations()[0].id, "Hello Ann", hold=0)
         await until(lambda: desk.entry(op.id).state is SendState.ACCEPTED)
+
+
+async def test_reply_that_falls_due_while_it_is_asked_whether_words_leave_waits_for_a_look_of_its_own(
+    desk: SyncDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.back_end.events.append(a_message(1))
+    before, late = OutboxRunner.words_leave, list[str]()
+
+    async def words_leave(self: OutboxRunner) -> bool:
+        found = await before(self)
+        if not late:
+            # A moment later than what was just asked about.
+            await asyncio.sleep(0.01)
+            desk.back_end.events.append(a_message(2))
+            late.append(desk.operations.reply(desk.conversations()[0].id, "Hello Ann", hold=0).id)
+            await asyncio.sleep(0.01)
+        return found
+
+    async with running(desk):
+        await until(lambda: desk.messages())
+        monkeypatch.setattr(OutboxRunner, "words_leave", words_leave)
+        desk.operations.label([desk.conversations()[0].id], add=["vip"])
+        await until(lambda: late and desk.entry(late[0]).state is SendState.BLOCKED)
+        assert not any(item["verb"] == "reply" for item in desk.back_end.sent())
