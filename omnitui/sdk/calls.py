@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from omnitui.errors import OmniError
 from omnitui.sdk.contract import Sink
@@ -35,11 +37,12 @@ async def called(
 
     Raises:
         Unreachable: Nothing has left.
-        AuthFailed: The address is none; nothing has left.
+        AuthFailed: The address is none, or not encrypted; nothing has left.
         Broken: It may have arrived.
     """
     import httpx
 
+    encrypted_or_here(url, title)
     timeout = httpx.Timeout(seconds, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS)
     try:
         return await http().request(method, url, timeout=timeout, **content)
@@ -55,14 +58,28 @@ async def called(
 async def streamed(
     http: Callable[[], httpx.AsyncClient], title: str, url: str, **content: Any
 ) -> AsyncIterator[httpx.Response]:
-    """The answer to a GET, read as it comes. Raises `NotReady` where the line breaks, before or within."""
+    """The answer to a GET, read as it comes. Raises `NotReady` where the line breaks, before or within; `AuthFailed` as
+    `called`."""
     import httpx
 
+    encrypted_or_here(url, title)
     try:
         async with http().stream("GET", url, **content) as answer:
             yield answer
     except httpx.TransportError as error:
         raise NotReady(f"the line to {title} broke: {_words(error)}") from None
+
+
+def encrypted_or_here(url: str, title: str) -> None:
+    """Customers' words and tokens go over https, or to this very machine. Raises `AuthFailed`."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        here = host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        here = False
+    if url.lower().startswith("http://") and not here:
+        raise AuthFailed(f"the line to {title} would not be encrypted", hint="give its address with https://")
 
 
 async def pour(answer: httpx.Response, sink: Sink, limit: int) -> None:

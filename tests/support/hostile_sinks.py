@@ -173,7 +173,7 @@ def _choices(take: Strings) -> Iterator[str]:
     for one in choices:
         yield _line(spread(one.left, one.right, WIDTH))
     zone: Any = SimpleNamespace(zone=UTC)
-    yield from map(_line, ledger._entry(said, NOW, zone))
+    yield from map(_line, ledger.entry_lines(said, NOW, zone))
     yield from (_line(((take(), role), (take(), "muted"))) for role in ("title", "text", "bad"))
 
 
@@ -302,6 +302,7 @@ WRITERS: Mapping[str, str] = {
     "store/feed.py": "a pipe of our own",
     "store/tables/__main__.py": "the schema",
     "text/parse_loop.py": "a pipe of our own",
+    "text/pixels.py": "a pipe of our own",
     "text/worker.py": "a pipe of our own",
     "ui/acts/copying.py": "copies",
     "ui/app.py": "copies",

@@ -23,6 +23,8 @@ async def ask(url: str) -> None:
         (lambda: f"http://127.0.0.1:{free_port()}/secret", Unreachable),
         (lambda: "tea.example/secret", AuthFailed),
         (lambda: "http://[::bad/secret", AuthFailed),
+        (lambda: "http://tea.example/secret", AuthFailed),
+        (lambda: "http://127.0.0.1.tea.example/secret", AuthFailed),
     ],
 )
 async def test_where_nothing_left_a_fault_says_so_without_the_address(
