@@ -45,6 +45,8 @@ ENCRYPTED = (
 )
 TYPING: Millis = 30 * SECOND
 """How long somebody who does not say that they stopped is taken to be writing."""
+STRONG = 8
+"""Letters of an id that no program gives twice."""
 UNREADABLE = "[encrypted from end to end: this account cannot read it]"
 
 
@@ -79,7 +81,7 @@ def events(message: Element, *, us: str, names: dict[str, str], at: Millis, arch
 def _said(
     message: Element, us: str, names: dict[str, str], at: Millis, archived: str, writer: str, customer: str
 ) -> Iterator[Event]:
-    own = _id(writer, message.get("id") or archived)
+    own = _id(writer, _named(message, archived))
     person = Person(customer, names.get(customer, ""))
     if writer != us:
         yield from _signs(message, us, customer, at)
@@ -194,6 +196,12 @@ def _unsupported(message: Element, us: str, customer: str, at: Millis, archived:
     own = _id(customer, message.get("id") or archived)
     kind = f"xmpp.{message.get('type', 'normal')[:40]}"
     return Unsupported(kind, tostring(message), at, own, customer, CHANNEL, us)
+
+
+def _named(message: Element, archived: str) -> str:
+    """What a message is called by its writer; by our archive where they call many the same: "1", anew each day."""
+    own = message.get("id", "")
+    return own if len(own) >= STRONG or not archived else archived
 
 
 def _id(writer: str, own: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -181,7 +181,13 @@ async def test_password_never_goes_over_a_line_without_encryption(rig: XmppRig) 
     await connector.close()
 
 
-async def test_certificate_is_held_against_the_domain(tmp_path: Path) -> None:
+@pytest.fixture
+def closing() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
+async def test_certificate_is_held_against_the_domain(tmp_path: Path, closing: ExitStack) -> None:
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     for domain, trusted in ((DOMAIN, True), ("evil.test", False)):
@@ -191,6 +197,7 @@ async def test_certificate_is_held_against_the_domain(tmp_path: Path) -> None:
         made.private_key_pem.write_to_path(key)
         server = Prosody(tmp_path / domain, certificate=(chain, key))
         server.start()
+        closing.callback(server.kill)
         async with FaultyProxy(server.port) as proxy:
             rig = XmppRig(tmp_path, server, proxy, "1")
             for authorities in (str(tmp_path / "ca.pem"), ""):
@@ -199,4 +206,3 @@ async def test_certificate_is_held_against_the_domain(tmp_path: Path) -> None:
                 assert health.ok is (trusted and bool(authorities)), health
                 assert health.ok or "not trusted" in health.message
                 await connector.close()
-        server.kill()

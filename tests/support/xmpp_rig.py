@@ -70,7 +70,7 @@ class XmppRig:
         return self._mei
 
     async def customer_writes(self, text: str) -> None:
-        self.said.append((f"m{next(self.numbers)}", text))
+        self.said.append((f"message-{next(self.numbers)}", text))
         await self.redeliver()
 
     async def redeliver(self) -> None:

@@ -26,7 +26,7 @@ MEI = "mei@home.example"
 
 
 def stanza(inside: str, **attributes: str) -> Element:
-    named = {"from": f"{MEI}/phone", "to": US, "id": "m1", "type": "chat", **attributes}
+    named = {"from": f"{MEI}/phone", "to": US, "id": "message-1", "type": "chat", **attributes}
     given = " ".join(f'{name.rstrip("_")}="{value}"' for name, value in named.items())
     return fromstring(f'<message xmlns="jabber:client" {given}>{inside}</message>')
 
@@ -42,7 +42,7 @@ def test_message_is_of_the_person_whichever_program_they_use() -> None:
     assert (found.conversation, found.contact.name, found.external_id, found.text) == (
         MEI,
         "芽衣",
-        f"{MEI}/m1",
+        f"{MEI}/message-1",
         "返品したいです",
     )
 
@@ -50,6 +50,10 @@ def test_message_is_of_the_person_whichever_program_they_use() -> None:
 def test_message_without_an_id_has_the_archives() -> None:
     found = heard("<body>x</body>", id="")
     assert found.external_id == f"{MEI}/a1"
+
+
+def test_messages_that_their_writer_calls_the_same_are_several() -> None:
+    assert heard("<body>x</body>", id="1").external_id == f"{MEI}/a1"
 
 
 def test_what_we_said_elsewhere_goes_out_and_brings_its_key() -> None:
@@ -62,19 +66,19 @@ def test_key_of_a_strangers_message_is_not_ours() -> None:
 
 
 def test_correction_is_a_later_revision_of_the_writers_own_message() -> None:
-    found = heard('<body>y</body><replace xmlns="urn:xmpp:message-correct:0" id="m0"/>', id="m2")
-    assert (found.external_id, found.revision) == (f"{MEI}/m0", 5_000)
+    found = heard('<body>y</body><replace xmlns="urn:xmpp:message-correct:0" id="message-0"/>', id="message-2")
+    assert (found.external_id, found.revision) == (f"{MEI}/message-0", 5_000)
 
 
 @pytest.mark.parametrize(
     "inside",
     [
-        '<retract xmlns="urn:xmpp:message-retract:1" id="m0"/><body>took it back</body>',
-        '<apply-to xmlns="urn:xmpp:fasten:0" id="m0"><retract xmlns="urn:xmpp:message-retract:0"/></apply-to>',
+        '<retract xmlns="urn:xmpp:message-retract:1" id="message-0"/><body>took it back</body>',
+        '<apply-to xmlns="urn:xmpp:fasten:0" id="message-0"><retract xmlns="urn:xmpp:message-retract:0"/></apply-to>',
     ],
 )
 def test_retraction_takes_the_writers_own_message_back(inside: str) -> None:
-    assert heard(inside) == MessageDeleted(f"{MEI}/m0", 5_000)
+    assert heard(inside) == MessageDeleted(f"{MEI}/message-0", 5_000)
 
 
 def test_file_beside_its_address_has_no_other_words() -> None:
