@@ -6,8 +6,8 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Iterable
+from html import escape
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
-from xml.sax.saxutils import escape, quoteattr
 
 from omnitui.sdk import Forged, Genuine, Millis, OmniError, Verdict, WebhookAnswer, WebhookRequest
 
@@ -54,11 +54,11 @@ class TwilioWebhook:
         rings = form.get("CallStatus") == ["ringing"] and form.get("Direction", ["inbound"]) == ["inbound"]
         if not rings or not self._greeting:
             return NOTHING
-        told = quoteattr(url)
+        told, language, words = escape(url), escape(self._language), escape(self._greeting)
         said = (
-            f"<Response><Say language={quoteattr(self._language)}>{escape(self._greeting)}</Say>"
-            f'<Record maxLength="300" playBeep="true" transcribe="true" transcribeCallback={told} '
-            f"recordingStatusCallback={told}/></Response>"
+            f'<Response><Say language="{language}">{words}</Say>'
+            f'<Record maxLength="300" playBeep="true" transcribe="true" transcribeCallback="{told}" '
+            f'recordingStatusCallback="{told}"/></Response>'
         )
         return WebhookAnswer(said.encode(), content_type=XML)
 
