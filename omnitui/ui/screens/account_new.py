@@ -234,7 +234,7 @@ class FirstMessage(LastHopModal[Ulid | None]):
         else:
             self._found = newest.id
             lines += text(_("The newest message:"), "good")
-            lines += text(f"{newest.contact}: {newest.subject} {newest.snippet}", "text")
+            lines += text(f"{newest.contact}: {newest.subject} {newest.snippet}", "theirs")
         sheet.show(lines)
 
     def on_key(self, event: events.Key) -> None:

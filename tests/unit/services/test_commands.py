@@ -36,7 +36,7 @@ def test_missing_file_holds_no_commands(tmp_path: Path) -> None:
 
 
 def test_command_becomes_an_action_with_its_key(tmp_path: Path) -> None:
-    own, problems = read(tmp_path, '[crm]\ntitle = "Open in CRM"\nkey = "g c"\nargv = ["crm", "--", "{address}"]\n')
+    own, problems = read(tmp_path, '[crm]\ntitle = "Open in CRM"\nkey = "g 9"\nargv = ["crm", "--", "{address}"]\n')
     assert problems == []
     before = len(ACTIONS)
     take_in(own)
@@ -45,7 +45,7 @@ def test_command_becomes_an_action_with_its_key(tmp_path: Path) -> None:
     assert ACTIONS["command.crm"] in actions_of(Scope.LIST)
     keymap = build({})
     assert keymap.problems == ()
-    assert keymap.tables[Scope.CARD]["g", "c"] == "command.crm"
+    assert keymap.tables[Scope.CARD]["g", "9"] == "command.crm"
     take_in([])
     assert (len(ACTIONS), len(COMMANDS)) == (before, 0)
 
