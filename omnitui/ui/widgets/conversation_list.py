@@ -239,7 +239,8 @@ class ConversationList(MarkedRows, MarksFocus, can_focus=True):
                     pass
             self.refresh()
             self._after(before, forced=select)
-            if isinstance(screen := self.screen, PaintsWhenIdle):
+            # The console may have ended while rows were read.
+            if self.is_attached and isinstance(screen := self.screen, PaintsWhenIdle):
                 screen.release_paint()
 
         return self.run_worker(run, group=group, exclusive=group != "rows", exit_on_error=True)
