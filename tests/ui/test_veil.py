@@ -153,14 +153,18 @@ async def test_no_screen_shows_a_customer_under_the_veil(tmp_path: Path) -> None
             acts.run(desk, "composer.attach")
             await person.until(lambda: person.app.screen is not person.app.main, "a choice of files")
             await try_out("composer.attach")
-            for key in ("s", "w"):
+
+            async def look_behind(key: str) -> None:
                 acts.run(desk, "go.accounts")
                 await person.until(lambda: person.app.screen is not person.app.main, "the accounts")
                 accounts = person.app.screen
                 await person.press(key)
-                await person.until(lambda before=accounts: person.app.screen is not before, "what lies behind")
+                await person.until(lambda: person.app.screen is not accounts, "what lies behind")
                 await person.pilot.pause(0.2)
                 await try_out(f"an account, {key}")
+
+            await look_behind("s")
+            await look_behind("w")
             for action in actions_to_try():
                 acts.run(desk, action)
                 await try_out(action)
