@@ -63,6 +63,10 @@ class Keymap:
         """All keys of an action as they are shown."""
         return tuple(shown(key) for key in self.keys.get(action_id, ()))
 
+    def binds(self, key: str) -> bool:
+        """Whether a key is part of any chord, in any pane."""
+        return any(key in chord for table in self.tables.values() for chord in table)
+
 
 def shown(key: str) -> str:
     """A key as people write it: "d d" → "dd"."""

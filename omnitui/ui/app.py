@@ -113,6 +113,10 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
         """Our palette has its own."""
         return iter(())
 
+    def binds(self, key: str) -> bool:
+        """Whether the keymap has this key anywhere."""
+        return self.main.keyboard.keymap.binds(key)
+
     def get_default_screen(self) -> Screen[Any]:
         """The main screen is the first one."""
         return self.main

@@ -100,6 +100,7 @@ def test_day_on_a_mailbox_by_keys(tmp_path: Path, servers: MailServers, line: Li
         terminal.send("u")
         terminal.wait_for("undone: reply")
         terminal.send("r")
+        terminal.wait_for("1 other was in copy")
         terminal.wait_for("too hasty")
         for _ in "too hasty":
             terminal.send("backspace")

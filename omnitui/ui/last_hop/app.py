@@ -97,6 +97,10 @@ class LastHopApp(App[ReturnType]):
         """Whether a key has begun something that is not on the screen yet: the next key is meant for that."""
         return False
 
+    def binds(self, key: str) -> bool:
+        """Whether a key with Alt, "alt+r", means something; else it is Esc and the key behind it."""
+        return False
+
     def _paint_from_now_on(self) -> None:
         if self._held:
             self._held = False

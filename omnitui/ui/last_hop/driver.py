@@ -160,7 +160,7 @@ class LastHopDriver(LinuxDriver):
 
     def _listen(self) -> None:
         if self._wanted and self._parser is None and self._takeover is None:
-            self._parser = KeyParser(self._debug)
+            self._parser = KeyParser(self._debug, cast("LastHopApp[Any]", self._app).binds)
             self._decoder.reset()
             self._incoming = Incoming()
             self._loop.add_reader(self.fileno, self._readable)

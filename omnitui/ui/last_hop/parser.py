@@ -1,23 +1,39 @@
-"""Textual's parser of keys, but Esc is never lost: Enter right behind it would choose what Esc was to leave.
+"""Textual's parser of keys, but Esc is never lost: the key right behind it is pressed as well.
 
-What follows an Esc at once may be a key with Alt. Textual gives a letter its Alt; of a control character it drops the
-Esc: `ESC CR` is "enter". A slow line brings both in one read, and tmux puts them together by itself: it holds an Esc
-back, by default for half a second up to its version 3.4. So control characters are keys of their own behind an Esc.
+What follows an Esc at once may be a key with Alt. Textual gives a letter its Alt, and a text field types the letter
+all the same; of any other key it drops the Esc: `ESC CR` is "enter". A slow line brings both in one read, and tmux puts
+them together by itself: it holds an Esc back, by default for half a second up to its version 3.4. So a key behind an
+Esc has Alt only where the keymap binds that, and else they are two keys, as in vi.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from textual import events
 from textual._xterm_parser import XTermParser
+
+INTRODUCERS = "NOPX[\\]^_"
+"""Behind an Esc these may begin an answer of the terminal that a slow line cut: they are never keys of their own."""
+
+
+def nothing(_key: str) -> bool:
+    """Binds no key with Alt."""
+    return False
 
 
 class KeyParser(XTermParser):
     """Reads what the terminal sends as keys, mouse reports and modes."""
 
+    def __init__(self, debug: bool = False, binds: Callable[[str], bool] = nothing) -> None:
+        """`binds` tells of a key with Alt, spelled "alt+r", whether it means something."""
+        super().__init__(debug)
+        self._binds = binds
+
     def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[events.Key]:
         """The keys of a sequence; `alt` is set where an Esc came right before it."""
-        if alt and not sequence.isprintable():
+        keys = list(super()._sequence_to_key_events(sequence, alt))
+        if alt and sequence not in INTRODUCERS and not any(self._binds(key.key) for key in keys):
             yield events.Key("escape", "\x1b")
-        yield from super()._sequence_to_key_events(sequence, alt)
+            keys = list(super()._sequence_to_key_events(sequence))
+        yield from keys

@@ -45,7 +45,7 @@ class Terminal:
     def __init__(self) -> None:
         self.now = 0.0
         self.incoming = Incoming(lambda: self.now)
-        self.parser = KeyParser()
+        self.parser = KeyParser(binds="alt+x".__eq__)
         self.keys: list[str] = []
         self.pastes: list[str] = []
 
@@ -188,8 +188,11 @@ def test_a_key_held_down_on_a_line_that_hung_is_no_paste() -> None:
         ("\x1b\r", ["escape", "enter"]),
         ("\x1b\x13", ["escape", "ctrl+s"]),
         ("\x1b\x11j", ["escape", "ctrl+q", "j"]),
-        ("\x1bj", ["alt+j"]),
-        ("\x1bG", ["alt+shift+g"]),
+        ("\x1bj", ["escape", "j"]),
+        ("\x1bG", ["escape", "G"]),
+        ("\x1b:", ["escape", "colon"]),
+        ("\x1bあ", ["escape", "あ"]),
+        ("\x1bx", ["alt+x"]),
         ("\x1b\x7f", ["ctrl+w"]),
         ("\x1b\t", ["shift+tab"]),
         ("\x1b\x1b", ["escape", "escape"]),
