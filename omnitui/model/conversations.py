@@ -133,6 +133,8 @@ class Conversation:
     """Another conversation this one may continue; a hint, never acted on."""
     send_reason: str = ""
     """Why the newest message that did not leave did not, in the back end's own words."""
+    contact_reason: str = ""
+    """Why the customer wrote, by its path in the tree of reasons: "billing/refund"; empty where nobody said."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,7 @@ def conversation(found: Conversation, ref: str) -> Fields:
         "external_id": found.external_id or None,
         "vendor_status": found.vendor_status or None,
         "csat": found.csat,
+        "contact_reason": found.contact_reason or None,
         "may_belong_to": found.may_belong_to,
         "created_at": time(found.created_at or None),
         "revision": found.revision,

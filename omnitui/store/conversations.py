@@ -82,6 +82,7 @@ _SETS: Final[Mapping[str, Callable[[Tx, Json], dict[str, Json]]]] = {
     "subject": _words("subject"),
     "external_id": _words("external_id"),
     "vendor_status": _words("vendor_status"),
+    "contact_reason": _words("contact_reason"),
     "window_closes_at": _plain("window_closes_at"),
     "read_by_contact_at": _plain("read_by_contact_at"),
     "flags": _flags,

@@ -36,6 +36,7 @@ STEPS: tuple[Step, ...] = (
     Step(6, ("0006_chat.sql",)),
     Step(7, ("0007_withheld.sql",)),
     Step(8, ("0008_reacted.sql",)),
+    Step(9, ("0009_contact_reason.sql",)),
 )
 
 

@@ -38,7 +38,7 @@ CONVERSATION: Final = """
         CASE WHEN c.is_failed = 1 THEN (SELECT reason FROM message WHERE conversation_pk = c.pk AND unsettled = 1
             AND state = c.send_state ORDER BY received_at DESC, id DESC LIMIT 1) END,
         c.external_id, c.vendor_status, c.csat, c.created_at, c.revision,
-        (SELECT id FROM conversation WHERE pk = c.may_belong_to_pk)
+        (SELECT id FROM conversation WHERE pk = c.may_belong_to_pk), c.contact_reason
     FROM conversation c CROSS JOIN account a ON a.pk = c.account_pk CROSS JOIN inbox i ON i.pk = c.inbox_pk
     CROSS JOIN contact p ON p.pk = c.contact_pk LEFT JOIN agent g ON g.pk = c.assignee_pk
 """
@@ -52,6 +52,7 @@ def to_conversation(row: tuple[Any, ...]) -> Conversation:
         assignee, labels, spam, merged, muted, deleted_at, snoozed_until, unread, snippet, last_message_at,
         last_activity_at, last_incoming_at, unanswered_since, window_closes_at, send_state, has_draft, send_reason,
         external_id, vendor_status, csat, created_at, revision, may_belong_to,
+        contact_reason,
     ) = row  # fmt: skip
     hidden = spam or merged or muted or deleted_at is not None
     return _conversation(
@@ -60,7 +61,7 @@ def to_conversation(row: tuple[Any, ...]) -> Conversation:
         _flags(spam, merged, muted, deleted_at) if hidden else _NO_FLAGS, snoozed_until, unread, snippet,
         last_message_at, last_activity_at, last_incoming_at, unanswered_since, window_closes_at,
         _SEND_STATE[send_state], has_draft == 1, external_id, vendor_status, csat, created_at, revision, may_belong_to,
-        send_reason or "",
+        send_reason or "", contact_reason,
     )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ class Conversation(Row, table=True):
             index(f"ix_conversation_{view}", "last_activity_at", "id", where=f"is_{view} = 1")
             for view in ("shown", "open", "unread", "waiting", "snoozed", "resolved", "failed", "draft", "spam")
         ),
+        index("ix_conversation_reason", "contact_reason", "last_activity_at", "id", where="contact_reason <> ''"),
         index("ix_conversation_due", "snoozed_until", where="is_snoozed = 1"),
     )
     account_pk: int = to("account")
@@ -75,6 +76,7 @@ class Conversation(Row, table=True):
     )
     is_draft: int | None = computed("has_draft AND is_shown")
     is_spam: int | None = computed("spam AND deleted_at IS NULL")
+    contact_reason: str = words()
 
 
 class LabelUse(Base, table=True):
