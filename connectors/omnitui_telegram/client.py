@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from omnitui.sdk import SECOND, AuthFailed, NotReady, RateLimited, Unreachable
+from omnitui.sdk import SECOND, AuthFailed, Broken, NotReady, RateLimited, Sink, called, pour, streamed
 
 if TYPE_CHECKING:
     import httpx
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 Files = Mapping[str, tuple[str, bytes, str]]
 """By field: name, bytes, media type."""
 
-CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 60.0
 """Beyond what a long poll waits: uploads of 50 MB over a slow line too."""
 
@@ -25,14 +24,6 @@ class Refusal(Exception):
         super().__init__(description)
         self.moved_to = moved_to
         """The chat's new id, where a group has become a supergroup."""
-
-
-class Broken(Exception):
-    """The link broke, or the server failed, after the request may have arrived."""
-
-
-class Sink(Protocol):
-    def write(self, data: bytes, /) -> object: ...
 
 
 class BotApi:
@@ -57,41 +48,17 @@ class BotApi:
         Raises:
             Refusal, Broken, Unreachable, RateLimited, AuthFailed: See there. Only after `Broken` may it have been done.
         """
-        import httpx
-
         content: dict[str, Any] = {"data": parameters, "files": files} if files else {"json": parameters}
-        timeout = httpx.Timeout(wait + ANSWER_SECONDS, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS)
-        try:
-            answer = await self._http().post(f"{self._url}/bot{self._token}/{method}", timeout=timeout, **content)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
-            raise Unreachable(f"Telegram cannot be reached: {_words(error)}") from None
-        except httpx.UnsupportedProtocol:
-            raise AuthFailed(f"{self._url} is no address of a server", hint="it begins with https://") from None
-        except httpx.TransportError as error:
-            raise Broken(f"the line to Telegram broke: {_words(error)}") from None
+        url = f"{self._url}/bot{self._token}/{method}"
+        answer = await called(self._http, "Telegram", "POST", url, seconds=wait + ANSWER_SECONDS, **content)
         return _result(answer)
 
     async def download(self, path: str, sink: Sink, limit: int) -> None:
-        """Write a file to `sink`, at most `limit` bytes. Raises `NotReady`, `Refusal`."""
-        import httpx
-
-        left = limit
-        try:
-            async with self._http().stream("GET", f"{self._url}/file/bot{self._token}/{path}") as answer:
-                if answer.status_code != httpx.codes.OK:
-                    raise Refusal(f"Telegram does not give the file (HTTP {answer.status_code})")
-                async for part in answer.aiter_bytes():
-                    left -= len(part)
-                    if left < 0:
-                        raise Refusal(f"the file is larger than {limit:,} bytes")
-                    sink.write(part)
-        except httpx.TransportError as error:
-            raise NotReady(f"the line to Telegram broke: {_words(error)}") from None
-
-
-def _words(error: Exception) -> str:
-    # Never the request itself: the token stands in its address.
-    return str(error) or type(error).__name__
+        """Write a file to `sink`, at most `limit` bytes. Raises `NotReady`, `OmniError`, `Refusal`."""
+        async with streamed(self._http, "Telegram", f"{self._url}/file/bot{self._token}/{path}") as answer:
+            if not answer.is_success:
+                raise Refusal(f"Telegram does not give the file (HTTP {answer.status_code})")
+            await pour(answer, sink, limit)
 
 
 def _result(answer: httpx.Response) -> Any:
@@ -101,11 +68,10 @@ def _result(answer: httpx.Response) -> Any:
         if said["ok"] is True:
             return said["result"]
         code, words = int(said["error_code"]), str(said["description"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise Broken(f"Telegram answered with HTTP {answer.status_code} and no reason") from None
-    parameters = said.get("parameters") or {}
     if code == 429:
-        raise RateLimited(words, after=int(parameters.get("retry_after", 30)) * SECOND)
+        raise RateLimited(words, after=(_parameter(said, "retry_after") or 30) * SECOND)
     if code in (401, 404):
         # A token that is none gives 404: there is no such method.
         raise AuthFailed(f"Telegram does not know this token: {words}", hint="BotFather's /token shows it")
@@ -113,4 +79,11 @@ def _result(answer: httpx.Response) -> Any:
         raise NotReady(words, hint="only one program may ask for a bot's messages, and none while a webhook is set")
     if code >= 500:
         raise Broken(words)
-    raise Refusal(words, moved_to=int(parameters.get("migrate_to_chat_id", 0)))
+    raise Refusal(words, moved_to=_parameter(said, "migrate_to_chat_id"))
+
+
+def _parameter(said: Mapping[str, Any], name: str) -> int:
+    """What is told beside a refusal; 0 where it is not."""
+    parameters = said.get("parameters")
+    found = parameters.get(name) if isinstance(parameters, dict) else None
+    return found if isinstance(found, int) else 0

@@ -7,24 +7,21 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from omnitui.sdk import SECOND, AuthFailed, Millis, RateLimited, Unreachable, retry_after
+from omnitui.sdk import SECOND, AuthFailed, Broken, Millis, RateLimited, called, retry_after
 from omnitui_webhook.signing import key_of, signature
 
 if TYPE_CHECKING:
     import httpx
 
-CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 30.0
+REPEATED = (307, 308)
+"""What asks for the same elsewhere: nothing was done. Other redirects may lead on from what was done."""
 _WORDS = 300
 """Characters of an answer that are shown."""
 
 
 class Refusal(Exception):
     """What takes the replies said no, in `args[0]`."""
-
-
-class Broken(Exception):
-    """The link broke, or the server failed, after the reply may have arrived."""
 
 
 class Replies:
@@ -47,8 +44,6 @@ class Replies:
         Raises:
             Refusal, Broken, Unreachable, RateLimited, AuthFailed: See there. Only after `Broken` may it have arrived.
         """
-        import httpx
-
         timestamp = str(now // SECOND)
         headers = {
             "content-type": "application/json",
@@ -56,13 +51,9 @@ class Replies:
             "webhook-timestamp": timestamp,
             "webhook-signature": signature(self._key, call_id, timestamp, body),
         }
-        timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS)
-        try:
-            answer = await self._http().post(self._url, content=body, headers=headers, timeout=timeout)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
-            raise Unreachable(f"{self._host()} cannot be reached: {_words(error)}") from None
-        except httpx.TransportError as error:
-            raise Broken(f"the line to {self._host()} broke: {_words(error)}") from None
+        answer = await called(
+            self._http, self._host(), "POST", self._url, seconds=ANSWER_SECONDS, content=body, headers=headers
+        )
         return self._taken(answer, now)
 
     def _taken(self, answer: httpx.Response, now: Millis) -> httpx.Response:
@@ -75,7 +66,7 @@ class Replies:
             raise RateLimited(said, after=30 * SECOND if asked is None else asked)
         if status in (401, 403):
             raise AuthFailed(said, hint="it does not take the signature: both sides need the same reply secret")
-        if status >= 500:
+        if status >= 500 or (300 <= status < 400 and status not in REPEATED):
             raise Broken(said)
         raise Refusal(said)
 
@@ -103,7 +94,3 @@ def _is_here(host: str) -> bool:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _words(error: Exception) -> str:
-    return str(error) or type(error).__name__

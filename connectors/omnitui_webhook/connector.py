@@ -13,6 +13,7 @@ from omnitui.sdk import (
     Accepted,
     AuthFailed,
     Batch,
+    Broken,
     Capabilities,
     Context,
     Deliveries,
@@ -40,7 +41,7 @@ from omnitui.sdk import (
 )
 from omnitui_webhook import proof
 from omnitui_webhook.body import FORM_TYPE
-from omnitui_webhook.client import Broken, Refusal, Replies, fault_of
+from omnitui_webhook.client import Refusal, Replies, fault_of
 from omnitui_webhook.mapping import events, told
 from omnitui_webhook.rules import Rule, kept, read, sample
 from omnitui_webhook.settings import FORM, MANIFEST, WEBHOOK
@@ -216,7 +217,7 @@ def _id_of(answer: httpx.Response) -> str:
     """The id that the answer gives the reply, if it is JSON and has one."""
     try:
         said = answer.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     given = said.get("id") if isinstance(said, dict) else None
-    return str(given) if isinstance(given, str | int) else ""
+    return str(given) if isinstance(given, str | int) and not isinstance(given, bool) else ""

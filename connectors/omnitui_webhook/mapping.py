@@ -41,6 +41,9 @@ def events(delivery: Delivery, rules: Sequence[Rule], *, channel: str, inbox: st
         return []
     made: list[Event] = []
     for number, item in enumerate(_items(call, rule)):
+        if number == MOST_ITEMS:
+            made.append(_unsupported(delivery, f"with more than {MOST_ITEMS} messages", channel, inbox, number))
+            break
         made.extend(_events(delivery, rule, item, number, channel, inbox))
     return made or [_unsupported(delivery, "without a message", channel, inbox)]
 
@@ -50,7 +53,7 @@ def _items(call: Call, rule: Rule) -> Iterator[Call]:
         yield call
         return
     listed = found(call, rule.each)
-    for item in listed[:MOST_ITEMS] if isinstance(listed, list) else ():
+    for item in listed if isinstance(listed, list) else ():
         yield Call(call.whole, item)
 
 

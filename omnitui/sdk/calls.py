@@ -50,7 +50,8 @@ async def called(
         raise Unreachable(f"{title} cannot be reached: {_words(error)}") from None
     except (httpx.UnsupportedProtocol, httpx.InvalidURL):
         raise AuthFailed(f"the address of {title} is none of a server", hint="it begins with https://") from None
-    except httpx.TransportError as error:
+    except httpx.RequestError as error:
+        # Of the answer too: one that cannot be unpacked is none.
         raise Broken(f"the line to {title} broke: {_words(error)}") from None
 
 
@@ -66,7 +67,7 @@ async def streamed(
     try:
         async with http().stream("GET", url, **content) as answer:
             yield answer
-    except httpx.TransportError as error:
+    except httpx.RequestError as error:
         raise NotReady(f"the line to {title} broke: {_words(error)}") from None
 
 

@@ -364,3 +364,12 @@ def test_githubs_own_payloads_are_messages_deletions_or_kept() -> None:
     assert kinds["issues/opened"] == {"MessageReceived"}
     assert kinds["ping/payload"] == {"Unsupported"}
     assert "issues/labeled" not in kinds
+
+
+def test_messages_beyond_the_most_that_are_read_of_a_call_are_kept_raw() -> None:
+    rule = rules('[[message]]\neach = "all"\naddress = "who"\ntext = "words"\n', "m.toml")
+    body = json.dumps({"all": [{"who": "mei", "words": "茶"}] * 501}).encode()
+    made = events(Delivery(1, AT, body, (), "application/json"), rule, channel="webhook", inbox="shop")
+    assert [type(one) for one in made] == [MessageReceived] * 500 + [Unsupported]
+    assert isinstance(made[-1], Unsupported)
+    assert made[-1].raw == body

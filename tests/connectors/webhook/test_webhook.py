@@ -60,12 +60,14 @@ async def test_a_reply_says_where_it_belongs_and_what_it_answers(rig: WebhookRig
 
 async def test_an_answer_that_names_no_id_is_accepted_by_ours(rig: WebhookRig, server: WebhookServer) -> None:
     op, connector = rig.outbound("x"), rig.connector()
-    for says in (b"", b"ok", b"[]", b'{"id": {}}'):
+    for says in (b"", b"ok", b"[]", b'{"id": {}}', b'{"id": true}', b"[" * 100_000):
         server.says = says
         assert await connector.perform(op) == Accepted(op.idempotency_key)
 
 
-@pytest.mark.parametrize(("status", "outcome"), [(400, Rejected), (302, Rejected), (500, Unknown), (503, Unknown)])
+@pytest.mark.parametrize(
+    ("status", "outcome"), [(400, Rejected), (308, Rejected), (303, Unknown), (500, Unknown), (503, Unknown)]
+)
 async def test_what_the_other_side_says_is_what_the_agent_sees(
     rig: WebhookRig, server: WebhookServer, status: int, outcome: type[Rejected | Unknown]
 ) -> None:
@@ -73,6 +75,11 @@ async def test_what_the_other_side_says_is_what_the_agent_sees(
     found = await rig.connector().perform(rig.outbound("x"))
     assert isinstance(found, outcome)
     assert found.reason == f"127.0.0.1 answered {status}: no such conversation"
+
+
+async def test_an_address_that_only_looks_like_one_keeps_the_reply_here(rig: WebhookRig) -> None:
+    with pytest.raises(AuthFailed):
+        await rig.connector(reply_url="https://éé..example/replies").perform(rig.outbound("x"))
 
 
 async def test_a_secret_that_is_refused_is_said_without_the_address(rig: WebhookRig, server: WebhookServer) -> None:

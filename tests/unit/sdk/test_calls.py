@@ -46,3 +46,17 @@ async def test_where_something_left_it_is_not_known_what_was_done() -> None:
         threading.Thread(target=hang_up, daemon=True).start()
         with pytest.raises(Broken, match="Tea"):
             await ask(f"http://127.0.0.1:{server.getsockname()[1]}/secret")
+
+
+async def test_answer_that_cannot_be_unpacked_leaves_it_unknown_what_was_done() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def mumble() -> None:
+            line, _address = server.accept()
+            with line:
+                line.recv(65_536)
+                line.sendall(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\ntea!")
+
+        threading.Thread(target=mumble, daemon=True).start()
+        with pytest.raises(Broken, match="Tea"):
+            await ask(f"http://127.0.0.1:{server.getsockname()[1]}/secret")
