@@ -9,10 +9,13 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 
 from omnitui.sdk import Forged, Genuine, Millis, OmniError, Verdict, WebhookAnswer, WebhookRequest
 
 HEADER = "x-twitter-webhooks-signature"
+_TOKEN = re.compile(r"[A-Za-z0-9_+/=.~:-]{1,512}")
+"""What X asks to have signed. The answer signs as a call is signed: it must never be given for what could be a call."""
 
 
 class XWebhook:
@@ -30,11 +33,13 @@ class XWebhook:
             return Forged(f"no {HEADER}")
         # All are compared, whichever fits: the time tells nothing.
         fits = [hmac.compare_digest(given, signature(secret, request.body)) for secret in self._secrets]
-        return Genuine() if any(fits) else Forged("the signature is of another secret or another body")
+        if not any(fits):
+            return Forged("the signature is of another secret or another body")
+        return Genuine() if request.body[:1] == b"{" else Forged("it is no call, but may be an answer of ours")
 
     def handshake(self, request: WebhookRequest, now: Millis) -> WebhookAnswer | None:
         asked = dict(request.query).get("crc_token")
-        if request.method != "GET" or asked is None:
+        if request.method != "GET" or asked is None or not _TOKEN.fullmatch(asked):
             return None
         told = {"response_token": signature(self._secrets[0], asked.encode()).decode()}
         return WebhookAnswer(json.dumps(told).encode(), content_type="application/json")
