@@ -135,6 +135,8 @@ class Conversation:
     """Why the newest message that did not leave did not, in the back end's own words."""
     contact_reason: str = ""
     """Why the customer wrote, by its path in the tree of reasons: "billing/refund"; empty where nobody said."""
+    task_due_at: Millis | None = None
+    """When the first of its open tasks is due; None where it has none."""
 
 
 @dataclass(frozen=True, slots=True)

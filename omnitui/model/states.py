@@ -143,6 +143,9 @@ class Verb(StrEnum):
     DELETE = "delete"
     ERASE = "erase"
     CONTINUE = "continue"
+    TASK = "task"
+    CALL_BACK = "call_back"
+    """A task that a missed call made, or an answered one ended, by itself."""
 
 
 class ObjectKind(StrEnum):
@@ -157,6 +160,7 @@ class ObjectKind(StrEnum):
     OP = "op"
     DRAFT = "draft"
     LEDGER = "ledger"
+    TASK = "task"
 
 
 class Reach(StrEnum):

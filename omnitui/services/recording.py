@@ -81,8 +81,9 @@ def record(tx: Tx, author_id: Ulid, group_id: Ulid, intent: Intent, *, travels: 
 
 
 def compared(kind: ObjectKind, after: Fields) -> tuple[str, ...]:
-    """The fields by which one sees whether an op still holds: of a made message or link only that it is there."""
-    return ("exists",) if kind in (ObjectKind.MESSAGE, ObjectKind.LINK) and "exists" in after else tuple(after)
+    """The fields by which one sees whether an op still holds: of a made message, link, task only that it is there."""
+    made = kind in (ObjectKind.MESSAGE, ObjectKind.LINK, ObjectKind.TASK) and "exists" in after
+    return ("exists",) if made else tuple(after)
 
 
 def enqueue(

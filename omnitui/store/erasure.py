@@ -50,7 +50,12 @@ _BLANK_CONVERSATION: Final = (
         f" deleted_at = coalesce(deleted_at, updated_at) WHERE conversation_pk IN {_PLACES}"
     ),
     (
-        "UPDATE conversation SET subject = '', snippet = '', external_id = '', vendor_status = '', csat_raw = '',"
+        "UPDATE task SET text = '', revision = revision + 1, deleted_at = coalesce(deleted_at, created_at)"
+        f" WHERE conversation_pk IN {_PLACES}"
+    ),
+    (
+        "UPDATE conversation SET task_due_at = NULL, subject = '', snippet = '', external_id = '',"
+        " vendor_status = '', csat_raw = '',"
         f" csat_comment = '', may_belong_to_pk = NULL WHERE pk IN {_PLACES}"
     ),
 )

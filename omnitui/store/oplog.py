@@ -17,7 +17,7 @@ from omnitui.model.mail import MailHeader
 from omnitui.model.operations import Fields, Op
 from omnitui.model.people import Link
 from omnitui.model.states import Direction, MessageKind, ObjectKind, Priority, SendState
-from omnitui.store import contacts, conversations, message_state
+from omnitui.store import contacts, conversations, message_state, tasks
 from omnitui.store.chain import last_digest, op_digest, payload_digest, put_seal
 from omnitui.store.messages import put_message
 from omnitui.store.rows import find, pk_of, written
@@ -75,6 +75,7 @@ def apply(tx: Tx, op: Op) -> None:
     - contact: see `contacts.FIELDS`, `organization`, `fields`.
     - message: `exists`, with `message` and `mail` where it is made; `conversation_id` to move it; `text` to change it.
     - link: `exists`, with `contact_id`, `other_id` and `reason` where it is made.
+    - task: `exists`, with `conversation_id` where it is made; see `tasks.FIELDS`.
 
     Raises:
         NotFound: The object is not here.
@@ -89,6 +90,8 @@ def apply(tx: Tx, op: Op) -> None:
             _message(tx, op)
         case ObjectKind.LINK:
             _link(tx, op)
+        case ObjectKind.TASK:
+            _task(tx, op)
         case _:
             raise Refused(_("An operation cannot change a {kind}.").format(kind=op.kind.value))
 
@@ -98,7 +101,7 @@ def current(
 ) -> tuple[dict[str, Json], int]:
     """Fields of an object as they are now, by the names that ops use, and its revision.
 
-    A message or link that was never here has `exists` false and revision 0.
+    A message, link or task that was never here has `exists` false and revision 0.
 
     Raises:
         NotFound: There is no such conversation or contact.
@@ -152,6 +155,12 @@ _FIELDS: Final[Mapping[ObjectKind, Mapping[str, str]]] = {
         "contact_id": _REF.format("contact", "contact"),
         "other_id": _REF.format("contact", "other"),
         "reason": "",
+    },
+    ObjectKind.TASK: {
+        **dict.fromkeys(tasks.FIELDS, ""),
+        "exists": "deleted_at IS NULL",
+        "conversation_id": _REF.format("conversation", "conversation"),
+        "assignee_id": _REF.format("agent", "assignee"),
     },
 }
 """By kind: the names of fields, and the SQL of those that are no plain column."""
@@ -231,3 +240,15 @@ def _link(tx: Tx, op: Op) -> None:
         (op.object_id,),
     ).fetchone() or (what["contact_id"], what["other_id"], str(what.get("reason") or op.reason))
     contacts.put_link(tx, Link(op.object_id, row[0], row[1], row[2], op.author_id, op.at))
+
+
+def _task(tx: Tx, op: Op) -> None:
+    fields = {**op.before, **op.after}
+    if not op.after.get("exists", True):
+        tasks.drop_task(tx, op.object_id)
+    elif "exists" not in op.after:
+        tasks.change_task(tx, op.object_id, op.after)
+    elif "conversation_id" in fields:
+        tasks.put_task(tx, op.object_id, fields["conversation_id"], fields)
+    else:
+        tasks.revive_task(tx, op.object_id)

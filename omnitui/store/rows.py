@@ -19,6 +19,7 @@ _MISSING: Final = {
     "inbox": N_("There is no inbox {id}."),
     "message": N_("There is no message {id}."),
     "op": N_("There is no operation {id}."),
+    "task": N_("There is no task {id}."),
 }
 _FIND: Final = {table: f"SELECT pk FROM {table} WHERE id = ?" for table in (*_MISSING, "link", "organization")}
 

@@ -33,6 +33,8 @@ VERB = {
     Verb.EDIT: N_("change of a message"),
     Verb.DELETE: N_("deletion of a message"),
     Verb.ERASE: N_("erasure"),
+    Verb.TASK: N_("task"),
+    Verb.CALL_BACK: N_("call-back"),
 }
 HEALTH = {
     "new": N_("not synced yet"),

@@ -26,7 +26,7 @@ from omnitui.model.states import (
     Status,
     Verb,
 )
-from omnitui.store import accounts, contacts, drafts, inflow, oplog, outbox, reads
+from omnitui.store import accounts, contacts, drafts, inflow, oplog, outbox, reads, tasks
 from omnitui.store.cache import Cache
 from omnitui.store.reads.belongings import Doomed
 from omnitui.store.writer import Tx
@@ -110,6 +110,9 @@ def filled(cache: Cache) -> dict[str, Any]:
         return ops[0], ops[1]
 
     op, _undone = cache.write(work)
+    task_id = cache.ids.new()
+    told = {"kind": "call_back", "text": "about the refund", "due_at": cache.clock.now(), "assignee_id": me.id}
+    cache.write(lambda tx: tasks.put_task(tx, task_id, first.id, told))
     now = cache.clock.now()
     return {
         "account_id": first.account_id,
@@ -146,6 +149,7 @@ def filled(cache: Cache) -> dict[str, Any]:
         "query": [parse(text, now=now, me=me.id, zone=UTC) for text in QUERIES],
         "scope": "INBOX",
         "since": 0,
+        "task_id": task_id,
         "until": None,
         "verbs": (Verb.REPLY,),
         "were_open": (),

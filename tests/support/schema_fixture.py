@@ -39,6 +39,14 @@ def build(folder: Path) -> Path:
         op = desk.act(Verb.LABEL, ObjectKind.CONVERSATION, desk.conversation_id, {"labels": ["refund", "vip"]})
         desk.inverse(op)
         desk.act(Verb.STATUS, ObjectKind.CONVERSATION, other, {"status": "resolved"}, conversation_id=other)
+        task = {
+            "exists": True,
+            "conversation_id": other,
+            "kind": "call_back",
+            "text": "電話する",
+            "due_at": desk.clock.now(),
+        }
+        desk.act(Verb.TASK, ObjectKind.TASK, desk.cache.ids.new(), task, conversation_id=other)
         desk.send("A reply that waits.", state=SendState.QUEUED)
         draft = Draft(desk.cache.ids.new(), other, MessageKind.PUBLIC, "half a sentence")
         desk.cache.write(lambda tx: drafts.save(tx, draft))

@@ -37,6 +37,7 @@ STEPS: tuple[Step, ...] = (
     Step(7, ("0007_withheld.sql",)),
     Step(8, ("0008_reacted.sql",)),
     Step(9, ("0009_contact_reason.sql",)),
+    Step(10, ("0010_tasks.sql",)),
 )
 
 

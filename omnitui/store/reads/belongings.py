@@ -139,7 +139,8 @@ def emptied(
         " (SELECT 1 FROM message m WHERE m.conversation_pk = c.pk"
         " AND (m.deleted_at IS NULL OR m.text <> '' OR m.received_at >= ?2))"
         " AND EXISTS (SELECT 1 FROM message m WHERE m.conversation_pk = c.pk)"
-        " AND NOT EXISTS (SELECT 1 FROM draft d WHERE d.conversation_pk = c.pk AND d.deleted_at IS NULL)",
+        " AND NOT EXISTS (SELECT 1 FROM draft d WHERE d.conversation_pk = c.pk AND d.deleted_at IS NULL)"
+        " AND c.task_due_at IS NULL",
         (account_id, before) if among is None else (account_id, before, dumps(among)),
     )
     return tuple(row[0] for row in rows)

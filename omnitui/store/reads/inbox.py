@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from omnitui.clock import Millis
+from omnitui.desk.orders import Key as Key
+from omnitui.desk.orders import Order
 from omnitui.desk.terms import Query
 from omnitui.errors import NotFound
 from omnitui.i18n import _
@@ -17,11 +19,16 @@ from omnitui.model.states import Flag, ObjectKind, Priority, SendState, Status
 from omnitui.store.reads import compile as compiled
 from omnitui.store.reads.assembly import maker
 
-Key = tuple[Millis, Ulid]
-"""Where a page begins: the time and id of the row beside it."""
-
 SHORTEST: Final = 6
 """Characters of the shortest ref."""
+
+_RANKS: Final = {
+    Order.NEWEST: "c.last_activity_at",
+    Order.UNANSWERED: "c.unanswered_rank",
+    Order.PRIORITY: "c.priority_rank",
+    Order.WINDOW: "c.window_rank",
+}
+"""What `omnitui.desk.orders.rank` is in the cache; of open conversations each is an index."""
 
 _STATUS: Final = {str(one): one for one in Status}
 _PRIORITY: Final = tuple(Priority)
@@ -37,7 +44,7 @@ CONVERSATION: Final = """
         c.last_activity_at, c.last_incoming_at, c.unanswered_since, c.window_closes_at, c.send_state, c.has_draft,
         CASE WHEN c.is_failed = 1 THEN (SELECT reason FROM message WHERE conversation_pk = c.pk AND unsettled = 1
             AND state = c.send_state ORDER BY received_at DESC, id DESC LIMIT 1) END,
-        c.external_id, c.vendor_status, c.csat, c.created_at, c.revision,
+        c.task_due_at, c.external_id, c.vendor_status, c.csat, c.created_at, c.revision,
         (SELECT id FROM conversation WHERE pk = c.may_belong_to_pk), c.contact_reason
     FROM conversation c CROSS JOIN account a ON a.pk = c.account_pk CROSS JOIN inbox i ON i.pk = c.inbox_pk
     CROSS JOIN contact p ON p.pk = c.contact_pk LEFT JOIN agent g ON g.pk = c.assignee_pk
@@ -51,7 +58,7 @@ def to_conversation(row: tuple[Any, ...]) -> Conversation:
         own, account_id, inbox_id, contact_id, channel, subject, status, priority, contact, account, assignee_id,
         assignee, labels, spam, merged, muted, deleted_at, snoozed_until, unread, snippet, last_message_at,
         last_activity_at, last_incoming_at, unanswered_since, window_closes_at, send_state, has_draft, send_reason,
-        external_id, vendor_status, csat, created_at, revision, may_belong_to,
+        task_due_at, external_id, vendor_status, csat, created_at, revision, may_belong_to,
         contact_reason,
     ) = row  # fmt: skip
     hidden = spam or merged or muted or deleted_at is not None
@@ -61,20 +68,20 @@ def to_conversation(row: tuple[Any, ...]) -> Conversation:
         _flags(spam, merged, muted, deleted_at) if hidden else _NO_FLAGS, snoozed_until, unread, snippet,
         last_message_at, last_activity_at, last_incoming_at, unanswered_since, window_closes_at,
         _SEND_STATE[send_state], has_draft == 1, external_id, vendor_status, csat, created_at, revision, may_belong_to,
-        send_reason or "", contact_reason,
+        send_reason or "", contact_reason, task_due_at,
     )  # fmt: skip
 
 
 def page(
     db: sqlite3.Connection, query: Query, *, after: Key | None = None, before: Key | None = None, limit: int = 128
 ) -> list[Conversation]:
-    """Conversations of `query`, newest activity first.
+    """Conversations of `query` in its order.
 
     Args:
         db: A reading connection.
         query: What to find.
-        after: Only rows that stand below this key, from there downwards.
-        before: Only rows that stand above this key, from there upwards (the page itself is still newest first).
+        after: Only rows that stand below this key (`omnitui.desk.orders.place`), from there downwards.
+        before: Only rows that stand above this key, from there upwards (the page itself is in order all the same).
         limit: How many at most.
     """
     sql, values = statement(query, after=after, before=before)
@@ -89,13 +96,13 @@ def between(
     db: sqlite3.Connection, query: Query, upper: Key | None = None, lower: Key | None = None, *, limit: int
 ) -> list[Ulid]:
     """Ids of what `query` finds from `upper` down to `lower`, both included: the whole of it where there is none."""
-    condition = compiled.conversations(query)
+    condition, rank = compiled.conversations(query), _RANKS[query.order]
     where, values = condition.sql, condition.values
     for key, sign in ((upper, "<="), (lower, ">=")):
         if key is not None:
-            where, values = f"{where} AND (c.last_activity_at, c.id) {sign} (?, ?)", (*values, *key)
+            where, values = f"{where} AND ({rank}, c.id) {sign} (?, ?)", (*values, *key)
     compiled.prepare(db)
-    order = "ORDER BY c.last_activity_at DESC, c.id DESC LIMIT ?"
+    order = f"ORDER BY {rank} DESC, c.id DESC LIMIT ?"
     return [own for (own,) in db.execute(f"SELECT c.id FROM conversation c WHERE {where} {order}", (*values, limit))]
 
 
@@ -103,14 +110,14 @@ def statement(
     query: Query, *, after: Key | None = None, before: Key | None = None
 ) -> tuple[str, tuple[compiled.Value, ...]]:
     """The statement of `page`, whose last question mark is the limit, and the values before that."""
-    condition = compiled.conversations(query)
+    condition, rank = compiled.conversations(query), _RANKS[query.order]
     where, values = condition.sql, condition.values
     if after is not None:
-        where, values = f"{where} AND (c.last_activity_at, c.id) < (?, ?)", (*values, *after)
+        where, values = f"{where} AND ({rank}, c.id) < (?, ?)", (*values, *after)
     if before is not None:
-        where, values = f"{where} AND (c.last_activity_at, c.id) > (?, ?)", (*values, *before)
+        where, values = f"{where} AND ({rank}, c.id) > (?, ?)", (*values, *before)
     way = "DESC" if before is None else "ASC"
-    order = f"ORDER BY c.last_activity_at {way}, c.id {way}"
+    order = f"ORDER BY {rank} {way}, c.id {way}"
     if " IN (SELECT" in where:
         # Such a list may have to be sorted: sort keys alone, and fetch only the rows of the page.
         chosen = f"SELECT c.pk FROM conversation c WHERE {where} {order} LIMIT ?"
@@ -163,7 +170,12 @@ def due_snoozes(db: sqlite3.Connection, now: Millis) -> list[Ulid]:
 
 
 # Of these the ends of the ids are indexed.
-_TAILED: Final = {ObjectKind.CONVERSATION: "conversation", ObjectKind.OP: "op", ObjectKind.OUTBOX: "op"}
+_TAILED: Final = {
+    ObjectKind.CONVERSATION: "conversation",
+    ObjectKind.OP: "op",
+    ObjectKind.OUTBOX: "op",
+    ObjectKind.TASK: "task",
+}
 _ID_ONLY: Final = {ObjectKind.MESSAGE: "message", ObjectKind.CONTACT: "contact", ObjectKind.ACCOUNT: "account"}
 
 

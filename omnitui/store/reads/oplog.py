@@ -6,6 +6,7 @@ import json
 import sqlite3
 from typing import Any, Final
 
+from omnitui.clock import Millis
 from omnitui.errors import NotFound
 from omnitui.i18n import _
 from omnitui.ids import Ulid
@@ -46,9 +47,20 @@ def to_op(row: tuple[Any, ...]) -> Op:
 
 
 def log(
-    db: sqlite3.Connection, conversation_id: Ulid | None = None, *, before: Ulid | None = None, limit: int = 100
+    db: sqlite3.Connection,
+    conversation_id: Ulid | None = None,
+    *,
+    before: Ulid | None = None,
+    author_id: Ulid | None = None,
+    verb: Verb | None = None,
+    since: Millis | None = None,
+    until: Millis | None = None,
+    limit: int = 100,
 ) -> list[Op]:
-    """The newest ops, of one conversation or of all; `before` an op for the next page."""
+    """The newest ops, of one conversation or of all; `before` an op for the next page.
+
+    Those of one agent, of one verb, at or after `since` and before `until`, where these are given.
+    """
     conditions, values = ["1"], list[Any]()
     if conversation_id is not None:
         conditions.append("o.conversation_pk = (SELECT pk FROM conversation WHERE id = ?)")
@@ -56,6 +68,15 @@ def log(
     if before is not None:
         conditions.append("o.pk < (SELECT pk FROM op WHERE id = ?)")
         values.append(before)
+    for condition, value in (
+        ("o.author_pk = (SELECT pk FROM agent WHERE id = ?)", author_id),
+        ("o.verb = ?", verb and verb.value),
+        ("o.at >= ?", since),
+        ("o.at < ?", until),
+    ):
+        if value is not None:
+            conditions.append(condition)
+            values.append(value)
     sql = f"{OP} WHERE {' AND '.join(conditions)} ORDER BY o.pk DESC LIMIT ?"
     return [to_op(row) for row in db.execute(sql, (*values, limit))]
 
@@ -108,10 +129,10 @@ def undone_by(db: sqlite3.Connection, op_id: Ulid) -> Op | None:
 
 
 def last_undoable(db: sqlite3.Connection, author_id: Ulid) -> list[Op]:
-    """The ops of the newest act of an agent that has not been undone and is no undo; reading, waking do not count."""
+    """The ops of an agent's newest act that has not been undone and is no undo; what is done by itself is no act."""
     return _newest(
         db,
-        "o.undoes IS NULL AND o.verb NOT IN ('read', 'wake', 'erase')"
+        "o.undoes IS NULL AND o.verb NOT IN ('read', 'wake', 'erase', 'call_back')"
         " AND NOT EXISTS (SELECT 1 FROM op_payload p WHERE p.op_pk = o.pk AND p.erased_at IS NOT NULL)"
         " AND NOT EXISTS (SELECT 1 FROM op u WHERE u.undoes = o.id)",
         author_id,
@@ -124,7 +145,7 @@ def last_redoable(db: sqlite3.Connection, author_id: Ulid) -> list[Op]:
         db,
         "o.undoes IS NOT NULL AND NOT EXISTS (SELECT 1 FROM op r WHERE r.redoes = o.undoes AND r.pk > o.pk)"
         " AND NOT EXISTS (SELECT 1 FROM op n WHERE n.pk > o.pk AND n.author_pk = o.author_pk"
-        " AND n.undoes IS NULL AND n.redoes IS NULL AND n.verb NOT IN ('read', 'wake', 'erase'))",
+        " AND n.undoes IS NULL AND n.redoes IS NULL AND n.verb NOT IN ('read', 'wake', 'erase', 'call_back'))",
         author_id,
     )
 

@@ -23,6 +23,7 @@ from omnitui.store.tables.conversations import (
     MessageRevision,
 )
 from omnitui.store.tables.people import Account, Agent, Contact, Identity, Inbox, Link, Organization
+from omnitui.store.tables.tasks import Task
 from omnitui.store.tables.work import (
     Change,
     Counter,
@@ -69,6 +70,7 @@ __all__ = [
     "Parked",
     "RemoteChange",
     "Replica",
+    "Task",
     "Unindexed",
     "ddl",
     "metadata",

@@ -15,7 +15,8 @@ class Conversation(Row, table=True):
     """`is_…` are the standing views (0 or 1): say `is_open = 1` to use their partial indexes. `priority` is a rank.
 
     `tail` is the end of the ULID that a short ref is looked up by. `answered_at` is the received time of the newest
-    answer; `last_message_pk` the newest message shown in the list.
+    answer; `last_message_pk` the newest message shown in the list; `task_due_at` the first time at which an open task
+    of it is due.
     """
 
     __tablename__ = "conversation"
@@ -30,6 +31,7 @@ class Conversation(Row, table=True):
         ),
         index("ix_conversation_reason", "contact_reason", "last_activity_at", "id", where="contact_reason <> ''"),
         index("ix_conversation_due", "snoozed_until", where="is_snoozed = 1"),
+        index("ix_conversation_task", "last_activity_at", "id", where="has_task = 1"),
     )
     account_pk: int = to("account")
     inbox_pk: int = to("inbox")
@@ -77,6 +79,8 @@ class Conversation(Row, table=True):
     is_draft: int | None = computed("has_draft AND is_shown")
     is_spam: int | None = computed("spam AND deleted_at IS NULL")
     contact_reason: str = words()
+    task_due_at: int | None = maybe(Integer)
+    has_task: int | None = computed("task_due_at IS NOT NULL AND is_shown")
 
 
 class LabelUse(Base, table=True):
