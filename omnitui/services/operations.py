@@ -16,8 +16,8 @@ from omnitui.model.operations import Op
 from omnitui.model.states import ObjectKind, Priority, Status, Verb
 from omnitui.services import deciding, editing
 from omnitui.services.recording import Intent, record
+from omnitui.services.tasking import Tasking
 from omnitui.services.undoing import Undone, redo, undo
-from omnitui.services.writing import Writing
 from omnitui.store.reads import accounts, history, inbox
 from omnitui.store.writer import Tx
 from omnitui.text.surrogates import mended, mended_all
@@ -25,7 +25,7 @@ from omnitui.text.surrogates import mended, mended_all
 CONTACT_FIELDS = frozenset({"name", "segment", "language", "time_zone", "about", "organization", "fields"})
 
 
-class Operations(Writing):
+class Operations(Tasking):
     """Records what the profile's agent does; see `Writing` for what it takes."""
 
     # Changing

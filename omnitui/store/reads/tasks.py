@@ -14,8 +14,9 @@ Key = tuple[Millis, Ulid]
 
 _TASK: Final = """
     SELECT t.id, c.id, t.kind, t.text, t.due_at, g.id, g.name, t.done_at, t.created_at, t.revision, p.name, c.channel,
-        (SELECT address FROM identity WHERE contact_pk = c.contact_pk AND deleted_at IS NULL
-            AND address GLOB '+[0-9]*' ORDER BY channel <> c.channel, pk LIMIT 1)
+        (SELECT address FROM (SELECT pk, address, channel <> c.channel AS other FROM identity
+            WHERE contact_pk = c.contact_pk AND deleted_at IS NULL AND address GLOB '+[0-9]*')
+            ORDER BY other, pk LIMIT 1)
     FROM task t CROSS JOIN conversation c ON c.pk = t.conversation_pk CROSS JOIN contact p ON p.pk = c.contact_pk
     LEFT JOIN agent g ON g.pk = t.assignee_pk
 """
