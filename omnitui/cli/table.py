@@ -60,6 +60,15 @@ GROUPS: Final[tuple[tuple[str, tuple[Entry, ...]], ...]] = (
         ),
     ),
     (
+        N_("Tasks"),
+        (
+            Entry("task add", "tasks", N_("promise a call-back or a follow-up for a time")),
+            Entry("task list", "tasks", N_("list what is open, the first due first")),
+            Entry("task done", "tasks", N_("it is done")),
+            Entry("task set", "tasks", N_("change when it is due, who does it, or its words")),
+        ),
+    ),
+    (
         N_("Contacts"),
         (
             Entry("contact link", "contacts", N_("say that two contacts are one person")),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from omnitui.errors import NotFound, OmniError, Refused
 from omnitui.i18n import _
 from omnitui.services import records
-from omnitui.store.reads import belongings, card, history, inbox, oplog
+from omnitui.store.reads import belongings, card, history, inbox, oplog, tasks
 from omnitui.sync.files import Files
 from omnitui.text.filenames import safe_name
 from omnitui.text.worker import ParseWorker
@@ -103,6 +103,9 @@ class _Dossier:
         self._said |= {message.id: message for message in said}
         fields = records.transcript(found, self._cache.read(inbox.ref, conversation_id), said)
         self._lines.append(records.to_json("conversation", fields))
+        for task in self._cache.read(tasks.of_conversation, conversation_id, done=True):
+            self._lines.append(records.to_json("task", records.task(task)))
+            self._lines += [records.to_json("op", records.op(op)) for op in self._cache.read(oplog.about, task.id)]
 
     def _messages(self, conversation_id: Ulid) -> Iterator[Message]:
         after: tuple[int, str] | None = (-1, "")

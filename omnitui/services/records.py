@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from omnitui.model.conversations import Attachment, Conversation, Message
     from omnitui.model.operations import Op, OutboxEntry
     from omnitui.model.people import Contact, Identity
+    from omnitui.model.tasks import Task
     from omnitui.sdk.contract import Health
 
 VERSION: Final = 1
@@ -68,6 +69,7 @@ def conversation(found: Conversation, ref: str) -> Fields:
         "csat": found.csat,
         "contact_reason": found.contact_reason or None,
         "may_belong_to": found.may_belong_to,
+        "task_due_at": time(found.task_due_at),
         "created_at": time(found.created_at or None),
         "revision": found.revision,
     }
@@ -155,6 +157,24 @@ def op(found: Op) -> Fields:
         "undoes": found.undoes,
         "redoes": found.redoes,
         "digest": found.digest,
+    }
+
+
+def task(found: Task) -> Fields:
+    return {
+        "id": found.id,
+        "conversation_id": found.conversation_id,
+        "kind": found.kind.value,
+        "text": found.text,
+        "due_at": time(found.due_at),
+        "assignee": found.assignee or None,
+        "assignee_id": found.assignee_id,
+        "done_at": time(found.done_at),
+        "contact": found.contact,
+        "channel": found.channel,
+        "number": found.number or None,
+        "created_at": time(found.created_at or None),
+        "revision": found.revision,
     }
 
 

@@ -59,7 +59,11 @@ def printed(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict
         ["resolve", talk.id, "--json"],
         ["log", "--json"],
         ["log", "verify", "--json"],
+        ["blame", talk.id, "--json"],
+        ["diff", talk.id, "--from", "2h", "--json"],
+        ["since", "2h", "--json"],
         ["contact", "show", talk.id, "--json"],
+        ["task", "add", talk.id, "call", "back", "2h", "--json"],
         ["import", str(mail), "--dry-run", "--json"],
         ["backup", str(tmp_path / "b.zip"), "--verify", "--json"],
         ["restore", str(tmp_path / "b.zip"), "--dry-run", "--json"],
@@ -84,6 +88,8 @@ def printed(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict
     world = desk.run("ls", "account:World", "channel:email", "-n", "1", "--jsonl").objects[0]["id"]
     outputs.append(desk.run("reply", world, "--text", "x", "--json"))
     outputs.append(desk.run("outbox", "--json"))
+    done = desk.run("priority", world, "--set", "high").out.strip()
+    outputs.append(desk.run("revert", done, "--dry-run", "--json"))
     for ran in outputs:
         for item in within(ran.object):
             found.setdefault(item["type"], []).append(item)
