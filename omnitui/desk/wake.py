@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Final
 
@@ -11,7 +12,7 @@ from omnitui.clock import DAY, HOUR, MINUTE, Millis
 from omnitui.errors import UsageError
 from omnitui.i18n import _
 
-EXAMPLES: Final = "2h, tomorrow 9, monday 14:30, 明日の朝, 2026-05-01T09:30"
+EXAMPLES: Final = "2h, tomorrow 9, monday 14:30, 明日の朝, 12/25, 2026-05-01T09:30"
 _MORNING: Final = 9
 _FARTHEST: Final = 3_660 * DAY
 
@@ -25,15 +26,35 @@ _LENGTH = re.compile(r"(\d{1,4}(?:\.\d)?)\s*(" + "|".join(names for names, _leng
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEKDAYS_JA: Final = "月火水木金土日"
 _DAYS: Final = (
-    (r"day after tomorrow|明後日|あさって", 2),
+    (r"明々後日|明明後日|しあさって", 3),
+    (r"(?:the )?day after tomorrow|明後日|あさって", 2),
     (r"tomorrow|tmrw?|明日|あした|あす", 1),
     (r"today|今日|本日|きょう", 0),
+    (r"(?=(?:this )(?:morning|noon|afternoon|evening))this ", 0),
+    (r"明(?=朝|晩)", 1),
 )
+_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH: Final = rf"({'|'.join(_MONTHS)})[a-z]*\.?"
+_DATES: Final = (
+    (re.compile(r"(\d{1,2})月(\d{1,2})日?"), (1, 2)),
+    (re.compile(r"(\d{1,2})/(\d{1,2})(?!\d)"), (1, 2)),
+    (re.compile(rf"{_MONTH} (\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])"), (1, 2)),
+    (re.compile(rf"(?:the )?(\d{{1,2}})(?:st|nd|rd|th)? (?:of )?{_MONTH}"), (2, 1)),
+)
+"""Days of a year, and which groups are month and day."""
+_COUNTS: Final = {
+    **dict.fromkeys(("a", "an"), 1),
+    **{word: n for n, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), 1)},  # noqa: SIM905
+}
+_KANJI_DIGITS: Final = "〇一二三四五六七八九"
+_COUNTED = re.compile(rf"\b({'|'.join(_COUNTS)})(?= (?:min|hour|day|week))")
+_KANJI = re.compile(r"([一二三四五六七八九]?)(十?)([一二三四五六七八九]?)(?=時|分|日|週)")
 _PARTS: Final = (
-    (r"(?:in the )?morning|朝", 9),
+    (r"(?:in the )?morning|朝(?:一番?|1番?|イチ)?|午前中?", 9),
     (r"noon|正午|お昼|昼", 12),
     (r"(?:in the )?afternoon|午後", 14),
     (r"(?:in the )?evening|夕方|夕", 17),
+    (r"(?:the )?(?:end of (?:the )?day|eod|close of business|cob)|終業(?:時|前)?|中", 18),
     (r"(?:at )?night|夜|晩", 20),
 )
 _CLOCK = re.compile(r"(\d{1,2})(?:[:h.](\d{2}))?\s*(am|pm|a\.m\.|p\.m\.)?")
@@ -48,7 +69,7 @@ def wake_time(text: str, *, now: Millis, zone: tzinfo) -> Millis:
     Raises:
         UsageError: It is no time, or a time that has passed.
     """
-    words = " ".join(unicodedata.normalize("NFKC", text).strip().casefold().split())
+    words = _counted(" ".join(unicodedata.normalize("NFKC", text).strip().casefold().split()))
     at = _absolute(words, zone)
     if at is None:
         at = _after(words, now)
@@ -64,6 +85,20 @@ def wake_time(text: str, *, now: Millis, zone: tzinfo) -> Millis:
     if at > now + _FARTHEST:
         raise UsageError(_("“{text}” is more than ten years away").format(text=_shown(text)))
     return at
+
+
+def _counted(words: str) -> str:
+    """`words` with the numbers that are said in words as digits."""
+    words = words.replace("half an hour", "30min").replace("半時間", "30分").replace("時間半", "時間30分")
+    words = _COUNTED.sub(lambda found: str(_COUNTS[found[1]]), words)
+    return _KANJI.sub(_digits, words)
+
+
+def _digits(found: re.Match[str]) -> str:
+    tens, ten, ones = found.groups()
+    if not ten:
+        return str(_KANJI_DIGITS.index(tens or ones)) if tens or ones else ""
+    return str(10 * (_KANJI_DIGITS.index(tens) if tens else 1) + (_KANJI_DIGITS.index(ones) if ones else 0))
 
 
 def _shown(text: str) -> str:
@@ -102,6 +137,8 @@ def _after(words: str, now: Millis) -> Millis | None:
 def _named(words: str, here: datetime) -> Millis | None:
     """A day in words with or without a time of day, or a time of day alone."""
     day, rest, default = _day(words, here.date())
+    if day is None:
+        day, rest, default = _date(words, here.date())
     clock = _clock(rest, default)
     if clock is None:
         return None
@@ -131,12 +168,38 @@ def _day(words: str, today: date) -> tuple[date | None, str, int]:
         if words.startswith("next "):
             return monday + timedelta(days=wanted), words[match.end() :], _MORNING
         return today + timedelta(days=(wanted - today.weekday()) % 7), words[match.end() :], _MORNING
-    if match := re.match(r"next week|来週", words):
+    if match := re.match(r"(?:(?:the |this )?weekend|(?:今)?週末)", words):
+        return today + timedelta(days=(5 - today.weekday()) % 7), words[match.end() :], _MORNING
+    if match := re.match(r"(?:the )?(?:end of (?:the )?week|eow)", words):
+        return today + timedelta(days=(4 - today.weekday()) % 7), words[match.end() :], 18
+    if match := re.match(r"(?:the )?end of (?:the )?month|month end|eom|(?:今)?月末", words):
+        ends = (today.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+        return ends, words[match.end() :], _MORNING
+    if match := re.match(r"next week|来週|週明け", words):
         return monday, words[match.end() :], _MORNING
     if match := re.match(r"再来週", words):
         return monday + timedelta(days=7), words[match.end() :], _MORNING
     if match := re.match(r"next month|来月", words):
         return (today.replace(day=1) + timedelta(days=32)).replace(day=1), words[match.end() :], _MORNING
+    return None, words, -1
+
+
+def _date(words: str, today: date) -> tuple[date | None, str, int]:
+    """A day of the year (the next such day to come), or a number of days or weeks from today with a time of day."""
+    for pattern, (month, day) in _DATES:
+        if match := pattern.match(words):
+            named = match[month]
+            number = int(named) if named.isdigit() else _MONTHS.index(named) + 1
+            for year in (today.year, today.year + 1):
+                with suppress(ValueError):
+                    found = date(year, number, int(match[day]))
+                    if found >= today:
+                        return found, words[match.end() :], _MORNING
+            return None, words, -1
+    if match := re.match(r"(?:in )?(\d{1,3}) ?(days?|日|weeks?|週間?)(?: |後の?)", words):
+        days = int(match[1]) * (7 if match[2][0] in "w週" else 1)
+        if days <= 3_660:
+            return today + timedelta(days=days), words[match.end() :], _MORNING
     return None, words, -1
 
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from omnitui.clock import Millis
+from omnitui.desk import steps
+from omnitui.desk.until import Until
 from omnitui.errors import NotFound, Refused
 from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.accounts import Json
 from omnitui.model.operations import Op
 from omnitui.model.states import ObjectKind, Priority, Status, Verb
-from omnitui.services import deciding, editing
+from omnitui.services import deciding, editing, reverting
+from omnitui.services.performing import Performing, jobs
 from omnitui.services.recording import Intent, record
 from omnitui.services.tasking import Tasking
 from omnitui.services.undoing import Undone, redo, undo
@@ -25,7 +28,7 @@ from omnitui.text.surrogates import mended, mended_all
 CONTACT_FIELDS = frozenset({"name", "segment", "language", "time_zone", "about", "organization", "fields"})
 
 
-class Operations(Tasking):
+class Operations(Performing, Tasking):
     """Records what the profile's agent does; see `Writing` for what it takes."""
 
     # Changing
@@ -53,16 +56,19 @@ class Operations(Tasking):
         """Say how much conversations matter."""
         return self._each(ids, Verb.PRIORITY, lambda tx, id_: {"priority": priority.value})
 
-    def snooze(self, ids: Iterable[Ulid], until: Millis) -> list[Op]:
+    def snooze(self, ids: Iterable[Ulid], until: Millis | Until) -> list[Op]:
         """Hide conversations until a time, or until the customer writes.
 
         Raises:
-            Refused: The time has passed.
+            Refused: The time has passed, or none of them has the reply window that it is counted from.
         """
-        if until <= self._cache.clock.now():
+        when = until if isinstance(until, Until) else Until(until)
+        if when.at is not None and when.at <= self._cache.clock.now():
             raise Refused(_("that time has passed"))
-        after = {"status": Status.SNOOZED.value, "snoozed_until": until}
-        return self._each(ids, Verb.SNOOZE, lambda tx, id_: after)
+        done = self.perform(jobs(ids, [steps.snooze(when)]))
+        if done.left and not done.ops:
+            raise Refused(done.left[0].why_not)
+        return list(done.ops)
 
     def wake_due(self) -> list[Op]:
         """Reopen what was snoozed until now, by ops, so that the log shows it."""

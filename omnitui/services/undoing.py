@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from omnitui.desk.steps import MACRO
 from omnitui.errors import Refused
 from omnitui.i18n import _
 from omnitui.ids import Ulid
@@ -217,7 +218,7 @@ def _back_to_draft(tx: Tx, op: Op) -> None:
     if op.conversation_id is None or not op.after.get("exists"):
         return
     message = op.after["message"]
-    if message["kind"] == MessageKind.TEMPLATE:
+    if message["kind"] == MessageKind.TEMPLATE or op.reason.startswith(MACRO):
         # Nobody wrote its words.
         return
     kind = MessageKind.NOTE if op.verb is Verb.NOTE else MessageKind.PUBLIC

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omnitui.clock import DAY, SECOND, Millis
+from omnitui.desk.steps import MACRO
 from omnitui.errors import NotFound, Refused
 from omnitui.i18n import _
 from omnitui.ids import Ulid
@@ -88,6 +89,45 @@ class Writing:
         Raises:
             Refused: Empty, or the channel takes no written reply now.
         """
+        work = self._replying(
+            conversation_id,
+            text,
+            files=files,
+            hold=hold,
+            at=at,
+            seen=seen,
+            answers=answers,
+            subject=subject,
+            to_all=to_all,
+            cc=cc,
+            bcc=bcc,
+            template=template,
+            tag=tag,
+            reason=reason,
+            continues=continues,
+        )
+        return self._cache.write(lambda tx: work(tx, tx.ids.new()))
+
+    def _replying(
+        self,
+        conversation_id: Ulid,
+        text: str,
+        *,
+        files: Sequence[Path | str] = (),
+        hold: Millis | None = None,
+        at: Millis | None = None,
+        seen: Ulid | None = None,
+        answers: Ulid | None = None,
+        subject: str | None = None,
+        to_all: bool = False,
+        cc: Sequence[str] = (),
+        bcc: Sequence[str] = (),
+        template: Filled | None = None,
+        tag: str = "",
+        reason: str = "",
+        continues: Ulid | None = None,
+    ) -> Callable[[Tx, Ulid], Op]:
+        """A reply, checked and ready to be recorded as a part of the act of the given group; see `reply`."""
         target = self._target(conversation_id, answers)
         capabilities = snapshot.read(target.capabilities, target.channel)
         if template is None:
@@ -106,13 +146,12 @@ class Writing:
         hidden = [outgoing.checked_address(address) for address in bcc]
         copies = list({address.lower(): address for address in copies}.values())
 
-        def work(tx: Tx) -> Op:
+        def work(tx: Tx, group: Ulid) -> Op:
             conversation = inbox.conversation(tx.db, conversation_id)
             if conversation is not None:
                 policy = policy_of(capabilities, conversation, tx.now(), allowance(tx.db, capabilities, conversation))
                 if why := why_barred(policy, template=template is not None, tag=tag):
                     raise Refused(why)
-            group = tx.ids.new()
             if continues is not None:
                 self._connect(tx, group, continues, conversation_id)
             return self._send(
@@ -132,7 +171,7 @@ class Writing:
                 reason=reason,
             )
 
-        return self._cache.write(work)
+        return work
 
     def new(
         self,
@@ -210,22 +249,30 @@ class Writing:
 
     def note(self, conversation_id: Ulid, text: str, *, files: Sequence[Path | str] = ()) -> Op:
         """Leave a note that only agents see. Where the back end keeps notes, it gets a copy."""
+        work = self._noting(conversation_id, text, files=files)
+        return self._cache.write(lambda tx: work(tx, None))
+
+    def _noting(
+        self, conversation_id: Ulid, text: str, *, files: Sequence[Path | str] = (), reason: str = ""
+    ) -> Callable[[Tx, Ulid | None], Op]:
+        """A note, ready to be recorded as a part of the act of the given group, else as one of its own."""
         target = self._target(conversation_id)
         text = _checked_text(text, files)
         capabilities = replace(snapshot.read(target.capabilities, target.channel), attachments=True)
         kept = outgoing.read_files(files, self._cache.blobs, capabilities)
 
-        def work(tx: Tx) -> Op:
+        def work(tx: Tx, group: Ulid | None) -> Op:
             op_id = tx.ids.new()
             message = outgoing.note(target, self._me, text, kept, tx.ids, tx.now(), op_id)
             after = outgoing.as_fields(message)
-            intent = Intent(Verb.NOTE, ObjectKind.MESSAGE, message.id, after, conversation_id, op_id=op_id)
-            drafts.drop(tx, conversation_id, MessageKind.NOTE)
-            op = record(tx, self._me.id, op_id, intent)
+            intent = Intent(Verb.NOTE, ObjectKind.MESSAGE, message.id, after, conversation_id, reason, op_id=op_id)
+            if group is None:
+                drafts.drop(tx, conversation_id, MessageKind.NOTE)
+            op = record(tx, self._me.id, group or op_id, intent)
             assert op is not None
             return op
 
-        return self._cache.write(work)
+        return work
 
     def _connect(self, tx: Tx, group_id: Ulid, before: Ulid, after: Ulid) -> None:
         """Let two conversations say that the one is gone on with in the other."""
@@ -301,7 +348,7 @@ class Writing:
         assert op is not None
         payload = made.payload if at is None else {**made.payload, "scheduled": True}
         enqueue(tx, op, payload, due_at=tx.now() + wait, held=wait > 0, message_id=made.message.id)
-        if not fields or "template" not in fields:
+        if (not fields or "template" not in fields) and not reason.startswith(MACRO):
             drafts.drop(tx, target.conversation_id, MessageKind.PUBLIC)
         return op
 

@@ -1,0 +1,159 @@
+"""Several steps on any number of conversations as one act: foreseen without doing it, done in one commit, one undo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from omnitui.desk import steps as stepping
+from omnitui.desk.steps import WORDS, Foreseen, Step
+from omnitui.errors import NotFound, OmniError
+from omnitui.i18n import _
+from omnitui.ids import Ulid
+from omnitui.model.conversations import Conversation
+from omnitui.model.operations import Op
+from omnitui.model.states import ObjectKind, Verb
+from omnitui.sdk import snapshot
+from omnitui.sdk.capabilities import why_barred
+from omnitui.services import outgoing
+from omnitui.services.recording import Intent, record
+from omnitui.services.writing import Writing
+from omnitui.store.reads import accounts, history, inbox
+from omnitui.store.writer import Tx
+from omnitui.sync.allowance import allowance, policy_of
+from omnitui.values import dataclass
+
+if TYPE_CHECKING:
+    import sqlite3
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be done to one conversation."""
+
+    conversation_id: Ulid
+    steps: tuple[Step, ...]
+    why_not: str = ""
+    """Why it cannot be done, where that is known already: a text in which something is still to be filled in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Performed:
+    """What an act of several steps came to."""
+
+    ops: tuple[Op, ...]
+    left: tuple[Foreseen, ...] = ()
+    """Conversations to which nothing was done, each with the reason."""
+
+
+def jobs(ids: Iterable[Ulid], steps: Sequence[Step]) -> list[Job]:
+    """The same steps for each of these conversations."""
+    same = tuple(steps)
+    return [Job(one, same) for one in dict.fromkeys(ids)]
+
+
+class Performing(Writing):
+    """Adds acts of several steps to what agents write."""
+
+    def foresee(self, wanted: Sequence[Job]) -> list[Foreseen]:
+        """What `perform` would do now, conversation by conversation; what is not here any more is left out."""
+
+        def look(db: sqlite3.Connection) -> list[Foreseen]:
+            rows = {row.id: row for row in inbox.conversations(db, [job.conversation_id for job in wanted])}
+            found = [(job, rows[job.conversation_id]) for job in wanted if job.conversation_id in rows]
+            return [self._foreseen(db, job, row) for job, row in found]
+
+        return self._cache.read(look)
+
+    def perform(self, wanted: Sequence[Job], reason: str = "") -> Performed:
+        """Do it: one commit, one group of ops, one undo. A conversation gets all of its steps or none.
+
+        Args:
+            wanted: What to do, and where.
+            reason: Why; it is in the op log.
+        """
+        chosen = {job.conversation_id: job for job in wanted}
+        written = {job.conversation_id: self._written(job, reason) for job in chosen.values()}
+
+        def work(tx: Tx) -> Performed:
+            group = tx.ids.new()
+            made: list[Op] = []
+            left: list[Foreseen] = []
+            rows = inbox.conversations(tx.db, [*chosen])
+            if chosen and not rows:
+                raise NotFound(_("there is no conversation {id}").format(id=next(iter(chosen))))
+            for row in rows:
+                job, ready = chosen[row.id], written[row.id]
+                foreseen = self._foreseen(tx.db, job, row)
+                if isinstance(ready, str) and not foreseen.why_not:
+                    foreseen = Foreseen(row, why_not=ready)
+                if foreseen.why_not or isinstance(ready, str):
+                    left.append(foreseen)
+                elif foreseen.changes:
+                    made += self._done(tx, group, row, job.steps, ready, reason)
+            return Performed(tuple(made), tuple(left))
+
+        return self._cache.write(work)
+
+    def _written(self, job: Job, reason: str) -> str | list[Callable[[Tx, Ulid], Op]]:
+        """The messages of a job, ready to be recorded; or why they cannot be written."""
+        try:
+            return [
+                self._noting(job.conversation_id, step.values["text"], reason=reason)
+                if step.verb is Verb.NOTE
+                else self._replying(job.conversation_id, step.values["text"], at=step.values.get("at"), reason=reason)
+                for step in job.steps
+                if step.verb in WORDS and not job.why_not
+            ]
+        except OmniError as error:
+            return error.message
+
+    def _foreseen(self, db: sqlite3.Connection, job: Job, row: Conversation) -> Foreseen:
+        if job.why_not:
+            return Foreseen(row, why_not=job.why_not)
+        found = stepping.foresee(row, job.steps, self._cache.clock.now())
+        replies = [step for step in job.steps if step.verb is Verb.REPLY]
+        if replies and not found.why_not and (why := self._why_no_reply(db, row, replies)):
+            return Foreseen(row, why_not=why)
+        return found
+
+    def _why_no_reply(self, db: sqlite3.Connection, row: Conversation, replies: Sequence[Step]) -> str:
+        capabilities = snapshot.read(accounts.capabilities(db, row.account_id), row.channel)
+        if not capabilities.writes:
+            return _("this channel takes no written replies")
+        for step in replies:
+            if not step.values["text"].strip():
+                return _("there is nothing to send")
+            try:
+                outgoing.checked_length(step.values["text"], capabilities, 0)
+            except OmniError as error:
+                return error.message
+        now = self._cache.clock.now()
+        return why_barred(policy_of(capabilities, row, now, allowance(db, capabilities, row)))
+
+    def _done(
+        self,
+        tx: Tx,
+        group: Ulid,
+        row: Conversation,
+        steps: Sequence[Step],
+        written: Sequence[Callable[[Tx, Ulid], Op]],
+        reason: str,
+    ) -> list[Op]:
+        held = stepping.fields_of(row)
+        words = iter(written)
+        made: list[Op] = []
+        for step in steps:
+            if step.verb in WORDS:
+                made.append(next(words)(tx, group))
+                continue
+            after = stepping.after(step, row, held, tx.now())
+            held.update(after)
+            if step.verb is Verb.READ:
+                after = {"unread": [] if step.values["read"] else history.newest_incoming(tx.db, row.id)}
+            op = record(
+                tx, self._me.id, group, Intent(step.verb, ObjectKind.CONVERSATION, row.id, after, row.id, reason)
+            )
+            if op is not None:
+                made.append(op)
+        return made
