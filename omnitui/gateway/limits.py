@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 
-from omnitui.clock import SECOND, Millis
+from omnitui.clock import DAY, HOUR, SECOND, Clock, Millis, steady_of
 
 BURST: Final = 10
 """So many seconds' worth may come at once."""
 _KNOWN: Final = 10_000
 """Callers that are remembered; whoever called longest ago is forgotten."""
+_STEP: Final[Millis] = HOUR
+"""By more no clock is put right that was right before."""
+_CUSTOMER: Final = 64
+"""Bits of an IPv6 address that tell customers apart."""
 
 
 class Rate:
@@ -42,3 +47,42 @@ class Rate:
         self._left.move_to_end(caller)
         while len(self._left) > _KNOWN:
             self._left.popitem(last=False)
+
+
+class Age:
+    """Whether the clock may be believed when it says how old something is."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._now, self._steady = clock.now, steady_of(clock)
+        self._ahead = self._now() - self._steady()
+        self._until = self._steady()
+
+    def is_known(self) -> bool:
+        """Not for a day after it was set by more than an hour. Has to be asked now and then to notice."""
+        ahead, before = self._now() - self._steady(), self._ahead
+        self._ahead = ahead
+        if abs(ahead - before) > _STEP:
+            self._until = self._steady() + DAY
+        return self._steady() >= self._until
+
+
+def is_here(address: str) -> bool:
+    """Whether a call comes from this machine: a tunnel or a proxy that names nobody brings everybody from here."""
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def caller_at(address: str) -> str:
+    """Who counts as one caller: an address, of IPv6 the network that one customer of a provider is given.
+
+    What is no address, and only a proxy that is trusted can have said it, is all one.
+    """
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return ""
+    if isinstance(found, IPv6Address):
+        return str(found.ipv4_mapped or ip_network((found, _CUSTOMER), strict=False))
+    return str(found)

@@ -98,27 +98,24 @@ class Pulling:
 
     async def _events(self, request: Request, hook: str, after: int) -> AsyncIterator[str]:
         state = self._state
-        token = self.reader_of(request)
         news = state.watch(hook)
         try:
             yield ": here\n\n"
-            while not state.closing and token is not None and hook in token.hooks:
+            # Looked up anew each time: one that was taken away reads nothing more, however much comes in.
+            while not state.closing and (token := self.reader_of(request)) is not None and hook in token.hooks:
                 news.clear()
                 page = await self._page(hook, after, LIMIT)
                 if page.gap:
                     yield f"event: gap\ndata: {json.dumps({'gap': page.gap})}\n\n"
                 for kept in page.items:
                     yield f"id: {kept.number}\ndata: {json.dumps(_item(kept))}\n\n"
-                after = page.cursor
-                if token is not None:
-                    state.read_up_to[token.name, hook] = after
+                after = state.read_up_to[token.name, hook] = page.cursor
                 if not page.caught_up:
                     continue
                 try:
                     await asyncio.wait_for(news.wait(), HEARTBEAT_SECONDS)
                 except TimeoutError:
                     yield ": still here\n\n"
-                    token = self.reader_of(request)
         except OmniError:
             return  # the spool cannot be read: the console comes again
         finally:

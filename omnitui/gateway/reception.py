@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from omnitui.errors import OmniError
 from omnitui.gateway.counts import ANSWERED, BYTES, DUPLICATE, KEPT, RECEIVED
+from omnitui.gateway.limits import caller_at, is_here
 from omnitui.gateway.state import PATIENCE, State
 from omnitui.logs import logger
 from omnitui.sdk.webhook import Forged, Genuine, WebhookAnswer, WebhookRequest
@@ -24,6 +25,8 @@ MOST_BYTES: Final = 1024 * 1024
 """Of a body."""
 MOST_HELD: Final = 64 * MOST_BYTES
 """Of all bodies at a time: many callers must not fill the memory."""
+MOST_OF_ONE: Final = 16 * MOST_BYTES
+"""Of one caller's bodies at a time: who dawdles with many must not keep others out."""
 BODY_SECONDS: Final = 10.0
 """So long a body may take to arrive."""
 _REFUSED: Final = "no\n"
@@ -48,7 +51,7 @@ class Reception:
         if not state.admits(caller):
             state.counts.refuse(known, "too many calls from one address")
             return refusal(429, retry_after=1)
-        held = _Held(state)
+        held = _Held(state, caller)
         try:
             return await self._read(request, hook, caller, held)
         finally:
@@ -141,24 +144,27 @@ class _TooLarge(Exception):
 
 
 class _TooMuch(Exception):
-    """All bodies that are looked at just now have more bytes than they may."""
+    """The bodies that are looked at just now, or those of one caller, have more bytes than they may."""
 
 
 class _Held:
     """The bytes of one call's body, for as long as it is looked at."""
 
-    def __init__(self, state: State) -> None:
-        self._state = state
-        self._size = 0
+    def __init__(self, state: State, caller: str) -> None:
+        self._held, self._size = state.held, 0
+        self._caller = caller_at(caller)
+        self._most = MOST_HELD if is_here(caller) else MOST_OF_ONE
 
     def add(self, size: int) -> None:
         self._size += size
-        self._state.held += size
-        if self._state.held > MOST_HELD:
+        self._held[self._caller] += size
+        if self._held[self._caller] > self._most or self._held.total() > MOST_HELD:
             raise _TooMuch
 
     def release(self) -> None:
-        self._state.held -= self._size
+        self._held[self._caller] -= self._size
+        if not self._held[self._caller]:
+            del self._held[self._caller]
 
 
 async def _body(request: Request, held: _Held) -> bytes:

@@ -16,6 +16,8 @@ import uvicorn
 from omnitui.clock import DAY, SystemClock
 from omnitui.config.gateway import load_gateway, place_of
 from omnitui.errors import OmniError
+from omnitui.gateway.connection import Connection, room
+from omnitui.gateway.limits import Age
 from omnitui.gateway.service import application
 from omnitui.gateway.state import State
 from omnitui.i18n import _
@@ -33,7 +35,6 @@ LOOK_TICKS: Final = 3
 CUT_TICKS: Final = 60
 DRAIN_SECONDS: Final = 10
 """So long calls that have begun may take once it is told to stop."""
-_CONNECTIONS: Final = 2_000
 _MEGABYTE: Final = 1024 * 1024
 
 
@@ -72,6 +73,7 @@ class _Server:
         self._listener = listener
         self._anew = asyncio.Event()
         self._seen: object = None
+        self._age = Age(state.clock)
 
     async def run(self) -> None:
         state = self._state
@@ -84,7 +86,9 @@ class _Server:
             server_header=False,
             proxy_headers=True,
             forwarded_allow_ips=list(state.file.settings.trusted_proxies),
-            limit_concurrency=_CONNECTIONS,
+            http=Connection,
+            ws="none",
+            limit_concurrency=room(),
             timeout_graceful_shutdown=DRAIN_SECONDS,
             h11_max_incomplete_event_size=32 * 1024,
         )
@@ -125,6 +129,8 @@ class _Server:
         if added := state.counts.take():
             state.spool.count(added)
         state.observed = await state.ask(reads.observed)
+        # A clock that was wrong, or has become wrong, must not drop what nobody has read.
+        aged = self._age.is_known()
         if told or ticks % LOOK_TICKS == 0:
             seen = await asyncio.to_thread(self._look)
             if told or seen != self._seen:
@@ -132,8 +138,8 @@ class _Server:
                 await asyncio.to_thread(self._change)
         if ticks % CUT_TICKS == 0:
             settings = state.file.settings
-            before, most = state.clock.now() - settings.days * DAY, settings.megabytes * _MEGABYTE
-            while await asyncio.wrap_future(state.spool.cut(before, most)):
+            before = state.clock.now() - settings.days * DAY if aged else 0
+            while await asyncio.wrap_future(state.spool.cut(before, settings.megabytes * _MEGABYTE)):
                 pass
 
     def _look(self) -> object:

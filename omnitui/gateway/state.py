@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -13,7 +13,7 @@ from omnitui.clock import Clock, Millis, steady_of
 from omnitui.config.gateway import GatewayFile
 from omnitui.errors import OmniError
 from omnitui.gateway.counts import Counts
-from omnitui.gateway.limits import Rate
+from omnitui.gateway.limits import Rate, caller_at, is_here
 from omnitui.services.webhooks import Hooks
 from omnitui.store.connection import reader
 from omnitui.store.spool import Spool
@@ -44,8 +44,8 @@ class State:
         """Until when refused calls of which hooks are kept."""
         self.read_up_to: dict[tuple[str, str], int] = {}
         """The cursor with which a token last asked for a hook's deliveries, by token and hook."""
-        self.held = 0
-        """Bytes of the bodies that are looked at just now."""
+        self.held: Counter[str] = Counter()
+        """Bytes of the bodies that are looked at just now, by caller."""
         self.failing = False
         """Whether the last delivery could not be kept: it is logged once when that begins and once when it ends."""
         self.closing = False
@@ -84,12 +84,12 @@ class State:
 
     def admits(self, caller: str) -> bool:
         """Whether this address may call once more. One of this machine may: a tunnel gives its own to everybody."""
-        return _is_here(caller) or self.callers.admits(caller, self.steady())
+        return is_here(caller) or self.callers.admits(caller_at(caller), self.steady())
 
     def charge(self, caller: str) -> None:
         """Count a call that was refused for more than one."""
-        if not _is_here(caller):
-            self.callers.charge(caller, self.steady(), REFUSAL_COST - 1)
+        if not is_here(caller):
+            self.callers.charge(caller_at(caller), self.steady(), REFUSAL_COST - 1)
 
     def watch(self, hook: str) -> asyncio.Event:
         """What is set whenever the hook has news, until `unwatch`."""
@@ -118,10 +118,3 @@ class State:
         with self._reading:
             if self._db is not None:
                 self._db.close()
-
-
-def _is_here(caller: str) -> bool:
-    try:
-        return ip_address(caller).is_loopback
-    except ValueError:
-        return False

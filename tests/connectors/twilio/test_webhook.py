@@ -79,6 +79,13 @@ def test_any_byte_changed_in_the_signature_forges_it(place: int, change: int) ->
     assert isinstance(HOOK.verify(call(BODY, bytes(made)), 0), Forged)
 
 
+@pytest.mark.parametrize("body", [b"a=b&" * 2_000, bytes(300_000)], ids=["fields", "bytes"])
+def test_call_larger_than_any_of_twilio_s_is_refused_unread(body: bytes) -> None:
+    found = HOOK.verify(call(body, signature(b"s3cret", URL, form_of(body))), 0)
+    assert isinstance(found, Forged)
+    assert "larger" in found.why
+
+
 @pytest.mark.parametrize("secrets", [(), ("",)])
 def test_without_a_token_there_is_no_hook(secrets: tuple[str, ...]) -> None:
     with pytest.raises(OmniError, match="auth token"):

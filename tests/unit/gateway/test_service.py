@@ -4,82 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gzip
 import json
 import threading
-from collections.abc import AsyncIterator, MutableMapping
+from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
-from omnitui.clock import FrozenClock
-from omnitui.config.gateway import GatewayFile, GatewaySettings, load_gateway
-from omnitui.gateway import limits, pulling, reception
+from omnitui.clock import DAY, HOUR, MINUTE, FrozenClock
+from omnitui.config.gateway import GatewayFile
+from omnitui.gateway import limits, reception
 from omnitui.gateway.service import application
 from omnitui.gateway.state import State
-from omnitui.services.webhooks import Hook, Hooks, new_token
 from omnitui.store.connection import reader
 from omnitui.store.reads import spool as reads
-from omnitui.store.spool import Spool
-from tests.support import hooked
+from tests.support.gateway_calls import NEW, OLD, PUBLIC, client, get, kept, post
 from tests.support.hooked import signed
-
-NEW, OLD = "the-newest-secret", "the-one-before-it"
-STRANGER = "203.0.113.7"
-PUBLIC = "https://hooks.example.com/in"
-
-
-@pytest.fixture
-def clock() -> FrozenClock:
-    return FrozenClock()
-
-
-@pytest.fixture
-def tokens(tmp_path: Path) -> dict[str, str]:
-    """Of two consoles, each with a hook of its own."""
-    path = tmp_path / "gateway.toml"
-    return {name: new_token(path, name, [hook]) for name, hook in (("desk", "shop"), ("other", "second"))}
-
-
-@pytest.fixture
-async def state(tmp_path: Path, clock: FrozenClock, tokens: dict[str, str]) -> AsyncIterator[State]:
-    hooks = Hooks({name: Hook(name, hooked.KIND, hooked.Hook((NEW, OLD))) for name in ("shop", "second")})
-    file = replace(load_gateway(tmp_path / "gateway.toml"), settings=GatewaySettings(public_url=PUBLIC))
-    path = tmp_path / "spool.sqlite3"
-    state = State(file, hooks, Spool(path, clock), path, clock)
-    yield state
-    state.close()
-
-
-def client(state: State, address: str = STRANGER) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(application(state), client=(address, 1), raise_app_exceptions=False)
-    return httpx.AsyncClient(transport=transport, base_url="http://gateway")
-
-
-async def post(
-    state: State, body: bytes, secret: str = NEW, *, hook: str = "shop", key: str = "", **headers: str
-) -> httpx.Response:
-    async with client(state) as caller:
-        return await caller.post(f"/hooks/{hook}", content=body, headers={**signed(secret, body, key), **headers})
-
-
-async def get(state: State, path: str, token: str = "", address: str = STRANGER, **headers: str) -> httpx.Response:
-    if token:
-        headers["Authorization"] = f"Bearer {token}"
-    async with client(state, address) as caller:
-        return await caller.get(path, headers=headers)
+from tests.support.travel import TravelClock
 
 
 def count(state: State, what: str, hook: str = "shop") -> int:
     return state.counts.total[hook, what]
-
-
-async def kept(state: State, hook: str = "shop") -> list[bytes]:
-    page = await state.ask(lambda db: reads.page(db, hook, 0, 100))
-    return [one.body for one in page.items]
 
 
 async def test_genuine_call_is_kept_and_answered_as_the_vendor_wants(state: State) -> None:
@@ -171,8 +120,18 @@ async def test_many_large_bodies_at_once_do_not_fill_the_memory(state: State, mo
     statuses = sorted(answer.status_code for answer in answers)
     assert (statuses[0], statuses[-1]) == (200, 503)
     assert len(await kept(state)) == statuses.count(200)
-    assert state.held == 0
+    assert not state.held
     assert (await post(state, bytes(200_000))).status_code == 200
+
+
+async def test_caller_with_many_large_bodies_keeps_no_other_out(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reception, "MOST_OF_ONE", 150_000)
+    state.held["203.0.113.9"] = 140_000
+    async with client(state, "203.0.113.9") as caller:
+        body = bytes(100_000)
+        assert (await caller.post("/hooks/shop", content=body, headers=signed(NEW, body))).status_code == 503
+    assert (await post(state, bytes(100_000))).status_code == 200
+    assert state.held == {"203.0.113.9": 140_000}
 
 
 async def test_body_that_does_not_come_is_refused(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,6 +144,14 @@ async def test_body_that_does_not_come_is_refused(state: State, monkeypatch: pyt
     async with client(state) as caller:
         answer = await caller.post("/hooks/shop", content=content())
     assert answer.status_code == 408
+
+
+async def test_packed_body_is_kept_as_it_was_signed(state: State) -> None:
+    packed = gzip.compress(bytes(50_000_000))
+    async with client(state) as caller:
+        headers = {**signed(NEW, packed), "Content-Encoding": "gzip"}
+        assert (await caller.post("/hooks/shop", content=packed, headers=headers)).status_code == 200
+    assert await kept(state) == [packed]
 
 
 async def test_fault_of_a_connector_has_the_vendor_come_again(state: State) -> None:
@@ -339,102 +306,6 @@ async def test_cursor_that_is_none_is_refused(state: State, tokens: dict[str, st
         assert answer.status_code == 400, query
 
 
-class Stream:
-    """Events, read from the application itself: the transport of httpx waits for the end of an answer."""
-
-    def __init__(self, state: State, token: str, after: int = 0, last: str = "") -> None:
-        self.messages: asyncio.Queue[MutableMapping[str, Any]] = asyncio.Queue()
-        self._gone = asyncio.Event()
-        headers = [(b"authorization", f"Bearer {token}".encode())]
-        headers += [(b"last-event-id", last.encode())] if last else []
-        scope = {
-            "type": "http",
-            "asgi": {"version": "3.0", "spec_version": "2.3"},
-            "http_version": "1.1",
-            "method": "GET",
-            "path": "/v1/hooks/shop/stream",
-            "raw_path": b"",
-            "query_string": f"after={after}".encode(),
-            "headers": headers,
-            "client": (STRANGER, 1),
-            "server": ("gateway", 80),
-            "scheme": "http",
-            "root_path": "",
-        }
-        self.task = asyncio.create_task(application(state)(scope, self._receive, self.messages.put))
-
-    async def _receive(self) -> dict[str, Any]:
-        if not self.messages.empty() or not self._gone.is_set():
-            await self._gone.wait()
-        return {"type": "http.disconnect"}
-
-    async def next(self) -> str:
-        """What is sent next."""
-        async with asyncio.timeout(30):
-            while True:
-                message = await self.messages.get()
-                if message["type"] == "http.response.body":
-                    return str(message["body"], "utf-8")
-
-    async def event(self) -> dict[str, Any]:
-        """The next event, with its id."""
-        while (text := await self.next()).startswith(":"):
-            pass
-        lines = dict(line.split(": ", 1) for line in text.strip().splitlines())
-        return {**json.loads(lines["data"]), "id": lines.get("id"), "event": lines.get("event")}
-
-    async def end(self) -> None:
-        self._gone.set()
-        async with asyncio.timeout(30):
-            await self.task
-
-
-async def test_stream_gives_what_is_there_then_what_comes(state: State, tokens: dict[str, str]) -> None:
-    await post(state, b"1")
-    stream = Stream(state, tokens["desk"])
-    first = await stream.event()
-    assert (base64.b64decode(first["body"]), first["id"]) == (b"1", str(first["number"]))
-    await post(state, b"2")
-    await post(state, b"for others", hook="second")
-    await post(state, b"1")
-    await post(state, b"3")
-    assert [base64.b64decode((await stream.event())["body"]) for _number in range(2)] == [b"2", b"3"]
-    await stream.end()
-    resumed = Stream(state, tokens["desk"], last=first["id"])
-    assert base64.b64decode((await resumed.event())["body"]) == b"2"
-    await resumed.end()
-
-
-async def test_stream_gives_signs_of_life_and_ends_with_its_token(
-    state: State, tokens: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pulling, "HEARTBEAT_SECONDS", 0.01)
-    stream = Stream(state, tokens["desk"])
-    assert (await stream.next()).startswith(":")
-    assert (await stream.next()).startswith(":")
-    state.change(replace(state.file, tokens=()), state.hooks)
-    async with asyncio.timeout(30):
-        await stream.task
-
-
-async def test_stream_tells_of_a_gap(state: State, tokens: dict[str, str], clock: FrozenClock) -> None:
-    await post(state, b"1")
-    clock.advance(1000)
-    await asyncio.wrap_future(state.spool.cut(clock.now(), 10**9))
-    stream = Stream(state, tokens["desk"])
-    told = await stream.event()
-    assert (told["event"], "1 deliveries" in told["gap"]) == ("gap", True)
-    await stream.end()
-
-
-async def test_stream_ends_when_the_gateway_stops(state: State, tokens: dict[str, str]) -> None:
-    stream = Stream(state, tokens["desk"])
-    await stream.next()
-    state.stop()
-    async with asyncio.timeout(30):
-        await stream.task
-
-
 async def test_figures_are_those_of_the_tokens_own_hooks(
     state: State, tokens: dict[str, str], clock: FrozenClock
 ) -> None:
@@ -473,6 +344,22 @@ async def test_shapes_of_refused_calls_are_kept_only_while_somebody_observes(
     assert [one.shape["bytes"] for one in found] == [len(b"meanwhile"), None]
     assert found[0].shape["headers"]["x-signature"] == 64
     assert "meanwhile" not in json.dumps([one.shape for one in found])
+
+
+def test_age_is_not_known_for_a_day_after_the_clock_was_set() -> None:
+    clock = TravelClock()
+    age = limits.Age(clock)
+    clock.slept += 30 * DAY
+    assert age.is_known()
+    for step in (366 * DAY, -366 * DAY):
+        clock.set_by += step
+        assert not age.is_known()
+        clock.slept += DAY - HOUR
+        assert not age.is_known()
+        clock.slept += HOUR
+        assert age.is_known()
+    clock.set_by += 59 * MINUTE
+    assert age.is_known()
 
 
 def test_reasons_beyond_many_become_one(state: State) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from omnitui.clock import DAY, FrozenClock
+from omnitui.clock import DAY, FrozenClock, SystemClock
 from omnitui.errors import Refused
 from omnitui.store import spool as spools
 from omnitui.store.connection import reader
@@ -185,6 +185,19 @@ def test_reader_that_stands_where_the_copy_stood_misses_nothing(path: Path, cloc
     keep(second, b"2")
     second.close()
     assert (bodies(page(path, cursor)), page(path, cursor).gap) == ([b"2"], "")
+
+
+def test_two_gateways_keep_each_delivery_once_and_readers_miss_none(path: Path, spool: Spool) -> None:
+    cursor, read = 0, list[bytes]()
+    with closing(Spool(path, SystemClock())) as other:
+        for turn in range(20):
+            both = [b"%d-%d" % (turn, number) for number in range(5)]
+            kept = [one.keep("shop", delivery_key((), body, ()), body) for body in both for one in (spool, other)]
+            assert sum(future.result() for future in kept) == len(both)
+            found = page(path, cursor)
+            assert not found.gap
+            cursor, read = found.cursor, read + bodies(found)
+    assert sorted(read) == sorted({b"%d-%d" % (turn, number) for turn in range(20) for number in range(5)})
 
 
 def test_reader_beyond_the_end_begins_again(path: Path, spool: Spool) -> None:
