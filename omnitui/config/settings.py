@@ -168,6 +168,10 @@ class Settings:
     """Language of the interface: `en` or `ja`. Empty: the one of your locale."""
     time_zone: str = ""
     """IANA name of the zone in which times are shown and read: `Asia/Tokyo`. Empty: the machine's."""
+    teams: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Who works together: names of agents (`me` is you) and addresses of inboxes, `{ billing = ["me", "Mia Wong",
+    "billing@example.com"] }`. `team:billing` finds what one of them has, and what nobody has in those inboxes;
+    `team:mine` the same of all teams that you are in."""
     agent: Agent = field(default_factory=Agent)
     replies: Replies = field(default_factory=Replies)
     composer: Composer = field(default_factory=Composer)

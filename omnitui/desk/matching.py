@@ -22,6 +22,7 @@ from omnitui.desk.terms import (
     Has,
     Is,
     Leaf,
+    Mentions,
     Named,
     NameField,
     Node,
@@ -29,14 +30,17 @@ from omnitui.desk.terms import (
     Or,
     PriorityIs,
     Query,
+    Speaks,
     State,
     Subject,
     Text,
     Thing,
     Unanswered,
+    Window,
 )
-from omnitui.ids import is_ulid
+from omnitui.ids import Ulid, is_ulid
 from omnitui.model.conversations import Conversation
+from omnitui.model.people import Agent
 from omnitui.model.states import Flag
 from omnitui.text.analyser import index_terms, normalised, phrases
 from omnitui.values import dataclass
@@ -67,6 +71,10 @@ class Facts:
     """The inbox's address and name."""
     attachments: bool = False
     notes: bool = False
+    mentions: tuple[Agent, ...] = ()
+    """The agents whom its notes name with `@`."""
+    language: str = ""
+    """The contact's."""
 
 
 def matches(query: Query, facts: Facts) -> bool:
@@ -113,6 +121,13 @@ def _leaf(leaf: Leaf, facts: Facts) -> bool:
         case Unanswered(older, since):
             asked = conversation.unanswered_since
             return asked is not None and (asked <= since if older else asked > since)
+        case Window():
+            return _window(leaf, conversation.window_closes_at)
+        case Mentions(wanted):
+            return any(_is_agent(wanted, one.id, one.name) for one in facts.mentions)
+        case Speaks(language):
+            spoken = fold(facts.language).replace("_", "-")
+            return f"{spoken}-".startswith(f"{language}-") if language else not spoken
         case Subject(text):
             return all(part in fold(conversation.subject) for part in fold(text).split())
         case Text(text, exact):
@@ -135,9 +150,19 @@ def _is(state: State, conversation: Conversation) -> bool:
 def _assigned(agent: str, conversation: Conversation) -> bool:
     if not agent or conversation.assignee_id is None:
         return not agent and conversation.assignee_id is None
-    if is_ulid(agent):
-        return agent == conversation.assignee_id
-    return f" {fold(agent)} " in f" {fold(conversation.assignee)} "
+    return _is_agent(agent, conversation.assignee_id, conversation.assignee)
+
+
+def _is_agent(wanted: str, agent_id: Ulid, name: str) -> bool:
+    return wanted == agent_id if is_ulid(wanted) else f" {fold(wanted)} " in f" {fold(name)} "
+
+
+def _window(wanted: Window, closes: Millis | None) -> bool:
+    if wanted.after is None and wanted.until is None:
+        return closes is None
+    if closes is None:
+        return False
+    return (wanted.after is None or closes > wanted.after) and (wanted.until is None or closes <= wanted.until)
 
 
 def _names(field: NameField, facts: Facts) -> Sequence[str]:

@@ -10,21 +10,28 @@ from omnitui.model.people import Agent
 _BEGUN = re.compile(r"(?:^|(?<=[\s(（「、。,.]))[@＠](\S{0,40})\Z")
 
 
-def mentioned(text: str, agents: Iterable[Agent]) -> list[Agent]:
-    """The agents that `text` names, each once; of two names that fit, the longer one counts."""
+def named(text: str, names: Iterable[str]) -> list[str]:
+    """Those of agents' `names` that `text` names, in its order; of two that fit, the longer one counts."""
     folded = text.casefold().replace("＠", "@")
-    found: list[tuple[int, Agent]] = []
+    found: list[tuple[int, str]] = []
     taken: set[int] = set()
-    for agent in sorted(agents, key=lambda one: -len(one.name)):
-        name = f"@{agent.name.casefold()}"
-        for match in re.finditer(re.escape(name), folded) if agent.name.strip() else ():
+    for name in sorted(dict.fromkeys(names), key=lambda one: -len(one)):
+        wanted = f"@{name.casefold()}"
+        for match in re.finditer(re.escape(wanted), folded) if name.strip() else ():
             after = folded[match.end() : match.end() + 1]
-            if match.start() in taken or (after.isalnum() and after.isascii() and name[-1].isascii()):
+            if match.start() in taken or (after.isalnum() and after.isascii() and wanted[-1].isascii()):
                 continue
             taken.add(match.start())
-            found.append((match.start(), agent))
-    order = [agent for _at, agent in sorted(found, key=lambda one: one[0])]
-    return list(dict.fromkeys(order))
+            found.append((match.start(), name))
+    return list(dict.fromkeys(name for _at, name in sorted(found)))
+
+
+def mentioned(text: str, agents: Iterable[Agent]) -> list[Agent]:
+    """The agents that `text` names, each once; of two names that fit, the longer one counts."""
+    known: dict[str, Agent] = {}
+    for agent in agents:
+        known.setdefault(agent.name, agent)
+    return [known[name] for name in named(text, known)]
 
 
 def begun(line: str) -> str | None:

@@ -8,19 +8,26 @@ day mean its first moment.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import tzinfo
+from enum import StrEnum
+from types import MappingProxyType
 from typing import Final, TypeVar
 
 from omnitui.clock import Millis
+from omnitui.desk.matching import fold
+from omnitui.desk.orders import Order
 from omnitui.desk.terms import (
     And,
     Assigned,
     Compare,
     During,
     From,
+    Gap,
     Has,
     Is,
+    Mentions,
     Named,
     NameField,
     Node,
@@ -28,11 +35,13 @@ from omnitui.desk.terms import (
     Or,
     PriorityIs,
     Query,
+    Speaks,
     State,
     Subject,
     Text,
     Thing,
     Unanswered,
+    Window,
 )
 from omnitui.desk.times import length, span
 from omnitui.desk.words import Kind, Piece, pieces
@@ -42,6 +51,7 @@ from omnitui.ids import Ulid
 from omnitui.model.states import Priority
 from omnitui.text.analyser import query_terms
 from omnitui.text.surrogates import mended
+from omnitui.values import dataclass
 
 __all__ = ["KEYS", "Query", "QueryError", "parse"]
 
@@ -49,7 +59,9 @@ _MAX_LENGTH: Final = 2_000
 _MAX_DEPTH: Final = 32
 _MAX_TERMS: Final = 64
 
-_W = TypeVar("_W", State, Thing, Priority)
+_W = TypeVar("_W", bound=StrEnum)
+_NONE: Final[Mapping[str, str]] = MappingProxyType({})
+_NOBODY: Final[Mapping[str, Sequence[str]]] = MappingProxyType({})
 
 
 class QueryError(UsageError):
@@ -66,7 +78,15 @@ class QueryError(UsageError):
         self.word = word
 
 
-def parse(text: str, *, now: Millis, me: Ulid, zone: tzinfo) -> Query:
+def parse(
+    text: str,
+    *,
+    now: Millis,
+    me: Ulid,
+    zone: tzinfo,
+    teams: Mapping[str, Sequence[str]] = _NOBODY,
+    views: Mapping[str, str] = _NONE,
+) -> Query:
     """The query that `text` says.
 
     Args:
@@ -74,29 +94,43 @@ def parse(text: str, *, now: Millis, me: Ulid, zone: tzinfo) -> Query:
         now: What relative times count from.
         me: The agent whom `assignee:me` and `is:mine` mean.
         zone: The zone of the user's days and hours.
+        teams: Folded name of a team → names of its agents and inboxes; `mine` are those that `me` belongs to.
+        views: Folded name of a view → its query.
 
     Raises:
         QueryError: It does not make sense; the error points at the word.
     """
     if len(text) > _MAX_LENGTH:
         raise QueryError(_("The query is too long."), hint=_("At most 2,000 characters."), position=_MAX_LENGTH)
-    parser = _Parser(mended(text), now, me, zone)
+    parser = _Parser(mended(text), _Place(now, me, zone, teams, views))
     node = parser.whole()
-    return Query(node, parser.hidden, text)
+    return Query(node, parser.hidden, text, parser.order or Order.NEWEST)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """From where a query is seen; the arguments of `parse`."""
+
+    now: Millis
+    me: Ulid
+    zone: tzinfo
+    teams: Mapping[str, Sequence[str]]
+    views: Mapping[str, str]
+    within: tuple[str, ...] = ()
+    """The views whose queries are being read, the outermost first."""
 
 
 class _Parser:
     """Recursive descent over the pieces of one query."""
 
-    def __init__(self, text: str, now: Millis, me: Ulid, zone: tzinfo) -> None:
+    def __init__(self, text: str, place: _Place) -> None:
         self._pieces = list(pieces(text, keys=frozenset(_FILTERS)))
         self._at = 0
         self._depth = 0
         self._terms = 0
-        self.now = now
-        self.me = me
-        self.zone = zone
+        self.place = place
         self.hidden = False
+        self.order: Order | None = None
 
     def whole(self) -> Node | None:
         node = self._either()
@@ -148,6 +182,8 @@ class _Parser:
         match piece.kind:
             case Kind.OPEN:
                 node = self._group(piece)
+            case Kind.FILTER if negative and piece.key == "sort":
+                raise _wrong(piece, _("An order cannot be turned around with a minus."))
             case Kind.FILTER:
                 node = self._filter(piece)
             case Kind.WORD | Kind.PHRASE:
@@ -170,7 +206,7 @@ class _Parser:
         self._depth -= 1
         return node
 
-    def _filter(self, piece: Piece) -> Node:
+    def _filter(self, piece: Piece) -> Node | None:
         make = _FILTERS.get(piece.key)
         if make is None:
             raise _unlike(piece, _("There is no filter “{word}”.").format(word=f"{piece.key}:"), piece.key, KEYS)
@@ -183,9 +219,11 @@ def _is(parser: _Parser, piece: Piece) -> Node:
     state = _one_of(piece, State)
     match state:
         case State.MINE:
-            return Assigned(parser.me)
+            return Assigned(parser.place.me)
         case State.UNASSIGNED:
             return Assigned("")
+        case State.MENTIONED:
+            return Mentions(parser.place.me)
         case State.ALL:
             parser.hidden = True
             return And(())
@@ -199,11 +237,60 @@ def _has(parser: _Parser, piece: Piece) -> Node:
     return Is(State.FAILED) if thing is Thing.FAILED else Has(thing)
 
 
+def _agent(parser: _Parser, name: str) -> str:
+    return parser.place.me if name.strip().lower() == "me" else name.strip()
+
+
 def _assignee(parser: _Parser, piece: Piece) -> Node:
-    return Assigned({"me": parser.me, "none": ""}.get(piece.text.lower(), piece.text.strip()))
+    name = _agent(parser, piece.text)
+    return Assigned("" if name.lower() == "none" else name)
 
 
-def _named(field: NameField) -> Callable[[_Parser, Piece], Node]:
+def _mentions(parser: _Parser, piece: Piece) -> Node:
+    return Mentions(_agent(parser, piece.text))
+
+
+def _team(parser: _Parser, piece: Piece) -> Node:
+    """What an agent of the team has, and what nobody has in an inbox of the team."""
+    teams = parser.place.teams
+    found = teams.get(fold(piece.text.strip()))
+    if found is None:
+        message = _("There is no team “{word}”.").format(word=piece.text)
+        if not teams:
+            raise _wrong(piece, message, hint=_("Teams are named in config.toml, under [teams]."))
+        raise _unlike(piece, message, piece.text, (*teams,))
+    inboxes = Or(tuple(Named(NameField.INBOX, name) for name in found))
+    return Or((*(Assigned(_agent(parser, name)) for name in found), And((Assigned(""), inboxes))))
+
+
+def _view(parser: _Parser, piece: Piece) -> Node | None:
+    place, name = parser.place, fold(piece.text.strip())
+    text = place.views.get(name)
+    if text is None:
+        raise _unlike(piece, _("There is no view “{word}”.").format(word=piece.text), name, (*place.views,))
+    if name in place.within:
+        raise _wrong(piece, _("The view “{word}” is made of itself.").format(word=piece.text))
+    inner = _Parser(mended(text), replace(place, within=(*place.within, name)))
+    try:
+        node = inner.whole()
+    except QueryError as error:
+        message = _("The view “{word}”: {why}").format(word=piece.text, why=error.message)
+        raise _wrong(piece, message, hint=error.hint) from None
+    parser.hidden = parser.hidden or inner.hidden
+    parser.order = parser.order or inner.order
+    return node
+
+
+def _sort(parser: _Parser, piece: Piece) -> None:
+    parser.order = _one_of(piece, Order)
+
+
+def _language(parser: _Parser, piece: Piece) -> Node:
+    word = fold(piece.text.strip()).replace("_", "-")
+    return Speaks("" if word in ("unknown", "none") else word)
+
+
+def _named(field: NameField) -> Callable[[_Parser, Piece], Node | None]:
     return lambda parser, piece: Named(field, piece.text.strip())
 
 
@@ -230,21 +317,40 @@ def _during(parser: _Parser, piece: Piece) -> Node:
 
 def _unanswered(parser: _Parser, piece: Piece) -> Node:
     compare, word = _comparison(piece.text)
-    age = length(word.lower())
-    if age is None:
-        raise _wrong(
-            piece, _("“{word}” is no length of time.").format(word=word), hint=_("Such as unanswered:>2h or <30m.")
-        )
-    return Unanswered(compare not in (Compare.BELOW, Compare.AT_MOST), parser.now - age)
+    age = _length(piece, word, _("Such as unanswered:>2h or <30m."))
+    return Unanswered(compare not in (Compare.BELOW, Compare.AT_MOST), parser.place.now - age)
+
+
+def _window(parser: _Parser, piece: Piece) -> Node:
+    now = parser.place.now
+    match piece.text.strip().lower():
+        case Gap.OPEN:
+            return Window(now, None)
+        case Gap.CLOSED:
+            return Window(None, now)
+        case Gap.NONE:
+            return Window()
+    compare, word = _comparison(piece.text)
+    left = _length(piece, word, _("Such as window:<30m or >2h; or open, closed or none."))
+    return Window(now + left, None) if compare in (Compare.ABOVE, Compare.AT_LEAST) else Window(now, now + left)
+
+
+def _length(piece: Piece, word: str, hint: str) -> Millis:
+    found = length(word.lower())
+    if found is None:
+        raise _wrong(piece, _("“{word}” is no length of time.").format(word=word), hint=hint)
+    return found
 
 
 def _subject(parser: _Parser, piece: Piece) -> Node:
     return Subject(piece.text.strip())
 
 
-_FILTERS: Final[dict[str, Callable[[_Parser, Piece], Node]]] = {
+_FILTERS: Final[dict[str, Callable[[_Parser, Piece], Node | None]]] = {
     "is": _is,
     "assignee": _assignee,
+    "team": _team,
+    "mentions": _mentions,
     "channel": _named(NameField.CHANNEL),
     "account": _named(NameField.ACCOUNT),
     "inbox": _named(NameField.INBOX),
@@ -255,11 +361,15 @@ _FILTERS: Final[dict[str, Callable[[_Parser, Piece], Node]]] = {
     "has": _has,
     "org": _named(NameField.ORGANIZATION),
     "segment": _named(NameField.SEGMENT),
+    "lang": _language,
     "before": _before,
     "after": _after,
     "during": _during,
     "unanswered": _unanswered,
+    "window": _window,
     "subject": _subject,
+    "view": _view,
+    "sort": _sort,
 }
 KEYS: Final = tuple(_FILTERS)
 """The names of all filters."""
@@ -273,7 +383,7 @@ def _comparison(text: str) -> tuple[Compare, str]:
 
 
 def _span(parser: _Parser, piece: Piece) -> tuple[Millis, Millis]:
-    found = span(piece.text, now=parser.now, zone=parser.zone)
+    found = span(piece.text, now=parser.place.now, zone=parser.place.zone)
     if found is None:
         raise _wrong(
             piece,

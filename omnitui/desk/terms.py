@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from omnitui.clock import Millis
+from omnitui.desk.orders import Order
 from omnitui.ids import Ulid
 from omnitui.model.states import Priority, SendState
 from omnitui.values import dataclass
@@ -27,6 +28,7 @@ class State(StrEnum):
     FAILED = "failed"
     SPAM = "spam"
     ALL = "all"
+    MENTIONED = "mentioned"
 
 
 class Thing(StrEnum):
@@ -36,6 +38,14 @@ class Thing(StrEnum):
     DRAFT = "draft"
     NOTE = "note"
     FAILED = "failed"
+
+
+class Gap(StrEnum):
+    """The words that may follow `window:` beside lengths of time."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    NONE = "none"
 
 
 class NameField(StrEnum):
@@ -61,7 +71,7 @@ class Compare(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Is:
-    """A state of the conversation; `mine` and `unassigned` become `Assigned`."""
+    """A state of the conversation; `mine`, `unassigned` and `mentioned` become nodes of their own."""
 
     state: State
 
@@ -123,6 +133,31 @@ class Unanswered:
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """A reply window that closes after `after` and up to `until`; None leaves that side open.
+
+    What has no window has none that fits, unless both sides are open: then it is asked for what has none.
+    """
+
+    after: Millis | None = None
+    until: Millis | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """An agent whom a note names with `@`: an id, or a name, or one word of it."""
+
+    agent: Ulid | str
+
+
+@dataclass(frozen=True, slots=True)
+class Speaks:
+    """The contact's language as its back end or an agent says it: `ja`, which `ja-JP` is too; "" is none known."""
+
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
 class Text:
     """Words that stand somewhere in a message, its subject, its author or the names of its files."""
 
@@ -159,7 +194,9 @@ class Or:
     parts: tuple[Node, ...]
 
 
-Leaf = Is | Has | Assigned | Named | From | PriorityIs | During | Unanswered | Text | Subject
+Leaf = (
+    Is | Has | Assigned | Named | From | PriorityIs | During | Unanswered | Window | Mentions | Speaks | Text | Subject
+)
 Node = Leaf | Not | And | Or
 
 
@@ -175,6 +212,7 @@ class Query:
     """Whether spam, merged and deleted conversations take part."""
     text: str = ""
     """What was typed."""
+    order: Order = Order.NEWEST
 
 
 FAILED: Final = (SendState.FAILED, SendState.BLOCKED, SendState.UNKNOWN)

@@ -1,29 +1,39 @@
-"""Times in words, as they are typed in queries: 2h, 7d, yesterday, 先週, 2026-05-01, 2026-05-01T09:30."""
+"""Times in words, as they are typed in queries: 2h, 7d, yesterday, 先週, 2026-05-01, 昨日18時, 2026-05-01T09:30Z."""
 
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta, tzinfo
+import unicodedata
+from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Final
 
 from omnitui.clock import DAY, HOUR, MINUTE, SECOND, Millis
+from omnitui.desk.days import WEEKDAYS, days
+from omnitui.desk.orders import FAR
 
 Span = tuple[Millis, Millis]
 """From the first (inclusive) to the second (exclusive)."""
 
-_UNITS: Final = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY, "mo": 30 * DAY, "y": 365 * DAY}
-_UNITS_JA: Final = {
-    "秒": SECOND,
-    "分": MINUTE,
-    "時間": HOUR,
-    "日": DAY,
-    "週間": 7 * DAY,
-    "か月": 30 * DAY,
-    "年": 365 * DAY,
-}
-_LENGTH = re.compile(r"([0-9]{1,5})(s|mo|m|h|d|w|y|秒|分|時間|日|週間|か月|年)")
-_DATE = re.compile(r"([0-9]{4})(?:[-/]([0-9]{1,2})(?:[-/]([0-9]{1,2}))?)?")
-_MOMENT = re.compile(r"(?:(.+?)[Tt_])?([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?")
+_UNITS: Final = (
+    (r"s|secs?|seconds?|秒", SECOND),
+    (r"mo|months?|[かヶヵ]月", 30 * DAY),
+    (r"m|mins?|minutes?|分", MINUTE),
+    (r"h|hrs?|hours?|時間", HOUR),
+    (r"d|days?|日", DAY),
+    (r"w|weeks?|週間?", 7 * DAY),
+    (r"y|years?|年", 365 * DAY),
+)
+_LENGTH = re.compile(r"([0-9]{1,5}) ?(" + "|".join(names for names, _length in _UNITS) + r")(?![a-z月]) ?")
+_AGO: Final = re.compile(r" ?(?:ago|前)$")
+_CLOCK: Final = (
+    r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d{1,9})?)? ?(?P<half>[ap]m)?"
+    r"(?P<zone>z|[+-]\d{2}:?\d{2})?"
+)
+_CLOCK_SHORT: Final = r"(?P<hour>\d{1,2}) ?(?P<half>[ap]m)"
+_CLOCK_JA: Final = r"(?P<half>午前|午後)?(?P<hour>\d{1,2})時(?:(?P<thirty>半)|(?P<minute>\d{1,2})分)?"
+_MOMENTS: Final = tuple(
+    re.compile(rf"(?:(?P<day>.+?)(?:[t_ の]|(?<=[日昨曜])))?{clock}") for clock in (_CLOCK, _CLOCK_SHORT, _CLOCK_JA)
+)
 
 WORDS: Final = (
     "today",
@@ -34,38 +44,18 @@ WORDS: Final = (
     "last-month",
     "this-year",
     "last-year",
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
+    *WEEKDAYS,
 )
 """The words for days and spans, for completion; the Japanese ones (今日, 昨日, 先週, 月曜日 …) are understood too."""
-
-_JAPANESE: Final = {
-    "今日": "today",
-    "本日": "today",
-    "昨日": "yesterday",
-    "今週": "this-week",
-    "先週": "last-week",
-    "今月": "this-month",
-    "先月": "last-month",
-    "今年": "this-year",
-    "去年": "last-year",
-    "昨年": "last-year",
-}
-_WEEKDAYS: Final = WORDS[-7:]
-_WEEKDAYS_JA: Final = "月火水木金土日"
+WORDS_JA: Final = ("今日", "昨日", "今週", "先週", "今月", "先月", "今年", "去年")
 
 
 def length(text: str) -> Millis | None:
-    """A length of time such as 30m, 2h, 7d, 2w, 3mo, 1h30m, 2時間; None if `text` is none."""
+    """A length of time such as 30m, 2h, 7d, 2w, 3mo, 1h30m, 2 hours, 2時間; None if `text` is none."""
+    text = unicodedata.normalize("NFKC", text).strip().casefold()
     total, position = 0, 0
     while match := _LENGTH.match(text, position):
-        unit = match[2]
-        total += int(match[1]) * (_UNITS.get(unit) or _UNITS_JA[unit])
+        total += int(match[1]) * next(unit for names, unit in _UNITS if re.fullmatch(names, match[2]))
         position = match.end()
     return total if position and position == len(text) else None
 
@@ -73,14 +63,15 @@ def length(text: str) -> Millis | None:
 def span(text: str, *, now: Millis, zone: tzinfo) -> Span | None:
     """The time that `text` names, seen from `now` in `zone`; None if it names none.
 
-    A length is the time from so long ago until now; a day, month or year is all of it; a time of day is its minute
-    (second). `A..B` runs from the start of A to the end of B.
+    A length is the time from so long ago until now; a day, month or year is all of it; a time of day is its hour,
+    minute or second, as it is written. `A..B` runs from the start of A to the end of B; one of them may be missing.
     """
-    text = text.strip().lower()
+    text = " ".join(unicodedata.normalize("NFKC", text).split()).casefold()
     if ".." in text:
-        first, _, last = text.partition("..")
-        start, end = span(first, now=now, zone=zone), span(last, now=now, zone=zone)
-        return (start[0], end[1]) if start and end else None
+        first, _, last = (part.strip() for part in text.partition(".."))
+        start = span(first, now=now, zone=zone) if first else (-FAR, -FAR)
+        end = span(last, now=now, zone=zone) if last else (FAR, FAR)
+        return (start[0], end[1]) if start and end and (first or last) else None
     try:
         return _span(text, now, zone)
     except (ValueError, OverflowError, OSError):
@@ -88,72 +79,42 @@ def span(text: str, *, now: Millis, zone: tzinfo) -> Span | None:
 
 
 def _span(text: str, now: Millis, zone: tzinfo) -> Span | None:
-    if text == "now":
+    if text in ("now", "今"):
         return now, now
-    if (ago := length(text)) is not None:
+    if (ago := length(_AGO.sub("", text))) is not None:
         return now - ago, now
     today = datetime.fromtimestamp(now / 1000, zone).date()
-    if days := _days(text, today):
-        return _at(days[0], zone), _at(days[1], zone)
-    if match := _MOMENT.fullmatch(text):
-        day = _days(match[1], today) if match[1] else (today, today)
-        if day is None:
-            return None
-        hour, minute, second = int(match[2]), int(match[3]), int(match[4] or 0)
-        moment = datetime(day[0].year, day[0].month, day[0].day, hour, minute, second, tzinfo=zone)
-        start = int(moment.timestamp()) * SECOND
-        return start, start + (SECOND if match[4] else MINUTE)
+    if found := days(text, today):
+        first, last = (datetime(day.year, day.month, day.day, tzinfo=zone) for day in found)
+        return _millis(first), _millis(last)
+    for pattern in _MOMENTS:
+        if match := pattern.fullmatch(text):
+            part = match.groupdict()
+            named = days(part["day"], today) if part["day"] else (today, today)
+            if named is None:
+                return None
+            hour = int(part["hour"])
+            if part["half"]:
+                hour = hour % 12 + 12 * (part["half"] in ("pm", "午後"))
+            minute = 30 if part.get("thirty") else int(part.get("minute") or 0)
+            second = part.get("second")
+            day = named[0]
+            moment = datetime(day.year, day.month, day.day, hour, minute, int(second or 0), tzinfo=_zone(part, zone))
+            exact = SECOND if second else MINUTE if part.get("minute") or part.get("thirty") else HOUR
+            return _millis(moment), _millis(moment) + exact
     return None
 
 
-def _at(day: date, zone: tzinfo) -> Millis:
-    return int(datetime(day.year, day.month, day.day, tzinfo=zone).timestamp()) * SECOND
+def _zone(part: dict[str, str | None], zone: tzinfo) -> tzinfo:
+    """The offset that is written behind a time, else the user's zone."""
+    written = part.get("zone")
+    if not written:
+        return zone
+    if written == "z":
+        return timezone(timedelta())
+    sign, digits = (-1 if written[0] == "-" else 1), written[1:].replace(":", "")
+    return timezone(sign * timedelta(hours=int(digits[:2]), minutes=int(digits[2:])))
 
 
-def _days(text: str, today: date) -> tuple[date, date] | None:
-    """The first day of what `text` names and the first day after it."""
-    text = _JAPANESE.get(text, text)
-    if match := _DATE.fullmatch(text):
-        year, month, day = match[1], match[2], match[3]
-        if day:
-            first = date(int(year), int(month), int(day))
-            return first, first + timedelta(days=1)
-        first = date(int(year), int(month or 1), 1)
-        return first, _months_on(first, 1 if month else 12)
-    monday = today - timedelta(days=today.weekday())
-    month_start, year_start = today.replace(day=1), today.replace(month=1, day=1)
-    match text:
-        case "today":
-            return today, today + timedelta(days=1)
-        case "yesterday":
-            return today - timedelta(days=1), today
-        case "this-week":
-            return monday, monday + timedelta(days=7)
-        case "last-week":
-            return monday - timedelta(days=7), monday
-        case "this-month":
-            return month_start, _months_on(month_start, 1)
-        case "last-month":
-            return _months_on(month_start, -1), month_start
-        case "this-year":
-            return year_start, _months_on(year_start, 12)
-        case "last-year":
-            return _months_on(year_start, -12), year_start
-    return _weekday(text, today)
-
-
-def _weekday(text: str, today: date) -> tuple[date, date] | None:
-    """The most recent day of that name, today included."""
-    number = next((i for i, name in enumerate(_WEEKDAYS) if len(text) >= 3 and name.startswith(text)), None)
-    if number is None and text[1:] in ("曜", "曜日"):
-        found = _WEEKDAYS_JA.find(text[0])
-        number = found if found >= 0 else None
-    if number is None:
-        return None
-    day = today - timedelta(days=(today.weekday() - number) % 7)
-    return day, day + timedelta(days=1)
-
-
-def _months_on(day: date, months: int) -> date:
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, 1)
+def _millis(moment: datetime) -> Millis:
+    return int(moment.timestamp()) * SECOND

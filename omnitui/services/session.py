@@ -111,8 +111,11 @@ class Session:
     def query(self, text: str) -> Query:
         """The query that `text` says, seen from here and now. Raises QueryError."""
         from omnitui.desk.query import parse
+        from omnitui.desk.teams import known_teams
 
-        return parse(text, now=self.cache.clock.now(), me=self.cache.me().id, zone=self.zone)
+        me, now = self.cache.me(), self.cache.clock.now()
+        teams = known_teams(self.settings.teams, me) if self.settings.teams else {}
+        return parse(text, now=now, me=me.id, zone=self.zone, teams=teams)
 
     def engine(self) -> Engine:
         """The sync engine over this session's accounts; running it needs the lease. From now on the log is sealed."""

@@ -7,6 +7,7 @@ from dataclasses import field
 from typing import TYPE_CHECKING
 
 from omnitui.clock import Millis
+from omnitui.desk.orders import Key
 from omnitui.ids import Ulid
 from omnitui.model.accounts import LedgerEntry
 from omnitui.model.card import Card
@@ -19,7 +20,6 @@ from omnitui.store.reads import accounts, card, drafts, inbox, ledger, outbox
 from omnitui.store.reads.replying import reply_target
 from omnitui.sync.allowance import Allowance, allowance
 from omnitui.ui.stretch import Source, Stretch, newest
-from omnitui.ui.widgets.row_window import Key
 from omnitui.values import dataclass
 
 if TYPE_CHECKING:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 
+from omnitui.desk.orders import Key, Order, place
 from omnitui.desk.terms import Query
 from omnitui.ids import Ulid
 from omnitui.model.conversations import Conversation
 from omnitui.store.cache import Cache
 from omnitui.store.reads import inbox
-from omnitui.ui.widgets.row_window import PAGE, Key, key_of
+from omnitui.ui.widgets.row_window import PAGE
 
 
 class CachedRows:
@@ -24,6 +26,14 @@ class CachedRows:
     def query(self) -> Query:
         """The query, seen from now."""
         return self._parse(self._text)
+
+    @cached_property
+    def _order(self) -> Order:
+        return self.query.order
+
+    def key(self, row: Conversation) -> Key:
+        """The place of a row in the list."""
+        return place(self._order, row)
 
     async def page(
         self, *, after: Key | None = None, before: Key | None = None, limit: int = PAGE
@@ -47,6 +57,7 @@ class NarrowedRows:
         self._whole = whole
         self._words = words
         self._rows: list[Conversation] = []
+        self.key = whole.key
 
     async def page(
         self, *, after: Key | None = None, before: Key | None = None, limit: int = PAGE
@@ -57,8 +68,8 @@ class NarrowedRows:
 
             self._rows = await self._whole.cache.aread(narrowed, self._whole.query, self._words)
         if before is not None:
-            return [row for row in self._rows if key_of(row) > before][-limit:]
-        return [row for row in self._rows if after is None or key_of(row) < after][:limit]
+            return [row for row in self._rows if self.key(row) > before][-limit:]
+        return [row for row in self._rows if after is None or self.key(row) < after][:limit]
 
     async def row(self, conversation_id: Ulid) -> Conversation | None:
         """One conversation as it is now, if it fits."""
@@ -69,5 +80,5 @@ class NarrowedRows:
 
     async def between(self, upper: Key | None = None, lower: Key | None = None, *, limit: int) -> list[Ulid]:
         """Ids from `upper` down to `lower`."""
-        rows = [row for row in self._rows if not upper or key_of(row) <= upper]
-        return [row.id for row in rows if not lower or key_of(row) >= lower][:limit]
+        rows = [row for row in self._rows if not upper or self.key(row) <= upper]
+        return [row.id for row in rows if not lower or self.key(row) >= lower][:limit]

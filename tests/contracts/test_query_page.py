@@ -10,7 +10,7 @@ import pytest
 
 from omnitui.clock import DAY
 from omnitui.desk.query import KEYS, parse
-from omnitui.desk.terms import State, Thing
+from omnitui.desk.terms import Gap, State, Thing
 from omnitui.desk.times import WORDS, span
 from omnitui.desk.views import VIEWS
 from omnitui.model.states import Priority
@@ -26,7 +26,8 @@ def examples() -> list[str]:
 
 @pytest.mark.parametrize("text", examples())
 def test_example_finds_something_particular(text: str) -> None:
-    query = parse(text, now=NOW, me="01J00000000000000000000ME0", zone=UTC)
+    places = {"teams": {"billing": ["Mia"], "mine": ["Mia"]}, "views": {view.id: view.text for view in VIEWS}}
+    query = parse(text, now=NOW, me="01J00000000000000000000ME0", zone=UTC, **places)  # type: ignore[arg-type]
     assert query.node is not None or query.hidden
 
 
@@ -37,7 +38,7 @@ def test_page_has_examples_in_both_languages() -> None:
 
 def test_page_names_every_filter_and_its_words() -> None:
     assert [key for key in KEYS if f"`{key}:" not in PAGE] == []
-    words = [f"is:{state}" for state in State] + [f"has:{thing}" for thing in Thing]
+    words = [f"is:{state}" for state in State] + [f"has:{thing}" for thing in Thing] + [*Gap]
     assert [word for word in (*words, *Priority) if f"`{word}`" not in PAGE and f"`{word[3:]}`" not in PAGE] == []
 
 

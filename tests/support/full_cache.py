@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+from omnitui.desk import orders
+from omnitui.desk.orders import Key
 from omnitui.desk.terms import Query
 from omnitui.model.conversations import Conversation, Message
 from omnitui.model.states import Direction, MessageKind, SendState
@@ -12,7 +14,7 @@ from omnitui.store import inflow
 from omnitui.store.cache import Cache
 from omnitui.store.reads import inbox
 from omnitui.store.writer import Tx
-from omnitui.ui.widgets.row_window import PAGE, Key
+from omnitui.ui.widgets.row_window import PAGE
 from tests.support.rows import MINUTE, a_conversation
 
 WORDS = (
@@ -94,6 +96,10 @@ class CacheRows:
     def __init__(self, cache: Cache, query: Query) -> None:
         self.cache = cache
         self.query = query
+
+    def key(self, row: Conversation) -> Key:
+        """The place of a row."""
+        return orders.place(self.query.order, row)
 
     async def page(
         self, *, after: Key | None = None, before: Key | None = None, limit: int = PAGE

@@ -5,9 +5,10 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import Any
 
+from omnitui.desk.orders import Key, Order, place
 from omnitui.model.conversations import Conversation
 from omnitui.model.states import Priority, Status
-from omnitui.ui.widgets.row_window import PAGE, Key, key_of
+from omnitui.ui.widgets.row_window import PAGE
 
 NOW = 1_763_700_000_000
 MINUTE = 60_000
@@ -36,6 +37,11 @@ def a_conversation(number: int = 0, **fields: Any) -> Conversation:
     return Conversation(**values | fields)
 
 
+def key_of(conversation: Conversation) -> Key:
+    """Its place in a list, the newest on top."""
+    return place(Order.NEWEST, conversation)
+
+
 class FakeRows:
     """A source of `size` made-up rows, of which single ones can be changed; counts the pages that were read."""
 
@@ -43,6 +49,10 @@ class FakeRows:
         self.size = size
         self.changed: dict[str, Conversation | None] = {}
         self.reads = 0
+
+    def key(self, row: Conversation) -> Key:
+        """The place of a row."""
+        return key_of(row)
 
     def put(self, conversation: Conversation) -> None:
         """Add a conversation or give one another form (and place)."""

@@ -38,6 +38,7 @@ STEPS: tuple[Step, ...] = (
     Step(8, ("0008_reacted.sql",)),
     Step(9, ("0009_contact_reason.sql",)),
     Step(10, ("0010_tasks.sql",)),
+    Step(11, ("0011_orders.sql",)),
 )
 
 

@@ -5,11 +5,16 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
+from omnitui.clock import Millis
 from omnitui.desk.matching import fold
+from omnitui.desk.mentions import named
+from omnitui.desk.orders import FAR
 from omnitui.desk.terms import (
     FAILED,
     And,
@@ -19,6 +24,7 @@ from omnitui.desk.terms import (
     Has,
     Is,
     Leaf,
+    Mentions,
     Named,
     NameField,
     Node,
@@ -26,11 +32,13 @@ from omnitui.desk.terms import (
     Or,
     PriorityIs,
     Query,
+    Speaks,
     State,
     Subject,
     Text,
     Thing,
     Unanswered,
+    Window,
 )
 from omnitui.ids import is_ulid
 from omnitui.text.analyser import query_terms
@@ -123,11 +131,21 @@ def of_conversation(node: Node) -> bool:
 
 
 def prepare(db: sqlite3.Connection) -> None:
-    """Give `db` the function that conditions on names call, unless it has it: statements may be running."""
+    """Give `db` the functions that conditions on names call, unless it has it: statements may be running."""
     try:
         db.execute("SELECT folded('')")
     except sqlite3.OperationalError:
+        db.create_function("mentions", 3, _mentions, deterministic=True)
         db.create_function("folded", 1, fold, deterministic=True)
+
+
+def _mentions(text: str, name: str, names: str) -> int:
+    return name in named(text, _list(names))
+
+
+@lru_cache(maxsize=4)
+def _list(names: str) -> tuple[str, ...]:
+    return tuple(json.loads(names))
 
 
 def parts(node: Node | None) -> tuple[Node, ...]:
@@ -202,6 +220,13 @@ def _leaf(leaf: Leaf, target: _Target) -> Condition:
         case Unanswered(older, since):
             sign = "<=" if older else ">"
             return Condition(f"c.unanswered_since IS NOT NULL AND c.unanswered_since {sign} ?", (since,))
+        case Window(after, until):
+            return _window(after, until)
+        case Mentions(agent):
+            who = _agents(agent)
+            return Condition(_MENTIONED.format(agents=who.sql), who.values)
+        case Speaks(language):
+            return _speaks(language)
         case Subject(text):
             found = (Condition(f"instr({folded('c.subject')}, ?) > 0", (part,)) for part in fold(text).split())
             return _joined(found, "AND", "1")
@@ -212,10 +237,34 @@ def _leaf(leaf: Leaf, target: _Target) -> Condition:
 def _assigned(agent: str) -> Condition:
     if not agent:
         return Condition("c.assignee_pk IS NULL")
+    who = _agents(agent)
     if is_ulid(agent):
-        return Condition("c.assignee_pk = (SELECT pk FROM agent WHERE id = ?)", (agent,))
-    named = f"instr(' ' || {folded('name')} || ' ', ' ' || ? || ' ')"
-    return Condition(f"c.assignee_pk IN (SELECT pk FROM agent WHERE {named})", (fold(agent),))
+        # Of one agent the list comes out of an index in its order.
+        return Condition(f"c.assignee_pk = (SELECT pk FROM agent WHERE {who.sql})", who.values)
+    return Condition(f"c.assignee_pk IN (SELECT pk FROM agent WHERE {who.sql})", who.values)
+
+
+def _agents(agent: str) -> Condition:
+    if is_ulid(agent):
+        return Condition("id = ?", (agent,))
+    return Condition(f"instr(' ' || {folded('name')} || ' ', ' ' || ? || ' ')", (fold(agent),))
+
+
+def _window(after: Millis | None, until: Millis | None) -> Condition:
+    if after is None and until is None:
+        return Condition("c.window_closes_at IS NULL")
+    # By the column that the order by window is kept in: -window_closes_at, and far below that where there is none.
+    first = Condition("c.window_rank >= ?", (-FAR if until is None else -until,))
+    return _joined((first, *([] if after is None else [Condition("c.window_rank < ?", (-after,))])), "AND", "1")
+
+
+def _speaks(language: str) -> Condition:
+    if not language:
+        return Condition("c.contact_pk IN (SELECT pk FROM contact WHERE language = '')")
+    spoken = f"substr(replace({folded('language')}, '_', '-') || '-', 1, ?) = ?"
+    wanted = f"{language}-"
+    said = f"SELECT pk FROM contact WHERE CASE language WHEN '' THEN 0 ELSE {spoken} END"
+    return Condition(f"c.contact_pk IN ({said})", (len(wanted), wanted))
 
 
 def _named(field: NameField, name: str) -> Condition:
@@ -236,6 +285,12 @@ def _named(field: NameField, name: str) -> Condition:
             firms = f"SELECT pk FROM organization WHERE {folded('name')} = ?"
             return Condition(f"c.contact_pk IN (SELECT pk FROM contact WHERE organization_pk IN ({firms}))", (name,))
 
+
+# Notes with an @ are few, and have a partial index; whom they name is decided as the composer does it.
+_MENTIONED: Final = """c.pk IN (
+        SELECT m.conversation_pk FROM message m CROSS JOIN (SELECT name FROM agent WHERE {agents}) who
+        WHERE m.kind = 'note' AND m.deleted_at IS NULL AND instr(m.text, '@') + instr(m.text, '＠') > 0
+        AND mentions(m.text, who.name, (SELECT json_group_array(name) FROM agent WHERE deleted_at IS NULL)))"""
 
 # The common table walks the index from one label to the next, so that its cost is the number of labels, not of uses.
 _LABELLED: Final = f"""c.pk IN (SELECT conversation_pk FROM label_use WHERE deleted_at IS NULL AND label IN (

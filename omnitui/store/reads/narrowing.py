@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from omnitui.desk.matching import fold
+from omnitui.desk.orders import place
 from omnitui.desk.terms import And, Query, Text
 from omnitui.model.conversations import Conversation
 from omnitui.store.reads import compile as compiled
@@ -28,7 +29,7 @@ def fits(conversation: Conversation, words: Sequence[str]) -> bool:
 
 
 def narrowed(db: sqlite3.Connection, query: Query, words: Sequence[str]) -> list[Conversation]:
-    """The conversations of `query` that fit the folded `words`, newest activity first, at most FOUND.
+    """The conversations of `query` that fit the folded `words`, in its order, at most FOUND.
 
     Among the newest SCANNED, forms of a character that only folding makes one are found where they are written as
     typed; of older ones, those that one of their newest messages leads to.
@@ -50,4 +51,4 @@ def narrowed(db: sqlite3.Connection, query: Query, words: Sequence[str]) -> list
         deep = replace(query, node=And((*compiled.parts(query.node), *texts)))
         ids.update(hit.conversation_id for hit in search(db, deep, limit=FOUND))
     found = [row for row in inbox.conversations(db, ids) if fits(row, words)]
-    return sorted(found, key=lambda row: (row.last_activity_at, row.id), reverse=True)[:FOUND]
+    return sorted(found, key=lambda row: place(query.order, row), reverse=True)[:FOUND]

@@ -8,11 +8,14 @@ from __future__ import annotations
 from sqlalchemy import Computed, Integer, PrimaryKeyConstraint, Text, UniqueConstraint
 from sqlmodel import Field
 
+from omnitui.desk.orders import FAR
 from omnitui.store.tables.base import WITHOUT_ROWID, Base, Row, computed, given, index, maybe, number, one_of, to, words
 
 
 class Conversation(Row, table=True):
     """`is_…` are the standing views (0 or 1): say `is_open = 1` to use their partial indexes. `priority` is a rank.
+
+    `…_rank` are the orders of the list (`omnitui.desk.orders`): the highest is on top.
 
     `tail` is the end of the ULID that a short ref is looked up by. `answered_at` is the received time of the newest
     answer; `last_message_pk` the newest message shown in the list; `task_due_at` the first time at which an open task
@@ -31,6 +34,10 @@ class Conversation(Row, table=True):
         ),
         index("ix_conversation_reason", "contact_reason", "last_activity_at", "id", where="contact_reason <> ''"),
         index("ix_conversation_due", "snoozed_until", where="is_snoozed = 1"),
+        *(
+            index(f"ix_conversation_by_{order}", f"{order}_rank", "id", where="is_open = 1")
+            for order in ("unanswered", "priority", "window")
+        ),
         index("ix_conversation_task", "last_activity_at", "id", where="has_task = 1"),
     )
     account_pk: int = to("account")
@@ -81,6 +88,9 @@ class Conversation(Row, table=True):
     contact_reason: str = words()
     task_due_at: int | None = maybe(Integer)
     has_task: int | None = computed("task_due_at IS NOT NULL AND is_shown")
+    unanswered_rank: int | None = computed(f"coalesce(-unanswered_since, last_activity_at - {2 * FAR})")
+    priority_rank: int | None = computed(f"priority * {FAR} + last_activity_at")
+    window_rank: int | None = computed(f"coalesce(-window_closes_at, last_activity_at - {2 * FAR})")
 
 
 class LabelUse(Base, table=True):
@@ -117,6 +127,11 @@ class Message(Row, table=True):
         index("ix_message_unsettled", "conversation_pk", "received_at", "id", where="unsettled = 1"),
         index("ix_message_unread", "conversation_pk", where="is_unread = 1"),
         index("ix_message_reacted", "conversation_pk", where="reactions <> '[]'"),
+        index(
+            "ix_message_naming",
+            "conversation_pk",
+            where="kind = 'note' AND deleted_at IS NULL AND instr(text, '@') + instr(text, '＠') > 0",
+        ),
         index("ix_message_op", "op_id", where="op_id IS NOT NULL"),
     )
     account_pk: int = to("account")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from omnitui.desk.orders import Key
 from omnitui.ids import Ulid
-from omnitui.ui.widgets.row_window import Key, RowWindow, key_of
+from omnitui.ui.widgets.row_window import RowWindow
 
 MOST_MARKED = 2_000
 """More than these are not marked at once: what is done with them is one commit."""
@@ -32,7 +33,7 @@ class Marking:
         """From here on, what lies between this row and the selected one is marked."""
         row = self._window.selected_row
         if row is not None:
-            self._anchor, self._anchor_key = row.id, key_of(row)
+            self._anchor, self._anchor_key = row.id, self._window.source.key(row)
             self._before = frozenset(self._window.marked)
             self._window.marked.add(row.id)
 
@@ -69,5 +70,5 @@ class Marking:
         row = self._window.selected_row
         if row is None or self._anchor_key is None:
             return None
-        upper, lower = sorted((key_of(row), self._anchor_key), reverse=True)
+        upper, lower = sorted((self._window.source.key(row), self._anchor_key), reverse=True)
         return upper, lower

@@ -10,21 +10,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final, Protocol
 
+from omnitui.desk.orders import BELOW_ALL, Key
 from omnitui.ids import Ulid
 from omnitui.model.conversations import Conversation
-
-Key = tuple[int, str]
-"""(last_activity_at, id): the order of the list, newest first."""
 
 PAGE: Final = 128
 MOST: Final = 1_024
 NEAR: Final = 64
 NEW_MOST: Final = 100
-BELOW_ALL: Final[Key] = (-1, "")
 
 
 class RowSource(Protocol):
-    """Where rows come from. Pages are in the order of the list, newest first, whichever side they lie on."""
+    """Where rows come from. Pages are in the order of the list, from its top, whichever side they lie on."""
+
+    def key(self, row: Conversation) -> Key:
+        """The place of a row in the list, by its order; the highest is on top."""
+        ...
 
     async def page(
         self, *, after: Key | None = None, before: Key | None = None, limit: int = PAGE
@@ -39,11 +40,6 @@ class RowSource(Protocol):
     async def between(self, upper: Key | None = None, lower: Key | None = None, *, limit: int) -> list[Ulid]:
         """Ids of the rows from `upper` down to `lower`, both included; of the whole list where there is none."""
         ...
-
-
-def key_of(conversation: Conversation) -> Key:
-    """The place of a conversation in the list."""
-    return conversation.last_activity_at, conversation.id
 
 
 class RowWindow:
@@ -200,7 +196,7 @@ class RowWindow:
         rows = await self.source.page(limit=PAGE)
         if generation != self._generation:
             return
-        self._set(rows, list(map(key_of, rows)))
+        self._set(rows, list(map(self.source.key, rows)))
         self.at_top, self.at_end = True, len(rows) < PAGE
         self.first = self._owed = 0
         self.home = True
@@ -213,7 +209,7 @@ class RowWindow:
         rows = await self.source.page(before=BELOW_ALL, limit=PAGE)
         if generation != self._generation:
             return
-        self._set(rows, list(map(key_of, rows)))
+        self._set(rows, list(map(self.source.key, rows)))
         self.at_top, self.at_end = len(rows) < PAGE, True
         self._owed = 0
         self.selected = rows[-1].id if rows else None
@@ -227,7 +223,7 @@ class RowWindow:
             return False
         self.selected = row.id
         if row.id not in self._index:
-            await self._read_around(row, key_of(row), offset=self.height // 2)
+            await self._read_around(row, self.source.key(row), offset=self.height // 2)
         self.show_selected()
         return True
 
@@ -240,7 +236,7 @@ class RowWindow:
                 return False
             rows = self._fresh(page)
             self.at_end = len(page) < PAGE
-            self._set(self.rows + rows, self._keys + list(map(key_of, rows)))
+            self._set(self.rows + rows, self._keys + list(map(self.source.key, rows)))
             surplus = min(len(self.rows) - MOST, self.first - NEAR)
             if surplus > 0:
                 self._set(self.rows[surplus:], self._keys[surplus:])
@@ -252,7 +248,7 @@ class RowWindow:
                 return False
             rows = self._fresh(page)
             self.at_top = len(page) < PAGE
-            self._set(rows + self.rows, list(map(key_of, rows)) + self._keys)
+            self._set(rows + self.rows, list(map(self.source.key, rows)) + self._keys)
             self.first += len(rows)
             if len(self.rows) > MOST:
                 keep = max(MOST, self.first + self.height + NEAR)
@@ -290,7 +286,7 @@ class RowWindow:
             return True
         if self.selected in self._index and self.selected not in {row.id for row in rows[: self.height]}:
             return False
-        self._set(rows, list(map(key_of, rows)))
+        self._set(rows, list(map(self.source.key, rows)))
         self.at_top, self.at_end = True, len(rows) < PAGE
         self.first = 0
         self._see_top()
@@ -312,7 +308,7 @@ class RowWindow:
         self.at_top, self.at_end = len(above) < PAGE, len(below) < PAGE
         upper = [other for other in above if other.id != row.id]
         lower = [other for other in below if other.id != row.id]
-        self._set([*upper, row, *lower], [*map(key_of, upper), key, *map(key_of, lower)])
+        self._set([*upper, row, *lower], [*map(self.source.key, upper), key, *map(self.source.key, lower)])
         self._place(len(upper) - offset, still=still)
         if self.selected not in self._index:
             self.selected = row.id

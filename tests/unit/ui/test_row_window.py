@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from omnitui.model.conversations import Conversation
-from omnitui.ui.widgets.row_window import MOST, PAGE, RowWindow, key_of
-from tests.support.rows import NOW, FakeRows, a_conversation
+from omnitui.ui.widgets.row_window import MOST, PAGE, RowWindow
+from tests.support.rows import NOW, FakeRows, a_conversation, key_of
 
 MILLION = 1_000_000
 

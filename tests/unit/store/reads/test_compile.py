@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 
 from omnitui.clock import DAY, HOUR, FrozenClock, Millis
 from omnitui.desk.matching import Facts, matches
+from omnitui.desk.mentions import mentioned
+from omnitui.desk.orders import BELOW_ALL, Order, place
 from omnitui.desk.query import Query, parse
 from omnitui.desk.terms import State, Thing
+from omnitui.model.conversations import Conversation
 from omnitui.model.states import Direction, Flag, MessageKind, ObjectKind, Priority, SendState, Status
 from omnitui.store import fulltext, inflow
 from omnitui.store.cache import Cache
@@ -69,6 +72,22 @@ def filled(cache: Cache, seed: int) -> None:
                 state=dice.choice((None, SendState.FAILED, SendState.UNKNOWN)),
                 files=dice.choice(((), ("請求書.pdf",))),
             )
+        if dice.random() < 0.3:
+            note = dice.choice(("@Mia Wong, please", "ask ＠花子さん", "@mia knows", "a@mia.example", "@nobody"))
+            a_message(cache, conversation.id, note, direction=Direction.OUTGOING, kind=MessageKind.NOTE)
+        if dice.random() < 0.6:
+            closes = clock.now() + dice.randrange(-4 * HOUR, 60 * HOUR)
+            cache.write(
+                lambda tx, closes=closes, own=conversation.id: tx.db.execute(  # type: ignore[misc]
+                    "UPDATE conversation SET window_closes_at = ? WHERE id = ?", (closes, own)
+                )
+            )
+    for language, name in (("ja", "佐藤 花子"), ("ja-JP", "Ann Stone"), ("JA_jp", "Bo")):
+        cache.write(
+            lambda tx, language=language, name=name: tx.db.execute(  # type: ignore[misc]
+                "UPDATE contact SET language = ? WHERE name = ?", (language, name)
+            )
+        )
 
 
 @pytest.fixture(scope="module", params=[1, 2, 3])
@@ -103,7 +122,22 @@ def facts_of(cache: Cache, conversation_id: str) -> Facts:
         (place.address, place.name),
         any(one.attachments for one in messages),
         any(one.kind is MessageKind.NOTE for one in messages),
+        tuple(
+            who
+            for one in messages
+            if one.kind is MessageKind.NOTE
+            for who in mentioned(one.text, cache.read(accounts.agents))
+        ),
+        contact.language,
     )
+
+
+TEAMS = {"billing": ("Mia Wong", "Help@example.com"), "mine": ("me", "花子")}
+VIEWS = {"hot": "is:open priority:>=high sort:priority", "jam": "view:hot OR label:vip"}
+
+
+def parsed(cache: Cache, text: str) -> Query:
+    return parse(text, now=cache.clock.now(), me=cache.me().id, zone=UTC, teams=TEAMS, views=VIEWS)
 
 
 def _filters() -> st.SearchStrategy[str]:
@@ -122,6 +156,10 @@ def _filters() -> st.SearchStrategy[str]:
         ),
         st.builds("{}:{}h".format, st.sampled_from(["after", "before", "during"]), st.integers(0, 80)),
         st.builds("unanswered:{}{}h".format, st.sampled_from(["<", ">"]), st.integers(0, 60)),
+        st.builds("window:{}{}h".format, st.sampled_from(["", "<", "<=", ">", ">="]), st.integers(0, 60)),
+        st.sampled_from(["window:open", "window:closed", "window:none", "lang:ja", "lang:JA-JP", "lang:unknown"]),
+        st.sampled_from(["team:billing", "team:mine", "view:hot", "view:Jam", "lang:j"]),
+        st.sampled_from(["mentions:me", "mentions:mia", "mentions:花子", "mentions:wong", 'mentions:"Mia Wong"']),
         st.sampled_from(
             [*WORDS, *(f'"{word}"' for word in WORDS), "金", "ref", "kett", "cafe", "hanako", "blue 返金", "請求"]
         ),
@@ -144,19 +182,45 @@ def _queries() -> st.SearchStrategy[str]:
 @settings(max_examples=300)
 def test_compiled_query_finds_what_the_evaluator_finds(world: tuple[Cache, list[Facts]], text: str) -> None:
     cache, facts = world
-    query = parse(text, now=cache.clock.now(), me=cache.me().id, zone=UTC)
+    query = parsed(cache, text)
     expected = {one.conversation.id for one in facts if matches(query, one)}
     assert {one.id for one in cache.read(inbox.page, query, limit=1000)} == expected
     assert cache.read(inbox.count, query) == len(expected)
 
 
 @pytest.mark.parametrize(
-    "text", ["is:open", "返金", "label:vip", "assignee:mia", "has:note", "from:ann", "unanswered:>1h"]
+    "text",
+    [
+        *("is:open", "返金", "label:vip", "assignee:mia", "has:note", "from:ann", "unanswered:>1h", "window:<20h"),
+        *("window:closed", "window:none", "mentions:花子", "lang:ja", "lang:unknown", "team:billing", "view:jam"),
+    ],
 )
 def test_each_kind_of_query_finds_some_and_not_all(world: tuple[Cache, list[Facts]], text: str) -> None:
     cache, facts = world
-    query = parse(text, now=cache.clock.now(), me=cache.me().id, zone=UTC)
+    query = parsed(cache, text)
     assert 0 < cache.read(inbox.count, query) < len(facts)
+
+
+@given(text=_queries(), order=st.sampled_from(Order), size=st.integers(1, 30))
+@settings(max_examples=40)
+def test_pages_of_any_order_are_what_the_pure_rank_sorts(
+    world: tuple[Cache, list[Facts]], text: str, order: Order, size: int
+) -> None:
+    cache, facts = world
+    query = parsed(cache, f"{text} sort:{order}")
+    found = [one.conversation for one in facts if matches(query, one)]
+    expected = [one.id for one in sorted(found, key=lambda one: place(order, one), reverse=True)]
+    down: list[Conversation] = []
+    while rows := cache.read(inbox.page, query, after=place(order, down[-1]) if down else None, limit=size):
+        down += rows
+    assert [one.id for one in down] == expected
+    up: list[Conversation] = []
+    while rows := cache.read(inbox.page, query, before=place(order, up[0]) if up else BELOW_ALL, limit=size):
+        up = [*rows, *up]
+    assert up == down
+    if len(down) > 2:
+        ends = place(order, down[1]), place(order, down[-2])
+        assert cache.read(inbox.between, query, *ends, limit=99) == expected[1:-1]
 
 
 def test_nothing_typed_becomes_sql(tmp_path_factory: pytest.TempPathFactory) -> None:
