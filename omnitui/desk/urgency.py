@@ -1,0 +1,54 @@
+"""How urgent a conversation is: the first moment at which something that was promised falls due, and why."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from omnitui.clock import Millis
+from omnitui.model.conversations import Conversation
+from omnitui.values import dataclass
+
+
+class Cause(StrEnum):
+    """What makes a conversation urgent."""
+
+    FIRST = "first"
+    """The first reply is due."""
+    NEXT = "next"
+    """The next reply is due."""
+    RESOLUTION = "resolution"
+    WINDOW = "window"
+    """The customer waits, and the channel soon takes no answer any more."""
+    TASK = "task"
+    """A call-back or follow-up was promised."""
+    SNOOZE = "snooze"
+    """It wakes up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One clock of a conversation."""
+
+    cause: Cause
+    at: Millis
+
+
+_TARGETS: Final = {"first": Cause.FIRST, "next": Cause.NEXT, "resolution": Cause.RESOLUTION}
+
+
+def reasons(conversation: Conversation) -> tuple[Reason, ...]:
+    """Every clock of a conversation, the one that counts first."""
+    found = [
+        (_TARGETS.get(conversation.sla_target, Cause.NEXT), conversation.sla_due_at),
+        (Cause.WINDOW, conversation.window_closes_at if conversation.unanswered_since is not None else None),
+        (Cause.TASK, conversation.task_due_at),
+        (Cause.SNOOZE, conversation.snoozed_until),
+    ]
+    return tuple(sorted((Reason(cause, at) for cause, at in found if at is not None), key=lambda reason: reason.at))
+
+
+def urgent_at(conversation: Conversation) -> Millis | None:
+    """When a conversation is due, whatever it is that is due; None where nothing is."""
+    found = reasons(conversation)
+    return found[0].at if found else None
