@@ -91,7 +91,7 @@ class MessagingApi:
         async with streamed(self._http, "LINE", self._data_url + path, headers=self._headers) as answer:
             if answer.status_code == 202:
                 raise NotReady("LINE still prepares this file")
-            if answer.is_error:
+            if not answer.is_success:
                 await answer.aread()
                 self._result(answer, path)
             await pour(answer, sink, limit)

@@ -48,6 +48,8 @@ from omnitui_line.tokens import USABLE, Heard, Tokens, on_disk
 from omnitui_line.webhook import LineWebhook
 
 QUOTA_REST: Millis = MINUTE
+PATIENCE_SECONDS = 3.0
+"""Messages wait no longer for the quota."""
 SHOWN = 20
 """How long LINE shows that somebody writes, unless a message comes."""
 NO_HISTORY = "LINE hands out no history: what was written before this account was added is not here"
@@ -137,8 +139,9 @@ class LineConnector:
         if self._asked_quota_at is not None and 0 <= now - self._asked_quota_at < QUOTA_REST:
             return ()
         self._asked_quota_at = now
-        with suppress(Fault):
-            return (Extent(QUOTA, budget=await self._ask(quota(self._api))),)
+        with suppress(Fault, TimeoutError):
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                return (Extent(QUOTA, budget=await self._ask(quota(self._api))),)
         return ()
 
     def _sweep_later(self) -> None:

@@ -104,7 +104,10 @@ def _known(item: Json, place: Place, inbox: str, persons: Persons) -> Event | No
     if kind in ("message", "messageEdited"):
         return _message(item, place, inbox, persons)
     words, shown = _happened(item), MessageKind.PUBLIC if kind == "postback" else MessageKind.ACTIVITY
-    return _received(item, place, inbox, persons, external_id=_id(item), text=words, kind=shown) if words else None
+    if not words:
+        return None
+    named = _said(item["webhookEventId"])
+    return _received(item, place, inbox, persons, external_id=named, text=words, kind=shown)
 
 
 _STANDING: Mapping[str, str] = {

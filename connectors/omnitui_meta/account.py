@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from typing import Any, TypeVar
 
 from omnitui.sdk import (
@@ -11,6 +12,7 @@ from omnitui.sdk import (
     Batch,
     Broken,
     Context,
+    Deliveries,
     Event,
     Fault,
     Health,
@@ -42,7 +44,7 @@ class MetaAccount:
 
     async def batches(
         self, cursor: Json, events: Callable[[bytes, Millis], tuple[Event, ...]], first: str = ""
-    ) -> AsyncIterator[Batch]:
+    ) -> AsyncGenerator[Batch, None]:
         """What the gateway kept, until `close`. Each call is known by its messages' ids, however often it comes.
 
         Args:
@@ -52,11 +54,12 @@ class MetaAccount:
         """
         gap = "" if cursor else first
         kept = self.context.deliveries(int(cursor["delivery"]) if cursor else 0)
-        async for page in until(self._closed, kept):
-            found = tuple(event for item in page.items for event in events(item.body, item.received_at))
-            told = "; ".join(part for part in (gap, page.gap) if part)
-            yield Batch(found, {"delivery": page.cursor}, caught_up=page.caught_up, gap=told)
-            gap = ""
+        async with aclosing(until(self._closed, kept)) as pages:
+            async for page in pages:
+                found = await asyncio.to_thread(_mapped, page, events)
+                told = "; ".join(part for part in (gap, page.gap) if part)
+                yield Batch(found, {"delivery": page.cursor}, caught_up=page.caught_up, gap=told)
+                gap = ""
 
     async def lacking(self, wanted: tuple[str, ...], docs: str) -> Health | None:
         """Which permissions of `wanted` the token lacks; None where none. Raises `Fault`, `OmniError`."""
@@ -133,6 +136,10 @@ class MetaAccount:
 
     async def close(self) -> None:
         self._closed.set()
+
+
+def _mapped(page: Deliveries, events: Callable[[bytes, Millis], tuple[Event, ...]]) -> tuple[Event, ...]:
+    return tuple(event for item in page.items for event in events(item.body, item.received_at))
 
 
 def ill(message: str, hint: str) -> Health:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
 from typing import Any, ClassVar
 
 from omnitui.sdk import (
     DAY,
     MINUTE,
     Accepted,
+    AuthFailed,
     Batch,
     Capabilities,
     ContactChanged,
@@ -136,10 +138,11 @@ class PageConnector:
 
     async def inbound(self, cursor: Json) -> AsyncIterator[Batch]:
         await self._account.introduced(self._introduced)
-        async for batch in self._account.batches(cursor, self._events):
-            yield batch
-            if people := await self._people(batch.events):
-                yield Batch(people)
+        async with aclosing(self._account.batches(cursor, self._events)) as batches:
+            async for batch in batches:
+                yield batch
+                if people := await self._people(batch.events):
+                    yield Batch(people)
 
     def _events(self, body: bytes, received_at: Millis) -> tuple[Event, ...]:
         return events(body, received_at, self._ours)
@@ -184,7 +187,13 @@ class PageConnector:
         query = {"platform": self.channel, "fields": FIELDS, "limit": str(CONVERSATIONS)}
         if before:
             query["after"] = str(before["after"])
-        answer = await self._account.introduced(lambda: self._graph.get("me/conversations", **query))
+        try:
+            answer = await self._account.introduced(lambda: self._graph.get("me/conversations", **query))
+        except AuthFailed:
+            if not before:
+                raise
+            # Meta forgets where a reader was: from the newest on, those known come again.
+            return await self.backfill(scope, None)
         after = following(answer)
         told = f"{self.title} tells the newest {MESSAGES} messages of each conversation"
         extents = (Extent(scope, budget=told),)

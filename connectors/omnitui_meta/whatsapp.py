@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from typing import Any, ClassVar
 
 from omnitui.sdk import (
@@ -107,10 +107,11 @@ class WhatsAppConnector:
     async def inbound(self, cursor: Json) -> AsyncIterator[Batch]:
         await self._account.introduced(self._phone_numbers)
         await asyncio.to_thread(self._recall)
-        async for batch in self._account.batches(cursor, self._events, FIRST):
-            for event in batch.events:
-                self._remember(event)
-            yield batch
+        async with aclosing(self._account.batches(cursor, self._events, FIRST)) as batches:
+            async for batch in batches:
+                for event in batch.events:
+                    self._remember(event)
+                yield batch
 
     def _events(self, body: bytes, received_at: Millis) -> tuple[Event, ...]:
         return events(body, received_at, self._business, next(iter(self._numbers), self._business))
@@ -138,7 +139,8 @@ class WhatsAppConnector:
 
     async def _phone_numbers(self) -> list[dict[str, Any]]:
         fields = "id,display_phone_number,verified_name,quality_rating,messaging_limit_tier,status"
-        found = (await self._graph.get(f"{self._business}/phone_numbers", fields=fields)).get("data") or []
+        said = await self._graph.get(f"{self._business}/phone_numbers", fields=fields, limit=PAGE)
+        found = said.get("data") or []
         self._numbers = {number(str(one.get("display_phone_number", ""))): str(one["id"]) for one in found}
         return [one for one in found if isinstance(one, dict)]
 
@@ -165,6 +167,8 @@ class WhatsAppConnector:
             media = await self._left(op, number_id)
         except (Refusal, ValueError) as refusal:
             return Rejected(str(refusal))
+        except (KeyError, TypeError, AttributeError, IndexError):
+            return Rejected("this template is not as WhatsApp describes templates")
 
         def named(answer: Any) -> Outcome:
             try:

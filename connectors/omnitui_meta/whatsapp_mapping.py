@@ -186,7 +186,8 @@ def _said(message: Json, line: Line, direction: Direction, customer: str, author
         revision=revision,
         kind=MessageKind.ACTIVITY if kind == "request_welcome" else MessageKind.PUBLIC,
         files=files(message),
-        seen=not incoming,
+        # What was written before the number came here was read there.
+        seen=not incoming or not line.received_at,
         window_closes_at=at + WINDOW if incoming else None,
         answers=_answered(message),
     )

@@ -112,10 +112,8 @@ class WeChatApi:
             try:
                 return _result(answer)
             except Refusal as refusal:
-                if last or refusal.code not in STALE:
+                if last or not self._forget(token, refusal):
                     raise
-                # Nothing was done under a token that counts no more.
-                self._token = "" if self._token == token else self._token
         raise AssertionError("unreachable")
 
     async def _send(
@@ -141,15 +139,38 @@ class WeChatApi:
             headers={"Content-Type": "application/json"} if said is not None else {},
         )
 
-    async def download(self, media_id: str, sink: Sink, limit: int) -> None:
-        """Write a customer's file to `sink`, at most `limit` bytes. Raises `OmniError`, `Refusal`, faults."""
-        asked = {"access_token": await self.token(), "media_id": media_id}
-        async with streamed(self._http, "WeChat", f"{self._url}/cgi-bin/media/get", params=asked) as answer:
-            if "json" in answer.headers.get("Content-Type", "") or answer.is_error:
+    async def download(self, media_id: str, sink: Sink, limit: int) -> str:
+        """Write a customer's file to `sink`, at most `limit` bytes; or where it lies instead, as videos do.
+
+        Raises:
+            OmniError, Refusal, Broken, NotReady, AuthFailed: See there.
+        """
+        for last in (False, True):
+            token = await self.token()
+            asked = {"access_token": token, "media_id": media_id}
+            async with streamed(self._http, "WeChat", f"{self._url}/cgi-bin/media/get", params=asked) as answer:
+                kind = answer.headers.get("Content-Type", "")
+                # Its JSON is plain text as often as not; no file that customers send is.
+                if answer.is_success and not kind.startswith("text/") and "json" not in kind:
+                    await pour(answer, sink, limit)
+                    return ""
                 await answer.aread()
+            try:
                 found = _result(answer).get("video_url")
-                raise Refusal(f"the video lies at {found}" if found else "it gives no file", 0)
-            await pour(answer, sink, limit)
+            except Refusal as refusal:
+                if last or not self._forget(token, refusal):
+                    raise
+                continue
+            if not found:
+                raise Refusal("it gives no file", 0)
+            return str(found)
+        raise AssertionError("unreachable")
+
+    def _forget(self, token: str, refusal: Refusal) -> bool:
+        """Whether it was the token that counts no more: nothing was done under it, and another is asked for."""
+        if refusal.code in STALE and self._token == token:
+            self._token = ""
+        return refusal.code in STALE
 
 
 def _result(answer: httpx.Response) -> dict[str, Any]:
@@ -169,4 +190,6 @@ def _result(answer: httpx.Response) -> dict[str, Any]:
         raise RateLimited(f"{words} ({code})", after=MINUTE)
     if code:
         raise Refusal(words or "WeChat refused it", code)
+    if not answer.is_success:
+        raise Broken(f"WeChat answered with HTTP {answer.status_code} and no reason")
     return dict(said)

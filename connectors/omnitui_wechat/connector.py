@@ -203,13 +203,15 @@ class WeChatConnector:
 
     async def fetch(self, remote: Json, sink: Sink, limit: int) -> None:
         try:
-            await self._api.download(str(remote["media_id"]), sink, limit)
+            elsewhere = await self._api.download(str(remote["media_id"]), sink, limit)
         except Broken as broken:
             raise NotReady(str(broken)) from broken
         except Refusal as refusal:
             raise OmniError(
                 f"WeChat does not give this file: {refusal}", hint="WeChat keeps files for three days"
             ) from None
+        if elsewhere:
+            await self._context.fetch(elsewhere, sink, limit)
 
     async def close(self) -> None:
         self._closed.set()

@@ -12,7 +12,9 @@ import re
 
 MOST = 256 * 1024
 """Bytes of a message that are read; WeChat's have some thousands."""
-_LEAF = re.compile(r"<(\w{1,64})>(?:\s{0,64}<!\[CDATA\[((?:[^\]]|\](?!\]>))*)\]\]>\s{0,64}|([^<]*))</\1>")
+_SECTIONS = r"(?:<!\[CDATA\[(?:[^\]]|\](?!\]>))*\]\]>)+"
+"""Of a value: more than one where a customer wrote what ends one."""
+_LEAF = re.compile(rf"<(\w{{1,64}})>(?:\s{{0,64}}({_SECTIONS})\s{{0,64}}|([^<]*))</\1>")
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))
 
 
@@ -24,7 +26,8 @@ def fields(xml: bytes) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for tag, raw, plain in _LEAF.findall(xml[:MOST].decode("utf-8", "replace")):
-        found.setdefault(tag, raw or _unescaped(plain))
+        whole = raw.removeprefix("<![CDATA[").removesuffix("]]>").replace("]]><![CDATA[", "")
+        found.setdefault(tag, whole if raw else _unescaped(plain))
     return found
 
 

@@ -68,8 +68,8 @@ def events(told: Fields, raw: bytes, person: Person, *, at: Millis) -> tuple[Eve
             text=words[:TEXT],
             files=files,
             kind=MessageKind.ACTIVITY if happened else MessageKind.PUBLIC,
-            # What is no message opens the window for a minute only.
-            window_closes_at=sent_at + MINUTE if happened else None,
+            # What is no message opens the window for a minute only, or not at all.
+            window_closes_at=sent_at + MINUTE if kind in _OPENING and happened else None,
         )
         return (received, *standing)
     if standing:
@@ -87,6 +87,7 @@ def events(told: Fields, raw: bytes, person: Person, *, at: Millis) -> tuple[Eve
     )
 
 
+_OPENING = frozenset({"subscribe", "scan", "click"})
 _STANDING: Mapping[str, str] = {"subscribe": "", "unsubscribe": "has unfollowed us"}
 """What stands on the card."""
 

@@ -22,7 +22,6 @@ PERMISSIONS = (
     "app permissions",
     "enroll",
     "access to a subset",
-    "not permitted",
 )
 """What a refusal says that the app as a whole lacks something."""
 
@@ -88,7 +87,7 @@ class XApi:
         """Write a customer's photo to `sink`, at most `limit` bytes. Raises `OmniError`, `Refusal`, faults."""
         url = f"{self._media_url}{path}"
         async with streamed(self._http, "X", url, headers={"Authorization": self._signed("GET", url, {})}) as answer:
-            if answer.is_error:
+            if not answer.is_success:
                 await answer.aread()
                 self._result(answer, None, writes=True)
             await pour(answer, sink, limit)

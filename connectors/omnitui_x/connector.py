@@ -50,6 +50,9 @@ UPLOAD = 5 * 1024 * 1024
 IMAGES = ("image/jpeg", "image/png", "image/webp", "image/gif")
 KEPT: Millis = 30 * DAY
 """How long X gives direct messages."""
+OVERLAP = 5 * MINUTE << 22
+"""Ids, which count thousandths of a second above their last 22 bits: so much later than a newer one may one show up."""
+REMEMBERED = 500
 LISTENING: Millis = 15 * MINUTE
 """How often is looked where X calls too."""
 WANTED: Mapping[str, str] = {
@@ -160,14 +163,18 @@ class XConnector:
         """What is new on a page, and where to go on: older pages first, then the newest again."""
         now = self._context.clock.now()
         found = items(said)
-        fresh = [item for item in found if not 0 < number_of(item) <= place["known"]]
+        seen = set(place.get("seen", ()))
+        floor = place["known"] - (OVERLAP if "seen" in place else 0)
+        newer = [item for item in found if not 0 < number_of(item) <= place["known"]]
+        fresh = [item for item in found if not 0 < number_of(item) <= floor and number_of(item) not in seen]
         told = page_of(said, me=place["me"], inbox=place["inbox"], at=now)
         events = [event(item, told) for item in fresh]
         meta = said.get("meta")
         older = meta.get("next_token") if isinstance(meta, dict) else None
-        more = bool(older) and bool(fresh) and len(fresh) == len(found)
-        reach = max([place["reach"], *(number_of(item) for item in fresh)])
-        place = {**place, "at": now, "reach": reach, "page": older if more else ""}
+        more = bool(older) and bool(newer) and len(newer) == len(found)
+        reach = max([place["reach"], *(number_of(item) for item in newer)])
+        told_of = sorted(seen | {number for item in fresh if (number := number_of(item)) > reach - OVERLAP})
+        place = {**place, "at": now, "reach": reach, "page": older if more else "", "seen": told_of[-REMEMBERED:]}
         if not more:
             place["known"] = reach
         extents = (Extent("", complete_since=now - KEPT if not more else None, budget=self._budget()),)
@@ -242,7 +249,9 @@ class XConnector:
             return Unknown(str(broken))
         sent = answer.get("data")
         told = sent if isinstance(sent, dict) else {}
-        return Accepted(str(told.get("dm_event_id") or ""), conversation=str(told.get("dm_conversation_id") or ""))
+        if not told.get("dm_event_id"):
+            return Unknown("X took it without a name for it")
+        return Accepted(str(told["dm_event_id"]), conversation=str(told.get("dm_conversation_id") or ""))
 
     async def _upload(self, file: OutboundFile) -> str:
         """Lay a picture down at X; nobody sees it yet. Raises `Refusal`, faults."""

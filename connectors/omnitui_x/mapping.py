@@ -72,7 +72,7 @@ def event(item: Any, page: Page) -> Event:
     try:
         if (found := _known(item, page)) is not None:
             return found
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError):
         pass
     told = item if isinstance(item, dict) else {}
     return Unsupported(

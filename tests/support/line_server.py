@@ -70,6 +70,7 @@ class LineServer(HttpFake):
     )
     reached: bool = True
     quota: int | None = 1_000
+    content_status: int = 200
     pushed: int = 200
     next_sends: deque[Callable[[], Answer | None]] = field(default_factory=deque)
     """For the next sends: gives another answer, raises `Hangs`, or lets it through with None."""
@@ -110,7 +111,7 @@ class LineServer(HttpFake):
             return 200, {"status": self.transcoding}
         if path.endswith("/content"):
             data = self.files.get(path.split("/")[1])
-            return (200, data) if data is not None else _refused(404, "Not found")
+            return (self.content_status, data) if data is not None else _refused(404, "Not found")
         return (200, self.people[path]) if path in self.people else _refused(404, "Not found")
 
     def _post(self, path: str, said: dict[str, Any]) -> Answer:

@@ -67,6 +67,8 @@ class PageWorld:
     def _threads(self, said: Said) -> Answer:
         if said["platform"] != self.channel:
             return 200, {"data": []}
+        if not str(said.get("after", 0)).isdecimal():
+            return wrong(100, "Invalid cursors values.")
         first = int(said.get("after", 0))
         last = first + self.threads_a_page
         more = {"next": "https://graph.facebook.com/next"} if last < len(self.threads) else {}

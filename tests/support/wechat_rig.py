@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from typing import ClassVar
 
 from omnitui_wechat import WeChatConnector
 
-from omnitui.sdk import Batch, MessageReceived, Outbound, Verb
+from omnitui.sdk import Batch, MessageReceived, Outbound, Sink, Verb
 from tests.support.http_fake import PlainClient, hangs
 from tests.support.kept_calls import KeptCalls
 from tests.support.sdk import a_context
@@ -39,18 +39,24 @@ class WeChatRig:
     gateway: KeptCalls = field(default_factory=KeptCalls)
     http: PlainClient = field(default_factory=PlainClient)
     numbers: count[int] = field(default_factory=lambda: count(1))
+    fetched: list[str] = field(default_factory=list)
+    """Addresses of which a file was fetched that does not lie at WeChat's API."""
+
+    async def _fetch(self, url: str, sink: Sink, _limit: int) -> str:
+        self.fetched.append(url)
+        sink.write(b"what lies elsewhere")
+        return "video/mp4"
 
     def connector(self, *, token: str = TOKEN, aes_key: str = AES_KEY, **settings: str) -> WeChatConnector:
         self.server.writes(MEI)
-        return WeChatConnector(
-            a_context(
-                self.folder,
-                settings={"app_id": APP_ID, "api_url": self.server.url, **settings},
-                secrets={"app_secret": APP_SECRET, "token": token, "aes_key": aes_key},
-                http=self.http,
-                deliveries=self.gateway.deliveries,
-            )
+        context = a_context(
+            self.folder,
+            settings={"app_id": APP_ID, "api_url": self.server.url, **settings},
+            secrets={"app_secret": APP_SECRET, "token": token, "aes_key": aes_key},
+            http=self.http,
+            deliveries=self.gateway.deliveries,
         )
+        return WeChatConnector(replace(context, fetch=self._fetch))
 
     def happens(self, **told: str) -> None:
         self.gateway.push(sealed(an_xml(**told)))

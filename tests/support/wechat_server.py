@@ -37,7 +37,7 @@ class WeChatServer(HttpFake):
     sent: list[dict[str, Any]] = field(default_factory=list)
     typed: list[dict[str, Any]] = field(default_factory=list)
     uploads: list[dict[str, Any]] = field(default_factory=list)
-    files: dict[str, bytes] = field(default_factory=dict)
+    files: dict[str, Answer] = field(default_factory=dict)
     people: dict[str, dict[str, Any]] = field(default_factory=dict)
     app_secret: str = APP_SECRET
     wrote_at: dict[str, float] = field(default_factory=dict)
@@ -46,6 +46,10 @@ class WeChatServer(HttpFake):
     """For the next sends: gives another answer, raises `Hangs`, or lets it through with None."""
     limited_until: float = 0.0
     hang_after: bool = False
+    status: int = 200
+    """Of the answers to sends."""
+    kind: str = "application/json"
+    """What it calls its JSON."""
     tokens: int = 0
     """How many access tokens were given; only the last one counts."""
     _since: dict[str, int] = field(default_factory=dict)
@@ -107,7 +111,10 @@ class WeChatServer(HttpFake):
         if call.headers.get("Content-Type") == "application/json":
             # Customers see an escape as it is; controls have no other form.
             assert not re.search(rb"\\u(?!00[01])", call.body)
-        return Reply(200, self.answer(call.path.removeprefix("/cgi-bin/"), call.query, call.json() or {}))
+        path = call.path.removeprefix("/cgi-bin/")
+        answer = self.answer(path, call.query, call.json() or {})
+        status = self.status if path == "message/custom/send" else 200
+        return Reply(status, answer, {"Content-Type": self.kind} if isinstance(answer, dict) else {})
 
 
 def refusal(code: int, words: str) -> dict[str, Any]:

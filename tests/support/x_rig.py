@@ -54,9 +54,9 @@ class XRig:
             )
         )
 
-    def happens(self, **fields: Any) -> None:
+    def happens(self, **fields: Any) -> dict[str, Any]:
         blank = {"event_type": "MessageCreate", "sender_id": MEI["id"], "dm_conversation_id": PAIR}
-        self.server.push(**(blank | fields))
+        return self.server.push(**(blank | fields))
 
     async def customer_writes(self, text: str) -> None:
         self.happens(text=text)

@@ -127,6 +127,19 @@ async def test_free_answer_of_which_the_line_broke_is_found_by_its_token(rig: Li
     assert ways(server) == ["reply"]
 
 
+async def test_token_that_a_colleague_may_have_used_proves_nothing(rig: LineRig, server: LineServer) -> None:
+    shared = "https://hooks.example.com"
+    rig.customer_writes_now("返金はまだですか")
+    await first_batch(rig.connector(gateway=shared))
+    op = rig.outbound("はい")
+    server.next_sends.append(hangs)
+    assert isinstance(await rig.connector(gateway=shared).perform(op), Unknown)
+    # Another console at the same gateway has answered with it.
+    server.reply_tokens.clear()
+    assert isinstance(await rig.connector(gateway=shared).reconcile(op), Unknowable)
+    assert ways(server) == []
+
+
 async def test_free_answer_that_never_came_goes_when_it_is_asked_for(rig: LineRig, server: LineServer) -> None:
     rig.customer_writes_now("返金はまだですか")
     await first_batch(rig.connector())
@@ -421,3 +434,25 @@ async def test_customers_words_do_not_lie_in_what_is_kept_of_them(rig: LineRig) 
     kept = [json.loads(path.read_bytes()) for path in rig.folder.glob("line-*/*")]
     assert len(kept) == 2
     assert "返金" not in json.dumps(kept, ensure_ascii=False)
+
+
+async def test_file_that_lies_elsewhere_is_not_what_leads_there(rig: LineRig, server: LineServer) -> None:
+    server.files["7"], server.content_status = b"moved", 302
+    sink = BytesIO()
+    with pytest.raises(NotReady):
+        await rig.connector().fetch({"message": "7", "kind": "image"}, sink, 1_000)
+    server.broken.clear()
+    assert sink.getvalue() == b""
+
+
+async def test_messages_do_not_wait_for_a_quota_that_never_comes(
+    rig: LineRig, server: LineServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(_api: object) -> str:
+        await asyncio.sleep(3_600)
+        return ""
+
+    monkeypatch.setattr("omnitui_line.connector.quota", never)
+    monkeypatch.setattr("omnitui_line.connector.PATIENCE_SECONDS", 0.05)
+    await rig.customer_writes("返金はまだですか")
+    assert rig.text_of(await first_batch(rig.connector())) == "返金はまだですか"

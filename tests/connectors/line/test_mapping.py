@@ -197,3 +197,9 @@ def test_any_event_is_taken_or_kept_raw(kind: str, type_: str, inner: dict[str, 
     assert isinstance(found, MessageReceived | ContactChanged | MessageDeleted | Unsupported)
     if isinstance(found, Unsupported):
         assert found.raw
+
+
+@pytest.mark.parametrize("named", [{"webhookEventId": ""}, {"webhookEventId": None}])
+def test_what_happened_without_a_name_is_kept_raw(named: dict[str, Any]) -> None:
+    (found,) = heard(an_event("postback", postback={"data": "buy"}, **named))
+    assert isinstance(found, Unsupported)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -19,6 +20,7 @@ from omnitui.sdk import (
     AuthFailed,
     Barred,
     ContactChanged,
+    Deliveries,
     Direction,
     Event,
     MessageReceived,
@@ -295,3 +297,30 @@ async def test_history_comes_page_by_page_under_the_ids_of_the_calls(rig: PageRi
     assert [(file.name, file.remote) for file in asked.files] == [("cup.jpg", {"url": "https://cdn.example/cup"})]
     assert asked.seen
     assert "newest 20" in batch.extents[0].budget
+
+
+async def test_place_in_the_history_that_meta_forgot_is_begun_anew(rig: PageRig) -> None:
+    said = {"id": "m_1", "created_time": "2026-05-01T12:00:00+0000", "from": {"id": MEI}, "message": "x"}
+    rig.world.thread(MEI, "芽衣", said)
+    connector = rig.connector()
+    (scope,) = connector.scopes(None)
+    batch = await connector.backfill(scope, {"after": "forgotten"})
+    assert [event.external_id for event in batch.events if isinstance(event, MessageReceived)] == ["m_1"]
+    assert batch.caught_up
+
+
+async def test_way_to_the_gateway_is_let_go_of_with_the_stream(rig: PageRig) -> None:
+    ended = asyncio.Event()
+
+    async def deliveries(_cursor: int) -> AsyncIterator[Deliveries]:
+        try:
+            yield Deliveries((), 0, caught_up=True)
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    connector = rig.connector()
+    connector._account.context = replace(connector._account.context, deliveries=deliveries)
+    async with asyncio.timeout(30), aclosing(connector.inbound(None)) as stream:  # type: ignore[type-var]
+        await anext(stream)
+    assert ended.is_set()

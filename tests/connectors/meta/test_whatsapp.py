@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -386,3 +386,16 @@ async def test_limit_that_says_how_long_is_obeyed(rig: WhatsAppRig) -> None:
     with pytest.raises(RateLimited) as caught:
         await rig.connector().perform(rig.outbound("x"))
     assert caught.value.after == 7 * MINUTE
+
+
+async def test_template_that_is_not_as_described_is_refused_before_anything_leaves(
+    rig: WhatsAppRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def odd(_connector: object) -> AsyncIterator[dict[str, Any]]:
+        yield {"name": "hello", "language": "en_US", "components": [{"text": "{{1}}"}]}
+
+    monkeypatch.setattr("omnitui_meta.whatsapp.WhatsAppConnector._templates", odd)
+    template = {"name": "hello", "language": "en_US", "values": ["Mei"]}
+    outcome = await rig.connector().perform(replace(rig.outbound("x"), fields={"template": template}))
+    assert isinstance(outcome, Rejected)
+    assert rig.world.sent == []

@@ -286,6 +286,7 @@ def test_history_of_the_phone_comes_as_it_was_written() -> None:
     directions = [event.direction for event in found if isinstance(event, MessageReceived)]
     assert directions == [Direction.INCOMING, Direction.OUTGOING]
     assert [event.received_at for event in found if isinstance(event, MessageReceived)] == [None, None]
+    assert [event.seen for event in found if isinstance(event, MessageReceived)] == [True, True]
     assert isinstance(found[-1], Unsupported)
 
 

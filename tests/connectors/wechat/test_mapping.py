@@ -30,6 +30,12 @@ def test_message_is_of_who_wrote_it() -> None:
     assert found.window_closes_at is None
 
 
+def test_what_ends_a_section_is_read_as_it_was_written() -> None:
+    written = "x]]></Content><MsgId>8</MsgId>"
+    found = message(Content=written.replace("]]>", "]]]]><![CDATA[>"))
+    assert (found.text, found.external_id) == (written, "7")
+
+
 @pytest.mark.parametrize(
     ("told", "words"),
     [
@@ -65,19 +71,21 @@ def test_file_can_be_fetched(told: dict[str, str], name: str, media_type: str) -
 
 
 @pytest.mark.parametrize(
-    ("told", "words"),
+    ("told", "words", "opens"),
     [
-        ({"Event": "CLICK", "EventKey": "refund"}, "[menu] refund"),
-        ({"Event": "VIEW", "EventKey": "https://t.example"}, "[menu] https://t.example"),
-        ({"Event": "SCAN", "EventKey": "12"}, "[scanned] 12"),
-        ({"Event": "LOCATION", "Latitude": "23.1", "Longitude": "113.3"}, "[place] 23.1, 113.3"),
+        ({"Event": "CLICK", "EventKey": "refund"}, "[menu] refund", True),
+        ({"Event": "VIEW", "EventKey": "https://t.example"}, "[menu] https://t.example", False),
+        ({"Event": "SCAN", "EventKey": "12"}, "[scanned] 12", True),
+        ({"Event": "LOCATION", "Latitude": "23.1", "Longitude": "113.3"}, "[place] 23.1, 113.3", False),
     ],
 )
-def test_what_only_happened_opens_the_window_for_a_minute(told: dict[str, str], words: str) -> None:
+def test_what_only_happened_opens_the_window_for_a_minute_where_wechat_lets_it(
+    told: dict[str, str], words: str, opens: bool
+) -> None:
     (found,) = heard(MsgType="event", **told)
     assert isinstance(found, MessageReceived)
     assert (found.text, found.kind) == (words, MessageKind.ACTIVITY)
-    assert found.window_closes_at == 1_780_000_060_000
+    assert found.window_closes_at == (1_780_000_060_000 if opens else None)
 
 
 def test_who_follows_and_who_does_no_longer_stands_on_the_card() -> None:

@@ -196,3 +196,37 @@ async def test_check_says_what_is_wrong(rig: WeChatRig) -> None:
     away = await rig.connector(api_url="http://127.0.0.1:9").check()
     assert not away.ok
     assert APP_SECRET not in away.message + away.hint
+
+
+async def test_video_is_fetched_from_where_wechat_says_that_it_lies(rig: WeChatRig, server: WeChatServer) -> None:
+    server.files["media-7"] = {"video_url": "https://video.example/tea.mp4"}
+    sink = BytesIO()
+    await rig.connector().fetch({"media_id": "media-7"}, sink, 1_000)
+    assert (rig.fetched, sink.getvalue()) == (["https://video.example/tea.mp4"], b"what lies elsewhere")
+
+
+async def test_refusal_in_plain_text_is_no_file(rig: WeChatRig, server: WeChatServer) -> None:
+    server.kind = "text/plain"
+    sink = BytesIO()
+    with pytest.raises(OmniError, match="invalid media_id"):
+        await rig.connector().fetch({"media_id": "media-7"}, sink, 1_000)
+    assert sink.getvalue() == b""
+
+
+async def test_file_comes_also_after_the_token_was_ended_by_another_program(
+    rig: WeChatRig, server: WeChatServer
+) -> None:
+    server.files["media-7"] = b"tea"
+    connector, sink = rig.connector(), BytesIO()
+    await connector.fetch({"media_id": "media-7"}, BytesIO(), 1_000)
+    server.tokens += 1
+    await connector.fetch({"media_id": "media-7"}, sink, 1_000)
+    assert sink.getvalue() == b"tea"
+
+
+@pytest.mark.parametrize("status", [302, 404, 502])
+async def test_answer_of_something_on_the_way_is_no_success(rig: WeChatRig, server: WeChatServer, status: int) -> None:
+    server.status = status
+    server.next_sends.append(lambda: {"error": "no such host"})
+    connector = rig.connector()
+    assert isinstance(await connector.perform(rig.outbound("はい")), Unknown)

@@ -117,3 +117,7 @@ def test_any_event_is_taken_or_kept_raw(kind: str, fields: dict[str, Any], inclu
     assert isinstance(found, MessageReceived | Unsupported)
     assert isinstance(event(included, page), Unsupported)
     cards([found], page)
+
+
+def test_who_joined_without_a_name_is_kept_raw() -> None:
+    assert isinstance(heard(event_type="ParticipantsJoin", participant_ids=[], sender_id=None), Unsupported)

@@ -242,3 +242,26 @@ async def test_keys_stand_in_no_error(rig: XRig) -> None:
         assert KEYS.consumer_secret not in told.message + told.hint
         assert KEYS.token not in told.message + told.hint
     assert refused_too.refused
+
+
+async def test_message_that_shows_up_behind_a_newer_one_is_read_once(rig: XRig, server: XServer) -> None:
+    server.most = 100_000
+    late = rig.happens(text="(1)")
+    server.events.remove(late)
+    rig.happens(text="(2)")
+    (first,) = await batches_until(rig.connector())
+    server.events.append(late)
+    second, third = await batches_until(rig.connector(), first.cursor, times=2)
+    assert [rig.text_of(batch) for batch in (first, second, third)] == ["(2)", "(1)", ""]
+
+
+async def test_send_that_x_does_not_name_is_not_called_accepted(rig: XRig, server: XServer) -> None:
+    server.next_sends.append(lambda: (201, {"errors": [{"title": "Odd", "type": "about:blank"}]}))
+    outcome = await rig.connector().perform(rig.outbound("はい"))
+    server.broken.clear()
+    assert isinstance(outcome, Unknown)
+
+
+async def test_customer_who_may_not_be_written_to_stops_no_account(rig: XRig, server: XServer) -> None:
+    server.next_sends.append(refused(403, "You are not permitted to perform this action."))
+    assert isinstance(await rig.connector().perform(rig.outbound("はい")), Rejected)
