@@ -78,7 +78,7 @@ def line(servers: MailServers) -> Iterator[Line]:
 def test_day_on_a_mailbox_by_keys(tmp_path: Path, servers: MailServers, line: Line) -> None:
     ours, tanaka, alice, bob = (servers.user(name) for name in ("support", "tanaka", "alice", "bob"))
     servers.deliver(ours, a_mail("返品について", "商品を返品したいです。", sender=f"田中 一郎 <{tanaka}>", to=ours))
-    add_account(tmp_path, line.ports, ours)
+    add_account(tmp_path, line.ports, ours, hold="50")
     with console(tmp_path, 80, 24) as terminal:
         terminal.wait_for("in step", timeout=START)
         terminal.wait_for("田中 一郎", timeout=START)
@@ -108,11 +108,11 @@ def test_day_on_a_mailbox_by_keys(tmp_path: Path, servers: MailServers, line: Li
         terminal.send("escape")
         terminal.wait_for("dd resolve")
 
-        # One to all goes to all.
+        # One to all goes to all, without the time for undo.
         terminal.send("R")
         terminal.wait_for(bob)
         terminal.type("Corrected, sorry.")
-        terminal.send("ctrl+s")
+        terminal.send("f9", "f9")
         terminal.wait_for("accepted", timeout=START)
         (answer,) = received(servers, alice)
         assert (answer["Subject"], answer["In-Reply-To"]) == ("Re: Invoice 4711", question["Message-ID"])

@@ -253,12 +253,18 @@ def _listens(gateway: Gateway) -> bool:
 
 def test_callers_behind_a_proxy_are_told_apart(lasting: Gateway) -> None:
     forwarded = {"X-Forwarded-For": "203.0.113.9"}
-    statuses = [lasting.post(b"x", secret="wrong", **forwarded).status for _call in range(3)]
-    assert statuses == [401, 429, 429]
-    assert lasting.post(b"x", **{"X-Forwarded-For": "203.0.113.8"}).status == 200
     # Who names itself is not believed beyond what the proxy saw.
     spoofed = {"X-Forwarded-For": "198.51.100.1, 203.0.113.9"}
-    assert lasting.post(b"x", **spoofed).status == 429
+    statuses: list[int] = []
+
+    def refused() -> bool:
+        """Whether both are, before the second is over in which one call more is free."""
+        statuses.append(lasting.post(b"x", secret="wrong", **forwarded).status)
+        return {lasting.post(b"x", **headers).status for headers in (forwarded, spoofed)} == {429}
+
+    eventually(refused, "calls that are too many")
+    assert statuses[0] == 401
+    assert lasting.post(b"x", **{"X-Forwarded-For": "203.0.113.8"}).status == 200
 
 
 def test_settings_that_became_wrong_change_nothing_and_new_hooks_are_there_at_once(lasting: Gateway) -> None:

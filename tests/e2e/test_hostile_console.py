@@ -210,13 +210,12 @@ def test_the_last_words_are_kept_and_the_terminal_restored_when_the_session_ends
 ) -> None:
     found = a_conversation(session.cache, "Hello?", contact="Ann")
     with console(session) as terminal:
-        before = terminal.attributes()
         terminal.type("rlast words")
         terminal.wait_for("REPLY", timeout=START)
         terminal.wait_for("last words")
         os.kill(terminal.process.pid, number)
         assert terminal.wait_end() == 128 + number
-        assert terminal.attributes() == before
+        assert terminal.attributes() == terminal.before
         assert b"\x1b[?1049l" in terminal.raw
     kept = session.cache.read(draft_reads.draft, found.id, MessageKind.PUBLIC)
     assert kept is not None

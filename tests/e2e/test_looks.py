@@ -15,7 +15,7 @@ from tests.support.screens import expect
 from tests.support.terminal import Terminal
 
 START = 60.0
-PATIENCE = 10.0
+PATIENCE = 60.0
 LOOK_SECONDS = 0.05
 TITLES = ("High contrast, light", "High contrast", "Paper", "Slate", "Solar, dark", "Solar, light", "Harbor")
 BORDERS = set("│─╭╮╰╯┄▒▌═")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from omnitui_email import watch
 from omnitui.sdk import Direction, MailFlags, MailReceived, MailVanished
 from tests.support.mail_account import Listening, MailAccount
 from tests.support.mail_servers import MailServers, a_mail
+from tests.support.proxy import FaultyProxy
 
 pytestmark = pytest.mark.server
 
@@ -200,19 +202,24 @@ async def test_the_loop_is_never_held_up(account: MailAccount) -> None:
         account.address,
         ((1_700_000_000 + n, a_mail(f"m{n}", "x" * 20_000, to=account.address).as_bytes()) for n in range(200)),
     )
-    loop = asyncio.get_running_loop()
-    gaps: list[float] = []
+    worked: list[float] = []
 
     async def beat() -> None:
-        last = loop.time()
+        last = time.thread_time()
         while True:
             await asyncio.sleep(0.005)
-            gaps.append(loop.time() - last)
-            last = loop.time()
+            worked.append(time.thread_time() - last)
+            last = time.thread_time()
 
     beating = asyncio.create_task(beat())
-    async with account.running() as connector, Listening(connector) as heard:
+    # The loop serves the line itself: a call that waited for the server on this thread would wait in vain.
+    async with (
+        FaultyProxy(account.servers.dovecot.imap_port) as line,
+        account.running(imap_port=str(line.port)) as connector,
+        Listening(connector) as heard,
+    ):
         await heard.caught_up()
     beating.cancel()
-    # Generous: on a loaded machine any pause may be the machine's; a blocking login or fetch takes far longer in sum.
-    assert sum(gap > 0.25 for gap in gaps) <= 2
+    assert len(worked) > 1
+    # Work of the loop's own at once, whatever else the machine does: generous for a slow one.
+    assert max(worked) < 0.25

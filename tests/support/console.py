@@ -21,7 +21,7 @@ from omnitui.ui.last_hop.ending import screen_lines
 from tests.support import idle
 from tests.support.desk import an_account
 
-WAIT = 20.0
+WAIT = 60.0
 MAIL = Capabilities(
     idempotency=Idempotency.FINDABLE, subject=True, cc=True, attachments=True, can_start=True, mail=True
 )

@@ -44,7 +44,7 @@ def free_port() -> int:
             return port
 
 
-def wait_for(port: int, seconds: float = 15) -> None:
+def wait_for(port: int, seconds: float = 60) -> None:
     """Return when somebody listens on `port`."""
     end = time.monotonic() + seconds
     while True:

@@ -16,7 +16,7 @@ import textual.pilot
 
 CALM_ROUNDS = 3
 """Rounds of the loop in which nothing may happen: a task that was woken needs one to run."""
-PATIENCE = 10.0
+PATIENCE = 60.0
 """Seconds after which an app that is never at rest is taken as it is: an animation, a loop of its own."""
 POLL_SECONDS = 0.001
 

@@ -186,7 +186,7 @@ class Listening:
     def subjects(self) -> list[str]:
         return subjects(self.events)
 
-    async def until(self, condition: Callable[[], object], seconds: float = 30) -> None:
+    async def until(self, condition: Callable[[], object], seconds: float = 90) -> None:
         """Wait until `condition` holds; raises the stream's own error where it ended before."""
         async with asyncio.timeout(seconds):
             while not condition():
@@ -198,7 +198,7 @@ class Listening:
     async def caught_up(self) -> None:
         await self.until(lambda: self.batches and self.batches[-1].caught_up)
 
-    async def failed(self, seconds: float = 30) -> BaseException:
+    async def failed(self, seconds: float = 90) -> BaseException:
         """The error that ended the stream."""
         async with asyncio.timeout(seconds):
             while self.error is None:

@@ -13,16 +13,18 @@ from tests.support.terminal import Terminal
 
 KEPT = Path(__file__).parents[1] / "e2e" / "screens"
 RENEW = bool(os.environ.get("OMNITUI_RENEW_SCREENS"))
-PATIENCE = 30.0
+PATIENCE = 60.0
 LOOK_SECONDS = 0.05
 REF = re.compile(r"(?<=Hinode Tea [·.] )[0-9A-Z]{1,6}(?=[^0-9A-Z])")
 """The reference of a conversation is another one in every world."""
+LEFT = re.compile(r"(?<=leaves in )\d+(?= s)|\d+(?=秒後に送信)")
+"""What is left of the time for undo is less every second."""
 RESTING = re.compile(r" Hinode Tea (in step|同期済み)")
 
 
 def shown(terminal: Terminal) -> str:
-    """What the terminal shows, with signs for references."""
-    rows = [REF.sub(lambda found: "#" * len(found[0]), row) for row in terminal.screen().split("\n")]
+    """What the terminal shows, with signs for references and for what is left of a countdown."""
+    rows = [LEFT.sub(_signs, REF.sub(_signs, row)) for row in terminal.screen().split("\n")]
     return "\n".join(rows) + "\n"
 
 
@@ -70,6 +72,10 @@ def compare(name: str, found: Callable[[], str]) -> None:
             )
             raise AssertionError("\n".join([*lines, "", "If it is right as it is now: make screens"]))
         time.sleep(LOOK_SECONDS)
+
+
+def _signs(found: re.Match[str]) -> str:
+    return "#" * len(found[0])
 
 
 def _kept(name: str) -> str:

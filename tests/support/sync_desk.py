@@ -164,7 +164,7 @@ def a_mail(
     )
 
 
-async def until(condition: Callable[[], object], seconds: float = 30.0) -> None:
+async def until(condition: Callable[[], object], seconds: float = 90.0) -> None:
     """Wait until `condition` holds; fails where it does not in time."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -34,8 +34,10 @@ QUERY = re.compile(
     rb"\x1b\[(?P<da>[>=]?0?c)|\x1b\[(?P<dsr>[56])n|\x1b\[\?(?P<mode>\d+)\$p|\x1b\[(?P<version>>0?q)"
     rb"|\x1b\](?P<colour>1[01]);\?(?:\x07|\x1b\\)|\x1b\[(?P<window>1[48])t"
 )
-PATIENCE = 40.0
+PATIENCE = 90.0
 """Seconds that a test waits for a program: on two cores shared with others a start takes some."""
+MOST_WORK = 10.0
+"""Seconds after which a program that works without a word is taken for one that always does."""
 LOOK_SECONDS = 0.02
 KEYS = {
     "enter": "\r",
@@ -54,6 +56,7 @@ KEYS = {
     "delete": "\x1b[3~",
     "space": " ",
     "f1": "\x1bOP",
+    "f9": "\x1b[20~",
 }
 
 
@@ -97,6 +100,8 @@ class Terminal:
         self._lock = threading.RLock()
         self._master, slave = os.openpty()
         self._set_size(columns, lines)
+        self.before = termios.tcgetattr(slave)
+        """The terminal's settings as the program finds them."""
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("TEXTUAL", "SSH_", "TMUX"))},
             "TERM": "xterm-256color",
@@ -247,15 +252,25 @@ class Terminal:
             time.sleep(LOOK_SECONDS)
 
     def wait_quiet(self, quiet: float = 0.15, *, timeout: float = PATIENCE) -> None:
-        """Wait until the program has written nothing for `quiet` seconds, counted from now on."""
-        end = time.monotonic() + timeout
-        called = time.perf_counter()
-        while time.monotonic() < end:
-            with self._lock:
-                last = max(called, self.arrivals[-1][0]) if self.arrivals else called
-            if time.perf_counter() - last >= quiet:
-                return
+        """Wait until the program has done nothing for `quiet` seconds, counted from now on: nor written nor worked."""
+        begun = last = now = time.perf_counter()
+        while now - begun < timeout:
             time.sleep(quiet / 10)
+            now = time.perf_counter()
+            with self._lock:
+                last = max(last, self.arrivals[-1][0]) if self.arrivals else last
+            if now - begun < MOST_WORK and self._works():
+                last = now
+            elif now - last >= quiet:
+                return
+
+    def _works(self) -> bool:
+        """Whether a thread of the program runs, or would if the machine had time; False where that cannot be told."""
+        for stat in Path(f"/proc/{self.process.pid}/task").glob("*/stat"):
+            with contextlib.suppress(OSError):
+                if stat.read_text().rpartition(")")[2].split()[0] in "RD":
+                    return True
+        return False
 
     def wait_end(self, timeout: float = PATIENCE) -> int:
         """Wait until the program ends; gives its exit code."""
@@ -275,7 +290,7 @@ class Terminal:
     def close(self) -> None:
         """End the program and its session."""
         if self.process.poll() is None:
-            for number, patience in ((signal.SIGHUP, 2.0), (signal.SIGKILL, 5.0)):
+            for number, patience in ((signal.SIGHUP, 20.0), (signal.SIGKILL, 20.0)):
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(self.process.pid, number)
                 with contextlib.suppress(subprocess.TimeoutExpired):

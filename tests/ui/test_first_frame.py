@@ -117,22 +117,20 @@ def test_what_was_selected_on_the_first_frame_stays_selected(home: Path, typed: 
 
 def test_the_terminal_is_left_as_it_was_before_the_first_frame(home: Path) -> None:
     with console(home) as terminal:
-        before = terminal.attributes()
         terminal.wait_for("private history")
         terminal.send("ctrl+q")
         assert terminal.wait_end() == 0
-        assert terminal.attributes() == before
-        assert before[3] & termios.ICANON
+        assert terminal.attributes() == terminal.before
+        assert terminal.before[3] & termios.ICANON
 
 
 def test_a_console_that_never_comes_leaves_no_trace(home: Path) -> None:
     with console(home, FRAME_ONLY="1") as terminal:
-        before = terminal.attributes()
         terminal.wait_for("Alice")
-        assert terminal.attributes() != before
+        assert terminal.attributes() != terminal.before
         terminal.send("enter")
         assert terminal.wait_end() == 0
-        assert terminal.attributes() == before
+        assert terminal.attributes() == terminal.before
         assert b"\x1b[?1049l" in terminal.raw
 
 

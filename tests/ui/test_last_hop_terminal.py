@@ -51,7 +51,8 @@ def test_only_our_own_sequences_reach_the_terminal(env: dict[str, str]) -> None:
         os.write(terminal._master, b"\x1b[<35;20;10M")  # the mouse over the framed text, for its tooltip
         terminal.send("down", "up", "o")
         terminal.resize(100, 30)
-        terminal.wait_quiet(0.6)
+        # Less than the cursor of the field takes to blink.
+        terminal.wait_quiet(0.4)
         assert "M1" in terminal.screen()
         terminal.send("escape")
         terminal.wait_quiet(0.3)
@@ -118,12 +119,11 @@ def test_the_mouse_reaches_widgets(terminal: Terminal) -> None:
 
 def test_the_terminal_is_left_as_it_was() -> None:
     with hostile_app(columns=80, lines=24) as terminal:
-        before = terminal.attributes()
         terminal.wait_for("M1")
-        assert terminal.attributes()[3] != before[3]
+        assert terminal.attributes()[3] != terminal.before[3]
         terminal.send("ctrl+q")
         assert terminal.wait_end() == 0
-        assert terminal.attributes() == before
+        assert terminal.attributes() == terminal.before
         assert terminal.raw.index(b"\x1b[?1049l") > terminal.raw.index(b"\x1b[?1049h")
         assert b"\x1b[?25h" in terminal.raw[terminal.raw.index(b"\x1b[?1049l") :]
 
