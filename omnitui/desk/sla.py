@@ -69,6 +69,8 @@ class Policy:
     """Statuses that stop the clocks; a bot's conversations always stand still."""
     warn: tuple[Millis, ...] = ()
     """Business time that is left when a warning is due, the longest first."""
+    since: Millis = 0
+    """Nothing that began earlier has a clock."""
 
     def length(self, target: Target) -> Millis:
         """The business time that a target may take."""
@@ -168,6 +170,8 @@ class _Tale:
     """Whether somebody of ours has written."""
     asked_again_at: Millis | None = None
     """When a customer first wrote since the conversation was resolved."""
+    opened: bool = False
+    """Whether it has had a status in which something is to be done."""
     reply: _Run | None = None
     resolution: _Run | None = None
     runs: list[_Run] = field(default_factory=list)
@@ -196,8 +200,8 @@ class _Tale:
                 if running is not None and running.ended_at is None:
                     running.end(at)
             return
-        if self.resolution is None:
-            self.resolution = self._begin(Target.RESOLUTION, at)
+        if not self.opened:
+            self.opened, self.resolution = True, self._begin(Target.RESOLUTION, at)
         if was in _ENDED and self.asked_again_at is not None:
             again, self.asked_again_at, self.reply = self.asked_again_at, None, None
             self._asked(again)
@@ -210,7 +214,7 @@ class _Tale:
                     run.go(at)
 
     def _begin(self, target: Target, at: Millis) -> _Run | None:
-        if not self.policy.length(target):
+        if not self.policy.length(target) or at < self.policy.since:
             return None
         run = _Run(target, self.policy, at)
         self.runs.append(run)

@@ -137,6 +137,14 @@ class Conversation:
     """Why the customer wrote, by its path in the tree of reasons: "billing/refund"; empty where nobody said."""
     task_due_at: Millis | None = None
     """When the first of its open tasks is due; None where it has none."""
+    sla_due_at: Millis | None = None
+    """When the clock of its agreement that counts is due; None where none runs."""
+    sla_warn_at: Millis | None = None
+    """When that was or is first warned of."""
+    sla_left: Millis | None = None
+    """Business time that is left while that clock is paused."""
+    sla_target: str = ""
+    """What that clock is for, see `omnitui.desk.sla.Target`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from omnitui.model.accounts import Json
 from omnitui.model.people import Link
 from omnitui.model.states import ObjectKind
 from omnitui.store.rows import find, pk_of, written
+from omnitui.store.sla import touch_contact
 from omnitui.store.writer import Tx
 
 EVERYWHERE: Final = frozenset({"email", "sms", "voice", "phone", "whatsapp"})
@@ -130,6 +131,7 @@ def change_contact(tx: Tx, contact_id: Ulid, fields: Mapping[str, Json]) -> int:
     revision: int = tx.db.execute(
         f"UPDATE contact SET {sets}revision = revision + 1 WHERE pk = ? RETURNING revision", (*values.values(), pk)
     ).fetchone()[0]
+    touch_contact(tx, pk)
     tx.changed(ObjectKind.CONTACT, contact_id, revision)
     return revision
 

@@ -14,6 +14,7 @@ from omnitui.model.states import Flag, ObjectKind, Priority, Status
 from omnitui.store.newcomers import newcomers
 from omnitui.store.rollup import anew, new_rollup, rollups, settle
 from omnitui.store.rows import pk_of
+from omnitui.store.sla import note_status, touch
 from omnitui.store.writer import Tx
 
 
@@ -58,6 +59,8 @@ def make_conversation(
     new = newcomers(tx)
     row = rollups(tx).put(new_rollup(new.new_conversation_pk(), conversation_id, channel, status.value, now))
     new.take_conversation(row, values)
+    if status is not Status.OPEN:
+        note_status(tx, row.pk, status.value, now)
     tx.changed(ObjectKind.CONVERSATION, conversation_id, 1)
     return conversation_id
 
@@ -114,6 +117,9 @@ def change_conversation(
             values.update(_SETS[name](tx, value))
         else:
             raise Refused(_("A conversation has no field {name}.").format(name=name))
+    if "status" in values:
+        note_status(tx, pk, str(values["status"]), tx.now())
+    touch(tx, pk)
     sets = "".join(f"{name} = ?, " for name in values)
     revision: int = tx.db.execute(
         f"UPDATE conversation SET {sets}revision = revision + 1 WHERE pk = ? RETURNING revision",

@@ -45,6 +45,7 @@ _BLANK_CONVERSATION: Final = (
     f"{_OUTBOX} WHERE conversation_pk IN {_PLACES}",
     f"DELETE FROM label_use WHERE conversation_pk IN {_PLACES}",
     f"DELETE FROM remote_change WHERE conversation_pk IN {_PLACES}",
+    f"DELETE FROM status_change WHERE conversation_pk IN {_PLACES}",
     (
         "UPDATE draft SET text = '', attachments = '[]', extra = '{}', revision = revision + 1,"
         f" deleted_at = coalesce(deleted_at, updated_at) WHERE conversation_pk IN {_PLACES}"
@@ -54,8 +55,8 @@ _BLANK_CONVERSATION: Final = (
         f" WHERE conversation_pk IN {_PLACES}"
     ),
     (
-        "UPDATE conversation SET task_due_at = NULL, subject = '', snippet = '', external_id = '',"
-        " vendor_status = '', csat_raw = '',"
+        "UPDATE conversation SET task_due_at = NULL, sla_due_at = NULL, sla_warn_at = NULL, subject = '', snippet = '',"
+        " external_id = '', vendor_status = '', csat_raw = '',"
         f" csat_comment = '', may_belong_to_pk = NULL WHERE pk IN {_PLACES}"
     ),
 )

@@ -17,6 +17,7 @@ from omnitui.clock import Millis
 from omnitui.ids import Ulid
 from omnitui.model.states import ObjectKind, Status
 from omnitui.store.groups import groups, marks
+from omnitui.store.sla import note_status, touch
 from omnitui.store.writer import Tx
 
 SNIPPET: Final = 160
@@ -95,6 +96,8 @@ class Rollup:
     """Whether `unanswered_since` is to be computed anew."""
     sends: bool = False
     """Whether `send_state` is to be computed anew."""
+    reopened_at: Millis | None = None
+    """When a customer opened it again."""
 
     @property
     def last_activity_at(self) -> Millis:
@@ -122,7 +125,7 @@ class Rollup:
             if self.answered_at is None or received_at > self.answered_at:
                 self.unanswered_since = min(self.unanswered_since or received_at, received_at)
             if reopen and self.status in _REOPENS:
-                self.status, self.snoozed_until = Status.OPEN.value, None
+                self.status, self.snoozed_until, self.reopened_at = Status.OPEN.value, None, received_at
         elif role == ANSWER and (self.answered_at is None or received_at > self.answered_at):
             self.answered_at = received_at
             self.unanswered_since = None
@@ -194,6 +197,9 @@ class Rollups:
                 row.unanswered_since = self._unanswered(row.pk, row.answered_at)
             if row.sends:
                 row.send_state = self._send_state(row.pk)
+        if row.reopened_at is not None:
+            note_status(self._tx, row.pk, row.status, row.reopened_at)
+        touch(self._tx, row.pk)
         self._tx.changed(ObjectKind.CONVERSATION, row.id, row.revision + 1)
         return (
             row.pk,

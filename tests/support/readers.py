@@ -127,6 +127,7 @@ def filled(cache: Cache) -> dict[str, Any]:
         "contact_ids": (ann,),
         "contacts": (1,),
         "conversation_id": first.id,
+        "conversation_pk": 1,
         "inbox_id": first.inbox_id,
         "kind": MessageKind.PUBLIC,
         "ids": (first.id,),

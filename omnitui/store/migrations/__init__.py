@@ -39,6 +39,7 @@ STEPS: tuple[Step, ...] = (
     Step(9, ("0009_contact_reason.sql",)),
     Step(10, ("0010_tasks.sql",)),
     Step(11, ("0011_orders.sql",)),
+    Step(12, ("0012_sla.sql",)),
 )
 
 

@@ -27,6 +27,7 @@ _RANKS: Final = {
     Order.UNANSWERED: "c.unanswered_rank",
     Order.PRIORITY: "c.priority_rank",
     Order.WINDOW: "c.window_rank",
+    Order.URGENCY: "c.urgency_rank",
 }
 """What `omnitui.desk.orders.rank` is in the cache; of open conversations each is an index."""
 
@@ -44,8 +45,9 @@ CONVERSATION: Final = """
         c.last_activity_at, c.last_incoming_at, c.unanswered_since, c.window_closes_at, c.send_state, c.has_draft,
         CASE WHEN c.is_failed = 1 THEN (SELECT reason FROM message WHERE conversation_pk = c.pk AND unsettled = 1
             AND state = c.send_state ORDER BY received_at DESC, id DESC LIMIT 1) END,
-        c.task_due_at, c.external_id, c.vendor_status, c.csat, c.created_at, c.revision,
-        (SELECT id FROM conversation WHERE pk = c.may_belong_to_pk), c.contact_reason
+        c.task_due_at, c.sla_due_at, c.sla_warn_at, c.sla_left, c.external_id, c.vendor_status, c.csat,
+        c.created_at, c.revision,
+        (SELECT id FROM conversation WHERE pk = c.may_belong_to_pk), c.contact_reason, c.sla_target
     FROM conversation c CROSS JOIN account a ON a.pk = c.account_pk CROSS JOIN inbox i ON i.pk = c.inbox_pk
     CROSS JOIN contact p ON p.pk = c.contact_pk LEFT JOIN agent g ON g.pk = c.assignee_pk
 """
@@ -58,8 +60,8 @@ def to_conversation(row: tuple[Any, ...]) -> Conversation:
         own, account_id, inbox_id, contact_id, channel, subject, status, priority, contact, account, assignee_id,
         assignee, labels, spam, merged, muted, deleted_at, snoozed_until, unread, snippet, last_message_at,
         last_activity_at, last_incoming_at, unanswered_since, window_closes_at, send_state, has_draft, send_reason,
-        task_due_at, external_id, vendor_status, csat, created_at, revision, may_belong_to,
-        contact_reason,
+        task_due_at, sla_due_at, sla_warn_at, sla_left, external_id, vendor_status, csat, created_at, revision,
+        may_belong_to, contact_reason, sla_target,
     ) = row  # fmt: skip
     hidden = spam or merged or muted or deleted_at is not None
     return _conversation(
@@ -68,7 +70,7 @@ def to_conversation(row: tuple[Any, ...]) -> Conversation:
         _flags(spam, merged, muted, deleted_at) if hidden else _NO_FLAGS, snoozed_until, unread, snippet,
         last_message_at, last_activity_at, last_incoming_at, unanswered_since, window_closes_at,
         _SEND_STATE[send_state], has_draft == 1, external_id, vendor_status, csat, created_at, revision, may_belong_to,
-        send_reason or "", contact_reason, task_due_at,
+        send_reason or "", contact_reason, task_due_at, sla_due_at, sla_warn_at, sla_left, sla_target,
     )  # fmt: skip
 
 

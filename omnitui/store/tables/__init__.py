@@ -21,6 +21,7 @@ from omnitui.store.tables.conversations import (
     MailPlace,
     Message,
     MessageRevision,
+    StatusChange,
 )
 from omnitui.store.tables.people import Account, Agent, Contact, Identity, Inbox, Link, Organization
 from omnitui.store.tables.tasks import Task
@@ -70,6 +71,7 @@ __all__ = [
     "Parked",
     "RemoteChange",
     "Replica",
+    "StatusChange",
     "Task",
     "Unindexed",
     "ddl",

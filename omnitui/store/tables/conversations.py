@@ -20,6 +20,9 @@ class Conversation(Row, table=True):
     `tail` is the end of the ULID that a short ref is looked up by. `answered_at` is the received time of the newest
     answer; `last_message_pk` the newest message shown in the list; `task_due_at` the first time at which an open task
     of it is due.
+
+    `sla_…`: the policy that it is under (`omnitui.desk.sla`), the target whose clock counts, when that is due and first
+    warned of, or what it has left while it is paused. `urgent_at` is when the first thing of it is due.
     """
 
     __tablename__ = "conversation"
@@ -36,8 +39,10 @@ class Conversation(Row, table=True):
         index("ix_conversation_due", "snoozed_until", where="is_snoozed = 1"),
         *(
             index(f"ix_conversation_by_{order}", f"{order}_rank", "id", where="is_open = 1")
-            for order in ("unanswered", "priority", "window")
+            for order in ("unanswered", "priority", "window", "urgency")
         ),
+        index("ix_conversation_sla", "sla_due_at", where="sla_due_at IS NOT NULL"),
+        index("ix_conversation_warned", "sla_warn_at", where="sla_warn_at IS NOT NULL"),
         index("ix_conversation_task", "last_activity_at", "id", where="has_task = 1"),
     )
     account_pk: int = to("account")
@@ -91,6 +96,29 @@ class Conversation(Row, table=True):
     unanswered_rank: int | None = computed(f"coalesce(-unanswered_since, last_activity_at - {2 * FAR})")
     priority_rank: int | None = computed(f"priority * {FAR} + last_activity_at")
     window_rank: int | None = computed(f"coalesce(-window_closes_at, last_activity_at - {2 * FAR})")
+    sla_policy: str = words()
+    sla_target: str = words()
+    sla_due_at: int | None = maybe(Integer)
+    sla_warn_at: int | None = maybe(Integer)
+    sla_left: int | None = maybe(Integer)
+    urgent_at: int | None = computed(
+        f"nullif(min(coalesce(sla_due_at, {FAR}), coalesce(task_due_at, {FAR}), coalesce(snoozed_until, {FAR}),"
+        f" CASE WHEN unanswered_since IS NULL THEN {FAR} ELSE coalesce(window_closes_at, {FAR}) END), {FAR})"
+    )
+    urgency_rank: int | None = computed(
+        f"coalesce(-urgent_at, -{FAR} - unanswered_since, last_activity_at - {2 * FAR})"
+    )
+
+
+class StatusChange(Base, table=True):
+    """The statuses that a conversation has had, by which its clocks are paused and ended."""
+
+    __tablename__ = "status_change"
+    __table_args__ = (index("ix_status_change_conversation", "conversation_pk", "pk"),)
+    pk: int | None = Field(default=None, sa_type=Integer, primary_key=True)
+    conversation_pk: int = to("conversation")
+    at: int = number()
+    status: str = given(Text)
 
 
 class LabelUse(Base, table=True):

@@ -1,0 +1,114 @@
+"""What the clocks of a conversation go by: the policies in force, and what happened in it."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+from omnitui.clock import Millis
+from omnitui.desk.agreements import load
+from omnitui.desk.sla import Event, Policy, Said
+from omnitui.ids import Ulid
+from omnitui.model.states import Status
+
+IN_FORCE: Final = "sla"
+"""The name in `meta` of the policies in force."""
+SWEPT: Final = "sla_swept"
+"""The name in `meta` of how far the clocks were set since those came into force; absent when all are."""
+
+_ASKED: Final = "SELECT received_at FROM message WHERE conversation_pk = ?1 AND role = 1 AND received_at"
+_ENDED: Final = (Status.RESOLVED, Status.CLOSED)
+
+
+def in_force(db: sqlite3.Connection) -> str:
+    """The policies in force as text, see `omnitui.desk.agreements`; "" for none."""
+    row = db.execute("SELECT value FROM meta WHERE name = ?", (IN_FORCE,)).fetchone()
+    return str(row[0]) if row else ""
+
+
+def swept(db: sqlite3.Connection) -> int | None:
+    """The last row whose clocks were set since the policies came into force; None when all are."""
+    row = db.execute("SELECT value FROM meta WHERE name = ?", (SWEPT,)).fetchone()
+    return int(row[0]) if row else None
+
+
+def policy_of(db: sqlite3.Connection, conversation_id: Ulid) -> Policy | None:
+    """The policy that a conversation is under."""
+    row = db.execute("SELECT sla_policy FROM conversation WHERE id = ?", (conversation_id,)).fetchone()
+    return next((policy for policy in load(in_force(db)) if row and policy.name == row[0]), None)
+
+
+def events(db: sqlite3.Connection, conversation_pk: int) -> list[Event]:
+    """What of a conversation decides about the clocks that run: a few of its messages, and its statuses."""
+    pk = conversation_pk
+    status, created_at, last_incoming_at, answered_at, unanswered_since = db.execute(
+        "SELECT status, created_at, last_incoming_at, answered_at, unanswered_since FROM conversation WHERE pk = ?",
+        (pk,),
+    ).fetchone()
+    found = _statuses(db, pk, status, created_at)
+    if last_incoming_at is not None:
+        first = db.execute(f"{_ASKED} >= 0 ORDER BY received_at LIMIT 1", (pk,)).fetchone()
+        found += [Event(first[0], Said.ASKED)] if first else []
+    if answered_at is not None:
+        first = db.execute(
+            "SELECT received_at FROM message WHERE conversation_pk = ? AND role = 2 ORDER BY received_at LIMIT 1", (pk,)
+        ).fetchone()
+        found += [Event(at, Said.ANSWERED) for at in sorted({answered_at, *(first or ())})]
+    if unanswered_since is not None:
+        found.append(Event(unanswered_since, Said.ASKED))
+        found += _again(db, pk, [one for one in found if isinstance(one.what, Status)], answered_at or 0)
+    return found
+
+
+def story(db: sqlite3.Connection, conversation_id: Ulid) -> list[Event]:
+    """Everything that happened in a conversation, as far as clocks hear it."""
+    row = db.execute("SELECT pk, status, created_at FROM conversation WHERE id = ?", (conversation_id,)).fetchone()
+    if row is None:
+        return []
+    said = db.execute(
+        "SELECT received_at, role FROM message WHERE conversation_pk = ? AND role IN (1, 2) ORDER BY received_at",
+        (row[0],),
+    )
+    found = [Event(at, Said.ASKED if role == 1 else Said.ANSWERED) for at, role in said]
+    return [*_statuses(db, *row), *found]
+
+
+def warned(db: sqlite3.Connection, after: Millis, until: Millis) -> list[Ulid]:
+    """Conversations of which a warning or the end of a clock fell due in a span of time, the most urgent first."""
+    rows = db.execute(
+        "SELECT id FROM conversation WHERE (sla_warn_at > ?1 AND sla_warn_at <= ?2 OR sla_due_at > ?1"
+        " AND sla_due_at <= ?2) AND is_shown = 1 ORDER BY sla_due_at LIMIT 100",
+        (after, until),
+    )
+    return [own for (own,) in rows]
+
+
+def _statuses(db: sqlite3.Connection, pk: int, status: str, created_at: Millis) -> list[Event]:
+    rows = db.execute("SELECT at, status FROM status_change WHERE conversation_pk = ? ORDER BY pk", (pk,)).fetchall()
+    first = db.execute(
+        "SELECT received_at FROM message WHERE conversation_pk = ? ORDER BY received_at LIMIT 1", (pk,)
+    ).fetchone()
+    begun = min(created_at, first[0]) if first else created_at
+    found = [Event(at, Status(word)) for at, word in rows]
+    if not found:
+        return [Event(begun, Status(status))]
+    if found[0].at > begun:
+        found.insert(0, Event(begun, Status.OPEN))
+    if found[-1].what != status:
+        found.append(Event(found[-1].at, Status(status)))
+    return found
+
+
+def _again(db: sqlite3.Connection, pk: int, statuses: list[Event], since: Millis) -> list[Event]:
+    """Who wrote first after each time that the conversation was resolved, and before it was opened again."""
+    found: list[Event] = []
+    ended_at: Millis | None = None
+    for status in statuses:
+        if status.what in _ENDED:
+            ended_at = status.at if ended_at is None else ended_at
+        elif ended_at is not None:
+            between = (pk, max(ended_at, since), status.at)
+            row = db.execute(f"{_ASKED} BETWEEN ?2 AND ?3 ORDER BY received_at LIMIT 1", between).fetchone()
+            found += [Event(row[0], Said.ASKED)] if row else []
+            ended_at = None
+    return found
