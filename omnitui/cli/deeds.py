@@ -14,6 +14,7 @@ from omnitui.cli.verbs import Verb
 from omnitui.clock import rfc3339
 from omnitui.i18n import N_, _
 from omnitui.model.states import ObjectKind
+from omnitui.model.states import Verb as ActVerb
 from omnitui.services import records
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def _undo(shell: Shell) -> int:
     for one in undone.overtaken:
         shell.out.say(
             _("{field} is {found} now, not {left} as before: it was changed meanwhile").format(
-                field=one.field, found=_value(one.found, one.field), left=_value(one.left, one.field)
+                field=one.field, found=value_words(one.found, one.field), left=value_words(one.left, one.field)
             )
         )
     return _told(shell, undone)
@@ -53,7 +54,7 @@ def _told(shell: Shell, undone: Undone) -> int:
     for conflict in undone.conflicts:
         shell.fail(
             _("left alone: {field} is {found} now, not {left} any more").format(
-                field=conflict.field, found=_value(conflict.found), left=_value(conflict.left)
+                field=conflict.field, found=value_words(conflict.found), left=value_words(conflict.left)
             ),
             _("set the value that you want by hand"),
         )
@@ -63,6 +64,10 @@ def _told(shell: Shell, undone: Undone) -> int:
 def _log_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
     parser.add_argument("id", nargs="?", metavar="ID", help=_("only what was done with this conversation"))
     parser.add_argument("-n", type=count_of, default=None, metavar="N", help=_("at most so many; 0 for all"))
+    parser.add_argument("--by", metavar="me|NAME", help=_("only what this agent did"))
+    parser.add_argument("--kind", choices=[one.value for one in ActVerb], metavar="K", help=_("only this: status, …"))
+    parser.add_argument("--since", metavar="T", help=_("only what was done from then on"))
+    parser.add_argument("--until", metavar="T", help=_("only what was done before that"))
 
 
 def _log(shell: Shell) -> int:
@@ -71,7 +76,7 @@ def _log(shell: Shell) -> int:
     if count is None:
         # People want the newest; an export has to be whole.
         count = 0 if shell.out.form == "jsonl" else 100
-    ops = islice(_ops(shell, conversation_id), count or None)
+    ops = islice(_ops(shell, conversation_id, _chosen(shell)), count or None)
     if not shell.out.text:
         shell.out.many("op", (records.op(op) for op in ops))
         return 0
@@ -96,12 +101,26 @@ def _log(shell: Shell) -> int:
     return 0
 
 
-def _ops(shell: Shell, conversation_id: str | None) -> Iterator[Op]:
+def _chosen(shell: Shell) -> dict[str, Any]:
+    """What the options leave of the log."""
+    from omnitui.cli.tracing import moment
+    from omnitui.cli.triage import agent
+
+    said = shell.arguments
+    return {
+        "author_id": agent(shell, said.by) if said.by else None,
+        "verb": ActVerb(said.kind) if said.kind else None,
+        "since": moment(shell, said.since) if said.since else None,
+        "until": moment(shell, said.until) if said.until else None,
+    }
+
+
+def _ops(shell: Shell, conversation_id: str | None, chosen: dict[str, Any]) -> Iterator[Op]:
     from omnitui.store.reads import oplog
 
     before: str | None = None
     while True:
-        page = shell.session.cache.read(oplog.log, conversation_id, before=before, limit=_PAGE)
+        page = shell.session.cache.read(oplog.log, conversation_id, before=before, limit=_PAGE, **chosen)
         yield from page
         if len(page) < _PAGE:
             return
@@ -117,7 +136,7 @@ def deed(op: Op) -> str:
             f"{op.verb.value}: {text[:60]}" if op.after.get("exists") else _("take back: {text}").format(text=text[:60])
         )
     changes = [
-        f"{name}: {_value(op.before.get(name), name)} → {_value(value, name)}"
+        f"{name}: {value_words(op.before.get(name), name)} → {value_words(value, name)}"
         for name, value in op.after.items()
         if op.before.get(name) != value
     ]
@@ -125,7 +144,8 @@ def deed(op: Op) -> str:
     return words if words.startswith(f"{op.verb.value}:") else f"{op.verb.value} {words}"
 
 
-def _value(value: Any, name: str = "") -> str:
+def value_words(value: Any, name: str = "") -> str:
+    """A field's value in an op, for people."""
     if name == "snoozed_until" and isinstance(value, int):
         return rfc3339(value)
     if isinstance(value, list):

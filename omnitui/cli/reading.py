@@ -40,13 +40,15 @@ def count_of(text: str) -> int:
 
 def _ls_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
     _query(parser, 50)
+    parser.add_argument("--at", metavar="T", help=_("as it was then: yesterday 18:00, 2h, 昨日18時"))
 
 
 def conversations(shell: Shell, query: str, count: int) -> Iterator[Conversation]:
-    """What a query finds, newest activity first; 0 for all."""
+    """What a query finds, or a view by its name, in its order; 0 for all."""
+    from omnitui.desk.orders import place
     from omnitui.store.reads import inbox
 
-    parsed = shell.session.query(query)
+    parsed = shell.session.query(f"view:{query}" if shell.session.views.named(query) else query)
     after: tuple[int, str] | None = None
     left = count or -1
     while left:
@@ -55,7 +57,7 @@ def conversations(shell: Shell, query: str, count: int) -> Iterator[Conversation
         yield from page
         if len(page) < size:
             return
-        after = (page[-1].last_activity_at, page[-1].id)
+        after = place(parsed.order, page[-1])
         left -= len(page) if left > 0 else 0
 
 
@@ -66,7 +68,33 @@ def ref_of(shell: Shell, conversation_id: Ulid) -> str:
     return shell.session.cache.read(inbox.ref, conversation_id)
 
 
+def _ls_past(shell: Shell) -> int:
+    """The list as it was at a time; fields that are not known for sure are named."""
+    from omnitui.cli.tracing import moment, queue
+
+    at = moment(shell, shell.arguments.at)
+    rows = queue(shell, " ".join(shell.arguments.query) or "is:open", at, shell.arguments.n)
+    if not shell.out.text:
+        shell.out.many(
+            "conversation",
+            (
+                {**records.conversation(row.conversation, ref_of(shell, row.conversation.id)), "unsure": [*row.unsure]}
+                for row in rows
+            ),
+        )
+        return 0
+    marked = [("?" if row.unsure else "", *_row(shell, row.conversation)) for row in rows]
+    shell.out.table(marked, widths=(1, 26, 16, 8, 2, 8, 20, 46, 12, 20), grow=7)
+    shell.out.say(_("as it was at {time}").format(time=shell.out.time(at)))
+    if unsure := sorted({field for row in rows for field in row.unsure}):
+        said = _("? something was changed elsewhere about then, when exactly is not known: {fields}")
+        shell.out.say(said.format(fields=", ".join(unsure)))
+    return 0
+
+
 def _ls(shell: Shell) -> int:
+    if shell.arguments.at:
+        return _ls_past(shell)
     found = conversations(shell, " ".join(shell.arguments.query), shell.arguments.n)
     if not shell.out.text:
         shell.out.many("conversation", (records.conversation(item, ref_of(shell, item.id)) for item in found))

@@ -144,6 +144,10 @@ class Operations(Performing, Tasking):
         """Undo an act: the given op's, else the agent's last one that can be undone."""
         return self._cache.write(lambda tx: undo(tx, self._me, op_or_group_id))
 
+    def revert(self, op_id: Ulid, *, others: bool = False) -> Undone:
+        """Take back one op alone, of whatever age; see `reverting.revert`."""
+        return self._cache.write(lambda tx: reverting.revert(tx, self._me, op_id, others=others))
+
     def redo(self, op_or_group_id: Ulid | None = None) -> Undone:
         """Do again what was undone last, or the given act if it was undone."""
         return self._cache.write(lambda tx: redo(tx, self._me, op_or_group_id))

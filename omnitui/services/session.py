@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from omnitui.bus import Bus
-from omnitui.clock import SECOND, Clock
+from omnitui.clock import SECOND, Clock, Millis
 from omnitui.config.files import load_settings
 from omnitui.config.settings import Settings
 from omnitui.i18n import use_language
@@ -108,12 +108,12 @@ class Session:
         """The zone in which times are shown and read."""
         return self.settings.zone()
 
-    def query(self, text: str) -> Query:
-        """The query that `text` says, seen from here and now. Raises QueryError."""
+    def query(self, text: str, at: Millis | None = None) -> Query:
+        """The query that `text` says, seen from here and now, or from another time. Raises QueryError."""
         from omnitui.desk.query import parse
         from omnitui.desk.teams import known_teams
 
-        me, now = self.cache.me(), self.cache.clock.now()
+        me, now = self.cache.me(), self.cache.clock.now() if at is None else at
         teams = known_teams(self.settings.teams, me) if self.settings.teams else {}
         return parse(text, now=now, me=me.id, zone=self.zone, teams=teams)
 

@@ -73,8 +73,8 @@ def undo(tx: Tx, me: Agent, op_or_group_id: Ulid | None) -> Undone:
         raise Refused(_("there is nothing to undo"))
     if any(op.author_id != me.id for op in ops):
         raise Refused(_("somebody else did that"), hint=_("undo it in your own name by setting the value you want"))
-    _refuse_departed(tx, ops)
-    return _invert(tx, me, list(reversed(ops)), redoing=False)
+    refuse_departed(tx, ops)
+    return invert(tx, me, list(reversed(ops)), redoing=False)
 
 
 def redo(tx: Tx, me: Agent, op_or_group_id: Ulid | None = None) -> Undone:
@@ -90,10 +90,11 @@ def redo(tx: Tx, me: Agent, op_or_group_id: Ulid | None = None) -> Undone:
         inverses = log.last_redoable(tx.db, me.id)
     if not inverses:
         raise Refused(_("there is nothing to redo"))
-    return _invert(tx, me, list(reversed(inverses)), redoing=True)
+    return invert(tx, me, list(reversed(inverses)), redoing=True)
 
 
-def _refuse_departed(tx: Tx, ops: Sequence[Op]) -> None:
+def refuse_departed(tx: Tx, ops: Sequence[Op]) -> None:
+    """Raises Refused: one of these was erased, or has left and cannot be taken back."""
     for op in ops:
         if log.erased(tx.db, op.id):
             raise Refused(_("that was erased, and cannot be brought back"))
@@ -119,7 +120,8 @@ def _heard(op: Op) -> bool:
     return op.verb not in CHANGES or op.reach is not Reach.LOCAL
 
 
-def _invert(tx: Tx, me: Agent, ops: Sequence[Op], *, redoing: bool) -> Undone:
+def invert(tx: Tx, me: Agent, ops: Sequence[Op], *, redoing: bool) -> Undone:
+    """The inverses of ops as one act, or with `redoing` the ops again that these are the inverses of."""
     group = tx.ids.new()
     made: list[Op] = []
     done: list[Op] = []

@@ -14,6 +14,7 @@ from omnitui.ids import Ulid
 from omnitui.model.conversations import Conversation, Message
 from omnitui.model.states import ObjectKind, SendState
 from omnitui.services.actions import Scope
+from omnitui.services.lastlook import LastLook
 from omnitui.services.memory import Memory
 from omnitui.services.session import Session
 from omnitui.ui.backstage import Backstage
@@ -78,6 +79,7 @@ class Desk(Backstage):
         self._rested: Ulid | None = None
         self._typed: Millis = 0
         """When it was told last that the agent writes."""
+        self._looks: LastLook | None = None
         self.attended = False
         """Whether somebody has touched a key or the mouse: what shows by itself at the start is read by nobody."""
 
@@ -95,6 +97,8 @@ class Desk(Backstage):
         except OmniError:
             self.rescued = self.drafting.rescue(self.session.profile.state)
         self.memory.flush()
+        if self._looks is not None:
+            self._looks.flush()
 
     def remember(self, name: str, line: str) -> None:
         """Keep a line of what was used, for this start and the next ones."""
@@ -271,6 +275,20 @@ class Desk(Backstage):
         if not self.attended:
             self.attended = True
             self._read_soon()
+        looks, now = self.looks, self.clock.now()
+        before = looks.before
+        if looks.touch(now):
+            self.spawn(asyncio.to_thread(looks.flush))
+        if before is not None and looks.before not in (None, before):
+            key = self.screen.keyboard.keymap.key_of("go.since")
+            self.say(_("{key} shows what changed while you were away").format(key=key))
+
+    @property
+    def looks(self) -> LastLook:
+        """When the agent looked here last."""
+        if self._looks is None:
+            self._looks = LastLook(self.session.profile)
+        return self._looks
 
     def _read_soon(self) -> None:
         if self._read_timer is not None:

@@ -12,7 +12,7 @@ from omnitui.desk.naming import PRIORITY, SEND, STATUS, channel_word
 from omnitui.i18n import N_, _, ngettext
 from omnitui.model.states import Verb
 
-__all__ = ["HEALTH", "PRIORITY", "SEND", "STATUS", "VERB", "channel_word"]
+__all__ = ["FIELD", "HEALTH", "PRIORITY", "SEND", "STATUS", "VERB", "channel_word"]
 
 VERB = {
     Verb.REPLY: N_("reply"),
@@ -36,6 +36,16 @@ VERB = {
     Verb.TASK: N_("task"),
     Verb.CALL_BACK: N_("call-back"),
 }
+FIELD = {
+    "status": N_("status"),
+    "priority": N_("priority"),
+    "assignee_id": N_("assignee"),
+    "labels": N_("labels"),
+    "snoozed_until": N_("snoozed until"),
+    "flags": N_("flags"),
+    "subject": N_("subject"),
+}
+"""Fields of a conversation, as ops name them."""
 HEALTH = {
     "new": N_("not synced yet"),
     "ok": N_("in step"),

@@ -38,6 +38,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("conversation.unread", N_("Read or unread"), N_("Turn the read mark."), ("t",), _D),
     Action("conversation.log", N_("Log of this conversation"),
            N_("What was done with this conversation."), ("H",), _D),
+    Action("conversation.blame", N_("Why is it so?"),
+           N_("Since when each field is as it is, and by whom; Enter takes back just that."), ("B",), _D),
     Action("conversation.pipe", N_("Pipe to a command …"),
            N_("Give the current message in the history, else the whole conversation as JSON, to a program."),
            ("|",), _D),

@@ -56,4 +56,7 @@ ACTIONS: tuple[Action, ...] = (
            N_("How each account stands; pause, check and change them."), ("g c",), _A),
     Action("go.ledger", N_("Ledger"), N_("How far each account is in step, and what is not here."), ("g b",), _A),
     Action("go.log", N_("Op log"), N_("Everything that was done, newest first."), ("g h",), _A),
+    Action("go.since", N_("What changed"), N_("What changed while you were away, in groups."), ("g e",), _A),
+    Action("go.past", N_("The list as it was"),
+           N_("The open list as it was at a time that you choose, to be read only."), ("g y",), _A),
 )  # fmt: skip

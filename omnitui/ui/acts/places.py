@@ -93,6 +93,24 @@ async def _log(desk: Desk, conversation_id: str | None) -> None:
     await open_log(desk, conversation_id)
 
 
+async def _blame(desk: Desk, conversation_id: str) -> None:
+    from omnitui.ui.screens.blame import open_blame
+
+    await open_blame(desk, conversation_id)
+
+
+async def _since(desk: Desk) -> None:
+    from omnitui.ui.screens.since import open_since
+
+    await open_since(desk)
+
+
+async def _past(desk: Desk) -> None:
+    from omnitui.ui.screens.past import open_past
+
+    await open_past(desk)
+
+
 async def _raw(desk: Desk) -> None:
     from omnitui.ui.screens.raw import open_raw
 
@@ -161,6 +179,9 @@ HANDLERS: Mapping[str, Handler] = {
     "go.accounts": lambda desk, count: _accounts(desk),
     "go.ledger": lambda desk, count: _ledger(desk),
     "go.log": lambda desk, count: _log(desk, None),
+    "go.since": lambda desk, count: _since(desk),
+    "go.past": lambda desk, count: _past(desk),
+    "conversation.blame": lambda desk, count: _blame(desk, desk.need()),
     "conversation.log": lambda desk, count: _log(desk, desk.need()),
     "conversation.hint": doing(_hint),
     "history.raw": lambda desk, count: _raw(desk),

@@ -60,11 +60,12 @@ def _change(op: Op) -> str:
         message = op.after.get("message")
         text = message.get("text", "") if isinstance(message, dict) else ""
         return str(text).split("\n")[0] or op.reason
-    parts = [f"{name}: {_value(op.before.get(name))} → {_value(value)}" for name, value in op.after.items()]
+    parts = [f"{name}: {value_words(op.before.get(name))} → {value_words(value)}" for name, value in op.after.items()]
     return ", ".join(parts) + (f" ({op.reason})" if op.reason else "")
 
 
-def _value(value: object) -> str:
+def value_words(value: object) -> str:
+    """A field's value in an op, for people."""
     if value is None or value == []:
         return "–"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -88,7 +88,7 @@ def printed(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict
     world = desk.run("ls", "account:World", "channel:email", "-n", "1", "--jsonl").objects[0]["id"]
     outputs.append(desk.run("reply", world, "--text", "x", "--json"))
     outputs.append(desk.run("outbox", "--json"))
-    done = desk.run("priority", world, "--set", "high").out.strip()
+    done = desk.run("label", world, "--add", "documented").out.strip()
     outputs.append(desk.run("revert", done, "--dry-run", "--json"))
     for ran in outputs:
         for item in within(ran.object):

@@ -1,0 +1,257 @@
+"""The queue as it was at a time: what nothing has touched since is as it is now, the rest is made from its steps.
+
+Times of messages are those at which they reached their back end. What cannot be known afterwards: which drafts there
+were, what had not left yet, and what was read elsewhere than here.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Final
+
+from omnitui.clock import Millis
+from omnitui.desk.matching import Facts, matches
+from omnitui.desk.terms import (
+    And,
+    Assigned,
+    During,
+    From,
+    Has,
+    Is,
+    Named,
+    Node,
+    Not,
+    Or,
+    PriorityIs,
+    Query,
+    State,
+    Subject,
+    Text,
+    Thing,
+    Unanswered,
+)
+from omnitui.desk.tracing import value_at
+from omnitui.errors import UsageError
+from omnitui.i18n import _
+from omnitui.ids import Ulid, encode
+from omnitui.model.conversations import Conversation
+from omnitui.model.states import Flag, Priority, Status
+from omnitui.store.reads import inbox
+from omnitui.store.reads.tracing import agents, traces
+from omnitui.store.rollup import snippet
+from omnitui.values import dataclass
+
+PAGE: Final = 200
+_STATES: Final = (
+    *(State.OPEN, State.WAITING, State.SNOOZED, State.BOT, State.RESOLVED, State.CLOSED),
+    *(State.UNREAD, State.UNANSWERED, State.SPAM, State.ALL),
+)
+_KNOWN: Final = (Assigned, Named, From, PriorityIs, During, Unanswered, Subject, Text)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A conversation as it was."""
+
+    conversation: Conversation
+    unsure: tuple[str, ...] = ()
+    """The fields of which something unseen may have changed the value about that time."""
+
+
+def queue(db: sqlite3.Connection, query: Query, at: Millis, now: Millis, *, limit: int = 0) -> list[Row]:
+    """What a query, read as of `at`, found then, newest activity first.
+
+    Args:
+        db: A reading connection.
+        query: What was asked for.
+        at: When.
+        now: The time of the cache.
+        limit: How many at most; 0 for all.
+
+    Raises:
+        UsageError: The query asks what is not known of the past.
+    """
+    check(query.node)
+    query = Query(query.node, query.hidden, query.text)
+    touched = _touched(db, at)
+    changed = [row for own in touched.values() if (row := conversation_at(db, own, at, now)) is not None]
+    found = [row for row in changed if matches(query, _facts(db, row.conversation, at, query.node))]
+    found.sort(key=lambda row: (row.conversation.last_activity_at, row.conversation.id), reverse=True)
+    merged = list[Row]()
+    still = _untouched(db, query, at, frozenset(touched.values()))
+    for one in still:
+        key = (one.last_activity_at, one.id)
+        while found and (found[0].conversation.last_activity_at, found[0].conversation.id) > key:
+            merged.append(found.pop(0))
+        merged.append(Row(one))
+        if limit and len(merged) >= limit:
+            return merged[:limit]
+    return [*merged, *found][: limit or None]
+
+
+def conversation_at(db: sqlite3.Connection, conversation_id: Ulid, at: Millis, now: Millis) -> Row | None:
+    """A conversation as it was at the end of a time; None where it had not begun."""
+    found = inbox.conversation(db, conversation_id)
+    pk, deleted_at = db.execute("SELECT pk, deleted_at FROM conversation WHERE id = ?", (conversation_id,)).fetchone()
+    said = db.execute(
+        "SELECT received_at, text FROM message WHERE conversation_pk = ? AND received_at <= ? AND role > 0"
+        " ORDER BY received_at DESC, id DESC LIMIT 1",
+        (pk, at),
+    ).fetchone()
+    if found is None or (said is None and found.created_at > at) or (deleted_at is not None and deleted_at <= at):
+        return None
+    past = {name: value_at(steps, at) for name, steps in traces(db, conversation_id, now).items()}
+    flags = frozenset(Flag(flag) for flag in past["flags"].value)
+    assignee = past["assignee_id"].value
+    incoming, answered = _newest(db, pk, at, 1), _newest(db, pk, at, 2)
+    row = replace(
+        found,
+        status=Status(past["status"].value),
+        priority=Priority(past["priority"].value),
+        assignee_id=assignee,
+        assignee=agents(db).get(assignee, "") if assignee else "",
+        labels=tuple(past["labels"].value),
+        flags=flags,
+        snoozed_until=past["snoozed_until"].value,
+        subject=past["subject"].value if "subject" in past else found.subject,
+        unread=len(_unread(db, conversation_id, pk, at)),
+        snippet=snippet(said[1]) if said else "",
+        last_message_at=said[0] if said else 0,
+        last_activity_at=said[0] if said else found.created_at,
+        last_incoming_at=incoming,
+        unanswered_since=_unanswered(db, pk, answered, at),
+        window_closes_at=found.window_closes_at if found.last_incoming_at == incoming else None,
+        send_state=None,
+        send_reason="",
+        has_draft=False,
+        csat=found.csat if _rated_by(db, pk, at) else None,
+    )
+    return Row(row, tuple(sorted(name for name, one in past.items() if not one.sure)))
+
+
+def check(node: Node | None) -> None:
+    """Refuse what is not known of the past.
+
+    Raises:
+        UsageError: The query asks for it.
+    """
+    match node:
+        case None:
+            return
+        case And(parts) | Or(parts):
+            for part in parts:
+                check(part)
+        case Not(part):
+            check(part)
+        case Is(state) if state in _STATES:
+            return
+        case Has(thing) if thing in (Thing.ATTACHMENT, Thing.NOTE):
+            return
+        case _ if not isinstance(node, _KNOWN):
+            raise UsageError(
+                _("drafts, the outbox and deadlines are not known of the past"),
+                hint=_("ask for status, assignee, labels, priority, channel, people, words or times"),
+            )
+
+
+def _touched(db: sqlite3.Connection, at: Millis) -> dict[int, Ulid]:
+    rows = db.execute(
+        "SELECT pk, id FROM conversation WHERE pk IN (SELECT conversation_pk FROM message WHERE received_at > ?1"
+        " UNION SELECT conversation_pk FROM op WHERE id >= ?2 AND conversation_pk IS NOT NULL"
+        " UNION SELECT conversation_pk FROM remote_change WHERE at > ?1) OR deleted_at > ?1 OR csat_at > ?1",
+        (at, encode(at + 1, 0)),
+    )
+    return dict(rows.fetchall())
+
+
+def _untouched(db: sqlite3.Connection, query: Query, at: Millis, touched: frozenset[Ulid]) -> Iterator[Conversation]:
+    after: inbox.Key = (at + 1, "")
+    while True:
+        page = inbox.page(db, query, after=after, limit=PAGE)
+        yield from (one for one in page if one.id not in touched)
+        if len(page) < PAGE:
+            return
+        after = (page[-1].last_activity_at, page[-1].id)
+
+
+def _newest(db: sqlite3.Connection, pk: int, at: Millis, role: int) -> Millis | None:
+    sql = "SELECT max(received_at) FROM message WHERE conversation_pk = ? AND received_at <= ? AND role = ?"
+    found: Millis | None = db.execute(sql, (pk, at, role)).fetchone()[0]
+    return found
+
+
+def _unanswered(db: sqlite3.Connection, pk: int, answered: Millis | None, at: Millis) -> Millis | None:
+    found: Millis | None = db.execute(
+        "SELECT min(received_at) FROM message WHERE conversation_pk = ? AND received_at > ? AND received_at <= ?"
+        " AND role = 1",
+        (pk, -1 if answered is None else answered, at),
+    ).fetchone()[0]
+    return found
+
+
+def _rated_by(db: sqlite3.Connection, pk: int, at: Millis) -> bool:
+    row = db.execute("SELECT csat_at FROM conversation WHERE pk = ?", (pk,)).fetchone()
+    return row[0] is not None and row[0] <= at
+
+
+def _unread(db: sqlite3.Connection, conversation_id: Ulid, pk: int, at: Millis) -> set[Ulid]:
+    """The messages that nobody here had read: those of now, without what was marked since, taken back."""
+    unread = {own for (own,) in db.execute("SELECT id FROM message WHERE conversation_pk = ? AND is_unread = 1", (pk,))}
+    marks = db.execute(
+        "SELECT p.before, p.after FROM op o CROSS JOIN op_payload p ON p.op_pk = o.pk"
+        " WHERE o.object_id = ? AND o.verb = 'read' AND o.at > ? ORDER BY o.pk DESC",
+        (conversation_id, at),
+    )
+    for stored, made in marks:
+        before, after = set(_ids(stored)), set(_ids(made))
+        unread = (unread - (after - before)) | (before - after)
+    here = db.execute(
+        "SELECT id FROM message WHERE conversation_pk = ? AND received_at <= ? AND direction = 'incoming' AND role > 0",
+        (pk, at),
+    )
+    return unread & {own for (own,) in here}
+
+
+def _ids(stored: str | None) -> list[Ulid]:
+    found: Any = json.loads(stored or "{}").get("unread")
+    return found if isinstance(found, list) else []
+
+
+def _facts(db: sqlite3.Connection, found: Conversation, at: Millis, node: Node | None) -> Facts:
+    """What a query may ask beyond the row, of what had come by then."""
+    firm, segment, address, name = db.execute(
+        "SELECT coalesce(o.name, ''), p.segment, i.address, i.name FROM contact p"
+        " LEFT JOIN organization o ON o.pk = p.organization_pk, inbox i WHERE p.id = ? AND i.id = ?",
+        (found.contact_id, found.inbox_id),
+    ).fetchone()
+    said = "FROM message m WHERE m.conversation_pk = (SELECT pk FROM conversation WHERE id = ?) AND m.received_at <= ?"
+    here = f"{said} AND m.deleted_at IS NULL"
+    files, notes = db.execute(
+        f"SELECT coalesce(max(m.files > 0), 0), coalesce(max(m.kind = 'note'), 0) {here}", (found.id, at)
+    ).fetchone()
+    texts = ()
+    if _asks_words(node):
+        rows = db.execute(
+            "SELECT m.subject || char(10) || m.text || char(10) || m.author || char(10) || coalesce((SELECT"
+            f" group_concat(name, char(10)) FROM attachment WHERE message_pk = m.pk), '') {here}",
+            (found.id, at),
+        )
+        texts = tuple(text for (text,) in rows)
+    addresses = db.execute(
+        "SELECT address FROM identity WHERE contact_pk = (SELECT pk FROM contact WHERE id = ?)", (found.contact_id,)
+    )
+    return Facts(
+        found, texts, tuple(one for (one,) in addresses), firm, segment, (address, name), bool(files), bool(notes)
+    )
+
+
+def _asks_words(node: Node | None) -> bool:
+    match node:
+        case And(parts) | Or(parts):
+            return any(map(_asks_words, parts))
+        case Not(part):
+            return _asks_words(part)
+    return isinstance(node, Text)

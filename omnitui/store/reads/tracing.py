@@ -1,0 +1,66 @@
+"""How a conversation or contact came to be as it is: its ops, its customer's words, the last reports."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+
+from omnitui.clock import Millis
+from omnitui.desk.tracing import DEFAULTS, Step, standing_on, steps
+from omnitui.ids import Ulid
+from omnitui.model.operations import Op
+from omnitui.model.states import ObjectKind
+from omnitui.store.oplog import current
+from omnitui.store.reads import oplog
+
+UNTRACED = frozenset({"unread", "may_belong_to", "exists", "message", "mail"})
+"""Fields of ops that are no facts about the object by themselves."""
+
+
+def traces(db: sqlite3.Connection, conversation_id: Ulid, now: Millis) -> dict[str, list[Step]]:
+    """How each field of a conversation came to be as it is. Raises NotFound: there is none."""
+    ops = [op for op in oplog.about(db, conversation_id) if op.kind is ObjectKind.CONVERSATION]
+    names = [*DEFAULTS, *sorted({name for op in ops for name in op.after} - DEFAULTS.keys() - UNTRACED)]
+    values, _revision = current(db, ObjectKind.CONVERSATION, conversation_id, names)
+    pk, created = db.execute("SELECT pk, created_at FROM conversation WHERE id = ?", (conversation_id,)).fetchone()
+    wrote = [
+        at for (at,) in db.execute("SELECT received_at FROM message WHERE conversation_pk = ? AND role = 1", (pk,))
+    ]
+    reports: dict[str, Millis] = dict(
+        db.execute("SELECT field, at FROM remote_change WHERE conversation_pk = ?", (pk,)).fetchall()
+    )
+    began = min([created, *wrote])
+    return {
+        name: steps(
+            name, values[name], ops, began=began, now=now, wrote=wrote, reported=reports.get(name)
+        )
+        for name in names
+    }  # fmt: skip
+
+
+def contact_traces(db: sqlite3.Connection, contact_id: Ulid, now: Millis) -> dict[str, list[Step]]:
+    """The same for what is known of a contact. Raises NotFound."""
+    ops = [op for op in oplog.about(db, contact_id) if op.kind is ObjectKind.CONTACT]
+    names = ["name", "organization", "segment", "language", "time_zone", "about"]
+    values, _revision = current(db, ObjectKind.CONTACT, contact_id, names)
+    (created,) = db.execute("SELECT created_at FROM contact WHERE id = ?", (contact_id,)).fetchone()
+    return {name: steps(name, values[name], ops, began=created, now=now) for name in names}
+
+
+def later(db: sqlite3.Connection, op: Op) -> list[Op]:
+    """The ops that stand on an op: those that set its fields again after it and still hold."""
+    ops = oplog.about(db, op.object_id)
+    after = ops[next((at for at, one in enumerate(ops) if one.id == op.id), len(ops)) + 1 :]
+    return standing_on(op, after, frozenset(one.undoes for one in ops if one.undoes))
+
+
+def agents(db: sqlite3.Connection) -> Mapping[Ulid, str]:
+    """The names of all agents, those that have gone included."""
+    return dict(db.execute("SELECT id, name FROM agent").fetchall())
+
+
+def done_between(db: sqlite3.Connection, conversation_id: Ulid, since: Millis, until: Millis) -> Sequence[Op]:
+    """What was done with a conversation after a time and up to another, oldest first."""
+    sql = f"{oplog.OP} WHERE o.conversation_pk = (SELECT pk FROM conversation WHERE id = ?)"
+    rows = db.execute(f"{sql} AND o.at > ? AND o.at <= ? ORDER BY o.pk", (conversation_id, since, until))
+    return [oplog.to_op(row) for row in rows]
