@@ -109,9 +109,9 @@ class Notify:
     via: Literal["auto", "bell", "osc9", "osc777", "osc99", "off"] = "auto"
     """How: `auto` asks what terminal it is, `bell` rings, `osc9` (iTerm2, WezTerm, ghostty), `osc777` (foot, urxvt,
     GNOME), `osc99` (kitty), `off`. Behind tmux it needs `set -g allow-passthrough on`, else it rings."""
-    on: tuple[str, ...] = ("mine", "unassigned", "mentioned", "failed")
+    on: tuple[str, ...] = ("mine", "unassigned", "mentioned", "failed", "due")
     """About what: a new message in a conversation of yours, in one of nobody, a note that names you with `@`, a message
-    that could not be sent."""
+    that could not be sent, a task that falls due."""
     text: bool = False
     """Whether a notice about one message shows who wrote and how it begins; your screen may be seen by others."""
     quiet: str = ""

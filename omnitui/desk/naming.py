@@ -6,6 +6,7 @@ from typing import Final
 
 from omnitui.i18n import N_, _
 from omnitui.model.states import Priority, SendState, Status
+from omnitui.model.tasks import TaskKind
 
 STATUS: Final = {
     Status.OPEN: N_("open"),
@@ -34,6 +35,10 @@ SEND: Final = {
     SendState.BLOCKED: N_("blocked"),
     SendState.CANCELED: N_("canceled"),
     SendState.UNKNOWN: N_("unknown whether it left"),
+}
+TASK: Final = {
+    TaskKind.CALL_BACK: N_("call back"),
+    TaskKind.FOLLOW_UP: N_("follow up"),
 }
 CHANNELS: Final = {
     "email": N_("email"),

@@ -6,6 +6,7 @@ from omnitui.clock import Millis
 from omnitui.ids import Ulid
 from omnitui.model.conversations import Conversation
 from omnitui.model.people import Contact, Identity, Link, Organization
+from omnitui.model.tasks import Task
 from omnitui.values import dataclass
 
 
@@ -52,6 +53,8 @@ class Card:
     links: tuple[LinkedContact, ...] = ()
     open: tuple[Conversation, ...] = ()
     """Conversations that are neither resolved nor closed, newest activity first."""
+    tasks: tuple[Task, ...] = ()
+    """What is promised and not done yet, the first due first."""
     conversations: int = 0
     messages: int = 0
     first_at: Millis | None = None

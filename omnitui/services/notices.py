@@ -27,6 +27,7 @@ class Occasion(StrEnum):
     UNASSIGNED = "unassigned"
     MENTIONED = "mentioned"
     FAILED = "failed"
+    DUE = "due"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ class Notices:
         if len(waiting) == 1 and self._settings.text and not veiled and waiting[0].words:
             return safe(shown(waiting[0].words), multiline=False, max_chars=WORDS)
         counts = Counter(event.occasion for event in waiting)
-        failed = counts.pop(Occasion.FAILED, 0)
+        failed, due = counts.pop(Occasion.FAILED, 0), counts.pop(Occasion.DUE, 0)
         parts: list[str] = []
         if total := counts.total():
             parts.append(ngettext("{n} new message", "{n} new messages", total).format(n=total))
@@ -100,4 +101,6 @@ class Notices:
                 parts.append(ngettext("{n} mentions you", "{n} mention you", mentions).format(n=mentions))
         if failed:
             parts.append(ngettext("{n} message was not sent", "{n} messages were not sent", failed).format(n=failed))
+        if due:
+            parts.append(ngettext("{n} task is due", "{n} tasks are due", due).format(n=due))
         return _(", ").join(parts)

@@ -95,6 +95,9 @@ class Drawing:
             runs.append(("!! ", "row.urgent"))
         elif conversation.priority == "high":
             runs.append(("^ ", "row.high"))
+        due = conversation.task_due_at
+        if due is not None and room >= 16:
+            runs.append(task_sign(due, self.now, self.glyphs))
         closing, closing_role = self.window
         if closing and room >= 20:
             runs.append((f"{self.glyphs.window}{closing} ", closing_role))
@@ -172,6 +175,13 @@ def window_left(left: Millis) -> Run:
     if left <= 0:
         return "0", "row.window.closing"
     return age(left, 0), "row.window.closing" if left < HOUR else "row.window.short" if left < LONG else "row.window"
+
+
+def task_sign(due: Millis, now: Millis, glyphs: Glyphs) -> Run:
+    """When the first task is due, or for how long it has been."""
+    if due <= now:
+        return f"{glyphs.task}!{age(now, due)} ", "row.task.late"
+    return f"{glyphs.task}{age(due, now)} ", "row.task"
 
 
 def state_sign(conversation: Row, glyphs: Glyphs) -> Run:

@@ -83,6 +83,8 @@ ROLES: Final[Mapping[str, str]] = {
     "row.window": "$muted",
     "row.window.short": "bold $warning",
     "row.window.closing": "bold $error",
+    "row.task": "$accent",
+    "row.task.late": "bold $error",
     "row.reason": "$error",
     "row.match": "bold underline $foreground",
     "row.label": "$accent",
@@ -177,6 +179,7 @@ class Glyphs:
         "failed",
         "held",
         "mark",
+        "task",
         "unanswered",
         "underway",
         "unknown",
@@ -196,18 +199,21 @@ class Glyphs:
         dash: str,
         unanswered: str,
         window: str,
+        task: str,
     ) -> None:
         self.cursor, self.mark, self.failed, self.unknown = ">", "+", "!", "?"
         self.unread, self.done, self.underway, self.held = unread, done, underway, held
         self.draft, self.ellipsis, self.dash, self.unanswered = draft, ellipsis, dash, unanswered
-        self.window = window
+        self.window, self.task = window, task
 
 
 UNICODE: Final = Glyphs(
-    unread="•", done="✓", underway="…", held="‖", draft="✎", ellipsis="…", dash="–", unanswered="←", window="⧗"
+    unread="•", done="✓", underway="…", held="‖", draft="✎", ellipsis="…", dash="–", unanswered="←", window="⧗",
+    task="◷",
 )
 ASCII: Final = Glyphs(
-    unread="*", done="v", underway=".", held="=", draft="~", ellipsis="~", dash="-", unanswered="<", window="%"
+    unread="*", done="v", underway=".", held="=", draft="~", ellipsis="~", dash="-", unanswered="<", window="%",
+    task="&",
 )
 
 MINUTE: Final = 60_000

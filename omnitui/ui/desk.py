@@ -21,6 +21,7 @@ from omnitui.ui.backstage import Backstage
 from omnitui.ui.drafting import Drafting
 from omnitui.ui.last_hop import LastHopApp
 from omnitui.ui.picture import Picture, Standing, picture, standing
+from omnitui.ui.promises import Promises
 from omnitui.ui.reading import Reading
 from omnitui.ui.row_sources import CachedRows
 from omnitui.ui.trouble import Trouble
@@ -64,6 +65,7 @@ class Desk(Backstage):
         self.rescued: Path | None = None
         """Where what was being written was put at the end, when the cache did not take it."""
         self.trouble = Trouble(self)
+        self.promises = Promises(self)
         self.reading = Reading(self)
         self._selecting: asyncio.TimerHandle | None = None
         self.searched = ""
@@ -87,6 +89,7 @@ class Desk(Backstage):
         """The end: what keys have begun is done, what is written is kept."""
         if self._read_timer is not None:
             self._read_timer.cancel()
+        self.promises.end()
         # The last keys may not have been told yet: the field knows them.
         composer = self.composer
         if composer.settle() and composer.draft is not None:
@@ -365,7 +368,7 @@ class Desk(Backstage):
             await self.renew()
 
     def _touched(self, kinds: set[ObjectKind], about: set[Ulid]) -> bool:
-        if self.shown in about or kinds & {ObjectKind.OUTBOX, ObjectKind.CONTACT, ObjectKind.LINK}:
+        if self.shown in about or kinds & {ObjectKind.OUTBOX, ObjectKind.CONTACT, ObjectKind.LINK, ObjectKind.TASK}:
             return True
         if self.reading.whole and ObjectKind.CONVERSATION in kinds:
             return True
@@ -377,6 +380,7 @@ class Desk(Backstage):
     async def look(self) -> None:
         """Read how the desk stands."""
         self.standing = await self.cache.aread(standing)
+        self.promises.look()
         self.screen.sidebar.load(self.standing.counts, self.view.id)
         self.screen.captions.redraw_title()
         self.screen.captions.redraw_status()

@@ -121,6 +121,12 @@ class Notifier:
             await asyncio.sleep(LATER)  # the desk reads first how it stands
             await self.changed(changed)
 
+    def tell(self, events: Iterable[Event]) -> None:
+        """Something else has happened that may be worth a notice."""
+        if self._settings.via != "off" and not (self._blurs and self._app.app_focus):
+            self._notices.add(events, self._app.session.cache.clock.now())
+            self._schedule()
+
     def blurred(self) -> None:
         """The terminal has told that another window has the focus."""
         self._blurs = True

@@ -11,11 +11,13 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from omnitui.clock import Millis
+from omnitui.desk.naming import TASK
 from omnitui.i18n import _, ngettext
 from omnitui.ids import Ulid
 from omnitui.model.card import Card, Suggestion
 from omnitui.model.conversations import Conversation
 from omnitui.model.people import PICTURE, Identity
+from omnitui.model.tasks import Task, TaskKind
 from omnitui.text.covering import shown
 from omnitui.text.japanese import wrap_prose
 from omnitui.text.links import inspect
@@ -44,6 +46,8 @@ class Act(StrEnum):
     """Take back that the contact `target` is the same person."""
     PREFER = "prefer"
     """Make the identity `target` the preferred one, or no longer so."""
+    TASK = "task"
+    """Show the conversation of the task that `target` is, or put it off, or say that it is done."""
     FOLLOW = "follow"
     """Open the link `target` on the desktop."""
 
@@ -134,6 +138,35 @@ def _identity(one: Identity, preferred: bool, act: Act) -> Entry:
     return Entry(tuple(piece for piece in line if piece[0]), one.address, act, one.id)
 
 
+def tasks_panel(sight: Sight) -> list[Entry]:
+    """What is promised, and until when."""
+    made = [
+        Entry(
+            (*task_line(one, sight.now, sight.zone), (f"  {plain(one.text)}", "text")),
+            one.text or one.number or "-",
+            Act.TASK,
+            one.id,
+        )
+        for one in sight.card.tasks[:MOST]
+    ]
+    return _section(_("Promised"), made)
+
+
+def task_line(one: Task, now: Millis, zone: tzinfo) -> Line:
+    """What and when: "call back 14:30 +81…"; late ones say for how long."""
+    late = one.due_at <= now
+    when = phrases.moment(one.due_at, now, zone)
+    over = " " + _("({span} late)").format(span=phrases.span(now - one.due_at)) if late else ""
+    number = f" {plain(one.number)}" if one.number and one.kind is TaskKind.CALL_BACK else ""
+    return (
+        ("! " if late else "  ", "bad"),
+        (f"{_(TASK[one.kind])} ", "text"),
+        (when, "bad" if late else "strong"),
+        (over, "bad"),
+        (number, "theirs"),
+    )
+
+
 def links_panel(sight: Sight) -> list[Entry]:
     """Contacts that were said to be the same person."""
     made = [
@@ -217,6 +250,7 @@ def _suggestion(one: Suggestion, width: int) -> Entry:
 
 PANELS: tuple[Panel, ...] = (
     name_panel,
+    tasks_panel,
     facts_panel,
     channels_panel,
     links_panel,

@@ -16,7 +16,7 @@ from omnitui.model.operations import OutboxEntry
 from omnitui.model.states import MessageKind, SendState
 from omnitui.sdk import snapshot
 from omnitui.sdk.capabilities import Capabilities
-from omnitui.store.reads import accounts, card, drafts, inbox, ledger, outbox
+from omnitui.store.reads import accounts, card, drafts, inbox, ledger, outbox, tasks
 from omnitui.store.reads.replying import reply_target
 from omnitui.sync.allowance import Allowance, allowance
 from omnitui.ui.stretch import Source, Stretch, newest
@@ -89,6 +89,8 @@ class Standing:
     paused: frozenset[Ulid] = frozenset()
     holds: Mapping[Ulid, Millis] = field(default_factory=dict)
     """Account id → the undo time of its replies."""
+    promised: tuple[Millis, ...] = ()
+    """When the agent's open tasks and nobody's are due, the first hundred."""
 
 
 def standing(db: sqlite3.Connection) -> Standing:
@@ -101,4 +103,5 @@ def standing(db: sqlite3.Connection) -> Standing:
         outbox=tuple(outbox.entries(db)),
         paused=frozenset(account.id for account in found if account.paused),
         holds={account.id: account.hold for account in found},
+        promised=tasks.mine(db),
     )

@@ -11,11 +11,13 @@ from dataclasses import replace
 from math import gcd
 from pathlib import Path
 
+from omnitui.clock import HOUR
 from omnitui.ids import Ulid
 from omnitui.model.accounts import Account, LedgerEntry
 from omnitui.model.conversations import Attachment, Draft, Message, Reaction
 from omnitui.model.people import Agent
 from omnitui.model.states import Direction, MessageKind, SendState
+from omnitui.model.tasks import TaskKind
 from omnitui.sdk import Template, snapshot
 from omnitui.services.session import Session
 from omnitui.store import accounts, contacts, drafts, inflow, outbox
@@ -33,6 +35,7 @@ FROM_STRANGERS = (
     *("name", "address", "subject", "body", "link", "quoted", "signature", "file", "media type", "label", "author"),
     *("addressee", "copied", "note", "activity", "failure", "outbox", "draft", "earlier", "enclosed", "raw", "place"),
     *("segment", "language", "time zone", "organization", "about", "fact", "fact's name", "reason", "reaction"),
+    "task",
 )
 FROM_BACK_ENDS = ("account", "inbox", "agent", "scope", "error", "budget", "template")
 FROM_FILES = ("canned", "theme", "setting", "command", "key")
@@ -78,6 +81,10 @@ class Filling:
         newest, contact = conversation(self._count, marked=True)
         self._session.operations.link(contact, other, f"{marker('reason')} {payload(0, 'reason')[:60]}")
         self._session.operations.note(newest, f"mine {payload(0, 'note')}")
+        for hours in (1, 2):
+            words = f"{marker('task')} {payload(0, 'task')[:60]}"
+            due = self._cache.clock.now() + hours * HOUR
+            self._session.operations.add_task(newest, TaskKind.CALL_BACK, due, words, assignee_id=self._cache.me().id)
         said = f"{marker('draft')} {payload(0, 'draft')[:60]}"
         enclosed = (f"/tmp/{marker('enclosed')}{payload(0, 'enclosed')[:60]}", "/tmp/other")
         draft = Draft("", newest, MessageKind.NOTE, said, attachments=enclosed)

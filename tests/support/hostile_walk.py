@@ -88,6 +88,10 @@ FROM_LIST = (
     Step("screens/oplog.open_log", ("g", "h"), "Op log", ("down", "pagedown")),
     Step("screens/outbox.open_outbox", ("g", "o"), "Outbox", ("down", "pagedown", "home"), stays=True),
     Step("screens/outbox.decide", ("enter",), "failed: 550", ("down",)),
+    Step("screens/tasks.promise", ("s", "k"), "Promise what", ("down",)),
+    Step("screens/tasks.complete_first", ("s", "d"), "Which is done", ("down",)),
+    Step("screens/tasks.open_tasks", ("g", "k"), _found("Your tasks", "task"), ("down", "m", "m"), stays=True),
+    Step("screens/tasks.put_off", ("t",), "Due when", ("down",), TWICE),
     Step("screens/ledger.open_ledger", ("g", "b"), "Ledger:", ("pagedown",) * 5),
     Step("screens/accounts.open_accounts", ("g", "c"), "p pause or resume", ("down", "G", "g"), stays=True),
     Step("screens/account_form.change_account", ("enter",), "go on, Tab", ("down", "tab", "tab"), TWICE),
@@ -146,6 +150,7 @@ UNWALKED = {
     "app.__init__": "the console's own screen",
     "last_hop/app.get_default_screen": "the same, where there is no console",
     "acts/ways._begin": "a first message, whose screen has a key of its own",
+    "screens/tasks.decide": "what becomes of a task of the card, in words of our own",
     "screens/mended.open_mended": "what was done about a damaged cache, in words of our own",
 }
 """Where screens are made that no key of the walk opens, and why."""

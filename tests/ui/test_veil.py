@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from omnitui.clock import HOUR
 from omnitui.model.states import MessageKind, Priority
+from omnitui.model.tasks import TaskKind
 from omnitui.sdk import Template
 from omnitui.services.actions import ACTIONS
 from omnitui.services.session import Session
@@ -91,6 +93,8 @@ def a_desk_of_canaries(session: Session) -> None:
         contact, {"about": f"{CANARY} {KANA}", "segment": CANARY, "fields": {"favourite": CANARY, "note": KANA}}
     )
     operations.note(conversation.id, f"about {CANARY}")
+    for hours in (1, 2):
+        operations.add_task(conversation.id, TaskKind.CALL_BACK, cache.clock.now() + hours * HOUR, f"ask {CANARY}")
     operations.set_priority([conversation.id], Priority.HIGH)
     operations.label([conversation.id], add=["parcel"])
 

@@ -11,7 +11,7 @@ from omnitui.ids import Ulid
 from omnitui.model.card import Card, Rating, Suggestion
 from omnitui.model.conversations import Conversation
 from omnitui.model.people import PREFERRED
-from omnitui.store.reads import people
+from omnitui.store.reads import people, tasks
 from omnitui.store.reads.inbox import CONVERSATION, to_conversation
 from omnitui.store.reads.people import LINKED
 
@@ -45,6 +45,7 @@ def card(db: sqlite3.Connection, contact_id: Ulid) -> Card:
         preferred=preferred,
         links=tuple(links),
         open=tuple(open_conversations(db, contact_id)),
+        tasks=tuple(tasks.of_contact(db, contact_id)),
         conversations=conversations,
         messages=messages,
         first_at=first_at,

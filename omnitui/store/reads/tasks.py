@@ -8,6 +8,7 @@ from typing import Any, Final
 from omnitui.clock import Millis
 from omnitui.ids import Ulid
 from omnitui.model.tasks import Task, TaskKind
+from omnitui.store.reads.people import LINKED
 
 Key = tuple[Millis, Ulid]
 """Where a page begins: when the task before it is due, and its id."""
@@ -80,6 +81,27 @@ def of_conversation(db: sqlite3.Connection, conversation_id: Ulid, *, done: bool
     return [_task(row) for row in rows]
 
 
+def of_contact(db: sqlite3.Connection, contact_id: Ulid, limit: int = 20) -> list[Task]:
+    """The open tasks of a contact and those linked to it, the first due first."""
+    rows = db.execute(
+        f"{_TASK} WHERE t.is_open = 1 AND t.conversation_pk IN (SELECT pk FROM conversation"
+        f" WHERE contact_pk IN ({LINKED}) AND task_due_at IS NOT NULL) ORDER BY t.due_at, t.id LIMIT ?",
+        (contact_id, limit),
+    )
+    return [_task(row) for row in rows]
+
+
+def mine(db: sqlite3.Connection, limit: int = 100) -> tuple[Millis, ...]:
+    """When the open tasks of the profile's agent and of nobody are due, the first first."""
+    rows = db.execute(
+        "SELECT due_at FROM task WHERE is_open = 1"
+        " AND (assignee_pk IS NULL OR assignee_pk = (SELECT pk FROM agent WHERE me = 1 AND deleted_at IS NULL))"
+        " ORDER BY due_at LIMIT ?",
+        (limit,),
+    )
+    return tuple(at for (at,) in rows)
+
+
 def due(db: sqlite3.Connection, agent_id: Ulid, now: Millis) -> int:
     """How many open tasks of an agent, or of nobody, are due."""
     found: int = db.execute(
@@ -88,9 +110,3 @@ def due(db: sqlite3.Connection, agent_id: Ulid, now: Millis) -> int:
         (agent_id, now),
     ).fetchone()[0]
     return found
-
-
-def next_due(db: sqlite3.Connection, after: Millis) -> Millis | None:
-    """When the next open task falls due after a time."""
-    row = db.execute("SELECT min(due_at) FROM task WHERE is_open = 1 AND due_at > ?", (after,)).fetchone()
-    return row[0] if row else None

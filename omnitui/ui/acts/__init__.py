@@ -6,7 +6,19 @@ from collections.abc import Mapping
 
 from omnitui.errors import OmniError
 from omnitui.services.actions import ACTIONS, Scope
-from omnitui.ui.acts import changing, commands, contacts, copying, messages, moving, places, timeline, ways, writing
+from omnitui.ui.acts import (
+    changing,
+    commands,
+    contacts,
+    copying,
+    messages,
+    moving,
+    places,
+    tasks,
+    timeline,
+    ways,
+    writing,
+)
 from omnitui.ui.acts.handler import Handler
 from omnitui.ui.acts.reasons import why_not
 from omnitui.ui.desk import Desk
@@ -21,6 +33,7 @@ HANDLERS: Mapping[str, Handler] = {
     **contacts.HANDLERS,
     **copying.HANDLERS,
     **messages.HANDLERS,
+    **tasks.HANDLERS,
     **timeline.HANDLERS,
     **ways.HANDLERS,
     **writing.HANDLERS,

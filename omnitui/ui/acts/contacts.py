@@ -61,6 +61,10 @@ async def _open(desk: Desk) -> None:
             from omnitui.ui.screens.links import follow
 
             await follow(desk, entry.target)
+        case Act.TASK:
+            from omnitui.ui.screens.tasks import decide
+
+            await decide(desk, entry.target)
         case Act.PREFER:
             await forms.prefer(desk, card, entry.target)
         case _:

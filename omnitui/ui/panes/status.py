@@ -42,7 +42,7 @@ def status_line(
     trouble: str = "",
 ) -> Line:
     """What is marked, then notice, `trouble` or sync health at the left, the outbox at the right."""
-    right = outbox_pieces(standing, now, undo_key)
+    right = (*promise_pieces(standing, now), *outbox_pieces(standing, now, undo_key))
     text, role = notice if notice[0] or not trouble else (f"! {trouble}", "bad")
     left: Line = ((f" {plain(text)}", role),) if text else ((" ", ""), *health_pieces(standing, now))
     if marks:
@@ -86,6 +86,12 @@ def worst(standing: Standing) -> list[tuple[str, str, Millis | None]]:
     for account_id in standing.names:
         found.setdefault(account_id, ("paused" if account_id in standing.paused else "new", None))
     return [(standing.names[key], *value) for key, value in found.items() if key in standing.names]
+
+
+def promise_pieces(standing: Standing, now: Millis) -> Line:
+    """How many of the agent's tasks are due."""
+    due = sum(at <= now for at in standing.promised)
+    return ((ngettext("{n} task due", "{n} tasks due", due).format(n=due) + "  ", "warn"),) if due else ()
 
 
 def outbox_pieces(standing: Standing, now: Millis, undo_key: str) -> Line:

@@ -98,3 +98,9 @@ def test_message_concerns_its_assignee_and_everybody_where_there_is_none(tmp_pat
     assert occasion(message, replace(conversation, assignee_id=None), "me", "Mia M") is Occasion.UNASSIGNED
     assert occasion(message, replace(conversation, assignee_id="me"), "me", "Mia M") is Occasion.MINE
     assert occasion(message, replace(conversation, assignee_id="other"), "me", "Mia M") is None
+
+
+def test_tasks_that_fall_due_are_counted_apart_from_messages() -> None:
+    notices = Notices(Notify(), UTC)
+    notices.add([Event(Occasion.DUE), Event(Occasion.MINE), Event(Occasion.DUE)], 0)
+    assert notices.take(0) == "1 new message, 2 tasks are due"

@@ -1,0 +1,33 @@
+"""What is promised to customers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from omnitui.ui.acts.handler import Handler
+from omnitui.ui.desk import Desk
+
+
+async def _promise(desk: Desk, conversation_id: str) -> None:
+    from omnitui.ui.screens.tasks import promise
+
+    await promise(desk, conversation_id)
+
+
+async def _complete(desk: Desk, conversation_id: str) -> None:
+    from omnitui.ui.screens.tasks import complete_first
+
+    await complete_first(desk, conversation_id)
+
+
+async def _open(desk: Desk) -> None:
+    from omnitui.ui.screens.tasks import open_tasks
+
+    await open_tasks(desk)
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "conversation.task": lambda desk, count: _promise(desk, desk.need()),
+    "conversation.task_done": lambda desk, count: _complete(desk, desk.need()),
+    "go.tasks": lambda desk, count: _open(desk),
+}

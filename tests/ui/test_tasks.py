@@ -1,0 +1,85 @@
+"""What is promised to customers, by keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from omnitui.clock import HOUR, FrozenClock
+from omnitui.model.tasks import Task, TaskKind
+from omnitui.services.notices import Occasion
+from omnitui.services.session import Session
+from omnitui.store.reads import inbox, tasks
+from omnitui.ui.notifying import Notifier
+from tests.support.console import a_console, a_session
+from tests.support.desk import a_conversation
+
+
+def promised(session: Session) -> list[Task]:
+    return session.cache.read(tasks.page)
+
+
+async def test_a_promise_is_made_shown_put_off_kept_and_undone(tmp_path: Path) -> None:
+    with a_session(tmp_path) as session:
+        a_conversation(session.cache, "please call me", contact="Ann Stone")
+        async with a_console(session, 140, 40) as person:
+            await person.sees("please call me")
+            await person.press("s", "k")
+            await person.sees("Promise what?")
+            await person.type("call back 3h about the kettle")
+            await person.sees("> call back  about the kettle")
+            await person.press("enter")
+            await person.until(lambda: len(promised(session)) == 1)
+            (one,) = promised(session)
+            now = session.cache.clock.now()
+            assert (one.kind, one.text, one.due_at) == (TaskKind.CALL_BACK, "about the kettle", now + 3 * HOUR)
+            assert one.assignee_id == session.cache.me().id
+            await person.sees("◷3h")
+            await person.sees("Promised")
+            await person.press("g", "k")
+            await person.sees("Your tasks  1")
+            await person.press("t")
+            await person.sees("Due when?")
+            await person.type("5h")
+            await person.sees("> 5h")
+            await person.press("enter")
+            await person.until(lambda: promised(session)[0].due_at == now + 5 * HOUR)
+            await person.sees("Your tasks  1")
+            await person.press("d")
+            await person.sees("nothing is promised; m shows")
+            await person.until(lambda: promised(session) == [])
+            await person.press("escape")
+            await person.misses("◷")
+            await person.press("u")
+            await person.sees("◷5h")
+            await person.press("s", "d")
+            await person.misses("◷")
+            assert promised(session) == []
+
+
+async def test_a_task_that_falls_due_is_said_counted_and_gone_to(tmp_path: Path) -> None:
+    with a_session(tmp_path) as session:
+        clock, me = session.cache.clock, session.cache.me().id
+        assert isinstance(clock, FrozenClock)
+        late = a_conversation(session.cache, "the late matter", contact="Bob")
+        a_conversation(session.cache, "another matter", contact="Ann Stone")
+        session.operations.add_task(late.id, TaskKind.FOLLOW_UP, clock.now() + HOUR, "look again", assignee_id=me)
+        told: list[Occasion] = []
+        async with a_console(session, 140, 40) as person:
+            await person.sees("◷1h")
+            person.app.notifier.tell = lambda events: told.extend(one.occasion for one in events)  # type: ignore[method-assign]
+            clock.advance(3 * HOUR)
+            # Any change makes it look anew; on a clock that runs a timer does.
+            session.operations.label([late.id], add=["x"])
+            await person.until(lambda: told == [Occasion.DUE])
+            await person.sees("1 task is due · gk shows it")
+            await person.sees("◷!2h")
+            await person.sees("1 task due")
+            await person.press("g", "k")
+            await person.sees("follow up")
+            await person.press("enter")
+            await person.until(lambda: person.app.main.desk.shown == late.id)
+            await person.sees("(2 h late)")
+            found = session.cache.read(inbox.conversation, late.id)
+            assert found is not None
+            assert found.task_due_at == clock.now() - 2 * HOUR
+            assert isinstance(person.app.notifier, Notifier)
