@@ -167,13 +167,14 @@ class GatewayLine:
         status = answer.status_code
         if status == 200:
             return
+        # A gateway takes a new token up a little later, and locks nobody out who asks again.
         if status == 401:
-            raise AuthFailed(
+            raise NotReady(
                 _("the gateway does not know this account's token"),
                 hint=_("on the gateway: omnitui gateway token NAME --hooks {hook}").format(hook=self._hook),
             )
         if status == 403:
-            raise AuthFailed(_("this account's token is not for the hook “{hook}”").format(hook=self._hook))
+            raise NotReady(_("this account's token is not for the hook “{hook}”").format(hook=self._hook))
         if status == 404:
             raise NotReady(
                 _("the gateway has no hook “{hook}” for this token").format(hook=self._hook),

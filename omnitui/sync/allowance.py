@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from omnitui.clock import Millis
+from omnitui.i18n import _
 from omnitui.model.conversations import Conversation
-from omnitui.sdk.capabilities import QUOTA, Capabilities, Policy
+from omnitui.sdk.capabilities import QUOTA, Barred, Capabilities, Policy
 from omnitui.store.reads import ledger
 from omnitui.store.reads.replying import sent_since
 from omnitui.values import dataclass
 
 if TYPE_CHECKING:
     import sqlite3
+
+
+UNPLACED: Final = "omnitui unplaced"
+"""The conversation, one an account, of what names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,8 @@ def allowance(db: sqlite3.Connection, capabilities: Capabilities, conversation: 
 
 def policy_of(capabilities: Capabilities, conversation: Conversation, now: Millis, allowed: Allowance) -> Policy:
     """What may be sent into a conversation now."""
+    if conversation.external_id == UNPLACED:
+        return Barred(_("nobody can say where this came from: an answer would reach no one"))
     return capabilities.policy(
         now,
         conversation.last_incoming_at,

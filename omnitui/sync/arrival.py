@@ -37,14 +37,12 @@ from omnitui.store.reads import outbox as outbox_reads
 from omnitui.store.standing import KnownConversation, standings
 from omnitui.store.threads import OwnMessage
 from omnitui.store.writer import Tx
+from omnitui.sync.allowance import UNPLACED
 from omnitui.sync.aside import AWAITS, Aside
 from omnitui.sync.conversation_arrival import change, confirm_read, take_change, take_contact
 from omnitui.sync.parking import Bounced, Parkable, decode, encode, of_conversation, of_key, of_mail, of_message
 from omnitui.sync.preparation import Ready, ReadyMessage, ReadyUnsupported
 from omnitui.sync.refusals import Refusals
-
-UNPLACED = "omnitui unplaced"
-"""The conversation, one an account, of what names none."""
 
 _LEFT = (SendState.SENDING, SendState.ACCEPTED)
 _PROOF_STEPS: Final[Mapping[SendState, tuple[SendState, ...]]] = {

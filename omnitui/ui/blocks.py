@@ -245,7 +245,7 @@ def chips(files: Sequence[Attachment], width: int, dim: str) -> list[Line]:
     used = INDENT
     for number, file in enumerate(files, 1):
         where = "" if file.sha256 else " " + _("not fetched yet")
-        size = f" {phrases.size(file.size)}{where}]"
+        size = f" {phrases.size_of_file(file.size, here=bool(file.sha256))}".rstrip() + f"{where}]"
         room = max(width - INDENT - 1 - cell_width(size), 6)
         named = f"[{number} "
         named += short_name(plain(file.name or _("unnamed")), room - cell_width(named))

@@ -110,7 +110,18 @@ class Captions:
             marks = f"{_('veiled')} {marks}".rstrip()
             notice = (without(notice[0], self._names()), notice[1])
         trouble = desk.trouble.text or desk.trouble.sync
-        self.status.show([status_line(desk.standing, notice, now, width, undo_key=key, marks=marks, trouble=trouble)])
+        accounts_key = self._screen.keyboard.keymap.key_of("go.accounts")
+        line = status_line(
+            desk.standing,
+            notice,
+            now,
+            width,
+            undo_key=key,
+            accounts_key=accounts_key,
+            marks=marks,
+            trouble=trouble,
+        )
+        self.status.show([line])
 
     def _names(self) -> list[str]:
         """Customers' names and subjects that a notice may hold: also of rows that have just left the list."""

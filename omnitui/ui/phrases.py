@@ -162,6 +162,18 @@ def size(octets: int) -> str:
     return f"{octets / 1_000_000:.1f} MB"
 
 
+def size_of_file(octets: int, *, here: bool) -> str:
+    """The same of a file, which may lie at the back end only; empty where that has not said."""
+    return size(octets) if octets or here else ""
+
+
+def no_account(key: str) -> str:
+    """What to do first, by the key of the accounts' screen."""
+    if not key:
+        return _("no account yet: omnitui account add")
+    return _("no account yet: {key} and then a adds one").format(key=key)
+
+
 def messages_word(count: int) -> str:
     """3 messages."""
     return ngettext("{n} message", "{n} messages", count).format(n=count)

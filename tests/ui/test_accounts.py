@@ -40,6 +40,10 @@ async def test_accounts_tell_how_they_stand_and_are_paused_by_a_key(session: Ses
         await person.sees("paused")
         await person.press("p")
         await person.until(lambda: not session.accounts.get(account.id).paused)
+        well = LedgerEntry(account.id, "", "ok", last_sync_at=session.cache.clock.now())
+        session.cache.write(lambda tx: inflow.put_ledger(tx, well))
+        await person.sees("the account  in step ")
+        assert max(line.count("in step") for line in person.screen.splitlines()) == 1
         await person.press("escape")
         await person.misses("p pause or resume")
 
@@ -146,4 +150,5 @@ async def test_first_start_offers_to_add_an_account_and_takes_no_for_an_answer(t
             await person.sees("which channel?")
             await person.press("escape")
             await person.misses("which channel?")
+            await person.sees("no account yet: gc and then a adds one")
         assert empty.accounts.all() == []

@@ -38,13 +38,14 @@ def status_line(
     width: int,
     *,
     undo_key: str,
+    accounts_key: str = "",
     marks: str = "",
     trouble: str = "",
 ) -> Line:
     """What is marked, then notice, `trouble` or sync health at the left, the outbox at the right."""
     right = (*promise_pieces(standing, now), *outbox_pieces(standing, now, undo_key))
     text, role = notice if notice[0] or not trouble else (f"! {trouble}", "bad")
-    left: Line = ((f" {plain(text)}", role),) if text else ((" ", ""), *health_pieces(standing, now))
+    left: Line = ((f" {plain(text)}", role),) if text else ((" ", ""), *health_pieces(standing, now, accounts_key))
     if marks:
         left = ((f" {marks} ", "chosen"), *left)
     if line_width(left) + line_width(right) + 1 > width and text:
@@ -52,11 +53,11 @@ def status_line(
     return spread(left, right, width)
 
 
-def health_pieces(standing: Standing, now: Millis) -> Line:
+def health_pieces(standing: Standing, now: Millis, accounts_key: str = "") -> Line:
     """Each account's health, worst word first; names give way to counts where there are many."""
     accounts = worst(standing)
     if not accounts:
-        return ((_("no account yet: omnitui account add"), "warn"),)
+        return ((phrases.no_account(accounts_key), "warn"),)
     pieces: list[Piece] = []
     calm = [name for name, health, _since in accounts if health in ("ok", "new")]
     for name, health, since in accounts:

@@ -29,7 +29,7 @@ async def open_ledger(desk: Desk) -> None:
             if not mine:
                 lines.append((("  " + _("not synced yet"), "muted"),))
             lines.append(())
-        return lines or [((_("no account yet: omnitui account add"), "warn"),)]
+        return lines or [((phrases.no_account(desk.screen.keyboard.keymap.key_of("go.accounts")), "warn"),)]
 
     await desk.ask(PageScreen(_("Ledger: what is in step, and what is not here"), write))
 
@@ -46,9 +46,11 @@ def entry_lines(entry: LedgerEntry, now: Millis, desk: Desk) -> list[Line]:
         return [title, (("    " + plain(entry.error), "warn"),)]
     if entry.scope == RETENTION:
         scope = _("how long messages are kept")
-    head: Line = ((f"  {scope}  ", "text"), (_(phrases.HEALTH.get(entry.health, entry.health)), role))
-    if entry.last_sync_at is not None:
-        head = (*head, ("  " + _("in step {ago}").format(ago=phrases.ago(entry.last_sync_at, now)), "muted"))
+    since = "" if entry.last_sync_at is None else _("in step {ago}").format(ago=phrases.ago(entry.last_sync_at, now))
+    word = _(phrases.HEALTH.get(entry.health, entry.health))
+    head: Line = ((f"  {scope}  ", "text"), (since if since and entry.health == "ok" else word, role))
+    if since and entry.health != "ok":
+        head = (*head, (f"  {since}", "muted"))
     facts: list[str] = []
     if entry.remote_count is not None:
         facts.append(_("{here} of {all} messages here").format(here=entry.cached_count, all=entry.remote_count))

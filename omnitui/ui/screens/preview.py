@@ -60,7 +60,8 @@ def files_of(message: Message) -> list[Attachment]:
 
 def _about(file: Attachment) -> Line:
     where = "" if file.sha256 else " · " + _("not fetched yet")
-    return ((f"{phrases.size(file.size)} · {plain(file.media_type)}{where}", "muted"),)
+    size = phrases.size_of_file(file.size, here=bool(file.sha256))
+    return ((" · ".join(part for part in (size, plain(file.media_type)) if part) + where, "muted"),)
 
 
 async def show_file(desk: Desk, file: Attachment) -> None:

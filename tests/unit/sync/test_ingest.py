@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from omnitui.desk.tokens import reply_address
+from omnitui.errors import Refused
 from omnitui.model.accounts import GAP
 from omnitui.model.states import Direction, MessageKind, Priority, SendState, Status
 from omnitui.sdk import (
@@ -160,6 +161,13 @@ async def test_unknown_event_is_kept_raw_shown_and_counted(desk: SyncDesk) -> No
     ledger = desk.ledger()
     assert ledger is not None
     assert ledger.unparsed == 1
+
+
+async def test_what_nobody_can_place_is_answered_to_nobody(desk: SyncDesk) -> None:
+    await desk.take(Unsupported("poll", b'{"poll": 1}', NOW, channel="chat", inbox="desk"))
+    [conversation] = desk.conversations()
+    with pytest.raises(Refused, match="reach no one"):
+        desk.operations.reply(conversation.id, "Thank you")
 
 
 async def test_files_that_came_along_are_blobs_and_others_stay_remote(desk: SyncDesk) -> None:

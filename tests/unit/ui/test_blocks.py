@@ -106,14 +106,17 @@ def test_note_is_one_on_every_line_without_any_colour() -> None:
     assert len(lines) == 3
 
 
-def test_files_are_numbered_chips_side_by_side() -> None:
+def test_files_are_numbered_chips() -> None:
     files = (
         Attachment("1", "M", "invoice.pdf", "application/pdf", 34_000, "aa"),
         Attachment("2", "M", "logo.png", "image/png", 900, "", inline=True),
         Attachment("3", "M", "photo.png", "image/png", 1_200),
+        # Many a back end does not say how large a file is.
+        Attachment("4", "M", "voice.ogg", "audio/ogg", 0),
     )
     lines = said(block(a_message(attachments=files), SETTING))
     assert "[1 invoice.pdf 34 KB] [2 photo.png 1 KB not fetched yet]" in lines
+    assert "[3 voice.ogg not fetched yet]" in lines
     _text, runs_on = block(a_message(attachments=files), SETTING)[-1][-1]
     assert runs_on == "muted"
 
