@@ -221,10 +221,13 @@ class IrcConnector:
             said = await link.say(f"PRIVMSG {target} :{text}" for text in texts)
         except Cut as cut:
             return Unknown(f"the line to {self._place.host} broke: {cut}")
-        refusal = next((line for line in said if _refuses(line, target)), None)
-        if refusal is None:
+        refusals = [line for line in said if _refuses(line, target)]
+        if not refusals:
             return Accepted()
-        return Rejected(" ".join(refusal.parameters[1:]))
+        words = " ".join(refusals[0].parameters[1:])
+        if len(refusals) < len(texts):
+            return Unknown(f"{len(texts)} lines were said, and not all of them were taken: {words}")
+        return Rejected(words)
 
     async def reconcile(self, op: Outbound) -> Reconciled:
         return Unknowable("IRC cannot be asked what was said")

@@ -137,15 +137,16 @@ class SlackConnector:
         # A cursor of the gateway's says nothing of a socket.
         since = str(cursor.get("at", "")) if cursor else ""
         older, at = (dict(cursor.get("older", {})) if cursor else {}), since
+        asked = dict(cursor.get("rooms", {})) if cursor else {}
         while True:
             self._renewed.clear()
             address = (await self._ask("apps.connections.open", token=self._app_token()))["url"]
             async with socket(str(address)) as line:
                 # What happens from here on is told; what happened before is asked for.
-                async for batch in self._missed(since, older, desk):
+                async for batch in self._missed(since, older, asked, desk):
                     at = batch.cursor["at"]
                     yield batch
-                since = at
+                since, asked = at, {}
                 async for batch in self._told(line, {"at": since, "older": older}, desk):
                     since = batch.cursor["at"]
                     yield batch
@@ -177,25 +178,32 @@ class SlackConnector:
                     found += await self._events(event_of(call), desk)
                 yield Batch(tuple(found), {"gateway": page.cursor}, caught_up=page.caught_up, gap=page.gap)
 
-    async def _missed(self, since: str, older: dict[str, str], desk: Desk) -> AsyncIterator[Batch]:
-        """What was said in the desk's channels after `since`; without one the newest of each."""
-        at, gaps = since or BEGINNING, list[str]()
+    async def _missed(
+        self, since: str, older: dict[str, str], asked: dict[str, str], desk: Desk
+    ) -> AsyncIterator[Batch]:
+        """What was said in the desk's channels after `since`; without one the newest of each.
+
+        `asked` holds, by channel, up to where this was asked for before the line broke: from there on it goes on.
+        """
+        at, gaps = max((since or BEGINNING, *asked.values())), list[str]()
         try:
             for room in await self._past.rooms(TYPES):
+                begin = asked.get(room, since)
                 try:
-                    found, more = await self._past.since(room, since)
+                    found, more = await self._past.since(room, begin)
                 except Refusal as refusal:
                     # One channel that is not shown keeps nothing of the others back.
                     gaps.append(f"{room}: {refusal}")
                     continue
-                if more and since:
+                if more and begin:
                     gaps.append(f"too much was said in {room} at once; the oldest of it is not here")
                 elif more:
                     older[room] = more
                 at = max((at, *(str(one["ts"]) for one in found)))
                 said = [event for one in found for event in await self._events(one, desk)]
                 if said:
-                    yield Batch(tuple(said), {"at": since, "older": older})
+                    asked = {**asked, room: max(begin, *(str(one["ts"]) for one in found))}
+                    yield Batch(tuple(said), {"at": since, "older": older, "rooms": asked})
         except (Broken, Refusal) as error:
             raise NotReady(f"Slack: {error}") from error
         extents = tuple(Extent(room) for room in older) if not since else ()

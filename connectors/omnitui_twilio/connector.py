@@ -138,7 +138,12 @@ class TwilioConnector:
         if not form:
             return (unsupported("call", call.body, self._number, call.received_at),)
         if form.get("From") and (wish := opted(form)) is not None and form.get("MessageSid"):
-            await asyncio.to_thread(self._heed, form["From"], wish)
+            try:
+                await asyncio.to_thread(self._heed, form["From"], wish)
+            except OSError as error:
+                # What was not heeded is not read.
+                why = f"that somebody said STOP or START cannot be kept: {error.strerror}"
+                raise NotReady(why, hint="disk space, permissions") from error
         if form.get("RecordingSid") and form.get("CallSid") and not form.get("From"):
             form = {**form, **await self._parties(form["CallSid"])}
         return events(form, ours=self._number, now=call.received_at)

@@ -44,6 +44,8 @@ class IrcServer:
     """What was said to them: target and text."""
     absent: set[str] = field(default_factory=set)
     """Nicks that are nobody's."""
+    leaves: int = -1
+    """After so many lines whoever is spoken to is nobody any more."""
     closed: set[str] = field(default_factory=set)
     """Nicks that take no messages of strangers."""
     taken: set[str] = field(default_factory=set)
@@ -166,7 +168,7 @@ class IrcServer:
     def _pass_on(self, writer: asyncio.StreamWriter, nick: str, line: Line) -> None:
         target = line.parameters[0]
         cut, self.cut = self.cut, ""
-        if target in self.absent:
+        if target in self.absent or len(self.heard) == self.leaves:
             _write(writer, f":irc 401 {nick} {target} :No such nick/channel")
         elif target in self.closed:
             _write(writer, f":irc 716 {nick} {target} :is in +g mode (server-side ignore)")

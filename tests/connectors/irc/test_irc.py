@@ -62,6 +62,16 @@ async def test_reply_to_a_nick_that_is_nobodys_fails_with_the_servers_words(rig:
     await connector.close()
 
 
+async def test_reply_of_which_a_part_was_taken_is_not_called_failed(rig: IrcRig, server: IrcServer) -> None:
+    server.leaves = 1
+    connector = rig.connector()
+    outcome = await connector.perform(rig.outbound("one\ntwo\nthree"))
+    await connector.close()
+    assert isinstance(outcome, Unknown)
+    assert "No such nick" in outcome.reason
+    assert [words for _target, words in server.heard] == ["one"]
+
+
 async def test_line_that_breaks_between_two_lines_of_a_reply_leaves_it_unknown(rig: IrcRig, server: IrcServer) -> None:
     server.cut = "after"
     connector = rig.connector()

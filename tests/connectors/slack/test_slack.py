@@ -22,6 +22,7 @@ from omnitui.sdk import (
     Direction,
     Event,
     MessageReceived,
+    NotReady,
     OmniError,
     OutboundFile,
     Reacted,
@@ -265,3 +266,37 @@ async def test_what_the_gateway_kept_becomes_messages(rig: SlackRig) -> None:
     (reaction,) = await of_kind(connector.inbound(None), Reacted)
     assert (reaction.external_id, reaction.emoji, reaction.by.name) == ("C1:7.1", "👍", "Mei")
     await connector.close()
+
+
+async def test_channel_that_was_asked_before_the_line_broke_is_gone_on_with(
+    rig: SlackRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.server.messages = {"C0": [], "C1": []}
+    root = rig.server.say("root", channel="C0", ts="1780000000.000100")
+    rig.server.say("below", channel="C0", ts="1780000001.000100", thread_ts=root["ts"], parent_user_id="UMEI")
+    rig.server.say("later", channel="C0", ts="1780005000.000100")
+    rig.server.say("there", channel="C1", ts="1780005001.000100")
+    called, asked, broken = WebApi.call, list[tuple[str, str]](), ["C1"]
+
+    async def breaks(self: WebApi, method: str, said: Any = None, **more: Any) -> dict[str, Any]:
+        room = str((said or {}).get("channel", ""))
+        asked.append((method, room))
+        if method == "conversations.history" and room in broken:
+            broken.remove(room)
+            raise Broken("the line broke")
+        return await called(self, method, said, **more)
+
+    monkeypatch.setattr(WebApi, "call", breaks)
+    first, second = rig.connector(), rig.connector()
+    found: list[Batch] = []
+    stream = first.inbound({"at": "1779999000.000000", "older": {}})
+    found.append(await anext(stream))
+    with pytest.raises(NotReady):
+        await anext(stream)
+    await first.close()
+    assert texts(found) == ["root", "below", "later"]
+    rest = await caught_up(second.inbound(found[-1].cursor))
+    await second.close()
+    assert "there" in texts(rest)
+    assert "rooms" not in rest[-1].cursor
+    assert asked.count(("conversations.replies", "C0")) == 1

@@ -17,6 +17,7 @@ from omnitui.sdk import (
     ContactChanged,
     Event,
     MessageReceived,
+    NotReady,
     OmniError,
     OutboundFile,
     Receipt,
@@ -196,3 +197,21 @@ async def test_files_and_calls_take_no_reply(rig: TwilioRig, desk: TwilioConnect
     for op in (with_file, replace(rig.outbound("x"), channel="voice")):
         assert isinstance(await desk.perform(op), Rejected)
     assert rig.server.sent == []
+
+
+async def test_stop_that_cannot_be_kept_is_read_again(rig: TwilioRig, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = rig.connector()
+
+    def no_room(_connector: TwilioConnector, _theirs: str, _stopped: bool) -> None:
+        raise OSError(28, "No space left on device")
+
+    rig.called(MessageSid="MM1", Body="STOP")
+    with monkeypatch.context() as patched:
+        patched.setattr(TwilioConnector, "_heed", no_room)
+        with pytest.raises(NotReady, match="No space left"):
+            await of_kind(full.inbound(None), ContactChanged)
+    await full.close()
+    desk = rig.connector()
+    await of_kind(desk.inbound(None), ContactChanged)
+    assert isinstance(await desk.perform(rig.outbound("x")), Rejected)
+    await desk.close()
