@@ -8,7 +8,7 @@ from typing import Final
 
 from omnitui.desk.matching import fold
 from omnitui.desk.query import KEYS
-from omnitui.desk.terms import State, Thing
+from omnitui.desk.terms import Course, State, Thing
 from omnitui.desk.times import WORDS
 from omnitui.desk.words import Kind, Piece, pieces
 from omnitui.model.states import Priority
@@ -91,6 +91,8 @@ def _values(key: str, names: Names) -> Sequence[str]:
             return (*WORDS, "1h", "1d", "7d", "30d")
         case "unanswered":
             return _AGES
+        case "sla":
+            return (*Course, "<30m", "<1h", "<4h")
     return ()
 
 

@@ -17,6 +17,7 @@ from omnitui.desk.terms import (
     And,
     Assigned,
     Compare,
+    Due,
     During,
     From,
     Has,
@@ -28,6 +29,7 @@ from omnitui.desk.terms import (
     Node,
     Not,
     Or,
+    Paused,
     PriorityIs,
     Query,
     Speaks,
@@ -36,6 +38,7 @@ from omnitui.desk.terms import (
     Text,
     Thing,
     Unanswered,
+    Warned,
     Window,
 )
 from omnitui.ids import Ulid, is_ulid
@@ -123,6 +126,13 @@ def _leaf(leaf: Leaf, facts: Facts) -> bool:
             return asked is not None and (asked <= since if older else asked > since)
         case Window():
             return _window(leaf, conversation.window_closes_at)
+        case Due(after, until):
+            due = conversation.sla_due_at
+            return due is not None and (after is None or due > after) and (until is None or due <= until)
+        case Warned(until):
+            return conversation.sla_warn_at is not None and conversation.sla_warn_at <= until
+        case Paused():
+            return conversation.sla_left is not None
         case Mentions(wanted):
             return any(_is_agent(wanted, one.id, one.name) for one in facts.mentions)
         case Speaks(language):

@@ -22,6 +22,8 @@ from omnitui.desk.terms import (
     And,
     Assigned,
     Compare,
+    Course,
+    Due,
     During,
     From,
     Gap,
@@ -33,6 +35,7 @@ from omnitui.desk.terms import (
     Node,
     Not,
     Or,
+    Paused,
     PriorityIs,
     Query,
     Speaks,
@@ -41,6 +44,7 @@ from omnitui.desk.terms import (
     Text,
     Thing,
     Unanswered,
+    Warned,
     Window,
 )
 from omnitui.desk.times import length, span
@@ -58,6 +62,8 @@ __all__ = ["KEYS", "Query", "QueryError", "parse"]
 _MAX_LENGTH: Final = 2_000
 _MAX_DEPTH: Final = 32
 _MAX_TERMS: Final = 64
+_POINTED: Final = 120
+"""Columns of a query at most below which a word is pointed at."""
 
 _W = TypeVar("_W", bound=StrEnum)
 _NONE: Final[Mapping[str, str]] = MappingProxyType({})
@@ -70,12 +76,26 @@ class QueryError(UsageError):
     Attributes:
         position: Where the word begins that is wrong, counted in characters from 0.
         word: That word; empty at the query's end.
+        query: The whole of what was typed.
     """
+
+    query = ""
 
     def __init__(self, message: str, *, hint: str = "", position: int = 0, word: str = "") -> None:
         super().__init__(message, hint=hint)
         self.position = position
         self.word = word
+
+    def pointed(self) -> tuple[str, str] | None:
+        """The query and below it a line that points at the word; None where it is too long for that."""
+        from omnitui.text.safe import safe
+        from omnitui.text.widths import cell_width
+
+        line = safe(self.query, multiline=False)
+        if not line or len(line) != len(self.query) or cell_width(line) > _POINTED:
+            return None
+        before, word = line[: self.position], line[self.position : self.position + len(self.word)]
+        return line, f"{' ' * cell_width(before)}{'^' * max(cell_width(word), 1)}"
 
 
 def parse(
@@ -103,7 +123,11 @@ def parse(
     if len(text) > _MAX_LENGTH:
         raise QueryError(_("The query is too long."), hint=_("At most 2,000 characters."), position=_MAX_LENGTH)
     parser = _Parser(mended(text), _Place(now, me, zone, teams, views))
-    node = parser.whole()
+    try:
+        node = parser.whole()
+    except QueryError as error:
+        error.query = text
+        raise
     return Query(node, parser.hidden, text, parser.order or Order.NEWEST)
 
 
@@ -335,6 +359,22 @@ def _window(parser: _Parser, piece: Piece) -> Node:
     return Window(now + left, None) if compare in (Compare.ABOVE, Compare.AT_LEAST) else Window(now, now + left)
 
 
+def _sla(parser: _Parser, piece: Piece) -> Node:
+    now = parser.place.now
+    match piece.text.strip().lower():
+        case Course.BREACHED:
+            return Due(None, now - 1)
+        case Course.RISK:
+            return Warned(now)
+        case Course.PAUSED:
+            return Paused()
+        case Course.NONE:
+            return And((Not(Due()), Not(Paused())))
+    compare, word = _comparison(piece.text)
+    left = _length(piece, word, _("Such as sla:<1h or >2h; or breached, risk, paused or none."))
+    return Due(now + left, None) if compare in (Compare.ABOVE, Compare.AT_LEAST) else Due(None, now + left)
+
+
 def _length(piece: Piece, word: str, hint: str) -> Millis:
     found = length(word.lower())
     if found is None:
@@ -367,6 +407,7 @@ _FILTERS: Final[dict[str, Callable[[_Parser, Piece], Node | None]]] = {
     "during": _during,
     "unanswered": _unanswered,
     "window": _window,
+    "sla": _sla,
     "subject": _subject,
     "view": _view,
     "sort": _sort,

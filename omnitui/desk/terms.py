@@ -48,6 +48,15 @@ class Gap(StrEnum):
     NONE = "none"
 
 
+class Course(StrEnum):
+    """The words that may follow `sla:` beside lengths of time."""
+
+    BREACHED = "breached"
+    RISK = "risk"
+    PAUSED = "paused"
+    NONE = "none"
+
+
 class NameField(StrEnum):
     """What is compared by its name, without regard to case and width."""
 
@@ -144,6 +153,29 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Due:
+    """A clock of its agreement that is due after `after` and up to `until`; None leaves that side open.
+
+    What is overdue is due too; what has no clock that runs never is.
+    """
+
+    after: Millis | None = None
+    until: Millis | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """A clock of its agreement that was to be warned of up to `until`, or is overdue."""
+
+    until: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """A clock of its agreement that stands still."""
+
+
+@dataclass(frozen=True, slots=True)
 class Mentions:
     """An agent whom a note names with `@`: an id, or a name, or one word of it."""
 
@@ -195,7 +227,22 @@ class Or:
 
 
 Leaf = (
-    Is | Has | Assigned | Named | From | PriorityIs | During | Unanswered | Window | Mentions | Speaks | Text | Subject
+    Is
+    | Has
+    | Assigned
+    | Named
+    | From
+    | PriorityIs
+    | During
+    | Unanswered
+    | Window
+    | Due
+    | Warned
+    | Paused
+    | Mentions
+    | Speaks
+    | Text
+    | Subject
 )
 Node = Leaf | Not | And | Or
 

@@ -19,6 +19,7 @@ from omnitui.desk.terms import (
     FAILED,
     And,
     Assigned,
+    Due,
     During,
     From,
     Has,
@@ -30,6 +31,7 @@ from omnitui.desk.terms import (
     Node,
     Not,
     Or,
+    Paused,
     PriorityIs,
     Query,
     Speaks,
@@ -38,6 +40,7 @@ from omnitui.desk.terms import (
     Text,
     Thing,
     Unanswered,
+    Warned,
     Window,
 )
 from omnitui.ids import is_ulid
@@ -222,6 +225,14 @@ def _leaf(leaf: Leaf, target: _Target) -> Condition:
             return Condition(f"c.unanswered_since IS NOT NULL AND c.unanswered_since {sign} ?", (since,))
         case Window(after, until):
             return _window(after, until)
+        case Due(after, until):
+            limits = ((">", after), ("<=", until))
+            due = [Condition(f"c.sla_due_at {sign} ?", (at,)) for sign, at in limits if at is not None]
+            return _joined((Condition("c.sla_due_at IS NOT NULL"), *due), "AND", "1")
+        case Warned(until):
+            return Condition("c.sla_warn_at IS NOT NULL AND c.sla_warn_at <= ?", (until,))
+        case Paused():
+            return Condition("c.sla_left IS NOT NULL")
         case Mentions(agent):
             who = _agents(agent)
             return Condition(_MENTIONED.format(agents=who.sql), who.values)

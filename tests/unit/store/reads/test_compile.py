@@ -15,7 +15,7 @@ from omnitui.desk.matching import Facts, matches
 from omnitui.desk.mentions import mentioned
 from omnitui.desk.orders import BELOW_ALL, Order, place
 from omnitui.desk.query import Query, parse
-from omnitui.desk.terms import State, Thing
+from omnitui.desk.terms import Course, State, Thing
 from omnitui.model.conversations import Conversation
 from omnitui.model.states import Direction, Flag, MessageKind, ObjectKind, Priority, SendState, Status
 from omnitui.store import fulltext, inflow
@@ -80,6 +80,15 @@ def filled(cache: Cache, seed: int) -> None:
             cache.write(
                 lambda tx, closes=closes, own=conversation.id: tx.db.execute(  # type: ignore[misc]
                     "UPDATE conversation SET window_closes_at = ? WHERE id = ?", (closes, own)
+                )
+            )
+        if dice.random() < 0.6:
+            due = clock.now() + dice.randrange(-4 * HOUR, 60 * HOUR)
+            clocks = dice.choice(((due, due - 2 * HOUR, None), (due, due, None), (None, None, HOUR)))
+            cache.write(
+                lambda tx, clocks=clocks, own=conversation.id: tx.db.execute(  # type: ignore[misc]
+                    "UPDATE conversation SET (sla_due_at, sla_warn_at, sla_left) = (?, ?, ?) WHERE id = ?",
+                    (*clocks, own),
                 )
             )
     for language, name in (("ja", "佐藤 花子"), ("ja-JP", "Ann Stone"), ("JA_jp", "Bo")):
@@ -157,6 +166,8 @@ def _filters() -> st.SearchStrategy[str]:
         st.builds("{}:{}h".format, st.sampled_from(["after", "before", "during"]), st.integers(0, 80)),
         st.builds("unanswered:{}{}h".format, st.sampled_from(["<", ">"]), st.integers(0, 60)),
         st.builds("window:{}{}h".format, st.sampled_from(["", "<", "<=", ">", ">="]), st.integers(0, 60)),
+        st.builds("sla:{}{}h".format, st.sampled_from(["", "<", "<=", ">", ">="]), st.integers(0, 60)),
+        st.sampled_from([f"sla:{course}" for course in Course]),
         st.sampled_from(["window:open", "window:closed", "window:none", "lang:ja", "lang:JA-JP", "lang:unknown"]),
         st.sampled_from(["team:billing", "team:mine", "view:hot", "view:Jam", "lang:j"]),
         st.sampled_from(["mentions:me", "mentions:mia", "mentions:花子", "mentions:wong", 'mentions:"Mia Wong"']),
@@ -193,6 +204,7 @@ def test_compiled_query_finds_what_the_evaluator_finds(world: tuple[Cache, list[
     [
         *("is:open", "返金", "label:vip", "assignee:mia", "has:note", "from:ann", "unanswered:>1h", "window:<20h"),
         *("window:closed", "window:none", "mentions:花子", "lang:ja", "lang:unknown", "team:billing", "view:jam"),
+        *("sla:<20h", "sla:>20h", "sla:breached", "sla:risk", "sla:paused", "sla:none"),
     ],
 )
 def test_each_kind_of_query_finds_some_and_not_all(world: tuple[Cache, list[Facts]], text: str) -> None:
