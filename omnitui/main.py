@@ -8,7 +8,7 @@ import sys
 # The first frame has 20 ms altogether: what only types need is not imported.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from omnitui.services.commandline import ConsoleVerbs
@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return code
     except OmniError as error:
         _give_back(takeover)
-        _say(error.message, error.hint)
+        _say(error.message, error.hint, getattr(error, "pointed", None))
         return error.exit_code
     except KeyboardInterrupt:
         _give_back(takeover)
@@ -139,13 +139,15 @@ def _close_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _say(message: str, hint: str) -> None:
+def _say(message: str, hint: str, pointed: Callable[[], tuple[str, str] | None] | None = None) -> None:
     from contextlib import suppress
 
     from omnitui.text.safe import safe
 
     with suppress(OSError, ValueError):
         print(f"omnitui: {safe(message, multiline=False)}", file=sys.stderr)
+        for line in (pointed() if pointed is not None else None) or ():
+            print(f"  {safe(line, multiline=False)}", file=sys.stderr)
         if hint:
             print(f"  {safe(hint, multiline=False)}", file=sys.stderr)
 

@@ -33,6 +33,14 @@ class Profile:
         return self.config / "keys.toml"
 
     @property
+    def views_file(self) -> Path:
+        return self.config / "views.toml"
+
+    @property
+    def sla_file(self) -> Path:
+        return self.config / "sla.toml"
+
+    @property
     def commands_file(self) -> Path:
         return self.config / "commands.toml"
 

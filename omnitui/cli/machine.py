@@ -43,6 +43,7 @@ def _paths(shell: Shell) -> int:
         "config": str(profile.settings_file),
         "keys": str(profile.keys_file),
         "commands": str(profile.commands_file),
+        "views": str(profile.views_file),
         "hooks": str(profile.hooks),
         "themes": str(profile.themes),
         "data": str(profile.data),
@@ -70,16 +71,22 @@ def _keys(shell: Shell) -> int:
     from omnitui.services.actions import ACTIONS
     from omnitui.services.commands import read_commands, take_in
     from omnitui.services.keymap import default_keymap, read_keymap
+    from omnitui.services.views import offer, read_views
 
     own, faults = read_commands(shell.profile.commands_file)
     take_in(own)
     for problem in faults:
         shell.fail(f"{shell.profile.commands_file.name}: {problem.message}", problem.hint)
+    settings = load_settings(shell.profile)
+    views = read_views(shell.profile, settings)
+    offer(views)
+    for problem in views.problems:
+        shell.fail(f"{shell.profile.views_file.name}: {problem.message}", problem.hint)
     preset, scope = shell.arguments.preset, shell.arguments.scope
     if preset:
         keymap = default_keymap(preset)
     else:
-        keymap = read_keymap(shell.profile.keys_file, load_settings(shell.profile).interface.keys)
+        keymap = read_keymap(shell.profile.keys_file, settings.interface.keys, views.keys)
     actions = [action for action in ACTIONS.values() if scope in (None, action.scope.value)]
     if shell.out.text:
         rows = [

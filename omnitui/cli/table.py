@@ -31,6 +31,7 @@ GROUPS: Final[tuple[tuple[str, tuple[Entry, ...]], ...]] = (
         N_("Reading"),
         (
             Entry("ls", "reading", N_("list conversations")),
+            Entry("views", "views", N_("list views with how many conversations each holds, or keep a query as one")),
             Entry("show", "reading", N_("a conversation with its messages")),
             Entry("search", "reading", N_("find messages, newest first")),
         ),

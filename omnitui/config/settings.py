@@ -77,8 +77,14 @@ class Columns:
     """Those that you have."""
     unassigned: tuple[Column, ...] = ("unanswered", "snippet", "labels")
     """Those that nobody has."""
+    team: tuple[Column, ...] = _USUAL
+    """Those of your teams."""
     unread: tuple[Column, ...] = _USUAL
     """Those with messages that you have not read."""
+    mentions: tuple[Column, ...] = _USUAL
+    """Those with a note that names you."""
+    closing: tuple[Column, ...] = ("unanswered", "snippet", "assignee")
+    """Those whose reply window closes soon."""
     waiting: tuple[Column, ...] = ("since", "snippet", "labels", "assignee")
     """Those that wait for the customer."""
     snoozed: tuple[Column, ...] = ("until", "snippet", "labels", "assignee")
@@ -96,9 +102,9 @@ class Columns:
     query: tuple[Column, ...] = _USUAL
     """Any other list: of a label, of a query that was typed."""
 
-    def of(self, view_id: str) -> tuple[Column, ...]:
-        """Those of a view."""
-        found: tuple[Column, ...] = getattr(self, view_id)
+    def of(self, view_id: str, own: tuple[Column, ...] = ()) -> tuple[Column, ...]:
+        """Those of a view; `own` are what views.toml says of it, if anything."""
+        found: tuple[Column, ...] = own or self.__getattribute__(view_id if view_id in self.__slots__ else "query")
         return found
 
 

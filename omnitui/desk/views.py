@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from datetime import tzinfo
-from typing import Final
+from typing import Any, Final
 
 from omnitui.clock import Millis
 from omnitui.desk.query import Query, parse
@@ -14,24 +16,39 @@ from omnitui.values import dataclass
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A named query; its list is ordered by the newest activity."""
+    """A named query."""
 
     id: str
     title: str
-    """In English; shown through `_`."""
+    """In English; shown through `_`. Of a user's own as the file says it."""
     text: str
     """The query as a person would type it."""
+    icon: str = ""
+    columns: tuple[Any, ...] = ()
+    """What its rows show; empty for what the settings say."""
+    hidden: bool = False
+    """Whether the sidebar leaves it out."""
+    own: bool = False
+    """Whether it is the user's."""
+
+    @property
+    def kept(self) -> bool:
+        """Whether its count is kept by the cache, however many it holds."""
+        return self.id in KEPT and _SORT.sub("", self.text) == KEPT[self.id]
 
     def query(self, *, now: Millis, me: Ulid, zone: tzinfo) -> Query:
         """The parsed query, as seen by agent `me` at `now`."""
-        return parse(self.text, now=now, me=me, zone=zone)
+        return parse(self.text, now=now, me=me, zone=zone, teams={"mine": ("me",)})
 
 
 VIEWS: Final = (
     View("inbox", N_("Inbox"), "is:open"),
     View("mine", N_("Mine"), "is:open is:mine"),
     View("unassigned", N_("Unassigned"), "is:open is:unassigned"),
+    View("team", N_("Team"), "is:open team:mine"),
     View("unread", N_("Unread"), "is:unread"),
+    View("mentions", N_("Mentions"), "is:open is:mentioned"),
+    View("closing", N_("Window closing"), "is:open is:unanswered window:<1h sort:window"),
     View("waiting", N_("Waiting"), "is:waiting"),
     View("snoozed", N_("Snoozed"), "is:snoozed"),
     View("failed", N_("Failed sends"), "is:failed"),
@@ -41,7 +58,7 @@ VIEWS: Final = (
     View("all", N_("All"), ""),
 )
 
-
-def view(view_id: str) -> View | None:
-    """The standing view of that id."""
-    return next((one for one in VIEWS if one.id == view_id), None)
+_SORT: Final = re.compile(r" ?sort:[a-z]+$")
+_COUNTED_AS_ASKED: Final = frozenset(("team", "mentions", "closing"))
+KEPT: Final[Mapping[str, str]] = {view.id: view.text for view in VIEWS if view.id not in _COUNTED_AS_ASKED}
+"""Ids and queries of the views whose counts the cache keeps."""

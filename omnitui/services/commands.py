@@ -64,7 +64,7 @@ def take_in(commands: Sequence[Command]) -> None:
     """Put these commands in force, in place of those that were."""
     _COMMANDS.clear()
     _COMMANDS.update({command.action.id: command for command in commands})
-    actions.take_in(command.action for command in commands)
+    actions.take_in((command.action for command in commands), KIND)
 
 
 def read_commands(path: Path) -> tuple[list[Command], list[Problem]]:

@@ -17,18 +17,20 @@ from typing import Final
 from omnitui import __version__
 from omnitui.config.files import load_settings
 from omnitui.config.gateway import load_gateway
+from omnitui.config.settings import Settings
 from omnitui.errors import ConfigError, OmniError
 from omnitui.i18n import _
 from omnitui.model.accounts import Account
 from omnitui.model.states import SendState
 from omnitui.paths import Profile
-from omnitui.services import hooks, passphrase, places, presets, recovery, sealing, terminal, webhooks
+from omnitui.services import hooks, passphrase, places, recovery, sealing, terminal, webhooks
 from omnitui.services.commands import read_commands, take_in
 from omnitui.services.encryption import Encryption, State
 from omnitui.services.happenings import failures
 from omnitui.services.keymap import read_keymap
 from omnitui.services.secrets import Secrets, refs
 from omnitui.services.session import Session
+from omnitui.services.views import offer, read_views
 from omnitui.store import snapshots
 from omnitui.store.attendance import attended
 from omnitui.store.erasure import owes_sweep
@@ -171,14 +173,18 @@ def _settings(profile: Profile) -> Iterator[Finding]:
 
 
 def _keys(profile: Profile) -> Iterator[Finding]:
-    preset = presets.VIM
+    settings = Settings()
     own, faults = read_commands(profile.commands_file)
     take_in(own)
     for problem in faults:
         yield Finding("commands", Verdict.WARNING, f"{profile.commands_file.name}: {problem.message}", problem.hint)
     with suppress(ConfigError):  # told as a finding of its own
-        preset = load_settings(profile).interface.keys
-    problems = read_keymap(profile.keys_file, preset).problems
+        settings = load_settings(profile)
+    views = read_views(profile, settings)
+    offer(views)
+    for problem in views.problems:
+        yield Finding("views", Verdict.WARNING, f"{profile.views_file.name}: {problem.message}", problem.hint)
+    problems = read_keymap(profile.keys_file, settings.interface.keys, views.keys).problems
     for problem in problems:
         yield Finding("keys", Verdict.WARNING, f"{profile.keys_file.name}: {problem.message}", problem.hint)
     if not problems:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from typing import IO, TYPE_CHECKING, Final, Literal
 
+from omnitui.desk.orders import place
 from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.model.conversations import Conversation, Message
@@ -55,11 +56,11 @@ def export(session: Session, query: Query, form: Format, out: IO[bytes], cover: 
 
 
 def conversations(cache: Cache, query: Query) -> Iterator[Conversation]:
-    """What a query finds, newest activity first, page by page."""
+    """What a query finds, in its order, page by page."""
     after: inbox.Key | None = None
     while page := cache.read(inbox.page, query, after=after, limit=_PAGE):
         yield from page
-        after = (page[-1].last_activity_at, page[-1].id)
+        after = place(query.order, page[-1])
 
 
 def messages(cache: Cache, conversation: Conversation, cover: Sequence[str] = ()) -> Iterator[Message]:

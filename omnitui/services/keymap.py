@@ -17,6 +17,7 @@ from omnitui.services.actions import ACTIONS, READING, Action, Scope, actions_of
 from omnitui.values import dataclass
 
 Chord = tuple[str, ...]
+_NONE: Mapping[str, Sequence[str]] = {}
 
 _NAMED = frozenset(
     (
@@ -104,17 +105,17 @@ def default_keymap(preset: str = presets.VIM) -> Keymap:
     return build({}, preset=preset)
 
 
-def read_keymap(path: Path, preset: str = presets.VIM) -> Keymap:
+def read_keymap(path: Path, preset: str = presets.VIM, more: Mapping[str, Sequence[str]] = _NONE) -> Keymap:
     """The keymap with what the file says; faults are in `problems` and leave the preset's keys in force.
 
-    `preset` holds unless the file names another one.
+    `preset` holds unless the file names another one. `more` are keys that another file gives: this one is stronger.
     """
     try:
         data = read_toml(path, forbidden=UNTAMPERED)
     except ConfigError as error:
-        return build({}, (Problem(error.message, error.hint),), preset=preset)
+        return build(more, (Problem(error.message, error.hint),), preset=preset)
     chosen = data.pop("preset", preset)
-    return build(dict(presets.flat(data)), preset=chosen)
+    return build({**more, **dict(presets.flat(data))}, preset=chosen)
 
 
 def build(changes: Mapping[str, Any], problems: Iterable[Problem] = (), *, preset: object = presets.VIM) -> Keymap:

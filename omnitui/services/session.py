@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from omnitui.services.operations import Operations
     from omnitui.services.sealing import Sealing
     from omnitui.services.secrets import Secrets
+    from omnitui.services.views import Names, Views
     from omnitui.store.mending import Mended
     from omnitui.store.writer import Tx
     from omnitui.sync.engine import Engine
@@ -82,6 +83,24 @@ class Session:
         self.__dict__.pop("operations", None)
 
     @cached_property
+    def views(self) -> Views:
+        """The views in force."""
+        from omnitui.services.views import read_views
+
+        return read_views(self.profile, self.settings)
+
+    def renew_views(self, views: Views) -> None:
+        """Put these views in force, as the file says them now."""
+        self.__dict__.pop("_view_names", None)
+        self.views = views
+
+    @cached_property
+    def _view_names(self) -> Names:
+        from omnitui.services.views import Names
+
+        return Names(self.views)
+
+    @cached_property
     def accounts(self) -> Accounts:
         from omnitui.environment import keep_back
         from omnitui.services.accounts import Accounts
@@ -115,7 +134,7 @@ class Session:
 
         me, now = self.cache.me(), self.cache.clock.now() if at is None else at
         teams = known_teams(self.settings.teams, me) if self.settings.teams else {}
-        return parse(text, now=now, me=me.id, zone=self.zone, teams=teams)
+        return parse(text, now=now, me=me.id, zone=self.zone, teams=teams, views=self._view_names)
 
     def engine(self) -> Engine:
         """The sync engine over this session's accounts; running it needs the lease. From now on the log is sealed."""

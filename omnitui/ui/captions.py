@@ -80,8 +80,7 @@ class Captions:
     def redraw_title(self) -> None:
         """The list's title: the view and how many it holds."""
         desk, title = self._screen.desk, self.titles["list"]
-        count = desk.standing.counts.get(desk.view.id)
-        right = str(count) if count is not None else ""
+        right = desk.counts.of(desk.view)
         words = _(desk.view.title)
         if text := self._screen.narrowing.text:
             words, right = f"{words} &{text}", ""
@@ -166,6 +165,7 @@ class Captions:
     def _half_minute(self) -> None:
         screen = self._screen
         screen.queue.refresh()
+        screen.desk.counts.look()
         screen.history.grow_older()
         screen.composer.redraw()
         screen.card.load(screen.card.card, self.row)

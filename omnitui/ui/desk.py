@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from omnitui.bus import AgentTypes, Changed, CustomerTypes
 from omnitui.clock import SECOND, Millis
-from omnitui.desk.views import VIEWS, View
+from omnitui.desk.views import View
 from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.ids import Ulid
@@ -18,6 +18,7 @@ from omnitui.services.lastlook import LastLook
 from omnitui.services.memory import Memory
 from omnitui.services.session import Session
 from omnitui.ui.backstage import Backstage
+from omnitui.ui.counting import Counting
 from omnitui.ui.drafting import Drafting
 from omnitui.ui.last_hop import LastHopApp
 from omnitui.ui.picture import Picture, Standing, picture, standing
@@ -56,7 +57,7 @@ class Desk(Backstage):
         self.cache = session.cache
         self.clock = session.cache.clock
         self.zone = session.zone
-        self.view: View = VIEWS[0]
+        self.view: View = session.views.first
         self.shown: Ulid | None = None
         """The conversation that is on the screen: the one that actions mean."""
         self.picture: Picture | None = None
@@ -65,6 +66,7 @@ class Desk(Backstage):
         self.rescued: Path | None = None
         """Where what was being written was put at the end, when the cache did not take it."""
         self.trouble = Trouble(self)
+        self.counts = Counting(self)
         self.promises = Promises(self)
         self.reading = Reading(self)
         self._selecting: asyncio.TimerHandle | None = None
@@ -87,6 +89,7 @@ class Desk(Backstage):
 
     async def leave(self) -> None:
         """The end: what keys have begun is done, what is written is kept."""
+        self.counts.end()
         if self._read_timer is not None:
             self._read_timer.cancel()
         self.promises.end()
@@ -130,8 +133,21 @@ class Desk(Backstage):
         if isinstance(app, LastHopApp):
             app.hold_keys()
         self.screen.narrowing.forget()
-        self.screen.queue.show(self.rows(view), select, self.session.settings.columns.of(view.id))
-        self.screen.sidebar.load(self.standing.counts, view.id)
+        columns = self.session.settings.columns.of(view.id, view.columns)
+        self.screen.queue.show(self.rows(view), select, columns)
+        self.screen.sidebar.load(self.counts.texts, view.id)
+        if not view.kept:
+            self.counts.look()
+
+    def renew_views(self) -> None:
+        """Views have changed: the open one is shown as it is now."""
+        views = self.session.views
+        self.screen.sidebar.take(views.shown, self.view.id)
+        before, self.view = self.view, views.find(self.view.id) or (views.first if self.view.own else self.view)
+        if self.view != before:
+            self.open_view(self.view)
+            self.screen.captions.redraw_title()
+        self.counts.look()
 
     # The conversation
 
@@ -381,7 +397,8 @@ class Desk(Backstage):
         """Read how the desk stands."""
         self.standing = await self.cache.aread(standing)
         self.promises.look()
-        self.screen.sidebar.load(self.standing.counts, self.view.id)
+        self.screen.sidebar.load(self.counts.texts, self.view.id)
+        self.counts.look()
         self.screen.captions.redraw_title()
         self.screen.captions.redraw_status()
 

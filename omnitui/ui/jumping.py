@@ -12,9 +12,9 @@ from textual.app import ComposeResult
 from textual.geometry import Size
 
 from omnitui.desk.lettering import codes
-from omnitui.desk.views import VIEWS
 from omnitui.i18n import _
 from omnitui.services.actions import ACTIONS
+from omnitui.services.views import action_id
 from omnitui.text.widths import cell_width
 from omnitui.ui import acts
 from omnitui.ui.desk import Desk
@@ -86,14 +86,14 @@ def _views(desk: Desk) -> Iterator[Target]:
     if not region:
         return
 
-    def go(view_id: str) -> None:
+    def go(name: str) -> None:
         desk.screen.layouts.close_views()
-        acts.run(desk, f"go.{view_id}")
+        acts.run(desk, name)
 
-    top = desk.screen.sidebar.top
-    for y, view in enumerate(VIEWS[top : top + region.height]):
-        if f"go.{view.id}" in ACTIONS:
-            yield Target(region.x, region.y + y, partial(go, view.id))
+    sidebar = desk.screen.sidebar
+    for y, view in enumerate(sidebar.views[sidebar.top : sidebar.top + region.height]):
+        if action_id(view) in ACTIONS:
+            yield Target(region.x, region.y + y, partial(go, action_id(view)))
 
 
 class JumpScreen(LastHopModal[Target | None]):

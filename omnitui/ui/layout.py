@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from textual.widget import Widget
 
-from omnitui.desk.views import VIEWS
 from omnitui.services.actions import Scope
 from omnitui.ui.arrangement import Arrangement
 
@@ -62,7 +61,8 @@ class Layout:
     def as_at_start(self) -> bool:
         """Whether the screen is as the next start will show it: the first view, no drawer, no zoom."""
         passing = any(map(self._screen.has_class, ("-views", "-card", "-read")))
-        return self._screen.desk.view is VIEWS[0] and not passing and not self._zoomed
+        desk = self._screen.desk
+        return desk.view is desk.session.views.first and not passing and not self._zoomed
 
     def order(self) -> list[Widget]:
         """The panes that are on the screen, from left to right."""

@@ -1,4 +1,4 @@
-"""Settings, keys and commands, read again when their file changes; a fault is named, and what was in force stays."""
+"""Settings, keys, commands and views, read again when a file changes; faults are named, what was in force stays."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from omnitui.errors import ConfigError, OmniError
 from omnitui.i18n import _
 from omnitui.services.commands import COMMANDS, read_commands, take_in
 from omnitui.services.keymap import Keymap, Problem, read_keymap
+from omnitui.services.views import offer, read_views
 from omnitui.ui.watching import Stamps, of_files
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Rereading:
     def __init__(self, app: ConsoleApp) -> None:
         self._app = app
         profile = app.session.profile
-        self._files = (profile.settings_file, profile.keys_file, profile.commands_file)
+        self._files = (profile.settings_file, profile.keys_file, profile.commands_file, profile.views_file)
         self.faults: list[str] = []
         """What is wrong with the files."""
         self._turn = asyncio.Lock()
@@ -72,9 +73,13 @@ class Rereading:
         own, faults = await asyncio.to_thread(read_commands, profile.commands_file)
         before = [*COMMANDS.values()]
         take_in(before if faults else own)
+        views = await asyncio.to_thread(read_views, profile, app.session.settings)
+        if views != app.session.views:
+            app.session.renew_views(views)
+            offer(views)
+            app.main.desk.renew_views()
         keymap = await asyncio.to_thread(self._keymap)
-        named = [*sentences(profile.commands_file, faults), *sentences(profile.keys_file, keymap.problems)]
-        self.faults = [*others, *named]
+        self.faults = [*others, *self._named(faults, keymap)]
         self.complain(self.faults)
         if faults or not all(problem.conflict for problem in keymap.problems):
             take_in(before)
@@ -86,7 +91,7 @@ class Rereading:
         main.composer.redraw()
         main.captions.redraw()
         if told and not self.faults:
-            main.desk.say(_("keys and commands read again"))
+            main.desk.say(_("keys, commands and views read again"))
         app.remember_soon()
 
     def complain(self, found: Sequence[str]) -> None:
@@ -100,13 +105,24 @@ class Rereading:
         profile = self._app.session.profile
         own, faults = read_commands(profile.commands_file)
         take_in(own)
+        offer(self._app.session.views)
         keymap = self._keymap()
-        self.faults = [*sentences(profile.commands_file, faults), *sentences(profile.keys_file, keymap.problems)]
+        self.faults = self._named(faults, keymap)
         return keymap
 
     def _keymap(self) -> Keymap:
         session = self._app.session
-        return read_keymap(session.profile.keys_file, session.settings.interface.keys)
+        return read_keymap(session.profile.keys_file, session.settings.interface.keys, session.views.keys)
+
+    def _named(self, of_commands: Sequence[Problem], keymap: Keymap) -> list[str]:
+        """What is wrong with each file."""
+        session = self._app.session
+        profile = session.profile
+        return [
+            *sentences(profile.views_file, session.views.problems),
+            *sentences(profile.commands_file, of_commands),
+            *sentences(profile.keys_file, keymap.problems),
+        ]
 
 
 def sentences(path: Path, problems: Sequence[Problem]) -> list[str]:

@@ -46,7 +46,7 @@ async def _change(app: ConsoleApp, before: Settings, settings: Settings, *, back
         main.rested()
 
     def columns() -> None:
-        main.queue.set_columns(settings.columns.of(main.desk.view.id))
+        main.queue.set_columns(settings.columns.of(main.desk.view.id, main.desk.view.columns))
         main.rested()
 
     steps: list[tuple[bool, Callable[[], object]]] = [

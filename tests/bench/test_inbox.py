@@ -28,12 +28,12 @@ _FIRST_PAINT = """
 import json, sys, time
 from datetime import UTC
 from pathlib import Path
-from omnitui.desk.views import view
+from omnitui.desk.views import VIEWS
 from omnitui.store.cache import Cache
 from omnitui.store.reads import inbox
 begun = time.process_time()
 cache = Cache.open(Path(sys.argv[1]))
-query = view("inbox").query(now=0, me=cache.me().id, zone=UTC)
+query = VIEWS[0].query(now=0, me=cache.me().id, zone=UTC)
 rows = cache.read(inbox.page, query, limit=50)
 counts = cache.read(inbox.counts)
 took = time.process_time() - begun

@@ -12,9 +12,9 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from omnitui.desk.views import view
 from omnitui.model.conversations import Attachment, Message
 from omnitui.model.states import Direction, MessageKind, SendState
+from omnitui.services.views import Views
 from omnitui.text.safe import safe, strip_controls
 from omnitui.text.widths import cell_width, pad
 from omnitui.ui.blocks import Setting, block
@@ -133,4 +133,4 @@ def test_blocks_of_messages_stay_within_the_pane(unfolded: bool) -> None:
 
 
 def test_views_named_by_strangers_do_not_exist() -> None:
-    assert not any(view(text) for text in STRINGS)
+    assert not any(Views().find(text) for text in STRINGS)

@@ -33,7 +33,7 @@ def main() -> int:
         from textual.widgets import Input, Static
 
         from omnitui.clock import FrozenClock
-        from omnitui.desk.views import view
+        from omnitui.desk.views import VIEWS
         from omnitui.paths import profile
         from omnitui.services.keymap import default_keymap
         from omnitui.store.cache import Cache
@@ -47,7 +47,7 @@ def main() -> int:
         cache = Cache.open(place.data)
         import datetime
 
-        chosen = view("inbox")
+        chosen = VIEWS[0]
         assert chosen is not None
         query = chosen.query(now=now, me="A", zone=datetime.UTC)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from omnitui.services.actions import composer, conversation, everywhere, history, layout, lists
+from omnitui.services.actions import composer, conversation, everywhere, history, layout, lists, triage
 from omnitui.services.actions.action import READING, Action, Scope, printable
 
 __all__ = ["ACTIONS", "FOOTERS", "READING", "Action", "Scope", "actions_of", "printable", "take_in"]
@@ -14,6 +14,7 @@ _TABLE = (
     *everywhere.ACTIONS,
     *layout.ACTIONS,
     *conversation.ACTIONS,
+    *triage.ACTIONS,
     *lists.ACTIONS,
     *history.ACTIONS,
     *composer.ACTIONS,
@@ -62,8 +63,12 @@ def actions_of(scope: Scope) -> list[Action]:
     return [action for wanted in (scope, *outer) for action in _BY_ID.values() if action.scope is wanted]
 
 
-def take_in(own: Iterable[Action]) -> None:
-    """Put users' own actions behind those of the table, in place of those that were."""
+_own: dict[str, tuple[Action, ...]] = {}
+
+
+def take_in(own: Iterable[Action], kind: str) -> None:
+    """Put users' own actions of a kind behind those of the table, in place of those that were."""
+    _own[kind] = tuple(own)
     for action_id in [*_BY_ID][len(_TABLE) :]:
         del _BY_ID[action_id]
-    _BY_ID.update({action.id: action for action in own})
+    _BY_ID.update({action.id: action for actions in _own.values() for action in actions})

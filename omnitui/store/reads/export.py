@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
+from omnitui.desk.orders import place
 from omnitui.desk.terms import Query
 from omnitui.ids import Ulid
 from omnitui.model.conversations import Conversation, Message
@@ -14,11 +15,11 @@ _PAGE = 256
 
 
 def conversations(db: sqlite3.Connection, query: Query) -> Iterator[Conversation]:
-    """All conversations of `query`, newest activity first. Consume it within the read that it was made in."""
+    """All conversations of `query` in its order. Consume it within the read that it was made in."""
     after: inbox.Key | None = None
     while rows := inbox.page(db, query, after=after, limit=_PAGE):
         yield from rows
-        after = (rows[-1].last_activity_at, rows[-1].id)
+        after = place(query.order, rows[-1])
 
 
 def messages(db: sqlite3.Connection, conversation_id: Ulid) -> Iterator[Message]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from omnitui.errors import OmniError
 from omnitui.services.actions import ACTIONS, Scope
+from omnitui.services.views import KIND
 from omnitui.ui.acts import (
     changing,
     commands,
@@ -38,13 +39,19 @@ HANDLERS: Mapping[str, Handler] = {
     **ways.HANDLERS,
     **writing.HANDLERS,
 }
-"""One for every action of the table; a test holds the two together. Users' own commands have theirs in `commands`."""
+"""One for every action of the table; a test holds the two together. What users add is found by `_own`."""
 
 
 USED = (Scope.APP, Scope.DESK, Scope.COMPOSER)
 """Whose actions count as used: movements in a pane would push all else down the palette."""
 PASSING = frozenset({"pane.next", "pane.previous", "pane.back"})
 """Movements between panes."""
+
+
+def _own(action_id: str) -> Handler:
+    """The handler of an action of the user's own."""
+    kind, _dot, name = action_id.partition(".")
+    return places.to_view(name) if kind == KIND else commands.handler(action_id)
 
 
 def run(desk: Desk, action_id: str, count: int | None = None) -> None:
@@ -55,7 +62,7 @@ def run(desk: Desk, action_id: str, count: int | None = None) -> None:
         desk.say(f"! {reason}", "warn")
         return
     try:
-        work = (HANDLERS.get(action_id) or commands.handler(action_id))(desk, count)
+        work = (HANDLERS.get(action_id) or _own(action_id))(desk, count)
     except OmniError as error:
         desk.complain(error)
         return

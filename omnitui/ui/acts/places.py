@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
-from omnitui.desk.views import view
+from omnitui.desk.views import VIEWS
 from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.ui.acts.handler import Handler, doing
@@ -15,10 +15,16 @@ if TYPE_CHECKING:
     from omnitui.ui.app import ConsoleApp
 
 
-def _view(view_id: str) -> Handler:
+def to_view(view_id: str) -> Handler:
+    """What opens a view."""
+
     def handler(desk: Desk, count: int | None) -> None:
-        found = view(view_id)
-        assert found is not None
+        found = desk.session.views.find(view_id)
+        if found is None:
+            raise OmniError(
+                _("there is no view called {name}").format(name=view_id),
+                hint=_("config.toml names no [teams]") if view_id == "team" else "",
+            )
         desk.open_view(found)
         desk.screen.layouts.home()
 
@@ -187,11 +193,5 @@ HANDLERS: Mapping[str, Handler] = {
     "history.raw": lambda desk, count: _raw(desk),
     "history.move": lambda desk, count: _move(desk),
     "history.why": lambda desk, count: _why(desk),
-    **{
-        f"go.{name}": _view(name)
-        for name in (
-            *("inbox", "mine", "unassigned", "unread", "waiting", "snoozed", "failed", "drafts", "resolved"),
-            *("spam", "all"),
-        )
-    },
+    **{f"go.{view.id}": to_view(view.id) for view in VIEWS},
 }

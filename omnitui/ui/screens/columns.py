@@ -10,6 +10,7 @@ from omnitui.config.settings import Column, Columns
 from omnitui.config.writing import write_setting
 from omnitui.errors import OmniError
 from omnitui.i18n import N_, _
+from omnitui.services.views import QUERY
 from omnitui.ui.desk import Desk
 from omnitui.ui.screens.picker import PickerScreen, fitting
 from omnitui.ui.screens.setting import look_again
@@ -37,7 +38,7 @@ class ColumnsScreen(PickerScreen):
         hint = _("Enter shows it or leaves it out, Escape goes back")
         super().__init__(title, self._fitting, hint=hint, small=True)
         self._desk = desk
-        self.chosen: tuple[Column, ...] = desk.session.settings.columns.of(desk.view.id)
+        self.chosen: tuple[Column, ...] = desk.session.settings.columns.of(desk.view.id, desk.view.columns)
 
     def take(self, chosen: Choice) -> None:
         """Turn a column on or off."""
@@ -65,12 +66,16 @@ class ColumnsScreen(PickerScreen):
 async def choose_columns(desk: Desk) -> None:
     """Ask what the rows of the open view are to show."""
     view = desk.view
+    if view.columns:
+        message = _("views.toml says what the rows of {view} show").format(view=view.title)
+        raise OmniError(message, hint=_("change “columns” there, or take it out"))
+    place = view.id if view.id in Columns.__slots__ else QUERY
     screen = ColumnsScreen(desk)
     await desk.ask(screen)
     if {*screen.chosen} != {*desk.session.settings.columns.of(view.id)}:
         words = ", ".join(f'"{column}"' for column in screen.chosen)
         try:
-            await asyncio.to_thread(write_setting, desk.session.profile, f"columns.{view.id}", f"[{words}]")
+            await asyncio.to_thread(write_setting, desk.session.profile, f"columns.{place}", f"[{words}]")
         except OmniError:
             desk.screen.queue.set_columns(desk.session.settings.columns.of(view.id))
             raise

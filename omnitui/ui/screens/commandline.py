@@ -13,7 +13,7 @@ from omnitui.config.checks import nearest
 from omnitui.desk.completion import Completion, Names, complete
 from omnitui.desk.fuzzy import fit
 from omnitui.desk.query import QueryError
-from omnitui.desk.views import VIEWS, View, view
+from omnitui.desk.views import View
 from omnitui.errors import OmniError
 from omnitui.i18n import N_, _
 from omnitui.model.states import Status
@@ -93,7 +93,8 @@ class CommandScreen(PickerScreen):
         first, _space, _rest = text.partition(" ")
         start = len(first) + 1
         if _space and first in ("view", "search"):
-            views = [one.id for one in VIEWS if first == "view" and one.id.startswith(text[start:])]
+            every = self._desk.session.views.every
+            views = [one.id for one in every if first == "view" and one.id.startswith(text[start:])]
             found = complete(text[start:], position - start, self._names)
             shifted = [Completion(one.text, one.start + start, one.end + start) for one in found]
             return [*(Completion(one, start, len(text)) for one in views), *shifted]
@@ -219,7 +220,7 @@ class CommandScreen(PickerScreen):
                 message = _("there is no theme called {name}").format(name=rest)
                 raise CommandError(message, hint=nearest(rest, known), position=at, word=rest)
             return lambda: setattr(desk.screen.app, "theme", rest)
-        if verb == "view" and (standing := view(rest)) is not None:
+        if verb == "view" and (standing := desk.session.views.find(rest)) is not None:
             return lambda: _open(desk, standing)
         try:
             desk.session.query(rest)

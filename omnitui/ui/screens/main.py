@@ -67,7 +67,7 @@ class MainScreen(LastHopScreen[None]):
         self.layouts = Layout(self)
         self.narrowing = Narrowing(self)
         clock, zone = session.cache.clock, session.zone
-        self.sidebar = SidebarPane(id="sidebar")
+        self.sidebar = SidebarPane(session.views.shown, id="sidebar")
         look = session.settings.interface
         self.queue = ConversationList(
             self.desk.rows(self.desk.view),
@@ -77,7 +77,7 @@ class MainScreen(LastHopScreen[None]):
             glyphs=ASCII if wants_ascii(look.signs) else UNICODE,
             id="list",
         )
-        self.queue.strips.columns = session.settings.columns.of(self.desk.view.id)
+        self.queue.strips.columns = session.settings.columns.of(self.desk.view.id, self.desk.view.columns)
         self.history = HistoryPane(clock, zone, id="history")
         shelf = Shelf(session)
         self.composer = ComposerPane(clock, session.cache.ids, self.desk.drafting.keep, shelf, id="composer")

@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from omnitui.desk.views import VIEWS, View, view
+from omnitui.desk.views import View
 from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.services.actions import ACTIONS, Scope, actions_of
+from omnitui.services.views import QUERY, action_id
 from omnitui.store.reads import inbox, people, search
 from omnitui.ui import acts, phrases
 from omnitui.ui.desk import Desk
@@ -60,22 +61,22 @@ async def _actions(desk: Desk) -> list[Choice]:
 
 
 async def _views(desk: Desk) -> list[Choice]:
-    counts = desk.standing.counts
+    counts = desk.counts
     keymap = desk.screen.keyboard.keymap
     return [
         Choice(
             one.id,
-            ((_(one.title), "strong"), (f"  {one.text}", "muted")),
-            (*_kind(f"{_('view')}  "), (f"{counts[one.id]}  " if counts.get(one.id) else "", "muted"),
-             (keymap.key_of(f"go.{one.id}"), "key")),
+            ((plain(_(one.title)), "strong"), (f"  {plain(one.text)}", "muted")),
+            (*_kind(f"{_('view')}  "), (f"{counts.of(one)}  ".lstrip(), "muted"),
+             (keymap.key_of(action_id(one)), "key")),
             words=one.text,
         )
-        for one in VIEWS
+        for one in desk.session.views.every
     ]  # fmt: skip
 
 
 def _open_view(desk: Desk, view_id: str) -> None:
-    found = view(view_id)
+    found = desk.session.views.find(view_id)
     if found is not None:
         desk.open_view(found)
         desk.screen.layouts.home()
@@ -101,7 +102,7 @@ def open_query(desk: Desk, text: str, title: str = "") -> None:
         QueryError: It does not make sense.
     """
     desk.session.query(text)
-    desk.open_view(View("query", plain(title or text) or _("All"), text))
+    desk.open_view(View(QUERY, plain(title or text) or _("All"), text))
     desk.screen.layouts.home()
 
 

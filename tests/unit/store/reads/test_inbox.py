@@ -114,7 +114,7 @@ def test_counts_equal_what_the_views_find(cache: Cache) -> None:
     kept = cache.read(inbox.counts)
     for view in VIEWS:
         found = cache.read(inbox.count, view.query(now=cache.clock.now(), me=cache.me().id, zone=UTC))
-        assert kept[view.id] == found, view.id
+        assert not view.kept or kept[view.id] == found, view.id
     assert kept["mine"] == kept["waiting"] == kept["spam"] == 1
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from omnitui.desk.query import parse
 from omnitui.desk.views import VIEWS
 from omnitui.store import migrations
 from omnitui.store.cache import Cache
@@ -106,6 +105,7 @@ def test_every_read_finds_the_same_in_the_migrated_and_the_declared_schema(tmp_p
         "oplog.undone_by",
         "card.suggestions",
         "search.unsearchable",
+        "tracing.later",
     }
     assert empty <= poor, "what is read has to be there"
     assert len(found) > 40
@@ -148,8 +148,11 @@ def scanned(step: str) -> bool:
 def test_list_of_a_standing_view_comes_out_of_an_index_in_order(cache: Cache, view: Any, key: dict[str, Any]) -> None:
     query = view.query(now=1, me=cache.me().id, zone=UTC)
     sql, values = inbox.statement(query, **key)
-    steps = cache.read(lambda db: plan(db, sql, (*values, 50)))
-    assert not [step for step in steps if "TEMP B-TREE" in step or scanned(step)], steps
+    steps = cache.read(lambda db: (compiled.prepare(db), plan(db, sql, (*values, 50)))[1])
+    assert not [step for step in steps if scanned(step)], steps
+    if view.id in ("team", "mentions"):
+        return  # what they hold is put in order, and bounded by how many notes name somebody, or are open
+    assert not [step for step in steps if "TEMP B-TREE" in step], steps
     assert steps[0].startswith(("SCAN c USING INDEX ix_conversation", "SEARCH c USING INDEX ix_conversation")), steps
 
 
@@ -172,5 +175,5 @@ def test_page_of_a_history_comes_out_of_an_index_in_order(cache: Cache) -> None:
 
 def test_condition_of_any_view_is_one_statement(cache: Cache) -> None:
     for view in VIEWS:
-        sql, _values = inbox.statement(parse(view.text, now=1, me="x", zone=UTC))
+        sql, _values = inbox.statement(view.query(now=1, me="x", zone=UTC))
         assert ";" not in sql
