@@ -40,6 +40,8 @@ from omnitui.services import export
 from omnitui.services.notices import Event, Notices, Occasion
 from omnitui.services.records import to_json
 from omnitui.store.reads.brief import FIELDS
+from omnitui.store.reads.past import Row
+from omnitui.store.reads.since import Entry, Group
 from omnitui.text import rows
 from omnitui.text.safe import safe
 from omnitui.text.surrogates import mended
@@ -53,7 +55,7 @@ from omnitui.ui.panes.fields import editable
 from omnitui.ui.panes.status import status_line
 from omnitui.ui.picture import Standing
 from omnitui.ui.roles import Line, spread
-from omnitui.ui.screens import ledger, links, oplog, outbox, pickers, preview, raw, search
+from omnitui.ui.screens import ledger, links, oplog, outbox, past, pickers, preview, raw, search, since
 from omnitui.ui.screens.page import of_text
 from omnitui.ui.themes import load
 from omnitui.ui.veil import veil
@@ -169,6 +171,8 @@ def _choices(take: Strings) -> Iterator[str]:
         links.link_choice(1, take(), f"https://evil.example/{take()}"),
         links.link_choice(2, take(), take()),
         pickers._contact(Contact("P", take()), take()),
+        since.entry_choice(Group.NEW, Entry("C", NOW, 2, take(), take(), take(), take()), NOW),
+        past.row_choice(Row(_conversation(take), ("labels",)), NOW),
     ]
     for one in choices:
         yield _line(spread(one.left, one.right, WIDTH))

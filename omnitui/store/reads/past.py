@@ -161,7 +161,7 @@ def _touched(db: sqlite3.Connection, at: Millis) -> dict[int, Ulid]:
     rows = db.execute(
         "SELECT pk, id FROM conversation WHERE pk IN (SELECT conversation_pk FROM message WHERE received_at > ?1"
         " UNION SELECT conversation_pk FROM op WHERE id >= ?2 AND conversation_pk IS NOT NULL"
-        " UNION SELECT conversation_pk FROM remote_change WHERE at > ?1) OR deleted_at > ?1 OR csat_at > ?1",
+        " UNION SELECT conversation_pk FROM remote_change WHERE at > ?1)",
         (at, encode(at + 1, 0)),
     )
     return dict(rows.fetchall())

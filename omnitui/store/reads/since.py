@@ -93,9 +93,10 @@ def _either(ops: str, reported: str) -> str:
 
 
 _FOUND: Final[Mapping[Group, str]] = {
-    Group.FAILED: "SELECT conversation_pk, max(state_at) AS at, count(*) AS times, reason AS words FROM outbox"
-    " WHERE state IN ('failed', 'unknown', 'blocked') AND state_at > :since AND conversation_pk IS NOT NULL"
-    " GROUP BY conversation_pk",
+    Group.FAILED: "SELECT conversation_pk, max(state_at) AS at, count(*) AS times, reason AS words FROM ("
+    "SELECT conversation_pk, state_at, reason FROM outbox WHERE state = 'failed' UNION ALL"
+    " SELECT conversation_pk, state_at, reason FROM outbox WHERE ahead = 1 AND state IN ('unknown', 'blocked'))"
+    " WHERE state_at > :since AND conversation_pk IS NOT NULL GROUP BY conversation_pk",
     Group.BREACHED: "SELECT pk AS conversation_pk, window_closes_at AS at, 1 AS times, '' AS words FROM conversation"
     " WHERE is_open = 1 AND unanswered_since IS NOT NULL AND window_closes_at > :since AND window_closes_at <= :until",
     Group.ASSIGNED: _either(

@@ -59,8 +59,9 @@ def agents(db: sqlite3.Connection) -> Mapping[Ulid, str]:
     return dict(db.execute("SELECT id, name FROM agent").fetchall())
 
 
-def done_between(db: sqlite3.Connection, conversation_id: Ulid, since: Millis, until: Millis) -> Sequence[Op]:
-    """What was done with a conversation after a time and up to another, oldest first."""
+def done_between(db: sqlite3.Connection, conversation_id: Ulid, since: Millis, until: Millis | None) -> Sequence[Op]:
+    """What was done with a conversation after a time and up to another, or up to now, oldest first."""
     sql = f"{oplog.OP} WHERE o.conversation_pk = (SELECT pk FROM conversation WHERE id = ?)"
-    rows = db.execute(f"{sql} AND o.at > ? AND o.at <= ? ORDER BY o.pk", (conversation_id, since, until))
+    end = 1 << 62 if until is None else until
+    rows = db.execute(f"{sql} AND o.at > ? AND o.at <= ? ORDER BY o.pk", (conversation_id, since, end))
     return [oplog.to_op(row) for row in rows]

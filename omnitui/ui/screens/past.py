@@ -51,7 +51,7 @@ async def open_past(desk: Desk) -> None:
         hint = _("? was changed elsewhere about then, when exactly is not known: {fields}").format(
             fields=", ".join(unsure)
         )
-    choices = among([_choice(row, at) for row in rows])
+    choices = among([row_choice(row, at) for row in rows])
     while (chosen := await desk.ask(PickerScreen(title, choices, hint=hint))) is not None:
         await _look(desk, chosen.value, at, when)
 
@@ -87,7 +87,8 @@ async def _pick(desk: Desk) -> Millis | None:
     return None if chosen is None else int(chosen.value)
 
 
-def _choice(row: Row, at: Millis) -> Choice:
+def row_choice(row: Row, at: Millis) -> Choice:
+    """A conversation of the past as a line."""
     one = row.conversation
     unread = f"{one.unread} " if one.unread else ""
     left: Line = (

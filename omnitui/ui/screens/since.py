@@ -21,7 +21,7 @@ async def open_since(desk: Desk) -> None:
     at = desk.looks.at(now) or now - DAY
     found = await desk.cache.aread(since.digest, at, now, desk.cache.me().id)
     title = _("Since {time}: {what}").format(time=phrases.moment(at, now, desk.zone, within=True), what=_summary(found))
-    choices = [_choice(desk, group, entry, now) for group, entries in found.groups.items() for entry in entries]
+    choices = [entry_choice(group, entry, now) for group, entries in found.groups.items() for entry in entries]
     chosen = await desk.ask(PickerScreen(title, among(choices), hint=_("Enter goes there; omnitui since prints it")))
     if chosen is not None:
         entry: Entry = chosen.value[1]
@@ -37,7 +37,8 @@ def _summary(found: Digest) -> str:
     return " · ".join(parts) or _("nothing changed")
 
 
-def _choice(desk: Desk, group: Group, entry: Entry, now: Millis) -> Choice:
+def entry_choice(group: Group, entry: Entry, now: Millis) -> Choice:
+    """A conversation of the digest as a line."""
     times = f" ×{entry.times}" if entry.times > 1 else ""
     left = (
         (f"{_(WORDS[group])}{times}  ", _ROLES.get(group, "label")),
