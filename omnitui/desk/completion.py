@@ -91,6 +91,8 @@ def _values(key: str, names: Names) -> Sequence[str]:
             return (*WORDS, "1h", "1d", "7d", "30d")
         case "unanswered":
             return _AGES
+        case "task":
+            return ("<1h", "<4h", "<1d")
         case "sla":
             return (*Course, "<30m", "<1h", "<4h")
     return ()

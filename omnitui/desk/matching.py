@@ -31,6 +31,7 @@ from omnitui.desk.terms import (
     Or,
     Paused,
     PriorityIs,
+    Promised,
     Query,
     Speaks,
     State,
@@ -109,6 +110,7 @@ def _leaf(leaf: Leaf, facts: Facts) -> bool:
                 Thing.ATTACHMENT: facts.attachments,
                 Thing.NOTE: facts.notes,
                 Thing.DRAFT: conversation.has_draft,
+                Thing.TASK: conversation.task_due_at is not None,
                 Thing.FAILED: conversation.send_state in FAILED,
             }[thing]
         case Assigned(agent):
@@ -126,6 +128,8 @@ def _leaf(leaf: Leaf, facts: Facts) -> bool:
             return asked is not None and (asked <= since if older else asked > since)
         case Window():
             return _window(leaf, conversation.window_closes_at)
+        case Promised(until):
+            return conversation.task_due_at is not None and conversation.task_due_at <= until
         case Due(after, until):
             due = conversation.sla_due_at
             return due is not None and (after is None or due > after) and (until is None or due <= until)

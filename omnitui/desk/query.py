@@ -37,6 +37,7 @@ from omnitui.desk.terms import (
     Or,
     Paused,
     PriorityIs,
+    Promised,
     Query,
     Speaks,
     State,
@@ -248,6 +249,8 @@ def _is(parser: _Parser, piece: Piece) -> Node:
             return Assigned("")
         case State.MENTIONED:
             return Mentions(parser.place.me)
+        case State.DUE:
+            return Promised(parser.place.now)
         case State.ALL:
             parser.hidden = True
             return And(())
@@ -345,6 +348,12 @@ def _unanswered(parser: _Parser, piece: Piece) -> Node:
     return Unanswered(compare not in (Compare.BELOW, Compare.AT_MOST), parser.place.now - age)
 
 
+def _task(parser: _Parser, piece: Piece) -> Node:
+    compare, word = _comparison(piece.text)
+    until = Promised(parser.place.now + _length(piece, word, _("Such as task:<2h or >1d.")))
+    return And((Has(Thing.TASK), Not(until))) if compare in (Compare.ABOVE, Compare.AT_LEAST) else until
+
+
 def _window(parser: _Parser, piece: Piece) -> Node:
     now = parser.place.now
     match piece.text.strip().lower():
@@ -407,6 +416,7 @@ _FILTERS: Final[dict[str, Callable[[_Parser, Piece], Node | None]]] = {
     "during": _during,
     "unanswered": _unanswered,
     "window": _window,
+    "task": _task,
     "sla": _sla,
     "subject": _subject,
     "view": _view,

@@ -29,6 +29,7 @@ class State(StrEnum):
     SPAM = "spam"
     ALL = "all"
     MENTIONED = "mentioned"
+    DUE = "due"
 
 
 class Thing(StrEnum):
@@ -38,6 +39,7 @@ class Thing(StrEnum):
     DRAFT = "draft"
     NOTE = "note"
     FAILED = "failed"
+    TASK = "task"
 
 
 class Gap(StrEnum):
@@ -190,6 +192,13 @@ class Speaks:
 
 
 @dataclass(frozen=True, slots=True)
+class Promised:
+    """An open task that is due at `until` or before."""
+
+    until: Millis
+
+
+@dataclass(frozen=True, slots=True)
 class Text:
     """Words that stand somewhere in a message, its subject, its author or the names of its files."""
 
@@ -236,6 +245,7 @@ Leaf = (
     | During
     | Unanswered
     | Window
+    | Promised
     | Due
     | Warned
     | Paused

@@ -33,6 +33,7 @@ from omnitui.desk.terms import (
     Or,
     Paused,
     PriorityIs,
+    Promised,
     Query,
     Speaks,
     State,
@@ -78,6 +79,7 @@ _VIEWS: Final = {
     Is(State.UNREAD): "c.is_unread = 1",
     Is(State.FAILED): "c.is_failed = 1",
     Has(Thing.DRAFT): "c.is_draft = 1",
+    Has(Thing.TASK): "c.has_task = 1",
 }
 _FAILED: Final = ", ".join(f"'{state}'" for state in FAILED)
 _STATES: Final = {
@@ -204,9 +206,12 @@ def _leaf(leaf: Leaf, target: _Target) -> Condition:
             return Condition(_STATES.get(state, "1"))
         case Has(thing):
             return Condition(
-                {Thing.ATTACHMENT: target.attachment, Thing.NOTE: target.note, Thing.DRAFT: "c.has_draft = 1"}.get(
-                    thing, _STATES[State.FAILED]
-                )
+                {
+                    Thing.ATTACHMENT: target.attachment,
+                    Thing.NOTE: target.note,
+                    Thing.DRAFT: "c.has_draft = 1",
+                    Thing.TASK: "c.task_due_at IS NOT NULL",
+                }.get(thing, _STATES[State.FAILED])
             )
         case Assigned(agent):
             return _assigned(agent)
@@ -223,6 +228,8 @@ def _leaf(leaf: Leaf, target: _Target) -> Condition:
         case Unanswered(older, since):
             sign = "<=" if older else ">"
             return Condition(f"c.unanswered_since IS NOT NULL AND c.unanswered_since {sign} ?", (since,))
+        case Promised(until):
+            return Condition("c.task_due_at IS NOT NULL AND c.task_due_at <= ?", (until,))
         case Window(after, until):
             return _window(after, until)
         case Due(after, until):

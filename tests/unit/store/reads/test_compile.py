@@ -21,6 +21,7 @@ from omnitui.model.states import Direction, Flag, MessageKind, ObjectKind, Prior
 from omnitui.store import fulltext, inflow
 from omnitui.store.cache import Cache
 from omnitui.store.reads import accounts, export, inbox, people
+from omnitui.store.tasks import put_task
 from tests.support.desk import a_cache, a_contact, a_conversation, a_message, an_account
 
 START: Millis = 1_750_000_000_000
@@ -37,7 +38,7 @@ AGENTS = ("Mia Wong", "花子", "mia")
 
 def filled(cache: Cache, seed: int) -> None:
     """Forty conversations that differ in everything a query can ask for."""
-    dice = random.Random(seed)
+    dice, other = random.Random(seed), random.Random(seed)
     clock = cache.clock
     assert isinstance(clock, FrozenClock)
     accounts_ = [an_account(cache, name) for name in ("Shop", "店")]
@@ -71,6 +72,13 @@ def filled(cache: Cache, seed: int) -> None:
                 kind=dice.choice((MessageKind.PUBLIC, MessageKind.NOTE)),
                 state=dice.choice((None, SendState.FAILED, SendState.UNKNOWN)),
                 files=dice.choice(((), ("請求書.pdf",))),
+            )
+        if other.random() < 0.4:
+            at = clock.now() + other.randrange(-4 * HOUR, 60 * HOUR)
+            cache.write(
+                lambda tx, at=at, own=conversation.id: put_task(  # type: ignore[misc]
+                    tx, tx.ids.new(), own, {"due_at": at}
+                )
             )
         if dice.random() < 0.3:
             note = dice.choice(("@Mia Wong, please", "ask ＠花子さん", "@mia knows", "a@mia.example", "@nobody"))
@@ -165,6 +173,7 @@ def _filters() -> st.SearchStrategy[str]:
         ),
         st.builds("{}:{}h".format, st.sampled_from(["after", "before", "during"]), st.integers(0, 80)),
         st.builds("unanswered:{}{}h".format, st.sampled_from(["<", ">"]), st.integers(0, 60)),
+        st.builds("task:{}{}h".format, st.sampled_from(["", "<", ">"]), st.integers(0, 60)),
         st.builds("window:{}{}h".format, st.sampled_from(["", "<", "<=", ">", ">="]), st.integers(0, 60)),
         st.builds("sla:{}{}h".format, st.sampled_from(["", "<", "<=", ">", ">="]), st.integers(0, 60)),
         st.sampled_from([f"sla:{course}" for course in Course]),
