@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -24,7 +25,7 @@ from omnitui.sdk.contract import Connector, Context, Directory, Health, Lists, O
 from omnitui.sdk.faults import AuthFailed
 from omnitui.services import connectors, deliveries, drawers
 from omnitui.services.http import SharedClient
-from omnitui.services.secrets import Secrets
+from omnitui.services.secrets import STORES, Secrets, joined, refs
 from omnitui.store import accounts as writes
 from omnitui.store.cache import Cache
 from omnitui.store.reads import accounts as reads
@@ -187,14 +188,43 @@ class Accounts:
             if address not in known:
                 writes.put_agent(tx, Agent(tx.ids.new(), agent_name, (address,)))
 
-    def change(self, account: Account, settings: Mapping[str, str]) -> None:
-        """Give an account other settings; what its check has learnt stays. Raises UsageError, ConfigError, NotFound."""
+    def changed(self, account: Account, settings: Mapping[str, str]) -> Account:
+        """The account with other settings; what was learnt stays. Raises UsageError, ConfigError, NotFound."""
         manifest = connectors.load(account.kind).manifest
         checked = checked_settings(manifest, settings)
         known = {setting.name for setting in manifest.settings}
         learnt = {name: value for name, value in account.settings.items() if name not in known}
-        changed = replace(account, settings={**learnt, **checked})
-        self._cache.write(lambda tx: writes.put_account(tx, changed))
+        return replace(account, settings={**learnt, **checked})
+
+    def change(self, account: Account, settings: Mapping[str, str], secrets: Mapping[str, str] | None = None) -> None:
+        """Give an account other settings, and other secrets where any are given; the sync begins anew with them.
+
+        A new secret has a place of its own: the one before is forgotten once the account no longer names it.
+
+        Raises:
+            UsageError, ConfigError, NotFound: Nothing is changed.
+        """
+        changed, now = self.changed(account, settings), refs(account.secret_ref)
+        fresh: dict[str, str] = {}
+        try:
+            for name, secret in (secrets or {}).items():
+                place = f"{name}-{self._cache.ids.new()}"
+                fresh[name] = self.secrets.keep(self.store_of(account), account.id, place, secret)
+            changed = replace(changed, secret_ref=joined({**now, **fresh}))
+            self._cache.write(lambda tx: writes.put_account(tx, changed))
+        except BaseException:
+            with suppress(ConfigError):
+                self.secrets.forget(joined(fresh))
+            raise
+        try:
+            self.secrets.forget(joined({name: ref for name, ref in now.items() if name in fresh}))
+        except ConfigError as error:
+            LOG.warning("account %s: an old secret cannot be removed: %s", account.name, error.message)
+
+    def store_of(self, account: Account) -> str:
+        """Where new secrets of an account are kept: where its others are. May wait for the Secret Service."""
+        kept = [ref.partition(":")[0] for ref in refs(account.secret_ref).values()]
+        return next((store for store in kept if store in STORES), "") or self.secrets.choose()
 
     def pause(self, account: Account) -> None:
         """Stop syncing an account until it is resumed; its conversations stay."""

@@ -99,7 +99,7 @@ FROM_LIST = (
     Step("screens/tasks.put_off", ("t",), "Due when", ("down",), TWICE),
     Step("screens/ledger.open_ledger", ("g", "b"), "Ledger:", ("pagedown",) * 5),
     Step("screens/accounts.open_accounts", ("g", "c"), "p pause or resume", ("down", "G", "g"), stays=True),
-    Step("screens/account_form.change_account", ("enter",), "go on, Tab", ("down", "tab", "tab"), TWICE),
+    Step("screens/account_change.change_account", ("enter",), "go on, Tab", ("down", "tab", "tab"), TWICE),
     Step("screens/account_new.show_first", ("g", "c", "w"), "Enter shows the message", (), TWICE),
     Step(
         "screens/account_new.add_account:PickerScreen", ("g", "c", "a", "ema"), "which channel", ("down",), stays=True

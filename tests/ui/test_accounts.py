@@ -6,11 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from omnitui_telegram import TelegramConnector
+from textual.widgets import Input
 
+from omnitui.errors import ConfigError
 from omnitui.model.accounts import Account, LedgerEntry
+from omnitui.sdk import Health
 from omnitui.services import webhooks
+from omnitui.services.secrets import joined
 from omnitui.services.session import Session
 from omnitui.store import inflow
+from omnitui.store.faults import CacheError
 from omnitui.store.reads import accounts as reads
 from omnitui.ui.app import ConsoleApp
 from tests.support.console import Person, a_console, a_profile, a_session
@@ -152,3 +158,61 @@ async def test_first_start_offers_to_add_an_account_and_takes_no_for_an_answer(t
             await person.misses("which channel?")
             await person.sees("no account yet: gc and then a adds one")
         assert empty.accounts.all() == []
+
+
+async def test_new_secret_replaces_the_old_one_when_the_back_end_takes_it(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def check(connector: TelegramConnector) -> Health:
+        given = connector._context.secrets["token"]
+        return Health(given == "7:new-token", f"asked with {len(given)} letters")
+
+    monkeypatch.setattr(TelegramConnector, "check", check)
+    secrets = session.accounts.secrets
+    secrets.vault.give("of the tests")
+    old = secrets.keep("vault", "one", "token", "7:old-token")
+    bot = session.accounts.add("telegram", "Bot", {}, secret_ref=joined({"token": old}))
+    session.accounts.pause(bot)
+
+    def kept() -> dict[str, str]:
+        return secrets.all(session.accounts.get("Bot").secret_ref)
+
+    async with a_console(session, 80, 24) as person:
+        await person.press("g", "c")
+        await person.sees("s settings and secrets")
+        await person.press("g", "s")
+        await person.sees("Settings and secrets of Bot")
+        person.app.screen.query_one("#field-token", Input).focus()
+        await person.sees("(left empty, it stays")
+        await person.type("7:odd-one")
+        await person.press("ctrl+s")
+        await person.sees("asked with 9 letters")
+        await person.press("escape")
+        await person.sees("s settings and secrets")
+        assert kept() == {"token": "7:old-token"}
+        await person.press("s")
+        await person.sees("Settings and secrets of Bot")
+        person.app.screen.query_one("#field-token", Input).focus()
+        await person.type("7:new-token")
+        assert "new-token" not in person.screen
+        await person.press("ctrl+s")
+        await person.sees("s settings and secrets")
+    assert kept() == {"token": "7:new-token"}
+    with pytest.raises(ConfigError, match="gone"):
+        secrets.get(old)
+
+
+def test_secret_stays_where_the_change_cannot_be_written(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    secrets = session.accounts.secrets
+    secrets.vault.give("of the tests")
+    ref = secrets.keep("vault", "one", "token", "7:old-token")
+    bot = session.accounts.add("telegram", "Bot", {}, secret_ref=joined({"token": ref}))
+
+    def fails(*_args: object, **_more: object) -> None:
+        raise CacheError("no room")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(session.accounts._cache, "write", fails)
+        with pytest.raises(CacheError):
+            session.accounts.change(bot, {}, {"token": "7:new-token"})
+    assert secrets.all(session.accounts.get("Bot").secret_ref) == {"token": "7:old-token"}

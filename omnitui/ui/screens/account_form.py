@@ -11,13 +11,11 @@ from textual.app import ComposeResult
 from textual.containers import ScrollableContainer, Vertical
 from textual.widgets import Input
 
-from omnitui.errors import OmniError
+from omnitui.errors import OmniError, UsageError
 from omnitui.i18n import _
-from omnitui.model.accounts import Account
 from omnitui.sdk.capabilities import Manifest, Setting
-from omnitui.services import connectors
+from omnitui.services.vault import Vault
 from omnitui.text.widths import wrap
-from omnitui.ui.desk import Desk
 from omnitui.ui.last_hop import LastHopModal
 from omnitui.ui.panes.fields import Field, editable
 from omnitui.ui.roles import plain
@@ -27,6 +25,8 @@ from omnitui.values import dataclass
 CLOSE: Final = 80
 """Columns below which the form takes the whole screen."""
 HELP_LINES: Final = 3
+OPENS: Final = "vault_opened_by"
+AGAIN: Final = "vault_opened_by_again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,25 +180,33 @@ def settings_blanks(manifest: Manifest, now: Mapping[str, object]) -> tuple[Blan
     return tuple(_blank(setting, str(now.get(setting.name, setting.default or ""))) for setting in ordered)
 
 
+def secrets_blanks(manifest: Manifest, *, kept: bool) -> tuple[Blank, ...]:
+    """A field for each secret. `kept`: where one is left empty, what there is stays."""
+    stays = " " + _("(left empty, it stays as it is)") if kept else ""
+    return tuple(
+        Blank(one.name, one.name.replace("_", " "), one.help + stays, secret=True, needed=one.required and not kept)
+        for one in manifest.secrets
+    )
+
+
+def vault_blanks(*, fresh: bool, needed: bool = True) -> tuple[Blank, ...]:
+    """Fields for the passphrase of the vault: twice where it begins with this."""
+    words = _("Secrets are kept in an encrypted file; this opens it.")
+    first = Blank(OPENS, _("passphrase of the vault"), words, secret=True, needed=needed)
+    words = _("The same again: it cannot be recovered when it is lost.")
+    again = Blank(AGAIN, _("passphrase again"), words, secret=True, needed=needed)
+    return (first, again) if fresh else (first,)
+
+
+def open_vault(values: Values, vault: Vault, *, fresh: bool) -> None:
+    """Open the vault by what was filled in. Raises `UsageError`."""
+    if OPENS not in values or (fresh and values[OPENS] != values.get(AGAIN)):
+        raise UsageError(_("the passphrase is missing, or the two differ"))
+    vault.give(values[OPENS])
+
+
 def _blank(setting: Setting, value: str) -> Blank:
     choices = setting.choices or (("yes", "no") if setting.kind == "bool" else ())
     help_text = f"{setting.help} ({' / '.join(choices)})" if choices else setting.help
     label = setting.name.replace("_", " ")
     return Blank(setting.name, label, help_text, value, needed=setting.default is None)
-
-
-async def change_account(desk: Desk, account: Account) -> None:
-    """Show the settings of an account to be changed; the sync takes them up at once."""
-    maker = await asyncio.to_thread(connectors.load, account.kind)
-    manifest = maker.manifest
-    accounts = desk.session.accounts
-
-    async def attempt(values: Values) -> str:
-        return ""
-
-    title = _("Settings of {name}").format(name=plain(account.name))
-    blanks = settings_blanks(manifest, account.settings)
-    if not blanks:
-        desk.say(_("this account has no settings"))
-    elif await desk.ask(AccountForm(title, blanks, attempt, lambda values: accounts.change(account, values))):
-        desk.say(_("kept"))

@@ -28,7 +28,16 @@ from omnitui.text.widths import wrap
 from omnitui.ui.desk import Desk
 from omnitui.ui.last_hop import LastHopModal
 from omnitui.ui.roles import Line, plain
-from omnitui.ui.screens.account_form import CLOSE, AccountForm, Blank, Values, settings_blanks
+from omnitui.ui.screens.account_form import (
+    CLOSE,
+    AccountForm,
+    Blank,
+    Values,
+    open_vault,
+    secrets_blanks,
+    settings_blanks,
+    vault_blanks,
+)
 from omnitui.ui.screens.accounts import beside
 from omnitui.ui.screens.ledger import entry_lines
 from omnitui.ui.screens.picker import PickerScreen, among
@@ -36,8 +45,6 @@ from omnitui.ui.widgets.choices import Choice
 from omnitui.ui.widgets.lines import Lines
 
 NAME = "account_name"
-OPENS = "vault_opened_by"
-AGAIN = "vault_opened_by_again"
 
 
 class Joining:
@@ -63,16 +70,9 @@ class Joining:
         name = self._manifest.title
         taken = any(account.name == name for account in self._accounts.all())
         settings = settings_blanks(self._manifest, {})
-        secrets = [
-            Blank(one.name, one.name.replace("_", " "), one.help, secret=True, needed=one.required)
-            for one in self._manifest.secrets
-        ]
+        secrets = secrets_blanks(self._manifest, kept=False)
         if self._locked and secrets:
-            words = _("Secrets are kept in an encrypted file; this opens it.")
-            secrets.append(Blank(OPENS, _("passphrase of the vault"), words, secret=True, needed=True))
-            if self._fresh:
-                words = _("The same again: it cannot be recovered when it is lost.")
-                secrets.append(Blank(AGAIN, _("passphrase again"), words, secret=True, needed=True))
+            secrets = (*secrets, *vault_blanks(fresh=self._fresh))
         first = Blank(NAME, _("name"), _("what the account is called here"), "" if taken else name, needed=True)
         every = [first, *settings, *secrets]
         return tuple(sorted(every, key=lambda blank: not blank.needed))
@@ -101,9 +101,7 @@ class Joining:
             if secret.required and secret.name not in values:
                 raise UsageError(_("{name} is needed").format(name=secret.name.replace("_", " ")), hint=secret.help)
         if self._locked and any(secret.name in values for secret in self._manifest.secrets):
-            if OPENS not in values or (self._fresh and values[OPENS] != values.get(AGAIN)):
-                raise UsageError(_("the passphrase is missing, or the two differ"))
-            self._accounts.secrets.vault.give(values[OPENS])
+            open_vault(values, self._accounts.secrets.vault, fresh=self._fresh)
         hold = round(self._desk.session.settings.replies.hold * SECOND)
         kind, own = self._manifest.kind, self._accounts.id_for(self._manifest.kind, settings)
         return Account(own, kind, name, checked_settings(self._manifest, settings), hold=hold)

@@ -137,7 +137,7 @@ class AccountsScreen(LastHopModal[tuple[Wish, Account | None] | None]):
             said = self._said.get(one.account.id)
             lines: list[Line] = [((line, said[1]),) for line in wrap(plain(said[0]), width)] if said else []
             sheet.show([(), *lines, *_facts(one, width), *self._entries(one, width)])
-        keys = _("a add, p pause or resume, c check, s settings, w what arrives, d remove, Esc closes")
+        keys = _("a add, p pause or resume, c check, s settings and secrets, w what arrives, d remove, Esc closes")
         self.query_one(".hint", Lines).show([((line, "muted"),) for line in wrap(plain(keys), width)])
 
     def _entries(self, one: Held, width: int) -> list[Line]:
@@ -291,7 +291,7 @@ async def _grant(desk: Desk, wish: Wish, account: Account | None) -> None:
     elif wish == "remove":
         await _remove(desk, account)
     else:
-        from omnitui.ui.screens.account_form import change_account
+        from omnitui.ui.screens.account_change import change_account
 
         await change_account(desk, account)
 
