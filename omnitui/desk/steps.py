@@ -14,6 +14,7 @@ from omnitui.model.accounts import Json
 from omnitui.model.conversations import Conversation
 from omnitui.model.operations import Fields
 from omnitui.model.states import Flag, Priority, Status, Verb
+from omnitui.text.surrogates import mended
 from omnitui.values import dataclass
 
 MACRO: Final = "macro "
@@ -45,7 +46,16 @@ def assign(agent_id: Ulid | None) -> Step:
 
 
 def label(add: Sequence[str] = (), remove: Sequence[str] = ()) -> Step:
-    return Step(Verb.LABEL, {"add": list(add), "remove": list(remove)})
+    """Put labels on and take labels off. Raises Refused: one of them is no label."""
+    return Step(Verb.LABEL, {"add": [label_name(one) for one in add], "remove": [label_name(one) for one in remove]})
+
+
+def label_name(text: str) -> str:
+    """A label as it is kept: small, without blanks. Raises Refused."""
+    cleaned = "-".join(mended(text).split()).lower()
+    if not cleaned or any(ord(char) < 32 for char in cleaned):
+        raise Refused(_("{name!r} is no label").format(name=text))
+    return cleaned
 
 
 def priority(wanted: Priority) -> Step:

@@ -23,7 +23,7 @@ from omnitui.services.tasking import Tasking
 from omnitui.services.undoing import Undone, redo, undo
 from omnitui.store.reads import accounts, history, inbox
 from omnitui.store.writer import Tx
-from omnitui.text.surrogates import mended, mended_all
+from omnitui.text.surrogates import mended_all
 
 CONTACT_FIELDS = frozenset({"name", "segment", "language", "time_zone", "about", "organization", "fields"})
 
@@ -44,7 +44,7 @@ class Operations(Performing, Tasking):
 
     def label(self, ids: Iterable[Ulid], *, add: Iterable[str] = (), remove: Iterable[str] = ()) -> list[Op]:
         """Put labels on and take labels off."""
-        on, off = {_label(name) for name in add}, {_label(name) for name in remove}
+        on, off = {steps.label_name(name) for name in add}, {steps.label_name(name) for name in remove}
 
         def after(tx: Tx, id_: Ulid) -> Mapping[str, Json]:
             conversation = inbox.conversation(tx.db, id_)
@@ -200,10 +200,3 @@ class Operations(Performing, Tasking):
             return [op for op in made if op is not None]
 
         return self._cache.write(work)
-
-
-def _label(name: str) -> str:
-    cleaned = "-".join(mended(name).split()).lower()
-    if not cleaned or any(ord(char) < 32 for char in cleaned):
-        raise Refused(_("{name!r} is no label").format(name=name))
-    return cleaned

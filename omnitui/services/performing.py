@@ -52,6 +52,17 @@ def jobs(ids: Iterable[Ulid], steps: Sequence[Step]) -> list[Job]:
     return [Job(one, same) for one in dict.fromkeys(ids)]
 
 
+def joined(plans: Iterable[Sequence[Job]]) -> list[Job]:
+    """Several plans for the same conversations as one: what cannot be done in one of them is not done at all."""
+    steps: dict[Ulid, tuple[Step, ...]] = {}
+    reasons: dict[Ulid, str] = {}
+    for plan in plans:
+        for job in plan:
+            steps[job.conversation_id] = (*steps.get(job.conversation_id, ()), *job.steps)
+            reasons[job.conversation_id] = reasons.get(job.conversation_id) or job.why_not
+    return [Job(one, some, reasons[one]) for one, some in steps.items()]
+
+
 class Performing(Writing):
     """Adds acts of several steps to what agents write."""
 

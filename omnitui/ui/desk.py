@@ -19,6 +19,7 @@ from omnitui.services.memory import Memory
 from omnitui.services.session import Session
 from omnitui.ui.backstage import Backstage
 from omnitui.ui.counting import Counting
+from omnitui.ui.doing import Doing
 from omnitui.ui.drafting import Drafting
 from omnitui.ui.last_hop import LastHopApp
 from omnitui.ui.picture import Picture, Standing, picture, standing
@@ -66,6 +67,7 @@ class Desk(Backstage):
         self.rescued: Path | None = None
         """Where what was being written was put at the end, when the cache did not take it."""
         self.trouble = Trouble(self)
+        self.doing = Doing()
         self.counts = Counting(self)
         self.promises = Promises(self)
         self.reading = Reading(self)
@@ -175,6 +177,8 @@ class Desk(Backstage):
             OmniError: None is shown.
         """
         queue = self.screen.queue
+        if self.doing.aimed is not None:
+            return self.doing.aimed
         return queue.targets if queue.marked and self.screen.scope is Scope.LIST else (self.need(),)
 
     async def read(self) -> Picture:

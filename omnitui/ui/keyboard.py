@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from omnitui.desk.grammar import LETTERED, Meant, Sentence, follow, motions, operator_of
 from omnitui.services.actions import ACTIONS, READING, Scope
 from omnitui.services.keymap import Chord, Keymap
 from omnitui.values import dataclass
 
 MAX_COUNT = 9_999
+LONGEST_MOTION = 2
+"""Letters of a motion that is shown beside what else may follow: not the names of arrows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,10 @@ class Press:
     count: int = 1
     counted: bool = False
     """Whether a count was typed."""
+    motion: str = ""
+    """The movement of the list that says how far an act reaches."""
+    letter: str = ""
+    """The register that is meant."""
 
 
 IGNORED = Press(False)
@@ -44,34 +53,55 @@ class Keyboard:
         self._scope: Scope | None = None
         self._chord: Chord = ()
         self._count = ""
+        self._said = Sentence()
+        self._lettered = ""
+        self._forgiven = ""
+        self.recording = False
+        """Whether a recording is going on: the key that begins one ends it then."""
 
     @property
     def begun(self) -> str:
         """What has been typed of an unfinished chord."""
-        return self._count + "".join(self._chord)
+        return self._count + "".join(self._chord) + self._said.text
 
     def forget(self) -> None:
         """Drop an unfinished chord."""
-        self._chord, self._count = (), ""
+        self._chord, self._count, self._said, self._lettered = (), "", Sentence(), ""
+
+    def forgive(self, key: str) -> None:
+        """Let this key mean nothing if it is the next one: it was meant for a dialog that has closed by itself."""
+        self._forgiven = key
 
     def press(self, scope: Scope, key: str) -> Press:
         """Take one key, spelled as keymaps do."""
         if scope is not self._scope:
             self.forget()
             self._scope = scope
+        forgiven, self._forgiven = self._forgiven, ""
+        if key == forgiven:
+            return WAITING
         if key == "escape" and self.begun:
             self.forget()
             return WAITING
+        if self._lettered:
+            return self._letter(key)
         table = self.keymap.tables[scope]
         if self._is_count(scope, key):
             self._count = str(min(int(self._count + key), MAX_COUNT))
             return WAITING
         chord = (*self._chord, key)
-        action_id = table.get(chord)
+        action_id = table.get(chord) if not self._said.motion else None
+        if action_id in LETTERED and not (action_id == "recording.begin" and self.recording):
+            self._chord, self._lettered = chord, action_id
+            return WAITING
         if action_id is not None:
-            count, counted = int(self._count or 1), bool(self._count)
+            counted = bool(self._count or self._said.count)
+            count = min(int(self._count or 1) * int(self._said.count or 1), MAX_COUNT)
             self.forget()
             return Press(True, action_id, count, counted)
+        operator = operator_of(table, self._chord) if scope is Scope.LIST else ""
+        if operator and (press := self._speak(table, operator, key)) is not None:
+            return press
         if any(other[: len(chord)] == chord for other in table):
             self._chord = chord
             return WAITING
@@ -80,6 +110,26 @@ class Keyboard:
         if key == SUSPEND:
             return Press(True, "app.suspend")
         return WAITING if had_begun else IGNORED
+
+    def _letter(self, key: str) -> Press:
+        action_id, count, counted = self._lettered, int(self._count or 1), bool(self._count)
+        self.forget()
+        if len(key) == 1 and key.isascii() and (key.isalpha() or key == "@"):
+            return Press(True, action_id, count, counted, letter=key)
+        return WAITING
+
+    def _speak(self, table: Mapping[Chord, str], operator: str, key: str) -> Press | None:
+        """A key after an operator; None where no motion can follow with it."""
+        found = follow(table, Sentence(operator, self._said.count, self._said.motion), key)
+        if isinstance(found, Meant):
+            counted = bool(self._count or self._said.count)
+            count = min(found.count * int(self._count or 1), MAX_COUNT)
+            self.forget()
+            return Press(True, operator, count, counted, motion=found.motion)
+        if found is None:
+            return None
+        self._said = found
+        return WAITING
 
     def _is_count(self, scope: Scope, key: str) -> bool:
         if scope not in READING or self._chord or not (len(key) == 1 and key.isascii() and key.isdigit()):
@@ -91,8 +141,14 @@ class Keyboard:
         if self._scope is None or not self._chord:
             return []
         size = len(self._chord)
-        return [
+        table = self.keymap.tables[self._scope]
+        if self._scope is Scope.LIST and operator_of(table, self._chord) and self._said.text:
+            return motions(table)
+        found = [
             (" ".join(chord[size:]), action_id)
-            for chord, action_id in self.keymap.tables[self._scope].items()
+            for chord, action_id in table.items()
             if chord[:size] == self._chord and action_id in ACTIONS
         ]
+        if self._scope is Scope.LIST and operator_of(table, self._chord):
+            found += [(keys, motion) for keys, motion in motions(table) if len(keys) <= LONGEST_MOTION]
+        return found

@@ -83,8 +83,14 @@ def deed_words(deed: Deed, setting: Setting) -> str:
             words = _("priority {name}").format(name=priority)
         case Verb.SNOOZE:
             until = after.get("snoozed_until")
-            when = phrases.moment(until, setting.now, setting.zone, within=True) if isinstance(until, int) else ""
+            when = (
+                phrases.moment(until, setting.now, setting.zone, within=True)
+                if isinstance(until, int)
+                else _("a reply")
+            )
             words = _("snoozed until {time}").format(time=when)
         case _:
             words = " → ".join(_(phrases.STATUS[Status(one["status"])]) for one in (before, after) if one.get("status"))
+            if after.get("contact_reason"):
+                words = f"{words} · {plain(str(after['contact_reason']))}"
     return f"{words} ({deed.reason})" if deed.reason else words

@@ -161,10 +161,10 @@ async def test_range_over_rows_that_are_not_loaded_marks_them() -> None:
 
 
 async def test_more_than_can_be_marked_at_once_is_said() -> None:
-    app = ListApp(FakeRows(5_000))
+    app = ListApp(FakeRows(12_000))
     async with app.run_test(size=(80, 24)) as pilot:
         await app.workers.wait_for_complete()
         app.list.mark_all()
         await app.workers.wait_for_complete()
         await pilot.pause()
-        assert len(app.list.marked) == 2_000
+        assert len(app.list.marked) == 10_000

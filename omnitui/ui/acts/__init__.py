@@ -15,12 +15,15 @@ from omnitui.ui.acts import (
     messages,
     moving,
     places,
+    repeating,
     tasks,
     timeline,
+    triaging,
     ways,
     writing,
 )
 from omnitui.ui.acts.handler import Handler
+from omnitui.ui.acts.reaching import reaching, spans
 from omnitui.ui.acts.reasons import why_not
 from omnitui.ui.desk import Desk
 
@@ -34,8 +37,10 @@ HANDLERS: Mapping[str, Handler] = {
     **contacts.HANDLERS,
     **copying.HANDLERS,
     **messages.HANDLERS,
+    **repeating.HANDLERS,
     **tasks.HANDLERS,
     **timeline.HANDLERS,
+    **triaging.HANDLERS,
     **ways.HANDLERS,
     **writing.HANDLERS,
 }
@@ -54,12 +59,16 @@ def _own(action_id: str) -> Handler:
     return places.to_view(name) if kind == KIND else commands.handler(action_id)
 
 
-def run(desk: Desk, action_id: str, count: int | None = None) -> None:
+def run(desk: Desk, action_id: str, count: int | None = None, *, motion: str = "", letter: str = "") -> None:
     """Run an action. What it acts on is settled now, not when its work gets its turn."""
     if action_id in ACTIONS and ACTIONS[action_id].scope in USED and action_id not in PASSING:
         desk.memory.keep("palette", f"action {action_id}")
     if reason := why_not(desk, action_id):
         desk.say(f"! {reason}", "warn")
+        return
+    desk.doing.letter = letter
+    if motion or spans(desk, action_id, count):
+        desk.spawn(reaching(desk, HANDLERS[action_id], motion, count or 1), keyed=True)
         return
     try:
         work = (HANDLERS.get(action_id) or _own(action_id))(desk, count)

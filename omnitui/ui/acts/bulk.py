@@ -1,47 +1,76 @@
-"""What an act on marked conversations says first, and what becomes of the list and the marks after it."""
+"""Acts on one conversation or many: asked for where they are many, done as one, told, kept for being done again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
-from omnitui.i18n import _, ngettext
+from omnitui.desk.steps import Foreseen
+from omnitui.i18n import _
 from omnitui.ids import Ulid
-from omnitui.model.conversations import Conversation
-from omnitui.store.reads import inbox
 from omnitui.ui import phrases
 from omnitui.ui.desk import Desk
+from omnitui.ui.doing import Act
 
 UNASKED = 20
 """Up to so many conversations are changed without asking, where it can be undone."""
 
 
-async def agreed(
-    desk: Desk, ids: tuple[Ulid, ...], deed: str, done: Callable[[Conversation], bool], *, ask: bool = False
-) -> bool:
-    """Whether an act on these conversations is wanted: where they are many, or `ask`, it says what it will do.
+def carry_out(
+    desk: Desk, ids: tuple[Ulid, ...], act: Act, said: str, *, asked: bool = False, ask: bool = False
+) -> Coroutine[Any, Any, None]:
+    """Do an act, after a preview where the conversations are many.
 
     Args:
         desk: The desk.
         ids: What it is about.
-        deed: What will be done, in a word or two.
-        done: Whether a conversation is so already.
-        ask: Ask in any case.
+        act: What to do.
+        said: The notice when it is done.
+        asked: It was agreed to already.
+        ask: Show the preview in any case.
     """
-    if len(ids) <= UNASKED and not ask:
-        return True
-    from omnitui.ui.screens.confirm import confirmed
+    settled = asked or (len(ids) <= UNASKED and not ask)
+    desk.doing.keep(act)
 
-    found = await desk.cache.aread(inbox.conversations, ids)
-    already = sum(map(done, found))
-    return await confirmed(desk, preview(len(ids), deed, already), deed)
+    def begin() -> None:
+        if act.begin is not None:
+            act.begin(desk, ids)
+        done(desk, ids)
+
+    async def work() -> None:
+        operations = desk.session.operations
+        wanted = await asyncio.to_thread(act.plan, desk, ids)
+        if not settled:
+            from omnitui.ui.screens.foreseen import agreed_to
+
+            found = await asyncio.to_thread(operations.foresee, wanted)
+            if not await agreed_to(desk, found, act.deed):
+                return
+            begin()
+        performed = await desk.act(operations.perform, wanted, act.reason)
+        tell(desk, said, bool(performed.ops), performed.left)
+
+    if settled:
+        begin()
+    return work()
 
 
-def preview(count: int, deed: str, already: int) -> str:
-    """12 conversations: resolve; 2 are so already."""
-    told = _("{conversations}: {deed}").format(conversations=phrases.conversations_word(count), deed=deed)
-    if already:
-        told += "; " + ngettext("{n} is so already", "{n} are so already", already).format(n=already)
-    return told
+def tell(desk: Desk, said: str, changed: bool, left: Sequence[Foreseen]) -> None:
+    """Say what was done, and what was left and why."""
+    if not left:
+        desk.say(said if changed else _("it was so already"))
+        return
+    queue = desk.screen.queue
+    queue.refresh_rows()
+    why = left[0].why_not
+    if not changed and len(left) == 1:
+        desk.say(f"! {why}", "warn")
+        return
+    rest = _("{conversations} left as they are: {why}").format(
+        conversations=phrases.conversations_word(len(left)), why=why
+    )
+    desk.say(f"{said} · {rest}" if changed else f"! {rest}", "warn")
 
 
 def done(desk: Desk, ids: tuple[Ulid, ...]) -> None:

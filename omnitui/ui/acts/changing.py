@@ -7,6 +7,8 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from omnitui.clock import HOUR, Millis
+from omnitui.desk import steps
+from omnitui.desk.until import Until
 from omnitui.i18n import _, ngettext
 from omnitui.ids import Ulid
 from omnitui.model.operations import Op
@@ -16,6 +18,7 @@ from omnitui.ui import phrases
 from omnitui.ui.acts import bulk
 from omnitui.ui.acts.handler import Handler
 from omnitui.ui.desk import Desk
+from omnitui.ui.doing import Act, of_steps
 
 if TYPE_CHECKING:
     from omnitui.services.undoing import Undone
@@ -51,54 +54,41 @@ def status(desk: Desk, wanted: Status) -> Coroutine[Any, Any, None]:
 
 def set_status(desk: Desk, ids: tuple[Ulid, ...], wanted: Status, *, asked: bool = False) -> Coroutine[Any, Any, None]:
     """Give these conversations another status, and go on; `asked`: that was agreed to already."""
-    name = bulk.named(desk, ids)
     word = _(phrases.STATUS[wanted])
-    settled = asked or len(ids) <= bulk.UNASKED
-    if settled:
-        _begin(desk, ids, wanted)
-
-    async def work() -> None:
-        if not settled:
-            if not await bulk.agreed(desk, ids, word, lambda one: one.status is wanted):
-                return
-            _begin(desk, ids, wanted)
-        ops = await desk.act(desk.session.operations.set_status, ids, wanted)
-        desk.say(_("{name}: {status}").format(name=name, status=word) if ops else _("it was so already"))
-
-    return work()
+    said = _("{name}: {status}").format(name=bulk.named(desk, ids), status=word)
+    return bulk.carry_out(desk, ids, to_status(wanted, word), said, asked=asked)
 
 
-def _begin(desk: Desk, ids: tuple[Ulid, ...], wanted: Status) -> None:
-    """What the agent sees at once."""
-    if len(ids) == 1:
-        desk.mark_read(ids[0])
-    leave(desk, ids, wanted)
-    bulk.done(desk, ids)
+def to_status(wanted: Status, word: str, contact_reason: str | None = None) -> Act:
+    """The act of giving another status."""
+
+    def begin(desk: Desk, ids: tuple[Ulid, ...]) -> None:
+        if len(ids) == 1:
+            desk.mark_read(ids[0])
+        leave(desk, ids, wanted)
+
+    return of_steps(word, steps.status(wanted, contact_reason), begin=begin)
 
 
-def snooze(desk: Desk, ids: tuple[Ulid, ...], until: Millis) -> Coroutine[Any, Any, None]:
-    """Hide conversations until a time, and go on."""
-    name = bulk.named(desk, ids)
-    when = phrases.moment(until, desk.clock.now(), desk.zone, within=True)
-    settled = len(ids) <= bulk.UNASKED
+def snooze(desk: Desk, ids: tuple[Ulid, ...], until: Millis | Until) -> Coroutine[Any, Any, None]:
+    """Hide conversations until a time, a reply, or so long before the window closes, and go on."""
+    wanted = until if isinstance(until, Until) else Until(until)
+    name, when = bulk.named(desk, ids), until_words(desk, wanted)
 
-    def begin() -> None:
-        if until > desk.clock.now():
+    def begin(desk: Desk, ids: tuple[Ulid, ...]) -> None:
+        # Counted from a window, it may not be possible: the row goes when it is done.
+        if wanted.lead is None and (wanted.at is None or wanted.at > desk.clock.now()):
             leave(desk, ids, Status.SNOOZED)
-        bulk.done(desk, ids)
 
-    async def work() -> None:
-        if not settled:
-            deed = _("snooze until {time}").format(time=when)
-            if not await bulk.agreed(desk, ids, deed, lambda one: one.status is Status.SNOOZED):
-                return
-            begin()
-        await desk.act(desk.session.operations.snooze, ids, until)
-        desk.say(_("{name}: snoozed until {time}").format(name=name, time=when))
+    act = of_steps(_("snooze until {time}").format(time=when), steps.snooze(wanted), begin=begin)
+    return bulk.carry_out(desk, ids, act, _("{name}: snoozed until {time}").format(name=name, time=when))
 
-    if settled:
-        begin()
-    return work()
+
+def until_words(desk: Desk, until: Until) -> str:
+    """Until when, in the middle of a sentence."""
+    if until.lead is not None:
+        return _("{span} before the window closes").format(span=phrases.span(until.lead))
+    return _("a reply") if until.at is None else phrases.moment(until.at, desk.clock.now(), desk.zone, within=True)
 
 
 def morning(desk: Desk, days: int) -> Millis:
@@ -113,15 +103,8 @@ def monday(desk: Desk) -> Millis:
 
 
 def _take(desk: Desk) -> Coroutine[Any, Any, None]:
-    ids, me = desk.targets(), desk.cache.me().id
-
-    async def work() -> None:
-        if await bulk.agreed(desk, ids, _("assign to you"), lambda one: one.assignee_id == me):
-            bulk.done(desk, ids)
-            await desk.act(desk.session.operations.assign, ids, me)
-            desk.say(_("assigned to you"))
-
-    return work()
+    act = of_steps(_("assign to you"), steps.assign(desk.cache.me().id))
+    return bulk.carry_out(desk, desk.targets(), act, _("assigned to you"))
 
 
 def _unread(desk: Desk) -> Coroutine[Any, Any, None]:
@@ -134,14 +117,10 @@ def _unread(desk: Desk) -> Coroutine[Any, Any, None]:
         if len(ids) > 1:
             rows = await desk.cache.aread(inbox.conversations, ids)
             read = any(row.unread for row in rows)
-            deed = _("mark read") if read else _("mark unread")
-            if not await bulk.agreed(desk, ids, deed, lambda one: (one.unread == 0) is read):
-                return
         else:
             read = bool(shown and shown.unread)
-        bulk.done(desk, ids)
-        await desk.act(desk.session.operations.mark_read, ids, read)
-        desk.say(_("marked read") if read else _("marked unread"))
+        act = of_steps(_("mark read") if read else _("mark unread"), steps.read(read))
+        await bulk.carry_out(desk, ids, act, _("marked read") if read else _("marked unread"))
 
     return work()
 
@@ -207,13 +186,14 @@ async def _pick(desk: Desk, name: str, ids: tuple[Ulid, ...]) -> None:
 async def _close(desk: Desk, ids: tuple[Ulid, ...]) -> None:
     from omnitui.ui.screens.confirm import confirmed
 
+    act = to_status(Status.CLOSED, _("close"))
+    said = _("{name}: {status}").format(name=bulk.named(desk, ids), status=_(phrases.STATUS[Status.CLOSED]))
     if len(ids) > 1:
-        wanted = await bulk.agreed(desk, ids, _("close"), lambda one: one.status is Status.CLOSED, ask=True)
-    else:
-        question = _("Close this conversation for good? A later message starts a new one.")
-        wanted = await confirmed(desk, question, _("close")) and desk.shown in ids
-    if wanted:
-        await set_status(desk, ids, Status.CLOSED, asked=True)
+        await bulk.carry_out(desk, ids, act, said, ask=True)
+        return
+    question = _("Close this conversation for good? A later message starts a new one.")
+    if await confirmed(desk, question, _("close")) and desk.shown in ids:
+        await bulk.carry_out(desk, ids, act, said, asked=True)
 
 
 HANDLERS: Mapping[str, Handler] = {

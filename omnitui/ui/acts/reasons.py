@@ -92,6 +92,7 @@ REASONS: Mapping[str, Reason] = {
     "pane.views_down": _no_views,
     "pane.views_up": _no_views,
     "list.open": _no_conversation,
+    "recording.replay": _no_conversation,
 }
 """By action."""
 

@@ -25,6 +25,7 @@ GROUPS = {
     "go": N_("Go to"),
     "app": N_("omnitui"),
     "pane": N_("Panes"),
+    "recording": N_("Recordings"),
     "contact": N_("Contact"),
     "copy": N_("Copy"),
     "list": N_("List"),

@@ -139,7 +139,13 @@ class MainScreen(LastHopScreen[None]):
             event.stop()
             event.prevent_default()
         if press.action_id:
-            acts.run(self.desk, press.action_id, press.count if press.counted else None)
+            acts.run(
+                self.desk,
+                press.action_id,
+                press.count if press.counted else None,
+                motion=press.motion,
+                letter=press.letter,
+            )
         if before or self.keyboard.begun:
             self.captions.redraw_footer()
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from omnitui.clock import HOUR, Millis
-from omnitui.desk.wake import wake_time
+from textual.widgets import Input
+
+from omnitui.clock import HOUR
+from omnitui.desk import steps
+from omnitui.desk.grammar import is_length
+from omnitui.desk.until import LEAD, Until, until
 from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.ids import Ulid
@@ -19,6 +23,7 @@ from omnitui.ui import phrases
 from omnitui.ui.acts import bulk
 from omnitui.ui.acts.changing import monday, morning, snooze
 from omnitui.ui.desk import Desk
+from omnitui.ui.doing import of_steps
 from omnitui.ui.roles import plain
 from omnitui.ui.screens.picker import PickerScreen, among
 from omnitui.ui.widgets.choices import Choice
@@ -31,36 +36,62 @@ async def pick_snooze(desk: Desk, ids: tuple[Ulid, ...]) -> None:
     """Ask until when."""
     now = desk.clock.now()
     offers = [
-        (_("in an hour"), now + HOUR),
-        (_("in four hours"), now + 4 * HOUR),
-        (_("tomorrow morning"), morning(desk, 1)),
-        (_("the day after tomorrow"), morning(desk, 2)),
-        (_("Monday morning"), monday(desk)),
-        (_("in two weeks"), morning(desk, 14)),
+        (_("in an hour"), Until(now + HOUR)),
+        (_("in four hours"), Until(now + 4 * HOUR)),
+        (_("tomorrow morning"), Until(morning(desk, 1))),
+        (_("the day after tomorrow"), Until(morning(desk, 2))),
+        (_("Monday morning"), Until(monday(desk))),
+        (_("in two weeks"), Until(morning(desk, 14))),
+        (_("the customer replies"), Until()),
+        (_("two hours before the window closes"), Until(lead=LEAD)),
     ]
-    fixed = among([_time(desk, words, at) for words, at in offers])
+    fixed = among([_until(desk, words, wanted) for words, wanted in offers])
 
     async def source(text: str) -> Sequence[Choice]:
         found = list(await fixed(text))
         if text.strip():
             try:
-                at = wake_time(text, now=desk.clock.now(), zone=desk.zone)
+                wanted = until(text, now=desk.clock.now(), zone=desk.zone)
             except OmniError as error:
                 if not found:
                     raise error
             else:
-                found.insert(0, _time(desk, text, at))
+                found = [one for one in found if one.value != wanted]
+                found.insert(0, _until(desk, text, wanted))
         return found
 
     hint = _("or type a time: 2h, tomorrow 14:00, fri, 2026-01-31")
-    chosen = await desk.ask(PickerScreen(_("Snooze until"), source, hint=hint, small=True))
+    chosen = await desk.ask(SnoozeScreen(_("Snooze until"), source, hint=hint, small=True))
+    if chosen is not None and isinstance(chosen.value, str):
+        desk.screen.keyboard.forgive("enter")
+        chosen = _until(desk, chosen.value, until(chosen.value, now=desk.clock.now(), zone=desk.zone))
     if chosen is not None and (len(ids) > 1 or desk.shown in ids):
         await snooze(desk, ids, chosen.value)
 
 
-def _time(desk: Desk, words: str, at: Millis) -> Choice:
-    moment = phrases.moment(at, desk.clock.now(), desk.zone)
-    return Choice(at, ((plain(words), "text"),), ((moment, "muted"),))
+def _until(desk: Desk, words: str, wanted: Until) -> Choice:
+    conversation, moment = desk.conversation, ""
+    at = wanted.at
+    if wanted.lead is not None and conversation is not None and not desk.screen.queue.marked:
+        try:
+            at = wanted.moment(conversation, desk.clock.now())
+        except OmniError as error:
+            return Choice(wanted, ((plain(words), "muted"),), ((error.message, "muted"),), dim=True)
+    if at is not None:
+        moment = phrases.moment(at, desk.clock.now(), desk.zone)
+    return Choice(wanted, ((plain(words), "text"),), ((moment, "muted"),))
+
+
+class SnoozeScreen(PickerScreen):
+    """Takes a length of time as soon as its unit is typed: 2d, 3h, 1w."""
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """A keystroke."""
+        if is_length(event.value):
+            event.stop()
+            self.dismiss(Choice(event.value, ()))
+        else:
+            super().on_input_changed(event)
 
 
 async def pick_assignee(desk: Desk, ids: tuple[Ulid, ...]) -> None:
@@ -74,10 +105,8 @@ async def pick_assignee(desk: Desk, ids: tuple[Ulid, ...]) -> None:
     if chosen is None:
         return
     name = "".join(text for text, _role in chosen.left)
-    if await bulk.agreed(desk, ids, _("assign to {name}").format(name=name), lambda o: o.assignee_id == chosen.value):
-        bulk.done(desk, ids)
-        await desk.act(desk.session.operations.assign, ids, chosen.value)
-        desk.say(_("assigned to {name}").format(name=name))
+    act = of_steps(_("assign to {name}").format(name=name), steps.assign(chosen.value))
+    await bulk.carry_out(desk, ids, act, _("assigned to {name}").format(name=name))
 
 
 async def pick_label(desk: Desk, ids: tuple[Ulid, ...]) -> None:
@@ -101,12 +130,9 @@ async def pick_label(desk: Desk, ids: tuple[Ulid, ...]) -> None:
     if chosen is not None:
         name, on = chosen.value
         deed = (_("take label #{name} off") if on else _("put label #{name} on")).format(name=plain(name))
-        if not await bulk.agreed(desk, ids, deed, lambda one: (name in one.labels) is not on):
-            return
-        bulk.done(desk, ids)
-        change = {"remove": [name]} if on else {"add": [name]}
-        await desk.act(desk.session.operations.label, ids, **change)
-        desk.say(_("label #{name} taken off").format(name=name) if on else _("label #{name} put on").format(name=name))
+        act = of_steps(deed, steps.label(remove=[name]) if on else steps.label(add=[name]))
+        said = _("label #{name} taken off").format(name=name) if on else _("label #{name} put on").format(name=name)
+        await bulk.carry_out(desk, ids, act, said)
 
 
 def _label(name: str, on: bool, some: bool) -> Choice:
@@ -121,10 +147,7 @@ async def pick_priority(desk: Desk, ids: tuple[Ulid, ...]) -> None:
     if chosen is None:
         return
     deed = _("priority {name}").format(name=_(phrases.PRIORITY[chosen.value]))
-    if await bulk.agreed(desk, ids, deed, lambda one: one.priority is chosen.value):
-        bulk.done(desk, ids)
-        await desk.act(desk.session.operations.set_priority, ids, chosen.value)
-        desk.say(deed)
+    await bulk.carry_out(desk, ids, of_steps(deed, steps.priority(chosen.value)), deed)
 
 
 async def pick_link(desk: Desk, card: Card) -> None:

@@ -42,6 +42,24 @@ class MarkedRows(Widget):
             return tuple(sorted(self.window.marked))
         return (self.window.selected,) if self.window.selected else ()
 
+    async def reach(self, motion: str, count: int) -> tuple[Ulid, ...]:
+        """From the selected conversation as far as a movement of the list would go; without one, so many rows."""
+        row, source = self.window.selected_row, self.window.source
+        if row is None:
+            return ()
+        here = source.key(row)
+        match motion:
+            case "list.top":
+                found = await source.between(None, here, limit=MOST_MARKED)
+            case "list.bottom":
+                found = await source.between(here, None, limit=MOST_MARKED)
+            case "list.up":
+                at = self.window.selected_index or 0
+                found = [one.id for one in self.window.rows[max(at - count, 0) : at + 1]]
+            case _:
+                found = await source.between(here, None, limit=min(count + (motion == "list.down"), MOST_MARKED))
+        return tuple(found)
+
     def toggle_mark(self, conversation_id: Ulid | None = None) -> None:
         """Mark a conversation (the selected one) or take its mark away."""
         chosen = conversation_id or self.window.selected

@@ -6,7 +6,7 @@ from omnitui.desk.orders import Key
 from omnitui.ids import Ulid
 from omnitui.ui.widgets.row_window import RowWindow
 
-MOST_MARKED = 2_000
+MOST_MARKED = 10_000
 """More than these are not marked at once: what is done with them is one commit."""
 
 

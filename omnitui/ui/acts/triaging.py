@@ -1,0 +1,37 @@
+"""Resolving with a contact reason, handing on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from omnitui.i18n import _
+from omnitui.ids import Ulid
+from omnitui.model.states import Status
+from omnitui.ui import phrases
+from omnitui.ui.acts import bulk
+from omnitui.ui.acts.changing import to_status
+from omnitui.ui.acts.handler import Handler
+from omnitui.ui.desk import Desk
+
+
+async def _reason(desk: Desk, ids: tuple[Ulid, ...]) -> None:
+    from omnitui.ui.screens.reasons import pick_reason
+
+    chosen = await pick_reason(desk)
+    if chosen is None or (len(ids) == 1 and desk.shown not in ids):
+        return
+    word = f"{_(phrases.STATUS[Status.RESOLVED])} ({chosen.title})"
+    said = _("{name}: {status}").format(name=bulk.named(desk, ids), status=word)
+    await bulk.carry_out(desk, ids, to_status(Status.RESOLVED, word, chosen.path), said)
+
+
+async def _hand_off(desk: Desk, ids: tuple[Ulid, ...]) -> None:
+    from omnitui.ui.screens.handing import hand_off
+
+    await hand_off(desk, ids)
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "conversation.reason": lambda desk, count: _reason(desk, desk.targets()),
+    "conversation.hand_off": lambda desk, count: _hand_off(desk, desk.targets()),
+}

@@ -1,0 +1,80 @@
+"""What the agent did last, what is being recorded of it, and which conversations the next act means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from omnitui.desk.steps import Step
+from omnitui.ids import Ulid
+from omnitui.values import dataclass
+
+if TYPE_CHECKING:
+    from omnitui.services.performing import Job
+    from omnitui.ui.desk import Desk
+
+    Begin = Callable[[Desk, tuple[Ulid, ...]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something that can be done to any conversations: what was done last, or was recorded."""
+
+    deed: str
+    """What it does, in a word or two."""
+    plan: Callable[[Desk, Sequence[Ulid]], list[Job]]
+    """The steps for each; blocks."""
+    reason: str = ""
+    """For the op log."""
+    begin: Begin | None = None
+    """What the agent sees at once."""
+
+
+def of_steps(deed: str, *steps: Step, begin: Begin | None = None) -> Act:
+    """An act that does the same steps to every conversation."""
+
+    def plan(_desk: Desk, ids: Sequence[Ulid]) -> list[Job]:
+        from omnitui.services.performing import jobs
+
+        return jobs(ids, steps)
+
+    return Act(deed, plan, begin=begin)
+
+
+def together(name: str, acts: Sequence[Act]) -> Act:
+    """Several acts as one, in their order."""
+
+    def plan(desk: Desk, ids: Sequence[Ulid]) -> list[Job]:
+        from omnitui.services.performing import joined
+
+        return joined([act.plan(desk, ids) for act in acts])
+
+    def begin(desk: Desk, ids: tuple[Ulid, ...]) -> None:
+        for act in acts:
+            if act.begin is not None:
+                act.begin(desk, ids)
+
+    return Act(f"{name}: {', '.join(act.deed for act in acts)}", plan, begin=begin)
+
+
+class Doing:
+    """The state of acting, beside what is on the screen."""
+
+    def __init__(self) -> None:
+        self.aimed: tuple[Ulid, ...] | None = None
+        """What the act that is being begun means, where a count or a motion said so."""
+        self.last: Act | None = None
+        self.registers: dict[str, list[Act]] = {}
+        """What was recorded, by letter."""
+        self.letter = ""
+        """The register that the key before named."""
+        self.replayed = ""
+        """The register that was done last."""
+        self.recording = ""
+        """The letter that is recorded into now."""
+
+    def keep(self, act: Act) -> None:
+        """This is being done."""
+        self.last = act
+        if self.recording:
+            self.registers[self.recording].append(act)

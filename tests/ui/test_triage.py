@@ -1,0 +1,163 @@
+"""Triage by keys: how far an act reaches, the last act again, recordings, reasons, hand-offs, snoozes without a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from omnitui.model.conversations import Conversation
+from omnitui.model.states import Priority, Status
+from omnitui.services import reasons
+from omnitui.services.session import Session
+from omnitui.store.reads import history, inbox
+from tests.support.console import Person, a_console, a_session
+from tests.support.desk import a_conversation
+
+NAMES = ("Ann", "Bo", "Cem", "Dora", "Eve")
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    with a_session(tmp_path) as opened:
+        for name in reversed(NAMES):
+            a_conversation(opened.cache, f"text of {name}", contact=name, subject=f"About {name}")
+        yield opened
+
+
+def having(session: Session, status: Status) -> set[str]:
+    return {row.contact for row in session.cache.read(inbox.page, session.query("is:all")) if row.status is status}
+
+
+def row(session: Session, name: str) -> Conversation:
+    return next(one for one in session.cache.read(inbox.page, session.query("is:all")) if one.contact == name)
+
+
+def order(person: Person) -> list[str]:
+    return [one.contact for one in person.app.main.queue.window.rows]
+
+
+async def test_operator_with_a_motion_resolves_so_many_rows_as_one_act(session: Session) -> None:
+    async with a_console(session) as person:
+        await person.until(lambda: len(order(person)) == 5)
+        first, second, third, fourth, fifth = order(person)
+        await person.press("j", "d", "2")
+        await person.sees("d2")
+        await person.press("j")
+        await person.until(lambda: having(session, Status.RESOLVED) == {second, third, fourth})
+        await person.sees("3 conversations: resolved")
+        await person.press("u")
+        await person.until(lambda: having(session, Status.RESOLVED) == set())
+        await person.until(lambda: len(order(person)) == 5)
+        await person.press("g", "g", "2", "s", "w")
+        await person.until(lambda: having(session, Status.WAITING) == {first, second})
+        await person.press("d", "G")
+        await person.until(lambda: having(session, Status.RESOLVED) == {third, fourth, fifth})
+
+
+async def test_last_act_is_done_again_to_the_next_one(session: Session) -> None:
+    async with a_console(session) as person:
+        await person.until(lambda: len(order(person)) == 5)
+        first, second, *_rest = order(person)
+        await person.press("p")
+        await person.sees("Priority")
+        await person.press("enter")
+        await person.until(lambda: row(session, first).priority is Priority.URGENT)
+        await person.press("j", ".")
+        await person.until(lambda: row(session, second).priority is Priority.URGENT)
+
+
+async def test_length_after_sz_snoozes_at_once_and_its_enter_opens_nothing(session: Session) -> None:
+    async with a_console(session) as person:
+        await person.until(lambda: len(order(person)) == 5)
+        first = order(person)[0]
+        await person.press("s", "z")
+        await person.sees("Snooze until")
+        await person.press("2", "d")
+        await person.until(lambda: row(session, first).status is Status.SNOOZED)
+        await person.press("enter")
+        assert person.app.main.scope.value == "list"
+
+
+async def test_snooze_until_a_reply_names_no_time(session: Session) -> None:
+    async with a_console(session) as person:
+        await person.until(lambda: len(order(person)) == 5)
+        first = order(person)[0]
+        await person.press("s", "z")
+        await person.sees("Snooze until")
+        await person.type("返信まで")
+        await person.press("enter")
+        await person.sees("snoozed until a reply")
+        await person.until(lambda: row(session, first).status is Status.SNOOZED)
+        assert row(session, first).snoozed_until is None
+
+
+async def test_recording_is_done_to_marked_ones_after_a_dry_run(session: Session) -> None:
+    async with a_console(session) as person:
+        await person.until(lambda: len(order(person)) == 5)
+        names = order(person)
+        await person.press("q", "a")
+        await person.sees("recording @a")
+        await person.press("A", "s", "w", "q")
+        await person.sees("recorded @a: assign to you, waiting")
+        await person.until(lambda: len(order(person)) == 4)
+        await person.press("x", "x", "@", "a")
+        await person.sees("2 conversations: @a")
+        await person.sees("status: open → waiting")
+        assert having(session, Status.WAITING) == {names[0]}
+        await person.press("down", "enter")
+        await person.until(lambda: having(session, Status.WAITING) == set(names[:3]))
+        await person.press("u")
+        await person.until(lambda: having(session, Status.WAITING) == {names[0]})
+        assert row(session, names[1]).assignee_id is None
+
+
+async def test_reason_is_chosen_by_one_key_a_level_and_undone_with_the_status(session: Session) -> None:
+    reasons.give(session.profile, reasons.EXAMPLE)
+    async with a_console(session) as person:
+        await person.until(lambda: len(order(person)) == 5)
+        first = order(person)[0]
+        await person.press("d", "r")
+        await person.sees("Why did the customer write?")
+        await person.press("b")
+        await person.sees("Refund")
+        await person.press("r")
+        await person.until(lambda: row(session, first).contact_reason == "billing/refund")
+        assert row(session, first).status is Status.RESOLVED
+        await person.press("u")
+        await person.until(lambda: row(session, first).status is Status.OPEN)
+        assert row(session, first).contact_reason == ""
+
+
+async def test_resolving_with_a_reason_says_where_reasons_are_written(session: Session) -> None:
+    async with a_console(session) as person:
+        await person.press("d", "r")
+        await person.sees("there are no contact reasons yet")
+
+
+async def test_hand_off_is_one_form_one_act_and_one_undo(session: Session) -> None:
+    async with a_console(session) as person:
+        await person.until(lambda: len(order(person)) == 5)
+        first = order(person)[0]
+        await person.press("d", "h")
+        await person.sees("Hand off")
+        await person.type("nobody such")
+        await person.press("ctrl+s")
+        await person.sees("there is no agent called")
+        await person.press("ctrl+a", "ctrl+k")
+        await person.type("me")
+        await person.press("tab")
+        await person.type("please call")
+        await person.press("tab")
+        await person.type("high")
+        await person.press("tab")
+        await person.type("reply")
+        await person.press("ctrl+s")
+        await person.until(lambda: row(session, first).status is Status.SNOOZED)
+        found = row(session, first)
+        assert (found.assignee_id, found.priority) == (session.cache.me().id, Priority.HIGH)
+        assert session.cache.read(history.page, found.id)[-1].text == "please call"
+        await person.press("u")
+        await person.until(lambda: row(session, first).status is Status.OPEN)
+        assert (row(session, first).assignee_id, row(session, first).priority) == (None, Priority.NORMAL)
