@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from omnitui.desk.matching import fold
+from omnitui.desk.orders import Order
 from omnitui.desk.query import KEYS
-from omnitui.desk.terms import Course, State, Thing
-from omnitui.desk.times import WORDS
+from omnitui.desk.terms import Course, Gap, State, Thing
+from omnitui.desk.times import WORDS, WORDS_JA
 from omnitui.desk.words import Kind, Piece, pieces
 from omnitui.model.states import Priority
 
 _MOST: Final = 20
 _AGES: Final = (">30m", ">2h", ">1d", "<30m", "<2h")
+_LEFT: Final = ("<30m", "<1h", "<4h", ">4h")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,9 @@ class Names:
     labels: tuple[str, ...] = ()
     segments: tuple[str, ...] = ()
     organizations: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+    views: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +92,20 @@ def _values(key: str, names: Names) -> Sequence[str]:
             return names.segments
         case "org":
             return names.organizations
+        case "mentions":
+            return ("me", *names.agents)
+        case "team":
+            return ("mine", *names.teams) if names.teams else ()
+        case "lang":
+            return (*names.languages, "unknown")
+        case "view":
+            return names.views
+        case "sort":
+            return tuple(Order)
+        case "window":
+            return (*_LEFT, *Gap)
         case "before" | "after" | "during":
-            return (*WORDS, "1h", "1d", "7d", "30d")
+            return (*WORDS, *WORDS_JA, "1h", "1d", "7d", "30d")
         case "unanswered":
             return _AGES
         case "task":

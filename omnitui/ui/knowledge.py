@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from omnitui.desk.completion import Names
 from omnitui.store.reads import names
 from omnitui.ui.desk import Desk
@@ -9,7 +11,10 @@ from omnitui.ui.desk import Desk
 
 async def learn(desk: Desk) -> Names:
     """Read the names anew, for this dialog and the next one."""
-    desk.names = await desk.cache.aread(names.names)
+    session = desk.session
+    found = await desk.cache.aread(names.names)
+    views = tuple(view.id for view in session.views.every)
+    desk.names = replace(found, teams=tuple(session.settings.teams), views=views)
     return desk.names
 
 

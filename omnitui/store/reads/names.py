@@ -13,6 +13,8 @@ _LABELS: Final = """
 _FIRMS: Final = "SELECT name FROM organization WHERE deleted_at IS NULL ORDER BY name LIMIT 500"
 _SEGMENTS: Final = "SELECT DISTINCT segment FROM contact WHERE segment <> '' ORDER BY 1 LIMIT 500"
 
+_LANGUAGES: Final = "SELECT DISTINCT lower(language) FROM contact WHERE language <> '' ORDER BY 1 LIMIT 100"
+
 
 def labels(db: sqlite3.Connection) -> tuple[str, ...]:
     """All labels in use, the most used first, at most 500."""
@@ -29,6 +31,7 @@ def names(db: sqlite3.Connection) -> Names:
         labels=labels(db),
         segments=_column(db, _SEGMENTS),
         organizations=_column(db, _FIRMS),
+        languages=_column(db, _LANGUAGES),
     )
 
 

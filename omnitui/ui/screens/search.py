@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -12,12 +14,14 @@ from textual.widgets import Input
 from omnitui.desk.completion import Completion, Names, complete
 from omnitui.desk.fuzzy import spans
 from omnitui.desk.terms import Query
+from omnitui.desk.views import KEPT
 from omnitui.errors import OmniError
 from omnitui.i18n import _, ngettext
 from omnitui.ids import Ulid
 from omnitui.model.revisions import Hit
 from omnitui.model.states import Direction, MessageKind
-from omnitui.store.reads import inbox, search
+from omnitui.store.reads import search
+from omnitui.store.reads.counting import counted
 from omnitui.ui import phrases
 from omnitui.ui.desk import Desk
 from omnitui.ui.knowledge import learn
@@ -27,7 +31,7 @@ from omnitui.ui.screens.picker import PickerScreen
 from omnitui.ui.widgets.choices import Choice
 
 if TYPE_CHECKING:
-    import sqlite3
+    pass
 
 MOST = 100
 REMEMBERED = "searches"
@@ -36,8 +40,12 @@ COUNTED = 6
 COUNT_CAP = 100
 REST_SECONDS = 0.15
 """Without a key, until completions are counted."""
+COUNT_SECONDS = 0.1
+"""So long they are counted at most; those that take longer have no number."""
 _COUNTERS = {"open": "inbox"}
 """States whose standing view has another name."""
+_STATES = frozenset(KEPT.values())
+_KEY = re.compile(r'([A-Za-z]+)[:：]"?$')
 
 
 class SearchScreen(PickerScreen):
@@ -136,17 +144,19 @@ class SearchScreen(PickerScreen):
     async def _count(self) -> None:
         """Say how many conversations the offered values find, where counting is cheap."""
         await asyncio.sleep(REST_SECONDS)
-        first = self._offered[0]
-        key = self.typed[: first.start].rsplit(maxsplit=1)[-1:]
-        texts = [one.text for one in self._offered[:COUNTED]]
-        if key and key[0].lstrip("-(").lower() in ("label:", "tag:"):
-            queries = {text: self._desk.session.query(f"label:{text}") for text in texts}
-            found = await self._desk.cache.aread(_counted, queries)
-            self._counts = {text: f" {n}" if n < COUNT_CAP else f" {COUNT_CAP}+" for text, n in found.items()}
-        elif key and key[0].lstrip("-(").lower() == "is:":
-            standing = self._desk.standing.counts
-            known = {text: standing.get(_COUNTERS.get(text, text)) for text in texts}
-            self._counts = {text: f" {n}" for text, n in known.items() if n is not None}
+        desk = self._desk
+        found = _KEY.search(self.typed[: self._offered[0].start])
+        key, texts = found[1].lower() if found else "", [one.text for one in self._offered[:COUNTED]]
+        if not key or key == "sort":
+            return
+        kept = {text: desk.standing.counts.get(_COUNTERS.get(text, text)) for text in texts if key == "is"}
+        self._counts = {text: f" {n}" for text, n in kept.items() if n is not None and f"is:{text}" in _STATES}
+        queries: dict[str, Query] = {}
+        for text in texts:
+            with suppress(OmniError):
+                queries |= {} if text in self._counts else {text: desk.session.query(f"{key}:{text}")}
+        counts = await desk.cache.aread(counted, queries, cap=COUNT_CAP, seconds=COUNT_SECONDS)
+        self._counts |= {text: f" {n}" if n < COUNT_CAP else f" {COUNT_CAP}+" for text, n in counts.items()}
         if self._counts and self.is_open:
             self._draw_offered()
 
@@ -206,10 +216,6 @@ class SearchScreen(PickerScreen):
         for task in (self._counting, self._learning):
             if task is not None:
                 task.cancel()
-
-
-def _counted(db: sqlite3.Connection, queries: dict[str, Query]) -> dict[str, int]:
-    return {text: inbox.count(db, query, cap=COUNT_CAP) for text, query in queries.items()}
 
 
 def hit_choice(hit: Hit, moment: str, words: Sequence[str] = ()) -> Choice:

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omnitui.desk.completion import Names, complete
+from omnitui.desk.query import KEYS
 
 NAMES = Names(agents=("Hanako", "Bob Stone"), labels=("vip", "返品", "big customer"), channels=("line", "email"))
 
@@ -38,3 +39,16 @@ def test_completion_of_any_text_stays_inside_it(text: str, position: int) -> Non
     position = min(position, len(text))
     for one in complete(text, position, NAMES):
         assert 0 <= one.start <= position <= one.end <= len(text)
+
+
+def test_every_filter_with_known_values_offers_them_also_in_japanese() -> None:
+    known = Names(
+        *(("花子",), ("line",), ("Shop",), ("a@example.com",), ("返品",), ("vip",), ("東京商会",), ("ja",), ("billing",)),
+        ("mine",),
+    )
+    offered = {key: [one.text for one in complete(f"{key}:", len(key) + 1, known)] for key in KEYS}
+    assert {key for key, found in offered.items() if not found} <= {"from", "subject", "reason"}
+    assert offered["team"] == ["mine", "billing"]
+    assert "window" in offered["sort"]
+    assert [one.text for one in complete("during:昨", 8, known)] == ["昨日"]
+    assert [one.text for one in complete("label：返", 7, known)] == ["返品"]
