@@ -30,11 +30,17 @@ class LastLook:
             self.touched, self.before = times if len(times) == 2 else (None, None)
 
     def touch(self, now: Millis) -> bool:
-        """The agent pressed a key; whether that is to be written down now, by `flush`."""
-        if self.touched is None or now - self.touched > AWAY or self.before is None:
+        """The agent pressed a key; whether that is the first one after being away."""
+        back = self.touched is not None and now - self.touched > AWAY
+        if back or self.before is None:
             self.before = now if self.touched is None else self.touched
         self.touched = now
-        return now - self._kept >= KEPT_EVERY
+        return back
+
+    @property
+    def due(self) -> bool:
+        """Whether the newest key is to be written down, by `flush`."""
+        return self.touched is not None and self.touched - self._kept >= KEPT_EVERY
 
     def flush(self) -> None:
         """Write it down. Fails silently: nobody's work hangs on it."""

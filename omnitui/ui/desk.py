@@ -298,13 +298,12 @@ class Desk(Backstage):
         if not self.attended:
             self.attended = True
             self._read_soon()
-        looks, now = self.looks, self.clock.now()
-        before = looks.before
-        if looks.touch(now):
-            self.spawn(asyncio.to_thread(looks.flush))
-        if before is not None and looks.before not in (None, before):
+        looks = self.looks
+        if looks.touch(self.clock.now()):
             key = self.screen.keyboard.keymap.key_of("go.since")
             self.say(_("{key} shows what changed while you were away").format(key=key))
+        if looks.due:
+            self.spawn(asyncio.to_thread(looks.flush))
 
     @property
     def looks(self) -> LastLook:

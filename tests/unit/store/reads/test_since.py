@@ -84,14 +84,16 @@ def test_last_look_is_the_one_before_the_agent_was_away(tmp_path: Path) -> None:
     home.make()
     look = LastLook(home)
     assert look.at(0) is None
-    assert look.touch(1 * HOUR)
+    assert not look.touch(1 * HOUR)
+    assert look.due
     look.flush()
     assert not look.touch(1 * HOUR + 10)
+    assert not look.due
     assert look.at(1 * HOUR + 20) == 1 * HOUR
     look.touch(1 * HOUR + 2 * MINUTE)
     look.flush()
     assert LastLook(home).at(5 * HOUR) == 1 * HOUR + 2 * MINUTE
     again = LastLook(home)
-    again.touch(5 * HOUR)
+    assert again.touch(5 * HOUR)
     again.touch(5 * HOUR + AWAY)
     assert again.at(5 * HOUR + AWAY) == 1 * HOUR + 2 * MINUTE
