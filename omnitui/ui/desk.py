@@ -45,8 +45,6 @@ COUNTED: Millis = 120 * SECOND
 """What leaves later than in this time is not counted down by the second."""
 TOLD_EVERY: Millis = 4 * SECOND
 """How often it is told that the agent still writes; back ends show it for five seconds and more."""
-FOLLOW_AFTER = 0.25
-"""Seconds after which a row that came back is in the list again."""
 
 
 class Desk(Backstage):
@@ -71,7 +69,6 @@ class Desk(Backstage):
         self.counts = Counting(self)
         self.promises = Promises(self)
         self.reading = Reading(self)
-        self._selecting: asyncio.TimerHandle | None = None
         self.searched = ""
         """What was searched for last."""
         self.memory = Memory(session.profile)
@@ -128,9 +125,6 @@ class Desk(Backstage):
     def open_view(self, view: View, select: Ulid | None = None) -> None:
         """Show another list."""
         self.view = view
-        if self._selecting is not None:
-            # It meant a row of the list that was open: the keys that follow mean this one's.
-            self._selecting.cancel()
         app = self.screen.app
         if isinstance(app, LastHopApp):
             app.hold_keys()
@@ -252,16 +246,8 @@ class Desk(Backstage):
     def go(self, conversation_id: Ulid | None) -> None:
         """Show a conversation, and select it where it is in the open list."""
         self.show(conversation_id)
-        self._select_shown_soon()
-
-    def _select_shown_soon(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._selecting = loop.call_later(FOLLOW_AFTER, self._select_shown)
-
-    def _select_shown(self) -> None:
-        queue = self.screen.queue
-        if self.shown and queue.selected != self.shown and any(row.id == self.shown for row in queue.window.rows):
-            queue.select(self.shown)
+        if conversation_id is not None:
+            self.screen.queue.follow(conversation_id)
 
     async def show_message(self, conversation_id: Ulid, message_id: Ulid, *, searched: bool = False) -> None:
         """Show a conversation at one of its messages, however old; `searched`: what was searched for is marked."""
@@ -275,7 +261,7 @@ class Desk(Backstage):
             self.screen.history.mark(self.reading.words)
             await self.reading.to_message(message_id, anew=turned)
             self.screen.captions.redraw_heading()
-            self._select_shown_soon()
+            self.screen.queue.follow(conversation_id)
 
     async def renew(self) -> None:
         """Read the conversation again, because it changed; nothing moves."""

@@ -71,6 +71,25 @@ async def test_copying_means_the_conversation_that_is_pointed_at_though_it_is_no
         assert copied in (["the second text"], ["second@example.com"])
 
 
+async def test_row_of_what_was_gone_to_is_selected_before_the_next_key_and_never_behind_it(session: Session) -> None:
+    for name in ("Fourth", "Third", "Second", "First"):
+        a_conversation(session.cache, contact=name)
+    async with a_console(session) as person:
+        desk, queue = person.app.main.desk, person.app.main.queue
+        first, _second, third, fourth = (row.id for row in queue.window.rows)
+        desk.go(third)
+        await person.press("j")
+        assert queue.selected == fourth
+        desk.go(third)
+        await person.press("g", "g", "V", "j")
+        # The row that was gone to would be selected by now.
+        await asyncio.sleep(0.4)
+        assert queue.selected not in (third, fourth)
+        assert first in queue.marked
+        desk.go(fourth)
+        await person.until(lambda: queue.selected == fourth, "its row selected without a key")
+
+
 async def test_raw_and_why_show_nothing_of_the_conversation_that_was_shown_before(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:

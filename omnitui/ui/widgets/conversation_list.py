@@ -38,6 +38,8 @@ SETTLED_QUIET = 0.06
 TOGETHER = 0.03
 """Seconds for which what else an opened list changes on the screen waits for its rows: painting it takes as long."""
 REPEATING = 0.1  # seconds; selections that follow each other faster are a held key
+FOLLOW_AFTER = 0.25
+"""Seconds after which a row that came back is in the list again."""
 
 
 class ConversationList(MarkedRows, MarksFocus, can_focus=True):
@@ -75,6 +77,7 @@ class ConversationList(MarkedRows, MarksFocus, can_focus=True):
         self._refresh_wanted = False
         self._settle_timer: asyncio.TimerHandle | None = None
         self._selected_at = 0.0
+        self._wanted: Ulid | None = None
         self._loaded = False
         self._new_shown = 0
 
@@ -101,6 +104,8 @@ class ConversationList(MarkedRows, MarksFocus, can_focus=True):
 
     def show(self, source: RowSource, select: Ulid | None = None, columns: tuple[str, ...] = COLUMNS) -> None:
         """Show another list from its top, or with a conversation of it selected."""
+        # What was to be selected was a row of the list that was open.
+        self._wanted = None
         self.window.clear()
         self.marking.clear()
         self._tell_marks()
@@ -189,16 +194,14 @@ class ConversationList(MarkedRows, MarksFocus, can_focus=True):
             self._act(window.go_top)
         else:
             self.touch()
+            self._wanted = None
             self._read(window.load_top, select=True)
 
     def bottom(self) -> Worker[None]:
         """Go to the oldest; what is given can be waited for."""
         self.touch()
+        self._wanted = None
         return self._read(self.window.load_bottom, select=True)
-
-    def select(self, conversation_id: Ulid) -> None:
-        """Select a conversation, wherever it is in the list."""
-        self._read(lambda: self.window.load_at(conversation_id), select=True)
 
     def touch(self) -> None:
         """Somebody is at the keys: from now on nothing moves by itself."""
@@ -206,11 +209,23 @@ class ConversationList(MarkedRows, MarksFocus, can_focus=True):
 
     def choose(self, conversation_id: Ulid) -> None:
         """Select a conversation at once, where it is loaded."""
-        if any(row.id == conversation_id for row in self.window.rows):
+        self._wanted = None
+        if conversation_id != self.selected and any(row.id == conversation_id for row in self.window.rows):
             self._act(lambda: self._choose(conversation_id))
+
+    def follow(self, conversation_id: Ulid) -> None:
+        """Select a conversation that is shown, once it is loaded; keys in the list mean it at once, not later."""
+        self._wanted = conversation_id
+        asyncio.get_running_loop().call_later(FOLLOW_AFTER, self._catch_up, conversation_id)
+
+    def _catch_up(self, conversation_id: Ulid | None = None) -> None:
+        wanted = self._wanted
+        if wanted is not None and conversation_id in (None, wanted):
+            self.choose(wanted)
 
     def open(self) -> None:
         """Open the selected conversation."""
+        self._catch_up()
         if self.selected:
             self.post_message(self.Opened(self.selected))
 
@@ -258,6 +273,7 @@ class ConversationList(MarkedRows, MarksFocus, can_focus=True):
 
     def _act(self, action: Callable[[], bool]) -> None:
         window = self.window
+        self._catch_up()
         self.touch()
         before, first, old = self.selected, window.first, window.selected_index
         action()
@@ -331,6 +347,7 @@ class ConversationList(MarkedRows, MarksFocus, can_focus=True):
 
     def focus_moved(self) -> None:
         """The selected row shows whether keys mean it."""
+        self._catch_up()
         self._refresh_row(self.window.selected_index)
 
     def notify_style_update(self) -> None:
@@ -352,6 +369,7 @@ class ConversationList(MarkedRows, MarksFocus, can_focus=True):
 
     def _choose(self, conversation_id: Ulid) -> bool:
         self.window.selected = conversation_id
+        self.window.show_selected()
         return True
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:

@@ -28,6 +28,8 @@ class MarkedRows(Widget):
 
         def _read(self, work: Callable[[], Awaitable[Any]], *, select: bool = False, group: str = "rows") -> object: ...
 
+        def _catch_up(self) -> None: ...
+
         def _paint_now(self, lines: Iterable[int]) -> None: ...
 
     @property
@@ -62,6 +64,7 @@ class MarkedRows(Widget):
 
     def toggle_mark(self, conversation_id: Ulid | None = None) -> None:
         """Mark a conversation (the selected one) or take its mark away."""
+        self._catch_up()
         chosen = conversation_id or self.window.selected
         if chosen:
             self.marking.toggle(chosen)
@@ -69,6 +72,7 @@ class MarkedRows(Widget):
 
     def toggle_range(self) -> None:
         """From here on moving marks, until it is ended the same way; marks stay."""
+        self._catch_up()
         if self.marking.ranging:
             self.marking.end()
         else:
