@@ -42,7 +42,7 @@ from omnitui.sdk import (
 )
 from omnitui_twilio.client import Api, Refusal
 from omnitui_twilio.mapping import SMS, VOICE, events, listed, media_of, opted, unsupported, why
-from omnitui_twilio.settings import MANIFEST
+from omnitui_twilio.settings import MANIFEST, call_back_within
 from omnitui_twilio.webhook import TwilioWebhook, form_of
 
 SEGMENTS = 10
@@ -67,6 +67,7 @@ class TwilioConnector:
             context.secrets.get("auth_token", ""),
             context.clock.now,
         )
+        self._call_back = call_back_within(settings.get("call_back_within", ""))
         self._closed = asyncio.Event()
 
     @staticmethod
@@ -80,7 +81,9 @@ class TwilioConnector:
 
     def capabilities(self, channel: str = "") -> Capabilities:
         if channel == VOICE:
-            return Capabilities(idempotency=Idempotency.UNKNOWABLE, inbound=("webhook",), writes=False)
+            return Capabilities(
+                idempotency=Idempotency.UNKNOWABLE, inbound=("webhook",), writes=False, call_back=self._call_back
+            )
         return Capabilities(
             idempotency=Idempotency.UNKNOWABLE,
             inbound=("webhook",),

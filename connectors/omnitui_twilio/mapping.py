@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from omnitui.sdk import (
+    CallEnd,
     ContactChanged,
     Direction,
     Event,
@@ -140,6 +141,8 @@ def _call(form: Mapping[str, str], ours: str, now: Millis) -> Event:
         "canceled": "[call] missed",
         "failed": "[call] could not be connected",
     }.get(status, f"[call] {status[:40]}".rstrip())
+    over = status in ("completed", "busy", "no-answer", "canceled", "failed")
+    spoken = outward and status == "completed"
     return MessageReceived(
         *(
             ours,
@@ -154,6 +157,8 @@ def _call(form: Mapping[str, str], ours: str, now: Millis) -> Event:
         said,
         # What it came to stands, in whichever order it is told.
         revision=1 if status in ("queued", "ringing") else 2 if status == "in-progress" else 3,
+        # Nobody takes a call that comes in: at most our machine answers it.
+        call=(CallEnd.ANSWERED if spoken else CallEnd.MISSED) if over else None,
     )
 
 
@@ -169,6 +174,7 @@ def _recording(form: Mapping[str, str], ours: str, now: Millis) -> Event:
         *(ours, VOICE, conversation_of(ours, theirs), form["RecordingSid"], who, who, Direction.INCOMING, now),
         f"[voicemail] {seconds // 60}:{seconds % 60:02d}",
         files=(file,),
+        call=CallEnd.VOICEMAIL,
     )
 
 

@@ -55,6 +55,16 @@ class MessageKind(StrEnum):
     RAW = "raw"
 
 
+class CallEnd(StrEnum):
+    """What became of a call."""
+
+    MISSED = "missed"
+    """Nobody spoke with anybody."""
+    VOICEMAIL = "voicemail"
+    """The customer spoke to a machine."""
+    ANSWERED = "answered"
+
+
 class SendState(StrEnum):
     """The life of an outgoing message or any other op in the outbox."""
 

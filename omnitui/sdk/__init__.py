@@ -4,7 +4,7 @@ from omnitui.clock import DAY, HOUR, MINUTE, SECOND, Clock, Millis, rfc3339, ste
 from omnitui.errors import OmniError
 from omnitui.ids import Ulid, made_at
 from omnitui.model.accounts import Json
-from omnitui.model.states import Direction, MessageKind, Priority, Reach, SendState, Status, Verb
+from omnitui.model.states import CallEnd, Direction, MessageKind, Priority, Reach, SendState, Status, Verb
 from omnitui.sdk.calls import Broken, called, pour, streamed
 from omnitui.sdk.capabilities import (
     QUOTA,
@@ -107,6 +107,7 @@ __all__ = [
     "Barred",
     "Batch",
     "Broken",
+    "CallEnd",
     "Capabilities",
     "Chooses",
     "Clock",

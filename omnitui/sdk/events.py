@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from omnitui.clock import Millis
 from omnitui.model.accounts import Json
-from omnitui.model.states import Direction, MessageKind, Priority, SendState, Status
+from omnitui.model.states import CallEnd, Direction, MessageKind, Priority, SendState, Status
 from omnitui.values import dataclass
 
 
@@ -63,6 +63,9 @@ class MessageReceived:
     """Where the back end says so; else it is counted from `Capabilities.window`."""
     answers: str = ""
     """The external id of the message that it answers."""
+    call: CallEnd | None = None
+    """What became of the call that it tells of. A missed one promises a call-back (`Capabilities.call_back`), one
+    that was answered keeps the promise."""
     raw: bytes = b""
 
 

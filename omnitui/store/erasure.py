@@ -35,6 +35,7 @@ _BLANK: Final = (
         f" reactions = '[]' WHERE pk IN {_PLACES}"
     ),
     f"DELETE FROM message_revision WHERE message_pk IN {_PLACES}",
+    f"DELETE FROM call_end WHERE message_pk IN {_PLACES}",
     f"DELETE FROM attachment WHERE message_pk IN {_PLACES}",
     f"DELETE FROM mail_reference WHERE message_pk IN {_PLACES}",
     f"DELETE FROM mail_location WHERE message_pk IN {_PLACES}",

@@ -59,7 +59,7 @@ _MOVING: Final = frozenset(
     )
 )
 """What may change of a message whose text is the same version."""
-_WITH_TEXT: Final = ("attachment", "message_revision", "mail_reference")
+_WITH_TEXT: Final = ("attachment", "call_end", "message_revision", "mail_reference")
 """Tables whose rows go when a message is erased."""
 _WORDS: Final[dict[str, type[StrEnum]]] = {
     "conversation.status": Status,

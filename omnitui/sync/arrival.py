@@ -39,6 +39,7 @@ from omnitui.store.threads import OwnMessage
 from omnitui.store.writer import Tx
 from omnitui.sync.allowance import UNPLACED
 from omnitui.sync.aside import AWAITS, Aside
+from omnitui.sync.call_arrival import take_call
 from omnitui.sync.conversation_arrival import change, confirm_read, take_change, take_contact
 from omnitui.sync.parking import Bounced, Parkable, decode, encode, of_conversation, of_key, of_mail, of_message
 from omnitui.sync.preparation import Ready, ReadyMessage, ReadyUnsupported
@@ -190,6 +191,7 @@ class Arrival:
             reopen=received_at > standing.ended_at if standing.ended_at else not self.history,
         )
         self.count(stored)
+        take_call(self, event, stored, received_at)
         known = stored.conversation_id == standing.id
         if event.direction is Direction.OUTGOING and (standing.read_by_contact_at or not known):
             confirm_read(self, stored.conversation_id)

@@ -40,6 +40,7 @@ STEPS: tuple[Step, ...] = (
     Step(10, ("0010_tasks.sql",)),
     Step(11, ("0011_orders.sql",)),
     Step(12, ("0012_sla.sql",)),
+    Step(13, ("0013_calls.sql",)),
 )
 
 

@@ -24,7 +24,7 @@ from omnitui.store.tables.conversations import (
     StatusChange,
 )
 from omnitui.store.tables.people import Account, Agent, Contact, Identity, Inbox, Link, Organization
-from omnitui.store.tables.tasks import Task
+from omnitui.store.tables.tasks import CallEnd, Task
 from omnitui.store.tables.work import (
     Change,
     Counter,
@@ -45,6 +45,7 @@ __all__ = [
     "Account",
     "Agent",
     "Attachment",
+    "CallEnd",
     "Change",
     "Contact",
     "Conversation",

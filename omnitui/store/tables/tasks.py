@@ -1,4 +1,4 @@
-"""Tasks: what is to be done for the contact of a conversation until a time."""
+"""Tasks: what is to be done for the contact of a conversation until a time; and the calls that promise or keep it."""
 
 # SQLModel declares __tablename__ as a declared_attr, which pyright does not let a plain name override.
 # pyright: reportAssignmentType=false
@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlalchemy import Computed, Integer, Text
 from sqlmodel import Field
 
-from omnitui.store.tables.base import Row, computed, given, index, maybe, number, to, words
+from omnitui.store.tables.base import Base, Row, computed, given, index, maybe, number, to, words
 
 
 class Task(Row, table=True):
@@ -30,3 +30,11 @@ class Task(Row, table=True):
     created_at: int = number()
     tail: str | None = Field(default=None, sa_type=Text, sa_column_args=[Computed("substr(id, -6)", persisted=False)])
     is_open: int | None = computed("done_at IS NULL AND deleted_at IS NULL")
+
+
+class CallEnd(Base, table=True):
+    """What became of the call that a message tells of."""
+
+    __tablename__ = "call_end"
+    message_pk: int = Field(sa_type=Integer, primary_key=True, foreign_key="message.pk")
+    outcome: str = given(Text)

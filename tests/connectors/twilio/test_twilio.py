@@ -9,11 +9,15 @@ from typing import Any
 
 import pytest
 from omnitui_twilio import TwilioConnector
+from omnitui_twilio.mapping import events
+from omnitui_twilio.settings import call_back_within
 
+from omnitui.clock import HOUR
 from omnitui.sdk import (
     Accepted,
     AuthFailed,
     Batch,
+    CallEnd,
     ContactChanged,
     Event,
     MessageReceived,
@@ -88,6 +92,8 @@ async def test_call_its_voicemail_and_its_words_are_one_conversation(rig: Twilio
     assert {one.channel for one in (rings, missed, voicemail, words)} == {"voice"}
     assert (rings.external_id, missed.external_id, missed.text) == ("CA1", "CA1", "[call] missed")
     assert missed.revision > rings.revision
+    ends = [one.call for one in (rings, missed, voicemail, words)]
+    assert ends == [None, CallEnd.MISSED, CallEnd.VOICEMAIL, None]
     assert (voicemail.text, voicemail.files[0].remote) == (
         "[voicemail] 1:05",
         {"url": "https://api.twilio.com/r/RE1.mp3"},
@@ -215,3 +221,30 @@ async def test_stop_that_cannot_be_kept_is_read_again(rig: TwilioRig, monkeypatc
     await of_kind(desk.inbound(None), ContactChanged)
     assert isinstance(await desk.perform(rig.outbound("x")), Rejected)
     await desk.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "direction", "end"),
+    [
+        ("completed", "inbound", CallEnd.MISSED),
+        ("busy", "inbound", CallEnd.MISSED),
+        ("failed", "inbound", CallEnd.MISSED),
+        ("in-progress", "inbound", None),
+        ("completed", "outbound-api", CallEnd.ANSWERED),
+        ("no-answer", "outbound-api", CallEnd.MISSED),
+    ],
+)
+def test_what_became_of_a_call_is_told(status: str, direction: str, end: CallEnd | None) -> None:
+    form = {"CallSid": "CA1", "CallStatus": status, "Direction": direction, "From": MEI, "To": NUMBER}
+    (event,) = events(form, ours=NUMBER, now=1)
+    assert isinstance(event, MessageReceived)
+    assert event.call is end
+
+
+@pytest.mark.parametrize(
+    ("said", "within"), [("", 4 * HOUR), ("30m", HOUR // 2), ("1 d", 24 * HOUR), ("off", None), ("0", None)]
+)
+def test_missed_calls_promise_a_call_back_within_what_the_settings_say(said: str, within: int | None) -> None:
+    assert call_back_within(said) == within
+    with pytest.raises(OmniError):
+        call_back_within("soon")
