@@ -52,6 +52,7 @@ GROUPS: Final[tuple[tuple[str, tuple[Entry, ...]], ...]] = (
             Entry("reopen", "triage", N_("back to open")),
             Entry("close", "triage", N_("done for good; a reply starts a new conversation")),
             Entry("assign", "triage", N_("say who is responsible")),
+            Entry("claim", "agreements", N_("take the most urgent one that nobody has")),
             Entry("label", "triage", N_("add and remove labels")),
             Entry("priority", "triage", N_("say how much it matters")),
             Entry("snooze", "triage", N_("hide it until a time")),
@@ -67,6 +68,13 @@ GROUPS: Final[tuple[tuple[str, tuple[Entry, ...]], ...]] = (
             Entry("task list", "tasks", N_("list what is open, the first due first")),
             Entry("task done", "tasks", N_("it is done")),
             Entry("task set", "tasks", N_("change when it is due, who does it, or its words")),
+        ),
+    ),
+    (
+        N_("Agreements"),
+        (
+            Entry("sla show", "agreements", N_("the clocks of a conversation, and what makes it urgent")),
+            Entry("sla check", "agreements", N_("read sla.toml, name its faults and put it in force")),
         ),
     ),
     (

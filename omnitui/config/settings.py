@@ -20,6 +20,14 @@ class Agent:
     """Your name, as colleagues and customers see it. Empty: your login name."""
     addresses: tuple[str, ...] = ()
     """Your own mail addresses, so that `assignee:me` and mentions know you."""
+    skills: tuple[str, ...] = ()
+    """What `omnitui claim` and its key may give you, as queries of which one has to fit: `["label:billing",
+    "channel:line"]`. Empty: anything."""
+    languages: tuple[str, ...] = ()
+    """The languages that you answer in: `["ja", "en"]`; you get no customer of another one, as far as it is known.
+    Empty: all."""
+    most_open: int = 0
+    """How many open conversations you may have when you ask for the next one; 0 is no limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +91,8 @@ class Columns:
     """Those with messages that you have not read."""
     mentions: tuple[Column, ...] = _USUAL
     """Those with a note that names you."""
+    risk: tuple[Column, ...] = ("unanswered", "snippet", "assignee")
+    """Those whose agreement is near its time."""
     closing: tuple[Column, ...] = ("unanswered", "snippet", "assignee")
     """Those whose reply window closes soon."""
     waiting: tuple[Column, ...] = ("since", "snippet", "labels", "assignee")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from omnitui.desk.urgency import Cause, Standing
 from omnitui.i18n import N_, _
 from omnitui.model.states import Priority, SendState, Status
 from omnitui.model.tasks import TaskKind
@@ -40,6 +41,22 @@ TASK: Final = {
     TaskKind.CALL_BACK: N_("call back"),
     TaskKind.FOLLOW_UP: N_("follow up"),
 }
+CLOCK: Final = {
+    Cause.FIRST: N_("first reply"),
+    Cause.NEXT: N_("next reply"),
+    Cause.RESOLUTION: N_("resolution"),
+    Cause.WINDOW: N_("reply window"),
+    Cause.TASK: N_("promise"),
+    Cause.SNOOZE: N_("end of the snooze"),
+}
+"""What falls due; targets of agreements are called as their causes."""
+STANDING: Final = {
+    Standing.RUNNING: N_("running"),
+    Standing.PAUSED: N_("paused"),
+    Standing.AT_RISK: N_("at risk"),
+    Standing.MET: N_("met"),
+    Standing.BREACHED: N_("breached"),
+}
 CHANNELS: Final = {
     "email": N_("email"),
     "voice": N_("voice"),
@@ -53,3 +70,8 @@ def channel_word(channel: str) -> str:
     """A channel as people call it."""
     word = CHANNELS.get(channel)
     return _(word) if word is not None else channel
+
+
+def first_name(name: str) -> str:
+    """What one calls a person by; a name in the letters of the East stays whole, since it begins with the family's."""
+    return name.split()[0] if name.strip() and max(name) < "\u2e80" else name

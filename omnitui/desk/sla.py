@@ -16,6 +16,7 @@ from typing import Final
 
 from omnitui.clock import Millis
 from omnitui.desk.calendar import ALWAYS, Calendar, add, between
+from omnitui.desk.urgency import Standing
 from omnitui.model.states import Status
 from omnitui.values import dataclass
 
@@ -26,16 +27,6 @@ class Target(StrEnum):
     FIRST = "first"
     NEXT = "next"
     RESOLUTION = "resolution"
-
-
-class Standing(StrEnum):
-    """How a clock stands."""
-
-    RUNNING = "running"
-    PAUSED = "paused"
-    AT_RISK = "at_risk"
-    MET = "met"
-    BREACHED = "breached"
 
 
 class Said(StrEnum):

@@ -26,6 +26,16 @@ class Cause(StrEnum):
     """It wakes up."""
 
 
+class Standing(StrEnum):
+    """How a clock stands."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    AT_RISK = "at_risk"
+    MET = "met"
+    BREACHED = "breached"
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """One clock of a conversation."""

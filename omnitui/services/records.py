@@ -70,6 +70,9 @@ def conversation(found: Conversation, ref: str) -> Fields:
         "contact_reason": found.contact_reason or None,
         "may_belong_to": found.may_belong_to,
         "task_due_at": time(found.task_due_at),
+        "sla_target": found.sla_target or None,
+        "sla_due_at": time(found.sla_due_at),
+        "sla_left": found.sla_left,
         "created_at": time(found.created_at or None),
         "revision": found.revision,
     }

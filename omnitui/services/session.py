@@ -138,6 +138,7 @@ class Session:
 
     def engine(self) -> Engine:
         """The sync engine over this session's accounts; running it needs the lease. From now on the log is sealed."""
+        from omnitui.services.agreements import Agreements
         from omnitui.services.expiry import Expiry
         from omnitui.services.happenings import Happenings
         from omnitui.services.hooks import Hooks
@@ -153,7 +154,7 @@ class Session:
             wake_due=self.operations.wake_due,
             ask=Hooks(self.profile, self.cache, seconds).before_send,
             follower=Happenings(self.profile, self.cache, seconds),
-            chores=(keeping.run, Expiry(self).run, self.inspection.run),
+            chores=(keeping.run, Expiry(self).run, Agreements(self).run, self.inspection.run),
         )
 
     def wake_due(self) -> None:

@@ -104,3 +104,18 @@ def organization(db: sqlite3.Connection, organization_id: Ulid) -> Organization 
 def _to_identity(row: tuple[Any, ...]) -> Identity:
     own, contact_id, channel, address, name, verified = row
     return Identity(own, contact_id, channel, address, name, verified == 1)
+
+
+_SERVED: Final = """
+    SELECT g.id FROM conversation c JOIN agent g ON g.pk = coalesce(
+        (SELECT agent_pk FROM message WHERE conversation_pk = c.pk AND direction = 'outgoing' AND agent_pk IS NOT NULL
+            ORDER BY received_at DESC LIMIT 1),
+        (SELECT assignee_pk FROM conversation o WHERE o.contact_pk = c.contact_pk AND o.pk <> c.pk
+            AND assignee_pk IS NOT NULL ORDER BY last_activity_at DESC LIMIT 1))
+    WHERE c.id = ?"""
+
+
+def served_by(db: sqlite3.Connection, conversation_id: Ulid) -> Ulid | None:
+    """Who served the contact of a conversation last: who wrote here, else who had another one of that contact."""
+    row = db.execute(_SERVED, (conversation_id,)).fetchone()
+    return str(row[0]) if row else None
