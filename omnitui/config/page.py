@@ -6,14 +6,17 @@ import ast
 import inspect
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
+from types import ModuleType
 from typing import Any, get_type_hints
 
 from omnitui.config import settings as module
+from omnitui.config import views as views_module
 from omnitui.config.settings import Settings
+from omnitui.config.views import ViewTable
 
 _HEAD = """# Configuration
 
-<!-- Generated from omnitui/config/settings.py by `make docs`; do not edit. -->
+<!-- Generated from omnitui/config by `make docs`; do not edit. -->
 
 omnitui reads `config.toml` in the profile's config folder (`omnitui paths` says where that is). Without it every
 setting has its default. A console that runs reads it again as soon as it is saved; `ctrl+p` and a setting's name
@@ -21,6 +24,26 @@ changes it from there. A file that others may read is refused: `chmod 600 config
 not here: see `omnitui account add --help`.
 """
 
+_VIEWS = """
+## `views.toml`
+
+Beside it, `views.toml` adds views to the standing ones (docs/query.md lists them) and changes those. It is read again
+as it is saved; a fault is named with its line, and what was in force stays. Others may read it, but not write it.
+
+```toml
+[vip]
+name = "Key customers"
+query = "is:open (label:vip OR priority:>=high)"
+sort = "unanswered"
+columns = ["unanswered", "labels", "assignee"]
+key = "1"
+icon = "★"
+
+[spam]
+hidden = true
+```
+
+"""
 _TAIL = """
 ## Keys
 
@@ -51,7 +74,8 @@ def page() -> str:
         kind = hints[item.name]
         if isinstance(kind, type) and is_dataclass(kind):
             parts.append(f"\n## `[{item.name}]`\n\n{inspect.getdoc(kind)}\n\n{_table(kind, docs, item.name + '.')}")
-    return "\n".join([*parts[:1], "".join(parts[1:]) + _TAIL])
+    views = _VIEWS + _table(ViewTable, _docstrings(views_module), "", key="Key")
+    return "\n".join([*parts[:1], "".join(parts[1:]) + views + _TAIL])
 
 
 def described(settings: Settings) -> list[tuple[str, str, str, str]]:
@@ -75,9 +99,9 @@ def described(settings: Settings) -> list[tuple[str, str, str, str]]:
     return found
 
 
-def _table(kind: type, docs: dict[tuple[str, str], str], prefix: str) -> str:
+def _table(kind: type, docs: dict[tuple[str, str], str], prefix: str, *, key: str = "Setting") -> str:
     hints = get_type_hints(kind)
-    rows = ["| Setting | Default | Meaning |", "|---|---|---|"]
+    rows = [f"| {key} | Default | Meaning |", "|---|---|---|"]
     for item in fields(kind):
         hint = hints[item.name]
         if isinstance(hint, type) and is_dataclass(hint):
@@ -100,10 +124,10 @@ def _toml(value: Any) -> str:
     return f"{value:g}"
 
 
-def _docstrings() -> dict[tuple[str, str], str]:
+def _docstrings(of: ModuleType = module) -> dict[tuple[str, str], str]:
     """The string below each field: Python drops it, so it is read from the source."""
     found: dict[tuple[str, str], str] = {}
-    for node in ast.parse(inspect.getsource(module)).body:
+    for node in ast.parse(inspect.getsource(of)).body:
         if not isinstance(node, ast.ClassDef):
             continue
         for line, after in zip(node.body, node.body[1:], strict=False):

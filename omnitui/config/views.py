@@ -16,7 +16,7 @@ class ViewTable:
     """What it is called in the sidebar. Empty: what stands in the brackets."""
     query: str = ""
     """What it holds, in the words of docs/query.md: `is:open label:vip`. A view of one's own needs one."""
-    sort: Literal["", "newest", "unanswered", "priority", "window"] = ""
+    sort: Literal["", "newest", "unanswered", "priority", "window", "urgency"] = ""
     """Its order; stronger than a `sort:` in the query."""
     columns: tuple[Column, ...] = ()
     """What its rows show, as under `[columns]`. Empty: as there, or as `query` there for a view of one's own."""

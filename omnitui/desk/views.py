@@ -48,6 +48,7 @@ VIEWS: Final = (
     View("team", N_("Team"), "is:open team:mine"),
     View("unread", N_("Unread"), "is:unread"),
     View("mentions", N_("Mentions"), "is:open is:mentioned"),
+    View("risk", N_("At risk"), "is:open sla:risk sort:urgency"),
     View("closing", N_("Window closing"), "is:open is:unanswered window:<1h sort:window"),
     View("waiting", N_("Waiting"), "is:waiting"),
     View("snoozed", N_("Snoozed"), "is:snoozed"),
@@ -59,6 +60,6 @@ VIEWS: Final = (
 )
 
 _SORT: Final = re.compile(r" ?sort:[a-z]+$")
-_COUNTED_AS_ASKED: Final = frozenset(("team", "mentions", "closing"))
+_COUNTED_AS_ASKED: Final = frozenset(("team", "mentions", "risk", "closing"))
 KEPT: Final[Mapping[str, str]] = {view.id: view.text for view in VIEWS if view.id not in _COUNTED_AS_ASKED}
 """Ids and queries of the views whose counts the cache keeps."""

@@ -18,9 +18,8 @@ from omnitui.values import dataclass
 
 if TYPE_CHECKING:
     from omnitui.config.settings import Settings
-    from omnitui.config.views import ViewTable
     from omnitui.paths import Profile
-    from omnitui.services.keymap import Problem
+    from omnitui.services.keymap import Keymap, Problem
 
 KIND: Final = "view"
 """First word of the ids of own views' actions; those of the standing ones begin with `go`."""
@@ -144,7 +143,7 @@ def _view(path: Path, name: str, table: Any, standing: Mapping[str, View]) -> tu
     icon = safe(said.icon, multiline=False).strip()
     if cell_width(icon) > _ICON_COLUMNS:
         raise ConfigError(_("“icon” has to be one sign"))
-    key = _key(said)
+    key = _chord(said.key)
     before = standing.get(name) or View(name, name, "", own=True)
     text = safe(said.query, multiline=False).strip() or before.text
     if before.own and not text:
@@ -155,11 +154,11 @@ def _view(path: Path, name: str, table: Any, standing: Mapping[str, View]) -> tu
     return replace(before, title=title, text=text, icon=icon, columns=said.columns, hidden=said.hidden), key
 
 
-def _key(said: ViewTable) -> str:
+def _chord(key: str) -> str:
     """A view's key as keys.toml has it: a single sign stands behind `g`."""
     from omnitui.services.keymap import key_fault
 
-    key = f"g {said.key}" if len(said.key) == 1 else said.key
+    key = f"g {key}" if len(key) == 1 else key
     if key and (fault := key_fault(key)):
         raise ConfigError(fault.message, hint=fault.hint)
     return key
@@ -205,11 +204,30 @@ def offer(views: Views) -> None:
     take_in((Action(action_id(one), one.title, one.text, keys[one.id], Scope.APP, own=True) for one in own), KIND)
 
 
-def save_view(profile: Profile, views: Views, title: str, query: str) -> View:
+def check_view(views: Views, title: str, query: str, key: str = "", keymap: Keymap | None = None) -> None:
+    """See whether a view can be called so and have that key.
+
+    Raises:
+        ConfigError: The key is none.
+        Refused: Something is missing, or taken already.
+    """
+    if not title.strip() or not query.strip():
+        raise Refused(_("a view needs a name and a query"))
+    if views.find(title) is not None:
+        raise Refused(_("there is a view called “{name}” already").format(name=title))
+    chord = tuple(_chord(key).split(" "))
+    for table in keymap.tables.values() if keymap is not None and key else ():
+        for held, action in table.items():
+            if held[: len(chord)] == chord[: len(held)]:
+                message = _("{key} is taken already: {action}").format(key=" ".join(chord), action=action)
+                raise Refused(message)
+
+
+def save_view(profile: Profile, views: Views, title: str, query: str, key: str = "") -> View:
     """Have views.toml hold a query as a view of the user's own, behind what it holds already.
 
     Raises:
-        ConfigError: The file as it is has faults, or cannot be written.
+        ConfigError: The file as it is has faults or cannot be written, or the key is none.
         Refused: A view is called so already.
     """
     import json
@@ -217,10 +235,7 @@ def save_view(profile: Profile, views: Views, title: str, query: str) -> View:
     from omnitui.text.safe import safe
 
     title = safe(title, multiline=False, max_chars=60).strip()
-    if not title or not query.strip():
-        raise Refused(_("a view needs a name and a query"))
-    if views.find(title) is not None:
-        raise Refused(_("there is a view called “{name}” already").format(name=title))
+    check_view(views, title, query, key)
     path = profile.views_file
     data = read_toml(path, forbidden=UNTAMPERED)
     taken = {*data, QUERY, *(one.id for one in VIEWS)}
@@ -230,6 +245,8 @@ def save_view(profile: Profile, views: Views, title: str, query: str) -> View:
     said = [f"[{name}]", f"query = {json.dumps(query.strip(), ensure_ascii=False)}"]
     if title != name:
         said.insert(1, f"name = {json.dumps(title, ensure_ascii=False)}")
+    if key:
+        said.append(f"key = {json.dumps(key, ensure_ascii=False)}")
     target = Path(os.path.realpath(path))
     beside = target.with_name(f".{target.name}.{os.getpid()}")
     try:

@@ -47,6 +47,8 @@ ACTIONS: tuple[Action, ...] = (
            ("g T",), _A),
     Action("go.unread", N_("Go to unread"), N_("Conversations with messages that you have not read."), ("g n",), _A),
     Action("go.mentions", N_("Go to mentions"), N_("Open conversations with a note that names you."), ("g @",), _A),
+    Action("go.risk", N_("Go to what is at risk"),
+           N_("Open conversations whose agreement is near its time or past it, the most urgent first."), ("g !",), _A),
     Action("go.closing", N_("Go to windows that close"),
            N_("Who waits for an answer that the channel takes for less than an hour."), ("g W",), _A),
     Action("go.waiting", N_("Go to waiting"), N_("Conversations that wait for the customer."), ("g w",), _A),

@@ -29,6 +29,8 @@ ACTIONS: tuple[Action, ...] = (
            N_("Show only what fits as you type; Enter keeps it, Esc shows all again."), ("&",), _L),
     Action("list.density", N_("One line or two"), N_("Change how many lines a conversation takes."), ("=",), _L),
     Action("list.columns", N_("Columns …"), N_("Choose what the rows of the open view show."), ("I",), _L),
+    Action("list.keep", N_("Keep as a view …"),
+           N_("Give the query of the open list a name, and perhaps a key: views.toml has it then."), ("S",), _L),
     # Card and views
     Action("card.down", N_("Down"), N_("Next value of the card."), ("j", "down"), _K),
     Action("card.up", N_("Up"), N_("Value above."), ("k", "up"), _K),

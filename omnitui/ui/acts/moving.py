@@ -92,6 +92,12 @@ def _beside(pane: CardPane | SidebarPane, halves: int) -> None:
     pane.scroll_lines(halves * max(pane.size.height // 2, 1))
 
 
+async def _keep(desk: Desk) -> None:
+    from omnitui.ui.screens.view_form import keep_as_view
+
+    await keep_as_view(desk, f"{desk.view.text} {desk.screen.narrowing.text}".strip())
+
+
 HANDLERS: Mapping[str, Handler] = {
     "pane.next": doing(lambda desk: desk.screen.layouts.step(1)),
     "pane.previous": doing(lambda desk: desk.screen.layouts.step(-1)),
@@ -125,6 +131,7 @@ HANDLERS: Mapping[str, Handler] = {
     "list.filter": doing(lambda desk: desk.screen.narrowing.begin()),
     "list.density": doing(_density),
     "list.columns": lambda desk, count: _columns(desk),
+    "list.keep": lambda desk, count: _keep(desk),
     "history.down": moving(lambda desk, n: desk.screen.history.scroll_lines(n)),
     "history.up": moving(lambda desk, n: desk.screen.history.scroll_lines(-n)),
     "history.page_down": _history_page(1),

@@ -42,6 +42,8 @@ REST_SECONDS = 0.15
 """Without a key, until completions are counted."""
 COUNT_SECONDS = 0.1
 """So long they are counted at most; those that take longer have no number."""
+KEPT_AS_VIEW = object()
+"""What is answered where the query is to be kept."""
 _COUNTERS = {"open": "inbox"}
 """States whose standing view has another name."""
 _STATES = frozenset(KEPT.values())
@@ -52,8 +54,8 @@ class SearchScreen(PickerScreen):
     """A picker of messages. An empty field lists what was searched for before."""
 
     def __init__(self, desk: Desk, text: str) -> None:
-        key = "ctrl+l"
-        hint = _("Tab completes, ↑ earlier searches, {key} makes it the list").format(key=key)
+        hint = _("Tab completes, ↑ earlier searches, {key} makes it the list, {other} a view")
+        hint = hint.format(key="ctrl+l", other="ctrl+s")
         super().__init__(_("Search all messages"), self._find, hint=hint, text=text)
         self._desk = desk
         self._names = desk.names or Names()
@@ -178,13 +180,13 @@ class SearchScreen(PickerScreen):
     # Keys
 
     def on_key(self, event: events.Key) -> None:
-        """Tab completes, up on the first hit brings earlier searches, ctrl+l makes the query the list."""
+        """Tab completes, up on the first hit brings earlier searches, ctrl+l and ctrl+s take the query itself."""
         if event.key in ("tab", "shift+tab"):
             self._complete(1 if event.key == "tab" else -1)
         elif event.key == "up" and self.choices.at <= 0:
             self._recall(1)
-        elif event.key == "ctrl+l":
-            self._keep()
+        elif event.key in ("ctrl+l", "ctrl+s"):
+            self._keep(None if event.key == "ctrl+l" else KEPT_AS_VIEW)
         else:
             super().on_key(event)
             return
@@ -203,13 +205,13 @@ class SearchScreen(PickerScreen):
         else:
             self.dismiss(chosen)
 
-    def _keep(self) -> None:
+    def _keep(self, answer: object) -> None:
         try:
             self._desk.session.query(self.typed)
         except OmniError as error:
             self.complain(error)
             return
-        self.dismiss(Choice(None, ()))
+        self.dismiss(Choice(answer, ()))
 
     def on_unmount(self) -> None:
         """Nothing is counted any more."""
@@ -238,6 +240,11 @@ async def open_search(desk: Desk, text: str | None = None) -> None:
     if chosen is None:
         return
     desk.remember(REMEMBERED, screen.last)
+    if chosen.value is KEPT_AS_VIEW:
+        from omnitui.ui.screens.view_form import keep_as_view
+
+        await keep_as_view(desk, screen.last.strip())
+        return
     if chosen.value is None:
         from omnitui.ui.screens.offers import open_query
 

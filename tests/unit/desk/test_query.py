@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omnitui.clock import DAY, HOUR, MINUTE, Millis
+from omnitui.desk.orders import FAR, Order
 from omnitui.desk.query import KEYS, QueryError, parse
 from omnitui.desk.terms import (
     And,
@@ -26,6 +27,7 @@ from omnitui.desk.terms import (
     Or,
     PriorityIs,
     Promised,
+    Query,
     State,
     Subject,
     Text,
@@ -43,11 +45,13 @@ def at(text: str, zone: ZoneInfo = TOKYO) -> Millis:
     return int(datetime.fromisoformat(text).replace(tzinfo=zone).timestamp() * 1000)
 
 
+TEAMS = {"billing": ("me", "b@example.com")}
+VIEWS = {"loop": "view:loop", "bad": "is:opne", "junk": "is:spam sort:priority", "more": "view:junk x"}
 NOW = at("2026-05-14 10:30")  # a Thursday
 
 
 def node(text: str, *, now: Millis = NOW, zone: ZoneInfo = TOKYO) -> Node | None:
-    return parse(text, now=now, me=ME, zone=zone).node
+    return parse(text, now=now, me=ME, zone=zone, teams=TEAMS, views=VIEWS).node
 
 
 def failure(text: str) -> QueryError:
@@ -125,6 +129,26 @@ def test_query_means_what_it_says(text: str, expected: Node | None) -> None:
         ("during:yesterday_18:00", "2026-05-13 18:00", "2026-05-13 18:01"),
         ("during:2026-05-01T08:00:05", "2026-05-01 08:00:05", "2026-05-01 08:00:06"),
         ("during:2026-05-01..2026-05-03", "2026-05-01 00:00", "2026-05-04 00:00"),
+        ("during:5/1", "2026-05-01 00:00", "2026-05-02 00:00"),
+        ("during:12/24", "2025-12-24 00:00", "2025-12-25 00:00"),
+        ("during:５月１日", "2026-05-01 00:00", "2026-05-02 00:00"),
+        ("during:2026年5月", "2026-05-01 00:00", "2026-06-01 00:00"),
+        ("during:1.5.2026", "2026-05-01 00:00", "2026-05-02 00:00"),
+        ("during:feb-29", "2024-02-29 00:00", "2024-03-01 00:00"),
+        ("during:june", "2025-06-01 00:00", "2025-07-01 00:00"),
+        ('during:"3 may 2024"', "2024-05-03 00:00", "2024-05-04 00:00"),
+        ("during:2026-w18", "2026-04-27 00:00", "2026-05-04 00:00"),
+        ("during:2026-q1", "2026-01-01 00:00", "2026-04-01 00:00"),
+        ("during:一昨日", "2026-05-12 00:00", "2026-05-13 00:00"),
+        ("during:先々週", "2026-04-27 00:00", "2026-05-04 00:00"),
+        ("during:先週の月曜日", "2026-05-04 00:00", "2026-05-05 00:00"),
+        ("during:last-thursday", "2026-05-07 00:00", "2026-05-08 00:00"),
+        ("during:昨日18時", "2026-05-13 18:00", "2026-05-13 19:00"),
+        ("during:昨日の午後3時半", "2026-05-13 15:30", "2026-05-13 15:31"),
+        ('during:"yesterday 9:30 pm"', "2026-05-13 21:30", "2026-05-13 21:31"),
+        ("during:monday_12am", "2026-05-11 00:00", "2026-05-11 01:00"),
+        ("during:2026-05-01T00:30Z", "2026-05-01 09:30", "2026-05-01 09:31"),
+        ("during:2026-05-01T00:30:05.250-01:30", "2026-05-01 11:00:05", "2026-05-01 11:00:06"),
     ],
 )
 def test_time_in_words_is_in_the_users_zone(text: str, start: str, end: str) -> None:
@@ -135,6 +159,14 @@ def test_length_of_time_counts_back_from_now() -> None:
     assert node("after:7d") == During(NOW - 7 * DAY, None)
     assert node("before:2時間") == During(None, NOW - 2 * HOUR)
     assert node("during:1w") == During(NOW - 7 * DAY, NOW)
+    assert node('after:"2 hours ago"') == node("after:2時間前") == During(NOW - 2 * HOUR, None)
+    assert node("after:3か月") == During(NOW - 90 * DAY, None)
+
+
+def test_range_may_have_one_end() -> None:
+    assert node("during:2026-05-01..") == During(at("2026-05-01 00:00"), FAR)
+    assert node("during:..yesterday") == During(-FAR, at("2026-05-14 00:00"))
+    assert failure("during:..").word == ".."
 
 
 def test_day_has_23_hours_when_summer_time_begins() -> None:
@@ -172,6 +204,14 @@ def test_all_or_something_is_all() -> None:
         ("OR a", 0, "OR", ""),
         ("has:banana", 4, "banana", "attachment"),
         ("after:2026-13-01", 6, "2026-13-01", ""),
+        ("during:2月30日", 7, "2月30日", ""),
+        ("x window:soon", 9, "soon", "closed"),
+        ("sort:best", 5, "best", "newest"),
+        ("is:open -sort:newest", 14, "newest", ""),
+        ("team:blling", 5, "blling", "billing"),
+        ("view:moon", 5, "moon", "loop"),
+        ("a view:loop", 7, "loop", ""),
+        ("view:bad", 5, "bad", "open"),
     ],
 )
 def test_error_points_at_the_word_and_names_what_is_near(text: str, position: int, word: str, hint: str) -> None:
@@ -179,6 +219,26 @@ def test_error_points_at_the_word_and_names_what_is_near(text: str, position: in
     assert (error.position, error.word) == (position, word)
     assert hint in error.hint
     assert text[position:].startswith(word)
+
+
+def test_query_is_pointed_at_by_columns_not_by_characters() -> None:
+    assert failure("返金 labl:x").pointed() == ("返金 labl:x", "     ^^^^")
+    assert failure("x" * 200 + " labl:x").pointed() is None
+
+
+def test_view_brings_its_order_and_what_it_hides_unless_the_query_says_another() -> None:
+    def said(text: str) -> Query:
+        return parse(text, now=NOW, me=ME, zone=TOKYO, views=VIEWS)
+
+    assert (said("view:More").order, said("view:more").hidden) == (Order.PRIORITY, True)
+    assert said("view:junk sort:window").order is Order.WINDOW
+    assert said("(a sort:window) OR b").order is Order.WINDOW
+    assert said("sort:window").node is None
+
+
+def test_team_is_what_its_agents_have_and_what_nobody_has_in_its_inboxes() -> None:
+    inboxes = Or((Named(NameField.INBOX, "me"), Named(NameField.INBOX, "b@example.com")))
+    assert node("team:Billing") == Or((Assigned(ME), Assigned("b@example.com"), And((Assigned(""), inboxes))))
 
 
 def test_deep_brackets_and_endless_queries_are_refused() -> None:

@@ -151,7 +151,7 @@ def test_list_of_a_standing_view_comes_out_of_an_index_in_order(cache: Cache, vi
     sql, values = inbox.statement(query, **key)
     steps = cache.read(lambda db: plan(db, sql, (*values, 50)))
     assert not [step for step in steps if scanned(step)], steps
-    if view.id in ("team", "mentions"):
+    if view.id in ("team", "mentions", "risk"):
         return  # what they hold is put in order, and bounded by how many notes name somebody, or are open
     assert not [step for step in steps if "TEMP B-TREE" in step], steps
     assert steps[0].startswith(("SCAN c USING INDEX ix_conversation", "SEARCH c USING INDEX ix_conversation")), steps
