@@ -23,6 +23,7 @@ from omnitui.store import spool
 from omnitui.store.attendance import attended
 from omnitui.store.connection import reader
 from omnitui.store.reads import spool as reads
+from omnitui.text.qr import drawn
 
 if TYPE_CHECKING:
     import sqlite3
@@ -134,28 +135,9 @@ def _url(shell: Shell) -> int:
     url = address_of(file.settings.public_url, name)
     shell.out.one("url", {"hook": name, "url": url}, url)
     if shell.arguments.qr and shell.out.text:
-        for line in _drawn(url):
+        for line in drawn(url):
             shell.out.line(line)
     return 0
-
-
-def _drawn(text: str) -> list[str]:
-    """A QR code in half blocks, light on dark as terminals mostly are, with the margin that cameras need."""
-    try:
-        import segno
-    except ImportError as error:
-        raise _missing() from error
-    rows = [[not dark for dark in row] for row in segno.make(text, micro=False).matrix_iter(border=2)]
-    rows += [[False] * len(rows[0])] * (len(rows) % 2)
-    blocks = {(True, True): "█", (True, False): "▀", (False, True): "▄", (False, False): " "}
-    return [
-        "".join(blocks[pair] for pair in zip(upper, lower, strict=True))
-        for upper, lower in zip(rows[::2], rows[1::2], strict=True)
-    ]
-
-
-def _missing() -> ConfigError:
-    return ConfigError(_("the gateway needs packages that are not installed"), hint="pip install 'omnitui[gateway]'")
 
 
 def _observe_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:

@@ -9,6 +9,7 @@ import pytest
 from omnitui_telegram import TelegramConnector
 from textual.widgets import Input
 
+from omnitui.clock import SystemClock
 from omnitui.errors import ConfigError
 from omnitui.model.accounts import Account, LedgerEntry
 from omnitui.sdk import Health
@@ -18,6 +19,8 @@ from omnitui.services.session import Session
 from omnitui.store import inflow
 from omnitui.store.faults import CacheError
 from omnitui.store.reads import accounts as reads
+from omnitui.store.spool import Spool
+from omnitui.text import qr
 from omnitui.ui.app import ConsoleApp
 from tests.support.console import Person, a_console, a_profile, a_session
 from tests.support.desk import a_conversation, an_account
@@ -146,6 +149,34 @@ def test_webhook_account_names_the_address_for_the_vendor(session: Session) -> N
     session.profile.gateway_file.chmod(0o600)
     assert webhooks.address(session.profile, line) == "https://hooks.example.com/hooks/shop-line"
     assert webhooks.address(session.profile, Account(session.cache.ids.new(), "irc", "Room")) == ""
+
+
+@pytest.mark.parametrize(("size", "fits"), [((80, 24), True), ((60, 16), False)])
+async def test_hook_tells_whether_its_vendor_has_reached_it_and_shows_its_address_as_a_code(
+    session: Session, size: tuple[int, int], fits: bool
+) -> None:
+    session.profile.gateway_file.write_text('public_url = "https://hooks.example.com"\n', "utf-8")
+    session.profile.gateway_file.chmod(0o600)
+    session.accounts.pause(session.accounts.add("line", "Another", {}))
+    async with a_console(session, *size) as person:
+        await person.press("g", "c")
+        await person.sees("a add, p pause")
+        await person.press("g", "w")
+        await person.sees("no gateway runs on this machine")
+        spool = Spool(session.profile.spool_file, SystemClock())
+        spool.count({("another", "answered"): 1, ("another", "refused: no x-line-signature"): 2})
+        spool.close()
+        await person.sees("✓ verified: the vendor has reached this address")
+        await person.sees("refused 2 times: no x-line-signature")
+        await person.press("a")
+        await person.sees("▀" if fits else "omnitui gateway url another --qr")
+        if fits:
+            code = qr.drawn("https://hooks.example.com/hooks/another", dark=person.app.current_theme.dark)
+            assert all(line.strip() in person.screen for line in code)
+        await person.press("escape")
+        await person.sees("✓ verified")
+        await person.press("escape")
+        await person.sees("a add, p pause")
 
 
 async def test_first_start_offers_to_add_an_account_and_takes_no_for_an_answer(tmp_path: Path) -> None:

@@ -18,11 +18,13 @@ from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.accounts import Account
 from omnitui.sdk.capabilities import Manifest
-from omnitui.services import connectors, webhooks
+from omnitui.services import connectors, hook_standing, webhooks
 from omnitui.services.accounts import Answer, checked_settings
+from omnitui.services.hook_standing import HookStanding
 from omnitui.services.secrets import joined
 from omnitui.store.reads import accounts as reads
 from omnitui.store.reads import inbox, ledger
+from omnitui.text import qr
 from omnitui.text.row_signs import CHANNEL_MARKS
 from omnitui.text.widths import wrap
 from omnitui.ui.desk import Desk
@@ -41,10 +43,12 @@ from omnitui.ui.screens.account_form import (
 from omnitui.ui.screens.accounts import beside
 from omnitui.ui.screens.ledger import entry_lines
 from omnitui.ui.screens.picker import PickerScreen, among
+from omnitui.ui.signs import wants_ascii
 from omnitui.ui.widgets.choices import Choice
 from omnitui.ui.widgets.lines import Lines
 
 NAME = "account_name"
+GLANCE_SECONDS = 1.0
 
 
 class Joining:
@@ -180,6 +184,9 @@ class FirstMessage(LastHopModal[Ulid | None]):
         self._desk = desk
         self._account = account
         self._hook = hook
+        self._standing: HookStanding | None = None
+        self._code = False
+        """Whether the address is shown as a QR code."""
         self._found: Ulid | None = None
         self._following: asyncio.Task[None] | None = None
 
@@ -194,13 +201,30 @@ class FirstMessage(LastHopModal[Ulid | None]):
         """Follow the account."""
         title = _("{name}: what arrives").format(name=plain(self._account.name))
         self.query_one(".title", Lines).show([((title, "title"),)])
-        self.query_one(".hint", Lines).show([((_("Enter shows the message, Esc closes"), "muted"),)])
         self._following = asyncio.create_task(self._follow())
+        if self._hook:
+            # What a gateway counts tells nobody.
+            self.set_interval(GLANCE_SECONDS, lambda: self._desk.spawn(self._glance()))
 
     def on_resize(self) -> None:
         """Another size."""
-        self.set_class(self.app.size.width < CLOSE, "-close")
+        self._fit()
         self._desk.spawn(self._look())
+
+    def _fit(self) -> None:
+        self.set_class(self._code or self.app.size.width < CLOSE, "-close")
+
+    def _hint(self) -> None:
+        hint = self.query_one(".hint", Lines)
+        keys = _("Enter shows the message, Esc closes")
+        if self._drawable:
+            keys = _("a shows the address as a QR code, {keys}").format(keys=keys)
+        hint.show(_wrapped(keys, "muted", max(hint.size.width, 20)))
+
+    @property
+    def _drawable(self) -> bool:
+        """Whether there is an address to be photographed."""
+        return bool(self._hook) and "…" not in self._hook
 
     def on_unmount(self) -> None:
         """It is followed no more."""
@@ -209,15 +233,25 @@ class FirstMessage(LastHopModal[Ulid | None]):
 
     async def _follow(self) -> None:
         async for _changed in self._desk.session.bus.listen(every=0.3):
-            with suppress(OmniError):
-                await self._look()
+            await self._glance()
+
+    async def _glance(self) -> None:
+        with suppress(OmniError):
+            await self._look()
 
     async def _look(self) -> None:
         newest = await self._desk.cache.aread(inbox.newest_of, self._account.id)
         entry = await self._desk.cache.aread(ledger.entry, self._account.id)
+        if self._hook:
+            session = self._desk.session
+            self._standing = await asyncio.to_thread(hook_standing.standing, session.profile, self._account)
         if not self.is_attached:
             return
+        self._hint()
         sheet = self.query_one("#first", Lines)
+        if self._code:
+            sheet.show(self._drawn(sheet.size.width, sheet.size.height))
+            return
         text = partial(_wrapped, width=max(sheet.size.width, 20))
         lines: list[Line] = [()]
         if self._hook:
@@ -225,6 +259,8 @@ class FirstMessage(LastHopModal[Ulid | None]):
             lines += [*text(self._hook, "link"), ()]
             if "…" in self._hook:
                 lines += [*text(_("its beginning is public_url in gateway.toml (docs/gateway.md)"), "warn"), ()]
+            if self._standing is not None:
+                lines += [*(one for words, role in _reached(self._standing) for one in text(words, role)), ()]
         if entry is not None:
             lines += [*entry_lines(entry, self._desk.clock.now(), self._desk), ()]
         if newest is None:
@@ -235,9 +271,33 @@ class FirstMessage(LastHopModal[Ulid | None]):
             lines += text(f"{newest.contact}: {newest.subject} {newest.snippet}", "theirs")
         sheet.show(lines)
 
+    def _drawn(self, width: int, height: int) -> list[Line]:
+        """The address as a code, or how to see it."""
+        try:
+            code = qr.drawn(self._hook, dark=self.app.current_theme.dark)
+        except OmniError as error:
+            return _wrapped(f"{error.message}: {error.hint}", "warn", width)
+        fits = len(code) <= height and len(code[0]) <= width
+        if fits and not wants_ascii(self._desk.session.settings.interface.signs):
+            return [((line, "text"),) for line in code]
+        words = _("the code has no room here, or no signs; it takes {columns}×{lines}").format(
+            columns=len(code[0]), lines=len(code)
+        )
+        if self._standing is not None:
+            words += f"; omnitui gateway url {webhooks.hook_of(self._account)} --qr"
+        return _wrapped(words, "warn", width)
+
     def on_key(self, event: events.Key) -> None:
         """Show it, or leave."""
-        if event.key == "enter" and self._found is not None:
+        if event.key == "a" and self._drawable:
+            self._code = not self._code
+            self._fit()
+            self.call_after_refresh(lambda: self._desk.spawn(self._look()))
+        elif event.key == "escape" and self._code:
+            self._code = False
+            self._fit()
+            self._desk.spawn(self._look())
+        elif event.key == "enter" and self._found is not None:
             self.dismiss(self._found)
         elif event.key in ("escape", "q", "enter", "ctrl+q"):
             self.dismiss(None)
@@ -245,6 +305,20 @@ class FirstMessage(LastHopModal[Ulid | None]):
             return
         event.stop()
         event.prevent_default()
+
+
+def _reached(standing: HookStanding) -> list[tuple[str, str]]:
+    """Whether the vendor reaches the gateway, in sentences with their roles."""
+    said: list[tuple[str, str]] = []
+    if not standing.running:
+        said.append((_("no gateway runs on this machine: omnitui gateway starts it"), "warn"))
+    if standing.genuine:
+        said.append((_("✓ verified: the vendor has reached this address"), "good"))
+    elif standing.running:
+        said.append((_("waiting for the vendor's first call …"), "muted"))
+    for why, count in list((standing.refusals or {}).items())[:1]:
+        said.append((_("refused {n} times: {why}").format(n=count, why=why), "warn" if standing.genuine else "bad"))
+    return said
 
 
 def _wrapped(text: str, role: str, width: int) -> list[Line]:

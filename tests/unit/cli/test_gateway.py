@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from omnitui.cli.gateway import _drawn
 from omnitui.clock import SystemClock
 from omnitui.services.doctor import Verdict, examine
 from omnitui.store.attendance import attend
 from omnitui.store.spool import Spool, delivery_key
+from omnitui.text.qr import drawn
 from tests.support.command import Desk
 
 URL = "https://hooks.example.com/hooks/shop"
@@ -34,19 +34,24 @@ def settle(desk: Desk, top: str) -> None:
 
 def test_address_is_printed_and_drawn(desk: Desk) -> None:
     assert desk.run("gateway", "url", "shop").out == f"{URL}\n"
-    drawn = desk.run("gateway", "url", "shop", "--qr").out.splitlines()
-    assert drawn[0] == URL
-    assert drawn[1:] == _drawn(URL)
+    lines = desk.run("gateway", "url", "shop", "--qr").out.splitlines()
+    assert lines[0] == URL
+    assert lines[1:] == drawn(URL)
 
 
 def test_drawing_is_the_code_itself_with_its_margin() -> None:
     import segno
 
     wanted = [[bool(dark) for dark in row] for row in segno.make(URL, micro=False).matrix_iter(border=2)]
-    lines = _drawn(URL)
+    lines = drawn(URL)
     seen = [[half(sign, part) for sign in line] for line in lines for part in (0, 1)]
     assert seen[: len(wanted)] == wanted
     assert len({len(line) for line in lines}) == 1
+
+
+def test_drawing_upon_light_is_the_same_turned_over() -> None:
+    turned = str.maketrans("█ ▀▄", " █▄▀")
+    assert [line.translate(turned) for line in drawn(URL)][:-1] == drawn(URL, dark=False)[:-1]
 
 
 def half(sign: str, part: int) -> bool:
