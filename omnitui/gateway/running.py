@@ -17,6 +17,7 @@ from omnitui.clock import DAY, SystemClock
 from omnitui.config.gateway import load_gateway, place_of
 from omnitui.errors import OmniError
 from omnitui.gateway.connection import Connection, room
+from omnitui.gateway.counts import BYTES
 from omnitui.gateway.limits import Age
 from omnitui.gateway.service import application
 from omnitui.gateway.state import State
@@ -33,6 +34,8 @@ TICK_SECONDS: Final = 1.0
 LOOK_TICKS: Final = 3
 """Every so many ticks the file and the accounts are looked at."""
 CUT_TICKS: Final = 60
+_GROWTH: Final = 16
+"""By such a part of what it may hold the spool grows before it is cut sooner."""
 DRAIN_SECONDS: Final = 10
 """So long calls that have begun may take once it is told to stop."""
 _MEGABYTE: Final = 1024 * 1024
@@ -74,6 +77,8 @@ class _Server:
         self._anew = asyncio.Event()
         self._seen: object = None
         self._age = Age(state.clock)
+        self._taken = 0
+        """Bytes that had been kept when the spool was cut last."""
 
     async def run(self) -> None:
         state = self._state
@@ -136,10 +141,15 @@ class _Server:
             if told or seen != self._seen:
                 self._seen = seen
                 await asyncio.to_thread(self._change)
-        if ticks % CUT_TICKS == 0:
-            settings = state.file.settings
+        settings, taken = (
+            state.file.settings,
+            sum(n for (_hook, what), n in state.counts.total.items() if what == BYTES),
+        )
+        most = settings.megabytes * _MEGABYTE
+        if ticks % CUT_TICKS == 0 or taken - self._taken > most // _GROWTH:
+            self._taken = taken
             before = state.clock.now() - settings.days * DAY if aged else 0
-            while await asyncio.wrap_future(state.spool.cut(before, settings.megabytes * _MEGABYTE)):
+            while await asyncio.wrap_future(state.spool.cut(before, most)):
                 pass
 
     def _look(self) -> object:

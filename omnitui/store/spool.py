@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import closing
 from hashlib import sha256
+from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
@@ -156,33 +157,35 @@ class Spool:
         return self._writer.submit(work)
 
     def cut(self, before: Millis, most: int) -> Future[bool]:
-        """Drop what came before a time, and the oldest of what takes more than so many bytes; whether there is more.
+        """Drop what came before a time, and of what takes more than so many bytes the oldest; whether there is more.
 
-        Readers that have not come as far are told that there is a gap.
+        The hook that takes most gives first: one into which strangers can write must not cost others what nobody has
+        read yet. Readers that have not come as far are told that there is a gap.
         """
 
         def work(tx: Tx) -> bool:
-            size: int = tx.db.execute("SELECT coalesce(sum(size), 0) FROM delivery").fetchone()[0]
-            doomed: list[tuple[int]] = []
-            for number, received_at, length in tx.db.execute(
-                "SELECT number, received_at, size FROM delivery ORDER BY number LIMIT ?", (_BATCH,)
-            ):
-                if received_at >= before and size <= most:
-                    break
-                size -= length
-                doomed.append((number,))
-            if doomed:
-                last = doomed[-1][0]
-                tx.db.execute(
-                    "INSERT INTO cut (hook, number, received_at, deliveries)"
-                    " SELECT hook, max(number), max(received_at), count(*) FROM delivery WHERE number <= ?"
-                    " GROUP BY hook ON CONFLICT (hook) DO UPDATE SET number = excluded.number,"
-                    " received_at = excluded.received_at, deliveries = deliveries + excluded.deliveries",
-                    (last,),
-                )
-                tx.db.execute("DELETE FROM delivery WHERE number <= ?", (last,))
+            old = tx.db.execute(
+                "SELECT number, received_at FROM delivery ORDER BY number LIMIT ?", (_BATCH,)
+            ).fetchall()
+            last = max((number for number, _at in takewhile(lambda row: row[1] < before, old)), default=0)
+            if last:
+                _drop(tx.db, "number <= ?", last)
+            more = last != 0 and last == old[-1][0] and len(old) == _BATCH
+            sizes = dict(tx.db.execute("SELECT hook, sum(size) FROM delivery GROUP BY hook"))
+            over = sum(sizes.values()) - most
+            if over > 0:
+                hook, last_of_it, dropped = max(sizes, key=lambda name: sizes[name]), 0, 0
+                for number, size in tx.db.execute(
+                    "SELECT number, size FROM delivery WHERE hook = ? ORDER BY number LIMIT ?", (hook, _BATCH)
+                ):
+                    last_of_it, dropped = number, dropped + size
+                    if dropped >= over:
+                        break
+                _drop(tx.db, "hook = ? AND number <= ?", hook, last_of_it)
+                more = more or dropped < over
+            if last or over > 0:
                 tx.db.execute("PRAGMA incremental_vacuum").fetchall()
-            return len(doomed) == _BATCH
+            return more
 
         return self._writer.submit(work)
 
@@ -219,6 +222,18 @@ class Spool:
 
 def _only(commit: Callable[[], object]) -> None:
     commit()
+
+
+def _drop(db: sqlite3.Connection, which: str, *values: object) -> None:
+    """Drop deliveries, and keep of each hook how far and how many."""
+    db.execute(
+        "INSERT INTO cut (hook, number, received_at, deliveries)"
+        f" SELECT hook, max(number), max(received_at), count(*) FROM delivery WHERE {which}"
+        " GROUP BY hook ON CONFLICT (hook) DO UPDATE SET number = excluded.number,"
+        " received_at = excluded.received_at, deliveries = deliveries + excluded.deliveries",
+        values,
+    )
+    db.execute(f"DELETE FROM delivery WHERE {which}", values)
 
 
 def _begin(tx: Tx) -> None:
