@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from omnitui.cli.shell import Shell
+from omnitui.cli.templates import template_arguments, template_of
 from omnitui.cli.verbs import Verb
 from omnitui.clock import SECOND, Millis
 from omnitui.errors import UsageError
 from omnitui.i18n import N_, _
 from omnitui.model.states import Reach
+from omnitui.store.reads import inbox
 
 _TEXT_NOTES: Final = N_("The text: --text T, or “-” to read standard input.")
 
@@ -56,14 +58,24 @@ def _reply_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> 
     _hold_argument(parser)
     parser.add_argument("--all", action="store_true", help=_("to all others who got the customer's mail as well"))
     _copies(parser)
+    template_arguments(parser)
+    parser.add_argument("--tag", default="", metavar="TAG", help=_("under which tag, after the window has closed"))
+    parser.add_argument("--reason", default="", metavar="WHY", help=_("why it goes under that tag; the log keeps it"))
 
 
 def _reply(shell: Shell) -> int:
     arguments = shell.arguments
     conversation_id = shell.id(arguments.id)
+    conversation = shell.session.cache.read(inbox.conversation, conversation_id)
+    template = None
+    if conversation is not None:
+        template = template_of(shell, conversation.account_id, conversation.channel)
     op = shell.session.operations.reply(
         conversation_id,
-        _said(shell),
+        "" if template is not None else _said(shell),
+        template=template,
+        tag=arguments.tag,
+        reason=arguments.reason,
         files=arguments.attach,
         hold=arguments.hold,
         to_all=arguments.all,
@@ -91,16 +103,20 @@ def _new_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> No
     _text_arguments(parser)
     _hold_argument(parser)
     _copies(parser)
+    template_arguments(parser)
 
 
 def _new(shell: Shell) -> int:
     arguments = shell.arguments
     account = shell.session.accounts.get(arguments.account)
+    template = template_of(shell, account.id, None)
     op = shell.session.operations.new(
         account.id,
         arguments.to,
         arguments.subject,
-        _said(shell),
+        "" if template is not None else _said(shell),
+        template=template,
+        channel=template.template.channel if template is not None else "",
         files=arguments.attach,
         hold=arguments.hold,
         cc=arguments.cc,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from omnitui.errors import Refused
+from omnitui.errors import NotFound, Refused, UsageError
 from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.accounts import Json
@@ -73,6 +73,32 @@ class Filled:
 def offered(db: sqlite3.Connection, account_id: Ulid, channel: str) -> list[Template]:
     """The templates of an account that may be sent on a channel."""
     return [one for one in snapshot.templates(accounts.templates(db, account_id)) if one.channel in ("", channel)]
+
+
+def chosen(found: Sequence[Template], name: str, language: str, values: Mapping[str, str]) -> Filled:
+    """The template of a name, with values by the names of its blanks; one of several languages has to be named.
+
+    Raises:
+        NotFound: There is none.
+        UsageError: There are several, or a value is for no blank of it.
+    """
+    named = [one for one in found if one.name == name and language in ("", one.language)]
+    if not named:
+        known = ", ".join(dict.fromkeys(f"{one.name} ({one.language})" for one in found))
+        raise NotFound(
+            _("there is no template called “{name}” here").format(name=f"{name} {language}".strip()),
+            hint=_("there are: {names}").format(names=known) if known else _("omnitui account check takes them in"),
+        )
+    if len(named) > 1:
+        languages = ", ".join(one.language for one in named)
+        raise UsageError(_("there are several called “{name}”").format(name=name), hint=f"--language {languages}")
+    [template] = named
+    if strangers := [one for one in values if one not in template.blanks]:
+        raise UsageError(
+            _("the template has no blank “{name}”").format(name=strangers[0]),
+            hint=_("there are: {names}").format(names=", ".join(template.blanks) or _("none")),
+        )
+    return Filled(template, tuple(values.get(one, "") for one in template.blanks))
 
 
 def guessed(template: Template, facts: Mapping[str, str], fields: Mapping[str, str]) -> tuple[str, ...]:

@@ -10,11 +10,11 @@ import pytest
 from omnitui.clock import SystemClock
 from omnitui.model.accounts import Account
 from omnitui.model.states import Reach, SendState, Status, Verb
-from omnitui.sdk import snapshot
+from omnitui.sdk import Template, snapshot
 from omnitui.sdk.capabilities import Capabilities, Idempotency
 from omnitui.services.operations import Operations
 from omnitui.store import outbox
-from omnitui.store.accounts import put_agent
+from omnitui.store.accounts import put_agent, set_templates
 from omnitui.sync.lease import Lease
 from tests.support.command import Desk
 from tests.support.desk import a_conversation, a_message, an_account, conversation
@@ -301,3 +301,65 @@ def test_ids_from_a_terminal_are_refused(desk: Desk, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr("sys.stdin", Terminal())
     assert main(["resolve", "-"]) == 2
+
+
+def a_chat_with_templates(desk: Desk) -> str:
+    able = Capabilities(idempotency=Idempotency.UNKNOWABLE, templates=True, tag="HUMAN_AGENT", window=1, can_start=True)
+    account = an_account(desk.cache, "Chat", capabilities=snapshot.take(lambda channel: able, ("email",)))
+    offered = [
+        Template("order", "en", "Hello {{name}}, {{order}} is here.", ("name", "order"), channel="email"),
+        Template("order", "ja", "{{name}}様", ("name",), channel="email"),
+        Template("bye", "en", "Bye.", channel="email"),
+    ]
+    desk.cache.write(lambda tx: set_templates(tx, account.id, snapshot.keep(offered)))
+    found = a_conversation(desk.cache, account=account)
+    return found.id
+
+
+def test_templates_are_listed_by_account(desk: Desk) -> None:
+    a_chat_with_templates(desk)
+    rows = desk.run("template", "list", "--account", "Chat", "--jsonl").objects
+    assert [(row["name"], row["language"], row["blanks"]) for row in rows] == [
+        ("order", "en", ["name", "order"]),
+        ("order", "ja", ["name"]),
+        ("bye", "en", []),
+    ]
+    assert "Hello {{name}}" in desk.run("template", "list").out
+
+
+def test_template_is_sent_where_the_window_has_closed(desk: Desk) -> None:
+    found = a_chat_with_templates(desk)
+    assert desk.run("reply", found, "--text", "Hello").code == 1
+    words = ("--template", "order", "--language", "en", "--value", "name=Ann", "--value", "order=E=1")
+    ran = desk.run("reply", found, *words)
+    assert ran.code == 0
+    last = desk.run("show", found, "--json").object["messages"][-1]
+    assert (last["text"], last["kind"]) == ("Hello Ann, E=1 is here.", "template")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("--template", "order"), 2, "--language"),
+        (("--template", "tea"), 1, "bye (en)"),
+        (("--template", "bye", "--value", "name=Ann"), 2, "no blank"),
+        (("--template", "order", "--language", "ja"), 1, "name"),
+        (("--template", "bye", "--text", "x"), 2, "words of its own"),
+        (("--value", "name=Ann", "--text", "x"), 2, "--template"),
+        (("--template", "bye", "--value", "Ann"), 2, "--value"),
+        (("--text", "x", "--tag", "HUMAN_AGENT"), 1, "reason"),
+    ],
+)
+def test_template_that_makes_no_sense_is_refused(desk: Desk, words: tuple[str, ...], code: int, said: str) -> None:
+    ran = desk.run("reply", a_chat_with_templates(desk), *words)
+    assert (ran.code, said in ran.err) == (code, True), ran.err
+    assert desk.run("outbox", "--jsonl").objects == []
+
+
+def test_answer_goes_under_a_tag_with_its_reason(desk: Desk) -> None:
+    found = a_chat_with_templates(desk)
+    ran = desk.run("reply", found, "--text", "Sorry", "--tag", "HUMAN_AGENT", "--reason", "the carrier was late")
+    assert ran.code == 0
+    assert [op["reason"] for op in desk.run("log", "--jsonl").objects if op["id"] == ran.out.strip()] == [
+        "the carrier was late"
+    ]
