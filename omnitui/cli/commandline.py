@@ -199,7 +199,8 @@ def _aimed(parser: argparse.ArgumentParser, argv: list[str], ids: Sequence[Ulid]
     aims = list(ids) if wanted.nargs == "+" else [shown] if shown else []
     if not aims:
         raise CommandError(_("no conversation is shown"), hint=_("choose one in the list"))
-    return [*aims, *argv]
+    named = any(one.dest == "name" and not one.option_strings for one in parser._actions)
+    return [*argv, *aims] if named else [*aims, *argv]
 
 
 def _parsed(entry: Entry, verb: Verb, argv: list[str], line: str, rest: list[Word]) -> argparse.Namespace:

@@ -44,6 +44,9 @@ GROUPS: Final[tuple[tuple[str, tuple[Entry, ...]], ...]] = (
             Entry("new", "writing", N_("begin a conversation")),
             Entry("canned list", "canned", N_("list canned responses")),
             Entry("template list", "templates", N_("list the templates that back ends have approved")),
+            Entry("macro list", "macros", N_("list macros")),
+            Entry("macro show", "macros", N_("a macro as it is written")),
+            Entry("macro run", "macros", N_("do a macro to conversations, or say what it would do")),
         ),
     ),
     (
@@ -57,6 +60,8 @@ GROUPS: Final[tuple[tuple[str, tuple[Entry, ...]], ...]] = (
             Entry("label", "triage", N_("add and remove labels")),
             Entry("priority", "triage", N_("say how much it matters")),
             Entry("snooze", "triage", N_("hide it until a time")),
+            Entry("handoff", "triage", N_("note, assignee, priority and snooze in one step")),
+            Entry("reasons", "macros", N_("list why customers write")),
             Entry("read", "triage", N_("mark as read")),
             Entry("unread", "triage", N_("mark as unread")),
             Entry("move", "triage", N_("put a message into another conversation")),

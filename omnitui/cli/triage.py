@@ -1,4 +1,4 @@
-"""resolve, reopen, close, assign, label, priority, snooze, read, unread, move."""
+"""resolve, reopen, close, assign, label, priority, handoff, snooze, read, unread, move."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from omnitui.cli.shell import Shell
 from omnitui.cli.verbs import Verb
-from omnitui.errors import NotFound, UsageError
+from omnitui.errors import UsageError
 from omnitui.i18n import N_, _
 from omnitui.model.states import ObjectKind, Priority, Status
 
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from omnitui.model.operations import Op
     from omnitui.services.operations import Operations
 
-_SNOOZE_NOTES: Final = N_("Times: 2h, 30m, tomorrow 9, monday 14:30, 明日の朝, 3日後, 2026-05-01T09:30.")
+_SNOOZE_NOTES: Final = N_(
+    "Times: 2h, 30m, tomorrow 9, monday 14:30, 明日の朝, 3日後, 2026-05-01T09:30; reply; 2h before the window closes."
+)
 
 
 def _ids(parser: argparse.ArgumentParser) -> None:
@@ -36,6 +38,28 @@ def _each(shell: Shell, act: Callable[[Operations, list[Ulid]], list[Op]]) -> in
 def _reasoned(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
     _ids(parser)
     parser.add_argument("--reason", default="", metavar="R", help=_("why; kept in the log"))
+
+
+def _resolve_arguments(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
+    _reasoned(parser, words)
+    parser.add_argument("--contact-reason", metavar="R", help=_("why the customer wrote: a path of reasons.toml"))
+
+
+def _resolve(shell: Shell) -> int:
+    wanted = shell.arguments.contact_reason
+    if wanted is None:
+        return _status(Status.RESOLVED)(shell)
+    from omnitui.desk import steps
+    from omnitui.desk.reasons import find
+    from omnitui.services import reasons
+    from omnitui.services.performing import jobs
+
+    roots, _faults = reasons.read(shell.profile)
+    step = steps.status(Status.RESOLVED, find(roots, wanted).path if wanted else "")
+    ids = shell.ids(shell.arguments.ids)
+    if not ids:
+        return shell.code
+    return shell.done(shell.session.operations.perform(jobs(ids, [step]), shell.arguments.reason).ops)
 
 
 def _status(status: Status) -> Callable[[Shell], int]:
@@ -62,26 +86,10 @@ def agent(shell: Shell, name: str) -> Ulid | None:
     Raises:
         NotFound: Nobody is, or several are.
     """
+    from omnitui.desk.handing import agent_called
     from omnitui.store.reads import accounts
 
-    if name == "none":
-        return None
-    if name == "me":
-        return shell.session.cache.me().id
-    agents = shell.session.cache.read(accounts.agents)
-    wanted = name.casefold()
-    found = [
-        one.id
-        for one in agents
-        if wanted in (one.name.casefold(), one.id.casefold(), *(address.casefold() for address in one.addresses))
-    ]
-    if not found:
-        found = [one.id for one in agents if any(part.startswith(wanted) for part in one.name.casefold().split())]
-    if len(found) != 1:
-        names = ", ".join(one.name for one in agents)
-        said = _("several agents are called “{name}”") if found else _("there is no agent called “{name}”")
-        raise NotFound(said.format(name=name), hint=_("me, none, or one of: {names}").format(names=names))
-    return found[0]
+    return agent_called(shell.session.cache.read(accounts.agents), name)
 
 
 def _label_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
@@ -113,13 +121,40 @@ def _snooze_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) ->
 
 
 def _snooze(shell: Shell) -> int:
-    from omnitui.desk.wake import wake_time
+    from omnitui.desk.until import until
 
     session = shell.session
-    until = wake_time(shell.arguments.until, now=session.cache.clock.now(), zone=session.zone)
-    code = _each(shell, lambda operations, ids: operations.snooze(ids, until))
-    shell.out.say(_("until {time}").format(time=shell.out.time(until)))
+    wanted = until(shell.arguments.until, now=session.cache.clock.now(), zone=session.zone)
+    code = _each(shell, lambda operations, ids: operations.snooze(ids, wanted))
+    if wanted.at is not None:
+        shell.out.say(_("until {time}").format(time=shell.out.time(wanted.at)))
     return code
+
+
+def _handoff_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
+    _ids(parser)
+    parser.add_argument("--to", default="", metavar="me|NAME|none", help=_("an agent's name or address"))
+    parser.add_argument("--note", default="", metavar="T", help=_("what the next one should know"))
+    parser.add_argument("--priority", default="", metavar="P", help=_("how much it matters"))
+    parser.add_argument("--until", default="", metavar="T", help=_("when it shall come back"))
+
+
+def _handoff(shell: Shell) -> int:
+    from omnitui.cli.macros import refused
+    from omnitui.desk.handing import handed
+    from omnitui.services.performing import jobs
+    from omnitui.store.reads import accounts
+
+    session, given = shell.session, shell.arguments
+    agents = session.cache.read(accounts.agents)
+    now = session.cache.clock.now()
+    steps = handed(given.to, given.note, given.priority, given.until, agents=agents, now=now, zone=session.zone)
+    ids = shell.ids(given.ids)
+    if not ids:
+        return shell.code
+    done = session.operations.perform(jobs(ids, steps))
+    refused(shell, done.left)
+    return shell.done(done.ops)
 
 
 def _mark(read: bool) -> Callable[[Shell], int]:
@@ -137,12 +172,13 @@ def _move(shell: Shell) -> int:
 
 
 VERBS: Final = {
-    "resolve": Verb(_status(Status.RESOLVED), _reasoned),
+    "resolve": Verb(_resolve, _resolve_arguments),
     "reopen": Verb(_status(Status.OPEN), _reasoned),
     "close": Verb(_status(Status.CLOSED), _reasoned),
     "assign": Verb(_assign, _assign_arguments),
     "label": Verb(_label, _label_arguments),
     "priority": Verb(_priority, _priority_arguments),
+    "handoff": Verb(_handoff, _handoff_arguments, notes=_SNOOZE_NOTES),
     "snooze": Verb(_snooze, _snooze_arguments, notes=_SNOOZE_NOTES),
     "read": Verb(_mark(True), _plain),
     "unread": Verb(_mark(False), _plain),

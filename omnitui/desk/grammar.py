@@ -17,8 +17,11 @@ Chord = tuple[str, ...]
 MOTIONS: Final = frozenset({"list.down", "list.up", "list.top", "list.bottom"})
 SPANNING: Final = frozenset(
     f"conversation.{verb}"
-    for verb in ("resolve", "reason", "reopen", "wait", "close", "assign", "take", "label", "priority", "unread")
-) | frozenset({"conversation.snooze", "conversation.snooze_week", "conversation.again", "conversation.hand_off"})
+    for verb in (
+        *("resolve", "reason", "reopen", "wait", "close", "assign", "take", "label", "priority", "unread"),
+        *("snooze", "snooze_week", "again", "hand_off", "macro"),
+    )
+)
 """Acts that a count before them does to as many rows; the others take it as hours, days, or not at all."""
 LETTERED: Final = frozenset({"recording.begin", "recording.replay"})
 """Actions that need one more key: the letter of a register."""

@@ -46,7 +46,7 @@ def agent_called(agents: Sequence[Agent], text: str) -> str | None:
         NotFound: Nobody is, or several are.
     """
     wanted = text.strip().casefold().removeprefix("@")
-    if wanted in ("none", "nobody", _("nobody").casefold()):
+    if wanted == "none":
         return None
     if wanted == "me":
         return next(one.id for one in agents if one.me)

@@ -79,3 +79,24 @@ def whose(text: str) -> tuple[str, bool]:
     """`text` without "their time" (先方時間, 現地時間), and whether that was said."""
     found = _THEIRS.fullmatch(unicodedata.normalize("NFKC", text).strip().casefold())
     return (found[1], True) if found and found[1] else (text, False)
+
+
+def leaving(text: str, *, now: Millis, mine: tzinfo, theirs: tzinfo | None) -> tuple[Millis, tzinfo]:
+    """When something leaves, and by whose clock: "tomorrow 9 their time" by the customer's where that is known.
+
+    Raises:
+        UsageError: It is no time, or one that has passed.
+    """
+    words, wanted = whose(text)
+    zone = theirs if wanted and theirs is not None else mine
+    return wake_time(words, now=now, zone=zone), zone
+
+
+def zone_called(name: str) -> tzinfo | None:
+    """The time zone of an IANA name; None where there is none such."""
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(name) if name else None
+    except (OSError, ValueError):
+        return None

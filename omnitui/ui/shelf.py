@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from omnitui.desk.canned import Canned
+from omnitui.desk.naming import first_name
 from omnitui.model.people import Agent
 from omnitui.services.session import Session
 from omnitui.store.reads import accounts, people
@@ -78,11 +79,6 @@ class Shelf:
             if found.card.organization is not None:
                 facts["contact.organization"] = found.card.organization.name
         return facts
-
-
-def first_name(name: str) -> str:
-    """What one calls a person by; a name in the letters of the East stays whole, since it begins with the family's."""
-    return name.split()[0] if name.strip() and max(name) < "\u2e80" else name
 
 
 def _known(db: sqlite3.Connection, part: str) -> list[tuple[str, str]]:

@@ -1,7 +1,8 @@
-"""Triage by keys: how far an act reaches, the last act again, recordings, reasons, hand-offs, snoozes without a time."""
+"""Triage by keys: how far an act reaches, the last act again, recordings, reasons, hand-offs, macros."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import pytest
 
 from omnitui.model.conversations import Conversation
 from omnitui.model.states import Priority, Status
-from omnitui.services import reasons
+from omnitui.services import macros, reasons
 from omnitui.services.session import Session
 from omnitui.store.reads import history, inbox
+from omnitui.ui import editor
 from tests.support.console import Person, a_console, a_session
 from tests.support.desk import a_conversation
 
@@ -161,3 +163,42 @@ async def test_hand_off_is_one_form_one_act_and_one_undo(session: Session) -> No
         await person.press("u")
         await person.until(lambda: row(session, first).status is Status.OPEN)
         assert (row(session, first).assignee_id, row(session, first).priority) == (None, Priority.NORMAL)
+
+
+async def test_macro_is_run_after_its_preview_and_found_in_the_palette(session: Session) -> None:
+    macros.give(
+        session.profile, "vip", 'title = "Very important"\n[[do]]\nlabel = "+vip"\n[[do]]\npriority = "urgent"\n'
+    )
+    async with a_console(session) as person:
+        await person.until(lambda: len(order(person)) == 5)
+        first, second, *_rest = order(person)
+        await person.press("x", "x", ";")
+        await person.sees("Very important")
+        await person.press("enter")
+        await person.sees("2 conversations: Very important")
+        await person.sees("labels: +#vip, priority: normal → urgent")
+        await person.press("down", "enter")
+        await person.until(lambda: row(session, second).labels == ("vip",))
+        await person.press("u")
+        await person.until(lambda: row(session, first).labels == ())
+        await person.press("ctrl+p")
+        await person.type("very imp")
+        await person.sees("macro")
+        await person.press("enter")
+        await person.sees("1 conversation: Very important")
+
+
+async def test_macro_is_made_in_the_editor_and_its_fault_is_named(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def edit(app: object, path: Path, line: int) -> None:
+        await asyncio.to_thread(path.write_text, '[[do]]\npriority = "hgih"\n')
+
+    monkeypatch.setattr(editor, "edit_file", edit)
+    async with a_console(session) as person:
+        await person.press(";")
+        await person.sees("Macro")
+        await person.type("mine")
+        await person.sees("new macro mine")
+        await person.press("enter")
+        await person.sees("mine.toml:2:")

@@ -12,6 +12,8 @@ ACTIONS: tuple[Action, ...] = (
            N_("Say by one key each why the customer wrote (reasons.toml), and resolve."), ("d r",), _D),
     Action("conversation.hand_off", N_("Hand off …"),
            N_("Note, assignee, priority and snooze in one step."), ("d h",), _D),
+    Action("conversation.macro", N_("Macro …"),
+           N_("Run a macro after a preview, or edit one."), (";",), _D),
     Action("conversation.again", N_("Do it again"),
            N_("What was done last, to this conversation or the marked ones."), (".",), _D),
     Action("recording.begin", N_("Record"),

@@ -1,4 +1,4 @@
-"""Resolving with a contact reason, handing on."""
+"""Resolving with a contact reason, handing on, macros."""
 
 from __future__ import annotations
 
@@ -31,7 +31,14 @@ async def _hand_off(desk: Desk, ids: tuple[Ulid, ...]) -> None:
     await hand_off(desk, ids)
 
 
+async def _macro(desk: Desk, ids: tuple[Ulid, ...]) -> None:
+    from omnitui.ui.screens.macros import pick_macro
+
+    await pick_macro(desk, ids)
+
+
 HANDLERS: Mapping[str, Handler] = {
     "conversation.reason": lambda desk, count: _reason(desk, desk.targets()),
     "conversation.hand_off": lambda desk, count: _hand_off(desk, desk.targets()),
+    "conversation.macro": lambda desk, count: _macro(desk, desk.targets()),
 }

@@ -161,6 +161,24 @@ async def _canned(desk: Desk) -> list[Choice]:
     return list({choice.value: choice for choice in found}.values())
 
 
+async def _macros(desk: Desk) -> list[Choice]:
+    from omnitui.services import macros
+
+    if not macros.folder(desk.session.profile).is_dir():
+        return []
+    found = await asyncio.to_thread(macros.read, desk.session.profile)
+    return [
+        Choice(one.name, ((plain(one.title), "strong"), (f"  {plain(one.name)}", "muted")), _kind(_("macro")))
+        for one in found.macros
+    ]
+
+
+async def _run_macro(desk: Desk, name: str) -> None:
+    from omnitui.ui.screens.macros import run_macro
+
+    await run_macro(desk, name)
+
+
 async def _put_canned(desk: Desk, code: str) -> None:
     from omnitui.ui.acts.writing import put_canned
 
@@ -224,6 +242,7 @@ SOURCES: tuple[Offers, ...] = (
     Offers("view", _open_view, _views),
     Offers("theme", _wear, _themes),
     Offers("canned", _put_canned, _canned),
+    Offers("macro", _run_macro, _macros),
     Offers("setting", _change_setting, _settings),
     Offers(
         "label", _open_label, found=_find_labels, recalled=_recall_labels, at_once=lambda desk: desk.names is not None
