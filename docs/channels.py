@@ -48,6 +48,16 @@ key, and it is sent again. B: it is looked for, and sent again only where it is 
 you decide.
 
 *Experimental*: the vendor publishes no specification to test against.
+
+## TikTok
+
+TikTok is not among them. Its [Business Messaging API](https://business-api.tiktok.com/portal/docs?id=1832183871604753)
+answers customers who wrote first, within 48 hours; access is applied for, and there is none in the EU
+([Chatwoot's notes](https://github.com/chatwoot/chatwoot/pull/12741)). It is described in prose alone: looked for in
+November 2026, neither the portal nor [TikTok's own SDK](https://github.com/tiktok/tiktok-business-api-sdk) had a
+specification of it that a machine reads, and [a catalogue of APIs](https://github.com/api-evangelist/tiktok-ads) found
+none either. So nothing could be tested against what TikTok promises. Who has access can connect it by
+[a program of one's own](command-channel.md).
 """
 
 
