@@ -7,15 +7,19 @@ import sqlite3
 import subprocess
 import sys
 from datetime import UTC
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from omnitui.desk.orders import Order
 from omnitui.desk.query import parse
 from omnitui.desk.terms import Is, Query, State
 from omnitui.desk.views import VIEWS
 from omnitui.store.cache import Cache
+from omnitui.store.reads import compile as compiled
 from omnitui.store.reads import history, inbox
+from omnitui.store.reads.counting import counted
 from tests.bench import corpus
 from tests.bench.figures import Figures, median, times
 from tests.bench.filling import CONVERSATIONS
@@ -23,10 +27,12 @@ from tests.bench.filling import CONVERSATIONS
 pytestmark = pytest.mark.bench
 
 ROUNDS = 300
+OWN = ("", "label:vip", "-label:vip", "channel:line", "is:unassigned unanswered:>2h", "priority:>=high", "is:unread")
 NOW = corpus.end(CONVERSATIONS)
 _FIRST_PAINT = """
 import json, sys, time
 from datetime import UTC
+from functools import partial
 from pathlib import Path
 from omnitui.desk.views import VIEWS
 from omnitui.store.cache import Cache
@@ -69,6 +75,35 @@ def test_counts_of_the_standing_views(big_cache: Cache, figures: Figures) -> Non
     kept = median(times(lambda: inbox.counts(db), 50))
     counted = median(times(lambda: [inbox.count(db, query, 10**9) for query in queries], 1))
     figures.put("counts of all views", kept * 1000, 1, "ms", remark=f"counting them takes {counted * 1000:.0f} ms")
+    db.close()
+
+
+def test_twenty_views_of_ones_own(big_cache: Cache, figures: Figures) -> None:
+    """Parsed and counted up to a thousand, and opened one after the other, against the same statements in raw SQL."""
+    db = sqlite3.connect(f"file:{big_cache.path}?mode=ro", uri=True, isolation_level=None)
+    compiled.prepare(db)
+    me = big_cache.me().id
+    texts = [f"is:open {OWN[n % len(OWN)]} sort:{(*Order,)[n // len(OWN) % len(Order)]}" for n in range(20)]
+
+    def parsed() -> dict[str, Query]:
+        return {text: parse(text, now=NOW, me=me, zone=UTC) for text in texts}
+
+    conditions = [compiled.conversations(query) for query in parsed().values()]
+    counts = [(f"SELECT count(*) FROM (SELECT 1 FROM conversation c WHERE {one.sql} LIMIT 1000)", one.values)
+              for one in conditions]  # fmt: skip
+    counted(db, parsed(), cap=1000, seconds=60.0)
+    raw = median(times(lambda: [db.execute(sql, values).fetchone() for sql, values in counts], 5))
+    ours = median(times(lambda: counted(db, parsed(), cap=1000, seconds=60.0), 5))
+    figures.put("count of 20 views / raw sqlite3", ours / raw, 1.5, remark=f"{ours * 1000:.0f} ms beside the loop")
+    pages = [inbox.statement(query) for query in parsed().values()]
+    raw = median(times(lambda: [db.execute(sql, (*values, 50)).fetchall() for sql, values in pages], 5))
+    ours = median(times(lambda: [inbox.page(db, query, limit=50) for query in parsed().values()], 5))
+    figures.put("switch through 20 views / raw sqlite3", ours / raw, 1.5, remark=f"{ours * 50:.1f} ms a view")
+    newest = median(times(lambda: inbox.page(db, Query(Is(State.OPEN)), limit=50), 50))
+    slowest = max(
+        median(times(partial(inbox.page, db, Query(Is(State.OPEN), order=order), limit=50), 50)) for order in Order
+    )
+    figures.put("page of the slowest order / newest first", slowest / newest, 2, remark="open conversations")
     db.close()
 
 

@@ -85,6 +85,7 @@ FROM_LIST = (
     Step("screens/commandline.open_commandline", (":", "label +Q"), "Command", ("tab",)),
     Step("", (":", "show"), "Command", stays=True),
     Step("screens/commandline.show_text", ("enter",), ":show", ("pagedown", "G")),
+    Step("screens/view_form.keep_as_view", ("S",), "Keep as a view", ("Q", "tab", "tab")),
     Step("screens/oplog.open_log", ("g", "h"), "Op log", ("down", "pagedown")),
     Step("screens/blame.open_blame", ("B",), "Why is it so", ("down", "pagedown")),
     Step("screens/since.open_since", ("g", "e"), r"│ Since ", ("down", "pagedown")),
