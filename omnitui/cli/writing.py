@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import Final
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
 
 from omnitui.cli.shell import Shell
 from omnitui.cli.templates import template_arguments, template_of
@@ -14,6 +15,9 @@ from omnitui.errors import UsageError
 from omnitui.i18n import N_, _
 from omnitui.model.states import Reach
 from omnitui.store.reads import inbox
+
+if TYPE_CHECKING:
+    from omnitui.ids import Ulid
 
 _TEXT_NOTES: Final = N_("The text: --text T, or “-” to read standard input.")
 
@@ -56,6 +60,7 @@ def _reply_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> 
     parser.add_argument("id", metavar="ID", help=_("the conversation"))
     _text_arguments(parser)
     _hold_argument(parser)
+    parser.add_argument("--at", metavar="T", help=_("when it is to leave: tomorrow 9, or tomorrow 9 their time"))
     parser.add_argument("--all", action="store_true", help=_("to all others who got the customer's mail as well"))
     _copies(parser)
     template_arguments(parser)
@@ -78,11 +83,31 @@ def _reply(shell: Shell) -> int:
         reason=arguments.reason,
         files=arguments.attach,
         hold=arguments.hold,
+        at=_leaves(shell, conversation_id) if arguments.at else None,
         to_all=arguments.all,
         cc=arguments.cc,
         bcc=arguments.bcc,
     )
     return shell.done([op], single=True)
+
+
+def _leaves(shell: Shell, conversation_id: Ulid) -> Millis:
+    """When the reply is to leave; it says by whose clock."""
+    from omnitui.desk.until import leaving, whose, zone_called
+    from omnitui.store.reads import inbox, people
+
+    session, text = shell.session, shell.arguments.at
+    found = session.cache.read(inbox.conversation, conversation_id)
+    contact = session.cache.read(people.contact, found.contact_id) if found is not None else None
+    theirs = zone_called(contact.time_zone) if contact is not None else None
+    at, zone = leaving(text, now=session.cache.clock.now(), mine=session.zone, theirs=theirs)
+    shell.out.say(_("leaves {time}").format(time=shell.out.time(at)))
+    if zone != session.zone:
+        there = datetime.fromtimestamp(at / 1000, zone).strftime("%Y-%m-%d %H:%M")
+        shell.out.say(_("{time} in {zone}").format(time=there, zone=zone))
+    elif whose(text)[1] and theirs is None:
+        shell.out.say(_("their time zone is not known: by your clock"))
+    return at
 
 
 def _note_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:

@@ -98,5 +98,5 @@ def zone_called(name: str) -> tzinfo | None:
 
     try:
         return ZoneInfo(name) if name else None
-    except (OSError, ValueError):
+    except (KeyError, OSError, ValueError):
         return None

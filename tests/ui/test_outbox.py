@@ -96,3 +96,17 @@ async def test_new_conversation_keeps_its_text_until_it_is_sent(session: Session
         assert conversation_id is not None
         written = session.cache.read(history.page, conversation_id)
         assert (written[0].text, written[0].subject) == ("Dear Bo", "About kettles")
+
+
+async def test_scheduled_reply_is_taken_back_into_the_composer_to_be_changed(session: Session) -> None:
+    conversation = a_conversation(session.cache, "Hello?", contact="Ann")
+    op = session.operations.reply(conversation.id, "See you soon", at=session.cache.clock.now() + 90_000_000)
+    async with a_console(session) as person:
+        await person.press("g", "o")
+        await person.sees("See you soon")
+        await person.press("enter")
+        await person.sees("take it back into the composer")
+        await person.type("change")
+        await person.press("enter")
+        await person.until(lambda: person.app.main.composer.text == "See you soon")
+    assert state_of(session, op.id) is SendState.CANCELED

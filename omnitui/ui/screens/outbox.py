@@ -5,7 +5,7 @@ from __future__ import annotations
 from omnitui.clock import Millis
 from omnitui.i18n import _
 from omnitui.model.operations import OutboxEntry
-from omnitui.model.states import SendState
+from omnitui.model.states import MessageKind, SendState, Verb
 from omnitui.sdk import snapshot
 from omnitui.sdk.capabilities import Idempotency
 from omnitui.services.deciding import in_doubt
@@ -63,6 +63,8 @@ async def decide(desk: Desk, entry: OutboxEntry, *, here: bool = False) -> None:
     if entry.state in (SendState.DEFERRED, SendState.FAILED, SendState.BLOCKED):
         offers.append(("retry", _("send it now")))
     if entry.state.cancellable or entry.state is SendState.FAILED:
+        if entry.verb is Verb.REPLY and entry.conversation_id:
+            offers.append(("edit", _("change it: take it back into the composer")))
         offers.append(("cancel", _("take it back; a reply becomes a draft again")))
     title = _(phrases.SEND[entry.state]) + (f": {plain(entry.reason)}" if entry.reason else "")
     choices = [Choice(value, ((words, "text"),)) for value, words in offers]
@@ -87,3 +89,8 @@ async def decide(desk: Desk, entry: OutboxEntry, *, here: bool = False) -> None:
         desk.say(_("taken back"))
         if entry.conversation_id:
             desk.go(entry.conversation_id)
+            if chosen.value == "edit":
+                from omnitui.ui.acts.writing import write
+
+                await desk.load()
+                await write(desk, MessageKind.PUBLIC, entry.conversation_id)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from omnitui.clock import HOUR, Millis
-from omnitui.desk.wake import wake_time
+from omnitui.desk.until import leaving, whose, zone_called
 from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.model.conversations import Draft
@@ -37,6 +37,8 @@ async def pick_sending(desk: Desk, hold: Millis) -> Leaving | None:
     today = phrases.local(now, desk.zone).replace(hour=MORNING, minute=0, second=0, microsecond=0)
     monday = today + timedelta(days=7 - today.weekday())
     held = _("in {span}, as always").format(span=phrases.span(hold)) if hold else _("now, as always")
+    contact = desk.picture.card.contact if desk.conversation and desk.picture and desk.picture.card else None
+    theirs = zone_called(contact.time_zone) if contact is not None else None
     offers = [
         Choice(Leaving(), ((held, "text"),)),
         Choice(Leaving(hold=0), ((_("now, without time for undo"), "text"),)),
@@ -44,20 +46,24 @@ async def pick_sending(desk: Desk, hold: Millis) -> Leaving | None:
         _time(desk, _("tomorrow morning"), _millis(today + timedelta(days=1))),
         _time(desk, _("Monday morning"), _millis(monday)),
     ]
+    if theirs is not None and theirs != desk.zone:
+        at, zone = leaving("tomorrow 9 their time", now=now, mine=desk.zone, theirs=theirs)
+        offers.append(_time(desk, _("tomorrow morning, their time"), at, zone))
 
     async def source(text: str) -> Sequence[Choice]:
         found = [one for _score, one in fitting(text, offers)] if text.strip() else offers[:]
         if text.strip():
             try:
-                at = wake_time(text, now=desk.clock.now(), zone=desk.zone)
+                at, zone = leaving(text, now=desk.clock.now(), mine=desk.zone, theirs=theirs)
             except OmniError:
                 if not found:
                     raise
             else:
-                found.insert(0, _time(desk, text, at))
+                unknown = whose(text)[1] and theirs is None
+                found.insert(0, _time(desk, text, at, zone, unknown=unknown))
         return found
 
-    hint = _("or type a time: 2h, tomorrow 14:00, fri, 2026-01-31")
+    hint = _("or type a time: 2h, tomorrow 14:00, fri, tomorrow 9 their time")
     chosen = await desk.ask(PickerScreen(_("Send when?"), source, hint=hint, small=True))
     return chosen.value if chosen is not None else None
 
@@ -66,8 +72,14 @@ def _millis(moment: datetime) -> Millis:
     return round(moment.timestamp() * 1000)
 
 
-def _time(desk: Desk, words: str, at: Millis) -> Choice:
+def _time(desk: Desk, words: str, at: Millis, zone: tzinfo | None = None, *, unknown: bool = False) -> Choice:
+    """A time by the agent's clock; where it was meant by the customer's, by that as well."""
     moment = phrases.moment(at, desk.clock.now(), desk.zone)
+    if zone is not None and zone != desk.zone:
+        there = phrases.moment(at, desk.clock.now(), zone, within=True)
+        moment += " · " + _("{time} in {zone}").format(time=there, zone=zone)
+    elif unknown:
+        moment += " · " + _("their time zone is not known: by your clock")
     return Choice(Leaving(at=at), ((plain(words), "text"),), ((moment, "muted"),))
 
 

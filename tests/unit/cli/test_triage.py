@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 from omnitui.model.states import Status
+from omnitui.sdk import snapshot
+from omnitui.sdk.capabilities import Capabilities, Idempotency
 from omnitui.services import macros, reasons
 from tests.support.command import Desk
-from tests.support.desk import a_conversation, conversation
+from tests.support.desk import a_conversation, an_account, conversation
 
 MACRO = """title = "Thanks"
 [[do]]
@@ -77,3 +82,16 @@ def test_faulty_macro_is_named_and_the_others_run(desk: Desk) -> None:
     assert ran.code == 1
     assert "thanks" in ran.out
     assert "broken.toml:2: " in ran.err
+
+
+def test_reply_leaves_by_the_customers_clock_and_says_so(desk: Desk) -> None:
+    able = snapshot.take(lambda channel: Capabilities(Idempotency.DEDUPLICATED), ("email",))
+    found = a_conversation(desk.cache, account=an_account(desk.cache, "Mail", capabilities=able))
+    desk.run("contact", "set", found.contact_id, "time_zone=America/Lima")
+    ran = desk.run("reply", found.id, "--text", "Good morning", "--at", "tomorrow 9 their time")
+    assert ran.code == 0
+    assert "09:00 in America/Lima" in ran.err
+    due = datetime.fromisoformat(desk.run("outbox", "--jsonl").objects[0]["due_at"])
+    assert due.astimezone(ZoneInfo("America/Lima")).hour == 9
+    desk.run("contact", "set", found.contact_id, "time_zone=")
+    assert "not known" in desk.run("reply", found.id, "--text", "Hi", "--at", "tomorrow 9 their time").err

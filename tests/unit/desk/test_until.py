@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from omnitui.clock import DAY, HOUR, MINUTE
-from omnitui.desk.until import Until, until, whose
+from omnitui.desk.until import Until, leaving, until, whose, zone_called
 from omnitui.errors import Refused
 from omnitui.model.conversations import Conversation
 from omnitui.model.states import Priority, Status
@@ -68,3 +69,18 @@ def test_until_a_time_is_that_time() -> None:
 )
 def test_whose_time_is_meant(text: str, rest: str, theirs: bool) -> None:
     assert whose(text) == (rest, theirs)
+
+
+def test_leaving_by_their_clock_where_it_is_known_else_by_ours() -> None:
+    tokyo, now = ZoneInfo("Asia/Tokyo"), 1_750_000_000_000
+    at, zone = leaving("tomorrow 9 their time", now=now, mine=UTC, theirs=tokyo)
+    assert (datetime.fromtimestamp(at / 1000, tokyo).hour, zone) == (9, tokyo)
+    at, zone = leaving("tomorrow 9 their time", now=now, mine=UTC, theirs=None)
+    assert (datetime.fromtimestamp(at / 1000, UTC).hour, zone) == (9, UTC)
+    at, zone = leaving("tomorrow 9", now=now, mine=UTC, theirs=tokyo)
+    assert (datetime.fromtimestamp(at / 1000, UTC).hour, zone) == (9, UTC)
+
+
+@pytest.mark.parametrize("name", ["", "Mars/Olympus", "../etc/passwd", "Asia/Tokyo\\x00"])
+def test_zone_that_is_none_is_none(name: str) -> None:
+    assert zone_called(name) is None
