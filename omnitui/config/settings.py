@@ -125,15 +125,28 @@ class Notify:
     via: Literal["auto", "bell", "osc9", "osc777", "osc99", "off"] = "auto"
     """How: `auto` asks what terminal it is, `bell` rings, `osc9` (iTerm2, WezTerm, ghostty), `osc777` (foot, urxvt,
     GNOME), `osc99` (kitty), `off`. Behind tmux it needs `set -g allow-passthrough on`, else it rings."""
-    on: tuple[str, ...] = ("mine", "unassigned", "mentioned", "failed", "due")
+    on: tuple[str, ...] = ("mine", "unassigned", "mentioned", "failed", "due", "sla")
     """About what: a new message in a conversation of yours, in one of nobody, a note that names you with `@`, a message
-    that could not be sent, a task that falls due."""
+    that could not be sent, a task that falls due, an agreement (docs/sla.md) that is at risk or broken."""
     text: bool = False
     """Whether a notice about one message shows who wrote and how it begins; your screen may be seen by others."""
     quiet: str = ""
     """Hours without notices, in your zone: `22:00-07:00`."""
     every: float = 10.0
     """Seconds between two notices; what happens meanwhile becomes one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Calls to customers by a key; docs/voice.md."""
+
+    agent_phone: str = ""
+    """Your own telephone number (+81312345678), which an account that calls (Twilio) rings first."""
+    dial: tuple[str, ...] = ()
+    """A softphone of yours: the program and its arguments, `{number}` in one of them. No shell sees it:
+    `["baresip", "-e", "/dial {number}"]`."""
+    seconds: float = 14_400.0
+    """How long a call by it may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +207,7 @@ class Settings:
     interface: Interface = field(default_factory=Interface)
     columns: Columns = field(default_factory=Columns)
     notify: Notify = field(default_factory=Notify)
+    voice: Voice = field(default_factory=Voice)
     hooks: Hooks = field(default_factory=Hooks)
     privacy: Privacy = field(default_factory=Privacy)
     snapshots: Snapshots = field(default_factory=Snapshots)

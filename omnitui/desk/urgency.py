@@ -47,10 +47,15 @@ class Reason:
 _TARGETS: Final = {"first": Cause.FIRST, "next": Cause.NEXT, "resolution": Cause.RESOLUTION}
 
 
+def target_of(conversation: Conversation) -> Cause:
+    """What the clock of a conversation's agreement that counts is for."""
+    return _TARGETS.get(conversation.sla_target, Cause.NEXT)
+
+
 def reasons(conversation: Conversation) -> tuple[Reason, ...]:
     """Every clock of a conversation, the one that counts first."""
     found = [
-        (_TARGETS.get(conversation.sla_target, Cause.NEXT), conversation.sla_due_at),
+        (target_of(conversation), conversation.sla_due_at),
         (Cause.WINDOW, conversation.window_closes_at if conversation.unanswered_since is not None else None),
         (Cause.TASK, conversation.task_due_at),
         (Cause.SNOOZE, conversation.snoozed_until),

@@ -28,6 +28,7 @@ class Occasion(StrEnum):
     MENTIONED = "mentioned"
     FAILED = "failed"
     DUE = "due"
+    SLA = "sla"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ class Notices:
             return safe(shown(waiting[0].words), multiline=False, max_chars=WORDS)
         counts = Counter(event.occasion for event in waiting)
         failed, due = counts.pop(Occasion.FAILED, 0), counts.pop(Occasion.DUE, 0)
+        agreed = counts.pop(Occasion.SLA, 0)
         parts: list[str] = []
         if total := counts.total():
             parts.append(ngettext("{n} new message", "{n} new messages", total).format(n=total))
@@ -103,4 +105,6 @@ class Notices:
             parts.append(ngettext("{n} message was not sent", "{n} messages were not sent", failed).format(n=failed))
         if due:
             parts.append(ngettext("{n} task is due", "{n} tasks are due", due).format(n=due))
+        if agreed:
+            parts.append(ngettext("{n} agreement falls due", "{n} agreements fall due", agreed).format(n=agreed))
         return _(", ").join(parts)

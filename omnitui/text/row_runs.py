@@ -95,15 +95,22 @@ class Drawing:
             runs.append(("!! ", "row.urgent"))
         elif conversation.priority == "high":
             runs.append(("^ ", "row.high"))
-        due = conversation.task_due_at
-        if due is not None and room >= 16:
-            runs.append(task_sign(due, self.now, self.glyphs))
+        promised = conversation.task_due_at
+        if promised is not None and room >= 16:
+            runs.append(task_sign(promised, self.now, self.glyphs))
         closing, closing_role = self.window
+        agreed = sla_sign(conversation, self.now, self.glyphs)
+        due, closes = conversation.sla_due_at, conversation.window_closes_at
+        if agreed and closing and closes is not None and (due is None or due > closes):
+            agreed = None  # only the soonest stands there
+        if agreed and room >= 16:
+            runs.append(agreed)
+            closing = ""
         if closing and room >= 20:
             runs.append((f"{self.glyphs.window}{closing} ", closing_role))
         text, role = self.unanswered
         # In a narrow list the shorter time alone stands there.
-        if text and text != self.age and room >= (36 if closing else 20):
+        if text and text != self.age and room >= (36 if closing or agreed else 20):
             runs.append((f"{self.glyphs.unanswered}{text} ", role))
         return runs
 
@@ -175,6 +182,17 @@ def window_left(left: Millis) -> Run:
     if left <= 0:
         return "0", "row.window.closing"
     return age(left, 0), "row.window.closing" if left < HOUR else "row.window.short" if left < LONG else "row.window"
+
+
+def sla_sign(conversation: Row, now: Millis, glyphs: Glyphs) -> Run | None:
+    """What is left of the agreement that is due first, or for how long it has been broken; None without one."""
+    due, left = conversation.sla_due_at, conversation.sla_left
+    if due is None:
+        return None if left is None else (f"{glyphs.due}={age(left, 0)} ", "row.sla")
+    if due < now:
+        return f"{glyphs.due}!{age(now, due)} ", "row.sla.late"
+    warned = conversation.sla_warn_at is not None and conversation.sla_warn_at <= now
+    return f"{glyphs.due}{age(due, now)} ", "row.sla.risk" if warned else "row.sla"
 
 
 def task_sign(due: Millis, now: Millis, glyphs: Glyphs) -> Run:

@@ -53,6 +53,12 @@ if TYPE_CHECKING:
         def send_reason(self) -> str: ...
         @property
         def task_due_at(self) -> int | None: ...
+        @property
+        def sla_due_at(self) -> int | None: ...
+        @property
+        def sla_warn_at(self) -> int | None: ...
+        @property
+        def sla_left(self) -> int | None: ...
 
 
 Run = tuple[str, str]
@@ -83,6 +89,9 @@ ROLES: Final[Mapping[str, str]] = {
     "row.window": "$muted",
     "row.window.short": "bold $warning",
     "row.window.closing": "bold $error",
+    "row.sla": "$muted",
+    "row.sla.risk": "bold $warning",
+    "row.sla.late": "bold $error",
     "row.task": "$accent",
     "row.task.late": "bold $error",
     "row.reason": "$error",
@@ -175,6 +184,7 @@ class Glyphs:
         "dash",
         "done",
         "draft",
+        "due",
         "ellipsis",
         "failed",
         "held",
@@ -200,20 +210,39 @@ class Glyphs:
         unanswered: str,
         window: str,
         task: str,
+        due: str,
     ) -> None:
         self.cursor, self.mark, self.failed, self.unknown = ">", "+", "!", "?"
         self.unread, self.done, self.underway, self.held = unread, done, underway, held
         self.draft, self.ellipsis, self.dash, self.unanswered = draft, ellipsis, dash, unanswered
-        self.window, self.task = window, task
+        self.window, self.task, self.due = window, task, due
 
 
 UNICODE: Final = Glyphs(
-    unread="•", done="✓", underway="…", held="‖", draft="✎", ellipsis="…", dash="–", unanswered="←", window="⧗",
+    unread="•",
+    done="✓",
+    underway="…",
+    held="‖",
+    draft="✎",
+    ellipsis="…",
+    dash="–",
+    unanswered="←",
+    window="⧗",
     task="◷",
+    due="⚑",
 )
 ASCII: Final = Glyphs(
-    unread="*", done="v", underway=".", held="=", draft="~", ellipsis="~", dash="-", unanswered="<", window="%",
+    unread="*",
+    done="v",
+    underway=".",
+    held="=",
+    draft="~",
+    ellipsis="~",
+    dash="-",
+    unanswered="<",
+    window="%",
     task="&",
+    due=":",
 )
 
 MINUTE: Final = 60_000

@@ -17,7 +17,8 @@ from omnitui.services.actions import Scope
 from omnitui.services.lastlook import LastLook
 from omnitui.services.memory import Memory
 from omnitui.services.session import Session
-from omnitui.ui.backstage import Backstage
+from omnitui.ui.alarms import Warnings
+from omnitui.ui.backstage import FINISH_SECONDS, Backstage
 from omnitui.ui.counting import Counting
 from omnitui.ui.doing import Doing
 from omnitui.ui.drafting import Drafting
@@ -68,6 +69,7 @@ class Desk(Backstage):
         self.doing = Doing()
         self.counts = Counting(self)
         self.promises = Promises(self)
+        self.warnings = Warnings(self)
         self.reading = Reading(self)
         self.searched = ""
         """What was searched for last."""
@@ -77,6 +79,8 @@ class Desk(Backstage):
         self.tour: Tour | None = None
         self.names: Names | None = None
         """What completion offers, once it was read."""
+        self.dialling: asyncio.Task[None] | None = None
+        """The call that the softphone makes."""
         self._read_timer: asyncio.TimerHandle | None = None
         self._loading: Ulid | None = None
         self._rested: Ulid | None = None
@@ -92,6 +96,10 @@ class Desk(Backstage):
         if self._read_timer is not None:
             self._read_timer.cancel()
         self.promises.end()
+        if self.dialling is not None:
+            self.dialling.cancel()
+            await asyncio.wait([self.dialling], timeout=FINISH_SECONDS)
+        self.warnings.end()
         # The last keys may not have been told yet: the field knows them.
         composer = self.composer
         if composer.settle() and composer.draft is not None:
@@ -386,6 +394,7 @@ class Desk(Backstage):
         """Read how the desk stands."""
         self.standing = await self.cache.aread(standing)
         self.promises.look()
+        await self.warnings.look()
         self.screen.sidebar.load(self.counts.texts, self.view.id)
         self.counts.look()
         self.screen.captions.redraw_title()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import tzinfo
 
 from omnitui.clock import Millis
+from omnitui.desk.naming import CLOCK
+from omnitui.desk.urgency import target_of
 from omnitui.i18n import _
 from omnitui.model.conversations import Conversation
 from omnitui.model.states import Flag, Priority, Status
@@ -53,8 +55,11 @@ def status_pieces(conversation: Conversation, now: Millis, zone: tzinfo) -> list
     if conversation.priority in (Priority.HIGH, Priority.URGENT):
         role = "bad" if conversation.priority is Priority.URGENT else "warn"
         pieces += [(_(phrases.PRIORITY[conversation.priority]), role), (" ", "")]
-    closes = conversation.window_closes_at
-    if closes is not None and conversation.status not in (Status.RESOLVED, Status.CLOSED):
+    closes, agreed = conversation.window_closes_at, agreed_piece(conversation, now)
+    due = conversation.sla_due_at
+    if agreed and (closes is None or (due is not None and due <= closes)):
+        pieces += [agreed, (" ", "")]
+    elif closes is not None and conversation.status not in (Status.RESOLVED, Status.CLOSED):
         left = _("window {span}").format(span=phrases.countdown(closes - now)) if closes > now else _("window closed")
         pieces += [(left, "warn" if closes - now < 3_600_000 else "muted"), (" ", "")]
     pieces += [(_(str(flag)), "warn") for flag in sorted(conversation.flags) if flag is not Flag.MERGED]
@@ -63,3 +68,18 @@ def status_pieces(conversation: Conversation, now: Millis, zone: tzinfo) -> list
         word = _("snoozed until {time}").format(time=phrases.moment(conversation.snoozed_until, now, zone, within=True))
     role = "label" if conversation.status is Status.OPEN else "warn"
     return [*pieces, (f"{word} ", role)]
+
+
+def agreed_piece(conversation: Conversation, now: Millis) -> Piece | None:
+    """What is left of the agreement that is due first, or for how long it has been broken; None without one."""
+    due, left = conversation.sla_due_at, conversation.sla_left
+    name = _(CLOCK[target_of(conversation)])
+    if due is None:
+        if left is None:
+            return None
+        return _("{clock} paused at {span}").format(clock=name, span=phrases.countdown(left)), "muted"
+    if due < now:
+        return _("{clock} {span} late").format(clock=name, span=phrases.countdown(now - due)), "bad"
+    warned = conversation.sla_warn_at is not None and conversation.sla_warn_at <= now
+    words = _("{clock} {span}").format(clock=name, span=phrases.countdown(due - now))
+    return words, "warn" if warned else "muted"

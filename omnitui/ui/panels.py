@@ -11,7 +11,8 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from omnitui.clock import Millis
-from omnitui.desk.naming import TASK
+from omnitui.desk.naming import CLOCK, TASK
+from omnitui.desk.urgency import Cause, Reason, reasons
 from omnitui.i18n import _, ngettext
 from omnitui.ids import Ulid
 from omnitui.model.card import Card, Suggestion
@@ -138,6 +139,25 @@ def _identity(one: Identity, preferred: bool, act: Act) -> Entry:
     return Entry(tuple(piece for piece in line if piece[0]), one.address, act, one.id)
 
 
+def due_panel(sight: Sight) -> list[Entry]:
+    """What falls due in the conversation that is shown, the soonest first; promises have a panel of their own."""
+    found = [] if sight.shown is None else [one for one in reasons(sight.shown) if one.cause is not Cause.TASK]
+    return _section(_("Falls due"), [Entry(due_line(one, sight.now, sight.zone)) for one in found])
+
+
+def due_line(one: Reason, now: Millis, zone: tzinfo) -> Line:
+    """What, when, and how far that is: "first reply 14:30 (0:42)"."""
+    late = one.at < now
+    far = phrases.countdown(abs(one.at - now))
+    over = _("({span} late)").format(span=far) if late else f"({far})"
+    return (
+        ("! " if late else "  ", "bad"),
+        (f"{_(CLOCK[one.cause])} ", "text"),
+        (phrases.moment(one.at, now, zone), "bad" if late else "strong"),
+        (f" {over}", "bad" if late else "muted"),
+    )
+
+
 def tasks_panel(sight: Sight) -> list[Entry]:
     """What is promised, and until when."""
     made = [
@@ -250,6 +270,7 @@ def _suggestion(one: Suggestion, width: int) -> Entry:
 
 PANELS: tuple[Panel, ...] = (
     name_panel,
+    due_panel,
     tasks_panel,
     facts_panel,
     channels_panel,

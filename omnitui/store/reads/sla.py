@@ -3,21 +3,38 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from typing import Final
 
 from omnitui.clock import Millis
 from omnitui.desk.agreements import load
-from omnitui.desk.sla import Event, Policy, Said
+from omnitui.desk.sla import Event, Policy, Said, clocks, soonest
 from omnitui.ids import Ulid
 from omnitui.model.states import Status
+from omnitui.values import dataclass
 
 IN_FORCE: Final = "sla"
 """The name in `meta` of the policies in force."""
 SWEPT: Final = "sla_swept"
 """The name in `meta` of how far the clocks were set since those came into force; absent when all are."""
 
+MOST: Final = 100
+"""Conversations that are warned of at once."""
+_ALARMED: Final = "SELECT id FROM conversation WHERE {0} > ?1 AND {0} <= ?2"
 _ASKED: Final = "SELECT received_at FROM message WHERE conversation_pk = ?1 AND role = 1 AND received_at"
 _ENDED: Final = (Status.RESOLVED, Status.CLOSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Alarms:
+    """What fell due in a span of time."""
+
+    risks: frozenset[Ulid] = frozenset()
+    """Conversations of which a warning fell due."""
+    late: frozenset[Ulid] = frozenset()
+    """Those of which an agreement was broken."""
+    coming: Millis | None = None
+    """When the next of either falls due."""
 
 
 def in_force(db: sqlite3.Connection) -> str:
@@ -73,14 +90,39 @@ def story(db: sqlite3.Connection, conversation_id: Ulid) -> list[Event]:
     return [*_statuses(db, *row), *found]
 
 
-def warned(db: sqlite3.Connection, after: Millis, until: Millis) -> list[Ulid]:
-    """Conversations of which a warning or the end of a clock fell due in a span of time, the most urgent first."""
+def alarms(db: sqlite3.Connection, since: Millis, now: Millis) -> Alarms:
+    """What was to be warned of after `since` and up to `now`, of the profile's agent and of nobody; and what comes."""
+    known = load(in_force(db))
+    if not known:
+        return Alarms()
+    ours = "is_shown = 1 AND (assignee_pk IS NULL OR assignee_pk = (SELECT pk FROM agent WHERE me = 1))"
+    late = {own for (own,) in db.execute(f"{_ALARMED.format('sla_due_at')} AND {ours} LIMIT ?3", (since, now, MOST))}
+    risks = {own for (own,) in db.execute(f"{_ALARMED.format('sla_warn_at')} AND {ours} LIMIT ?3", (since, now, MOST))}
+    coming = [
+        db.execute(f"SELECT min({column}) FROM conversation WHERE {column} > ?", (now,)).fetchone()[0]
+        for column in ("sla_warn_at", "sla_due_at")
+    ]
+    if any(len(policy.warn) > 1 for policy in known):
+        for own, warnings in _further(db, known, now, ours):
+            risks |= {own} if any(since < at <= now for at in warnings) else set()
+            coming += [at for at in warnings if at > now]
+    return Alarms(frozenset(risks - late), frozenset(late), min((at for at in coming if at is not None), default=None))
+
+
+def _further(
+    db: sqlite3.Connection, known: tuple[Policy, ...], now: Millis, ours: str
+) -> Iterator[tuple[Ulid, tuple[Millis, ...]]]:
+    """All warnings of the clocks that were warned of once and are not due yet, of those due first."""
+    policies = {policy.name: policy for policy in known}
     rows = db.execute(
-        "SELECT id FROM conversation WHERE (sla_warn_at > ?1 AND sla_warn_at <= ?2 OR sla_due_at > ?1"
-        " AND sla_due_at <= ?2) AND is_shown = 1 ORDER BY sla_due_at LIMIT 100",
-        (after, until),
-    )
-    return [own for (own,) in rows]
+        f"SELECT pk, id, sla_policy FROM conversation WHERE sla_due_at > ?1 AND sla_warn_at <= ?1 AND {ours}"
+        " ORDER BY sla_due_at LIMIT ?2",
+        (now, MOST),
+    ).fetchall()
+    for pk, own, name in rows:
+        clock = soonest(clocks(events(db, pk), policies[name], now)) if name in policies else None
+        if clock is not None:
+            yield own, clock.warnings
 
 
 def _statuses(db: sqlite3.Connection, pk: int, status: str, created_at: Millis) -> list[Event]:

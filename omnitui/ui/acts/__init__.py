@@ -19,6 +19,7 @@ from omnitui.ui.acts import (
     tasks,
     timeline,
     triaging,
+    urgency,
     ways,
     writing,
 )
@@ -41,6 +42,7 @@ HANDLERS: Mapping[str, Handler] = {
     **tasks.HANDLERS,
     **timeline.HANDLERS,
     **triaging.HANDLERS,
+    **urgency.HANDLERS,
     **ways.HANDLERS,
     **writing.HANDLERS,
 }

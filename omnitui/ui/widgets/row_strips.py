@@ -64,6 +64,9 @@ class RowStrips:
             ages += age(row.snoozed_until, now)
         if row.unanswered_since is not None:
             ages += age(now, row.unanswered_since)
+        for due in (row.window_closes_at, row.task_due_at, row.sla_due_at, row.sla_warn_at):
+            if due is not None:
+                ages += age(due, now) if due > now else f"!{age(now, due)}"
         key = (row.id, width, selected, marked, focused, density, self.columns)
         known = self.cache.get(key)
         if known is not None and known[1] == ages and (known[0] is row or known[0] == row):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 
@@ -17,10 +18,12 @@ from omnitui.desk.orders import Order, place
 from omnitui.desk.query import parse
 from omnitui.desk.sla import Clock, Policy, Target, clocks, soonest
 from omnitui.model.conversations import Conversation
+from omnitui.model.people import Agent
 from omnitui.model.states import Direction, ObjectKind, SendState, Status, Verb
-from omnitui.store import contacts, inflow, sla
+from omnitui.store import accounts, contacts, inflow, sla
 from omnitui.store.reads import inbox
 from omnitui.store.reads import sla as reads
+from omnitui.store.reads.sla import Alarms
 from tests.support.store_desk import NOW, Desk, a_desk
 
 ALL = Policy("all", "", HOUR, 2 * HOUR, DAY, pauses=frozenset({Status.WAITING, Status.SNOOZED}), warn=(20 * MINUTE,))
@@ -126,10 +129,24 @@ def test_what_is_due_first_is_on_top_by_urgency(desk: Desk) -> None:
 
 def test_warnings_and_ends_of_a_span_of_time_are_found(desk: Desk) -> None:
     desk.receive()
-    assert desk.cache.read(reads.warned, NOW, NOW + 39 * MINUTE) == []
-    assert desk.cache.read(reads.warned, NOW, NOW + 40 * MINUTE) == [desk.conversation_id]
-    assert desk.cache.read(reads.warned, NOW + 40 * MINUTE, NOW + 59 * MINUTE) == []
-    assert desk.cache.read(reads.warned, NOW + 40 * MINUTE, NOW + HOUR) == [desk.conversation_id]
+    own = frozenset({desk.conversation_id})
+
+    def between(since: int, now: int) -> Alarms:
+        return desk.cache.read(reads.alarms, NOW + since * MINUTE, NOW + now * MINUTE)
+
+    assert between(0, 39) == Alarms(coming=NOW + 40 * MINUTE)
+    assert between(0, 40) == Alarms(risks=own, coming=NOW + HOUR)
+    assert between(40, 59) == Alarms(coming=NOW + HOUR)
+    assert between(0, 60) == Alarms(late=own)
+    desk.cache.write(lambda tx: sla.put_in_force(tx, dump((replace(ALL, warn=(20 * MINUTE, 5 * MINUTE)),))))
+    while desk.cache.write(lambda tx: sla.sweep(tx, 100)):
+        pass
+    assert between(0, 54) == Alarms(risks=own, coming=NOW + 55 * MINUTE)
+    assert between(54, 55) == Alarms(risks=own, coming=NOW + HOUR)
+    stranger = Agent(desk.cache.ids.new(), "Mia Wong")
+    desk.cache.write(lambda tx: accounts.put_agent(tx, stranger))
+    desk.act(Verb.ASSIGN, ObjectKind.CONVERSATION, desk.conversation_id, {"assignee_id": stranger.id})
+    assert between(54, 60) == Alarms()
 
 
 def test_policies_are_the_same_after_they_were_kept() -> None:

@@ -247,6 +247,26 @@ def test_window_counts_down_beside_the_subject_while_somebody_waits() -> None:
     assert "←2h" not in narrow
 
 
+def test_agreement_counts_down_where_it_is_due_before_the_window_closes() -> None:
+    def row(**fields: Any) -> tuple[str, set[str]]:
+        lines = inbox_row(a_conversation(unanswered_since=NOW - 2 * HOUR, **fields), 80, now=NOW)
+        return plain(lines), {role for line in lines for _text, role in line}
+
+    assert "⚑42m " in row(sla_due_at=NOW + 42 * MINUTE)[0]
+    text, roles = row(sla_due_at=NOW + 42 * MINUTE, sla_warn_at=NOW, window_closes_at=NOW + HOUR)
+    assert "⚑42m" in text
+    assert "⧗" not in text
+    assert "row.sla.risk" in roles
+    text, roles = row(sla_due_at=NOW - 2 * HOUR)
+    assert "⚑!2h" in text
+    assert "row.sla.late" in roles
+    assert "⚑=40m" in row(sla_left=40 * MINUTE)[0]
+    for fields in ({"sla_due_at": NOW + 2 * HOUR}, {"sla_left": 40 * MINUTE}):
+        text = row(window_closes_at=NOW + HOUR, **fields)[0]
+        assert "⧗1h" in text
+        assert "⚑" not in text
+
+
 def test_all_styles_are_roles_of_the_theme() -> None:
     used = {
         role
