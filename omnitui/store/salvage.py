@@ -118,6 +118,9 @@ class _Source:
         return self._db.execute(sql, values)
 
     def renew(self) -> None:
+        if type(self._db) is sqlite3.Connection:
+            # It goes on by itself, and reading the schema anew takes longer than looking for the next row.
+            return
         self.close()
         self._db = self._opened()
         self._db.text_factory = _text

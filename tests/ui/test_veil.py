@@ -7,8 +7,6 @@ import pkgutil
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from omnitui.clock import HOUR
 from omnitui.model.states import MessageKind, Priority
 from omnitui.model.tasks import TaskKind
@@ -114,7 +112,6 @@ def dialogs(kind: type[LastHopModal[Any]] = LastHopModal) -> set[str]:
     return {name for one in kind.__subclasses__() for name in (one.__name__, *dialogs(one))}
 
 
-@pytest.mark.timeout(120)
 async def test_no_screen_shows_a_customer_under_the_veil(tmp_path: Path) -> None:
     seen: dict[str, str] = {}
     opened: set[str] = set()
