@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -32,7 +32,7 @@ class Api:
         self._http, self._url, self._account, self._now = http, url.rstrip("/"), account, now
         self._auth = (account, token)
 
-    async def call(self, method: str, path: str, said: Mapping[str, str] | None = None) -> Json:
+    async def call(self, method: str, path: str, said: Mapping[str, str | Sequence[str]] | None = None) -> Json:
         """What Twilio answers.
 
         Args:

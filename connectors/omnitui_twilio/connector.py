@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, suppress
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -40,8 +40,9 @@ from omnitui.sdk import (
     measured,
     until,
 )
+from omnitui_twilio.calling import EVENTS, connecting, outward
 from omnitui_twilio.client import Api, Refusal
-from omnitui_twilio.mapping import SMS, VOICE, events, listed, media_of, opted, unsupported, why
+from omnitui_twilio.mapping import SMS, VOICE, conversation_of, events, listed, media_of, opted, unsupported, why
 from omnitui_twilio.settings import MANIFEST, call_back_within
 from omnitui_twilio.webhook import TwilioWebhook, form_of
 
@@ -82,7 +83,11 @@ class TwilioConnector:
     def capabilities(self, channel: str = "") -> Capabilities:
         if channel == VOICE:
             return Capabilities(
-                idempotency=Idempotency.UNKNOWABLE, inbound=("webhook",), writes=False, call_back=self._call_back
+                idempotency=Idempotency.UNKNOWABLE,
+                inbound=("webhook",),
+                writes=False,
+                calls=True,
+                call_back=self._call_back,
             )
         return Capabilities(
             idempotency=Idempotency.UNKNOWABLE,
@@ -149,7 +154,20 @@ class TwilioConnector:
                 raise NotReady(why, hint="disk space, permissions") from error
         if form.get("RecordingSid") and form.get("CallSid") and not form.get("From"):
             form = {**form, **await self._parties(form["CallSid"])}
+        outbound = form.get("Direction", "").startswith("outbound") and form.get("CallSid")
+        if outbound and (begun := await asyncio.to_thread(self._begun, form)) is not None:
+            own, theirs = begun
+            return outward(form, own, theirs, self._number, call.received_at) if own else ()
         return events(form, ours=self._number, now=call.received_at)
+
+    def _begun(self, form: Mapping[str, str]) -> tuple[str, str] | None:
+        """The call of ours that a leg belongs to and its number; ("", "") where it rings an agent for one that was
+        not taken down, None where it is none of ours."""
+        drawer = self._context.drawer("calls")
+        for own in (form["CallSid"], form.get("ParentCallSid", "")):
+            if own and (kept := drawer.read(_name(own))) is not None:
+                return own, kept.decode()
+        return ("", "") if drawer.read(_name(f"phone {form.get('To', '')}")) is not None else None
 
     async def _parties(self, call: str) -> dict[str, str]:
         """Between whom a call was: what is told of a recording alone does not say it. Nothing where it is unknown."""
@@ -200,8 +218,10 @@ class TwilioConnector:
         return media_of(told, own, self._url)
 
     async def perform(self, op: Outbound) -> Outcome:
-        if op.verb is not Verb.REPLY:
+        if op.verb not in (Verb.REPLY, Verb.NEW):
             return Accepted()
+        if isinstance(call := op.fields.get("call"), dict):
+            return await self._call(op, str(call.get("number", "")), str(call.get("phone", "")))
         if op.channel == VOICE:
             return Rejected("a call takes no written reply")
         if op.files:
@@ -221,7 +241,34 @@ class TwilioConnector:
             return Rejected(why(refusal.code, str(refusal)))
         except Broken as broken:
             return Unknown(str(broken))
-        return Accepted(str(told["sid"]))
+        return Accepted(str(told["sid"]), conversation=conversation_of(self._number, theirs))
+
+    async def _call(self, op: Outbound, number: str, phone: str) -> Outcome:
+        """Ring the agent's phone; once it is answered Twilio connects it with the customer's."""
+        hook = self._context.settings.get("hook_url", "")
+        drawer = self._context.drawer("calls")
+        # What the agent's own phone does is told too, perhaps before we know the call's name.
+        await asyncio.to_thread(drawer.write, _name(f"phone {phone}"), b"1")
+        said: dict[str, str | Sequence[str]] = {
+            "To": phone,
+            "From": self._number,
+            "Twiml": connecting(number, self._number, hook),
+        }
+        if hook:
+            said |= {"StatusCallback": hook, "StatusCallbackEvent": EVENTS.split()}
+        await self._context.mark(op.op_id)
+        try:
+            told = await self._api.call("POST", "/Calls.json", said)
+        except Refusal as refusal:
+            return Rejected(why(refusal.code, str(refusal)))
+        except Broken as broken:
+            return Unknown(str(broken))
+        own = str(told.get("sid") or "")
+        if not own:
+            return Unknown("Twilio has not said which call it began")
+        with suppress(OSError):  # it rings: what becomes of it is not told then
+            await asyncio.to_thread(drawer.write, _name(own), number.encode())
+        return Accepted(own, conversation=conversation_of(self._number, number))
 
     async def reconcile(self, op: Outbound) -> Reconciled:
         return Unknowable("Twilio lists what was sent without our key: two replies that say the same look alike")

@@ -68,8 +68,9 @@ GROUPS: Final[tuple[tuple[str, tuple[Entry, ...]], ...]] = (
         ),
     ),
     (
-        N_("Tasks"),
+        N_("Tasks and calls"),
         (
+            Entry("call", "calls", N_("call the customer, by your phone or your softphone")),
             Entry("task add", "tasks", N_("promise a call-back or a follow-up for a time")),
             Entry("task list", "tasks", N_("list what is open, the first due first")),
             Entry("task done", "tasks", N_("it is done")),

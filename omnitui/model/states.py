@@ -154,6 +154,8 @@ class Verb(StrEnum):
     ERASE = "erase"
     CONTINUE = "continue"
     TASK = "task"
+    CALL = "call"
+    """A line about a call by the agent's softphone."""
     CALL_BACK = "call_back"
     """A task that a missed call made, or an answered one ended, by itself."""
 

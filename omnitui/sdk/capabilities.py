@@ -163,6 +163,8 @@ class Capabilities:
     """Whether what goes later than `free_for`, or first, uses up a quota."""
     most_in_window: int | None = None
     """How many messages may be sent after one of the customer's."""
+    calls: bool = False
+    """Whether it rings the agent's phone and connects it with a customer: `op.fields["call"]` with number and phone."""
     call_back: Millis | None = None
     """Within which time a missed call of a customer is to be returned: a task says so; None: none does."""
     reach: Mapping[Verb, Reach] = field(default_factory=dict)

@@ -62,7 +62,8 @@ class Outbound:
     """The verb's own values: {"status": "resolved"}, {"read": true}, {"add": [...], "remove": [...]};
     of `edit` and `delete` the message by its external id, {"message": "…", "text": "…"}. Of what is written
     {"template": {"name": "…", "language": "…", "values": ["…"]}} where `text` is what a template will say, and
-    {"tag": "HUMAN_AGENT"} where it goes under a tag."""
+    {"tag": "HUMAN_AGENT"} where it goes under a tag. {"call": {"number": "+81…", "phone": "+81…"}}: nothing is
+    written, the agent's phone is rung and connected with the customer's number."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ async def run(
     seconds: float,
     profile: str,
     more: Mapping[str, str] | None = None,
+    patience: float = 0.0,
 ) -> Ran:
     """Run a program on a text and wait for its end; its whole process group is ended with it when the time is up.
 
@@ -55,6 +56,7 @@ async def run(
         seconds: How long it may take.
         profile: Passed as OMNITUI_PROFILE, so that `omnitui` in it means the same desk.
         more: Other variables.
+        patience: Seconds that it has to end by itself, once it is asked to: a softphone hangs up first.
 
     Raises:
         OmniError: It cannot be started, or took too long.
@@ -90,6 +92,11 @@ async def run(
     except TimeoutError:
         raise OmniError(_("{name} took longer than {n:g} seconds").format(name=name, n=seconds)) from None
     finally:
+        if process.returncode is None and patience:
+            with suppress(ProcessLookupError, TimeoutError):
+                os.killpg(process.pid, signal.SIGTERM)
+                async with asyncio.timeout(patience):
+                    await _ended(process)
         if process.returncode is None:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)

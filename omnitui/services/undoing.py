@@ -98,6 +98,8 @@ def refuse_departed(tx: Tx, ops: Sequence[Op]) -> None:
     for op in ops:
         if log.erased(tx.db, op.id):
             raise Refused(_("that was erased, and cannot be brought back"))
+        if op.verb is Verb.CALL:
+            raise Refused(_("a call cannot be taken back"))
         entry = outbox_reads.entry(tx.db, op.id)
         if op.verb in SENDS and entry is not None and not _is_here(entry):
             said = (

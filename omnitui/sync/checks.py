@@ -45,7 +45,7 @@ def why_kept_back(db: sqlite3.Connection, entry: OutboxEntry, capabilities: Capa
 
 def _why_words_wait(db: sqlite3.Connection, entry: OutboxEntry, op: Op, capabilities: Capabilities, now: Millis) -> str:
     conversation = inbox.conversation(db, entry.conversation_id) if entry.conversation_id else None
-    if conversation is None:
+    if conversation is None or "call" in (entry.payload.get("fields") or {}):
         return ""
     seen = _seen(db, entry, op)
     if entry.verb is Verb.REPLY:

@@ -34,6 +34,7 @@ VERB = {
     Verb.DELETE: N_("deletion of a message"),
     Verb.ERASE: N_("erasure"),
     Verb.TASK: N_("task"),
+    Verb.CALL: N_("call"),
     Verb.CALL_BACK: N_("call-back"),
 }
 FIELD = {

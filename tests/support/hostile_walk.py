@@ -156,6 +156,7 @@ UNWALKED = {
     "app.__init__": "the console's own screen",
     "last_hop/app.get_default_screen": "the same, where there is no console",
     "acts/ways._begin": "a first message, whose screen has a key of its own",
+    "screens/calls.call": "numbers that were checked, for whom a way to call is set",
     "screens/tasks.decide": "what becomes of a task of the card, in words of our own",
     "screens/mended.open_mended": "what was done about a damaged cache, in words of our own",
 }

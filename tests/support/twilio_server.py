@@ -27,6 +27,8 @@ class TwilioServer:
     """Listens on a free port of the loopback interface while it is entered."""
 
     sent: list[dict[str, str]] = field(default_factory=list)
+    rung: list[dict[str, str]] = field(default_factory=list)
+    """Calls that were begun."""
     posted: threading.Event = field(default_factory=threading.Event)
     listed: list[Json] = field(default_factory=list)
     """The account's messages, newest first."""
@@ -75,6 +77,13 @@ class TwilioServer:
                 self.sent.append(said)
                 self.posted.set()
                 return 201, {"sid": f"SM{len(self.sent)}", "status": "queued"}
+            case ["POST", "/Calls.json"]:
+                if self.refusal is not None:
+                    code, words = self.refusal
+                    return 400, {"code": code, "message": words, "status": 400}
+                self.rung.append(said)
+                self.posted.set()
+                return 201, {"sid": f"CA-out-{len(self.rung)}", "status": "queued"}
         return 404, {"code": 20404, "message": "Not found", "status": 404}
 
     def __enter__(self) -> Self:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from omnitui.clock import HOUR, FrozenClock
+from omnitui.config.settings import Voice
 from omnitui.model.tasks import Task, TaskKind
 from omnitui.services.notices import Occasion
 from omnitui.services.session import Session
+from omnitui.store.contacts import give_address
 from omnitui.store.reads import inbox, tasks
 from omnitui.ui.notifying import Notifier
 from tests.support.console import a_console, a_session
@@ -83,3 +86,26 @@ async def test_a_task_that_falls_due_is_said_counted_and_gone_to(tmp_path: Path)
             assert found is not None
             assert found.task_due_at == clock.now() - 2 * HOUR
             assert isinstance(person.app.notifier, Notifier)
+
+
+async def test_softphone_dials_is_kept_in_the_conversation_and_hung_up_by_the_same_key(tmp_path: Path) -> None:
+    program, heard = tmp_path / "phone", tmp_path / "heard"
+    program.write_text(f'#!/bin/sh\nprintf %s "$1" > {heard}\nexec sleep 600\n')
+    program.chmod(0o700)
+    with a_session(tmp_path) as session:
+        found = a_conversation(session.cache, "please call me", contact="Ann Stone")
+        give = (found.account_id, found.contact_id, "voice", "+81312345678", "said so")
+        session.cache.write(lambda tx: give_address(tx, *give))
+        session.settings = replace(session.settings, voice=Voice(dial=(str(program), "tel:{number}")))
+        async with a_console(session, 140, 40) as person:
+            await person.sees("please call me")
+            await person.press("s", "p")
+            await person.sees("Call whom, and how?")
+            await person.sees("> +81312345678")
+            await person.press("enter")
+            await person.until(lambda: heard.exists() and heard.read_text() == "tel:+81312345678")
+            await person.sees("dialled by phone")
+            await person.press("s", "p")
+            await person.sees("Hang up?")
+            await person.press("down", "enter")
+            await person.sees("cut off, ")

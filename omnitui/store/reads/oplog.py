@@ -132,7 +132,7 @@ def last_undoable(db: sqlite3.Connection, author_id: Ulid) -> list[Op]:
     """The ops of an agent's newest act that has not been undone and is no undo; what is done by itself is no act."""
     return _newest(
         db,
-        "o.undoes IS NULL AND o.verb NOT IN ('read', 'wake', 'erase', 'call_back')"
+        "o.undoes IS NULL AND o.verb NOT IN ('read', 'wake', 'erase', 'call', 'call_back')"
         " AND NOT EXISTS (SELECT 1 FROM op_payload p WHERE p.op_pk = o.pk AND p.erased_at IS NOT NULL)"
         " AND NOT EXISTS (SELECT 1 FROM op u WHERE u.undoes = o.id)",
         author_id,
@@ -145,7 +145,7 @@ def last_redoable(db: sqlite3.Connection, author_id: Ulid) -> list[Op]:
         db,
         "o.undoes IS NOT NULL AND NOT EXISTS (SELECT 1 FROM op r WHERE r.redoes = o.undoes AND r.pk > o.pk)"
         " AND NOT EXISTS (SELECT 1 FROM op n WHERE n.pk > o.pk AND n.author_pk = o.author_pk"
-        " AND n.undoes IS NULL AND n.redoes IS NULL AND n.verb NOT IN ('read', 'wake', 'erase', 'call_back'))",
+        " AND n.undoes IS NULL AND n.redoes IS NULL AND n.verb NOT IN ('read', 'wake', 'erase', 'call', 'call_back'))",
         author_id,
     )
 

@@ -1,4 +1,4 @@
-"""What is promised to customers."""
+"""What is promised to customers, and calling them."""
 
 from __future__ import annotations
 
@@ -20,6 +20,12 @@ async def _complete(desk: Desk, conversation_id: str) -> None:
     await complete_first(desk, conversation_id)
 
 
+async def _call(desk: Desk, conversation_id: str) -> None:
+    from omnitui.ui.screens.calls import call
+
+    await call(desk, conversation_id)
+
+
 async def _open(desk: Desk) -> None:
     from omnitui.ui.screens.tasks import open_tasks
 
@@ -29,5 +35,6 @@ async def _open(desk: Desk) -> None:
 HANDLERS: Mapping[str, Handler] = {
     "conversation.task": lambda desk, count: _promise(desk, desk.need()),
     "conversation.task_done": lambda desk, count: _complete(desk, desk.need()),
+    "conversation.call": lambda desk, count: _call(desk, desk.need()),
     "go.tasks": lambda desk, count: _open(desk),
 }
