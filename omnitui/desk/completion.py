@@ -33,6 +33,7 @@ class Names:
     languages: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
     views: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,8 @@ def _values(key: str, names: Names) -> Sequence[str]:
             return names.segments
         case "org":
             return names.organizations
+        case "reason":
+            return (*names.reasons, "none")
         case "mentions":
             return ("me", *names.agents)
         case "team":

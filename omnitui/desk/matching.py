@@ -194,6 +194,11 @@ def _names(field: NameField, facts: Facts) -> Sequence[str]:
             return (facts.segment,)
         case NameField.ORGANIZATION:
             return (facts.organization,)
+        case NameField.REASON:
+            parts = conversation.contact_reason.split("/") if conversation.contact_reason else []
+            size = len(parts)
+            every = ["/".join(parts[a:b]) for a in range(size) for b in range(a + 1, size + 1)]
+            return every or ("none",)
 
 
 def _during(at: Millis, start: Millis | None, end: Millis | None) -> bool:

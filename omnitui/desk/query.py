@@ -410,6 +410,7 @@ _FILTERS: Final[dict[str, Callable[[_Parser, Piece], Node | None]]] = {
     "has": _has,
     "org": _named(NameField.ORGANIZATION),
     "segment": _named(NameField.SEGMENT),
+    "reason": _named(NameField.REASON),
     "lang": _language,
     "before": _before,
     "after": _after,

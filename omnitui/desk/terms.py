@@ -68,6 +68,7 @@ class NameField(StrEnum):
     LABEL = "label"
     SEGMENT = "segment"
     ORGANIZATION = "org"
+    REASON = "reason"
 
 
 class Compare(StrEnum):

@@ -77,13 +77,21 @@ def ratings(db: sqlite3.Connection, contact_id: Ulid) -> list[Rating]:
 
 
 def last_reason(db: sqlite3.Connection, contact_id: Ulid) -> str:
-    """The reason given when a conversation with the contact was last resolved."""
-    row = db.execute(
-        f"SELECT p.reason FROM conversation c CROSS JOIN op o ON o.conversation_pk = c.pk"
-        f" CROSS JOIN op_payload p ON p.op_pk = o.pk"
-        f" WHERE {_OF_CONTACT} AND o.verb = 'status' AND p.reason <> '' ORDER BY o.pk DESC LIMIT 1",
-        (contact_id,),
-    ).fetchone()
+    """The contact reason of the newest conversation that has one, else what was said when one was last resolved."""
+    row = (
+        db.execute(
+            f"SELECT c.contact_reason FROM conversation c WHERE {_OF_CONTACT} AND c.contact_reason <> ''"
+            f" ORDER BY c.last_activity_at DESC LIMIT 1",
+            (contact_id,),
+        ).fetchone()
+        or db.execute(
+            f"SELECT p.reason FROM conversation c CROSS JOIN op o ON o.conversation_pk = c.pk"
+            f" CROSS JOIN op_payload p ON p.op_pk = o.pk"
+            f" WHERE {_OF_CONTACT} AND o.verb = 'status' AND p.reason <> '' AND p.reason NOT LIKE 'macro %'"
+            f" ORDER BY o.pk DESC LIMIT 1",
+            (contact_id,),
+        ).fetchone()
+    )
     return str(row[0]) if row else ""
 
 

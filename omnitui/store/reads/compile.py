@@ -302,6 +302,11 @@ def _named(field: NameField, name: str) -> Condition:
         case NameField.ORGANIZATION:
             firms = f"SELECT pk FROM organization WHERE {folded('name')} = ?"
             return Condition(f"c.contact_pk IN (SELECT pk FROM contact WHERE organization_pk IN ({firms}))", (name,))
+        case NameField.REASON if name == "none":
+            return Condition("c.contact_reason = ''")
+        case NameField.REASON:
+            said = f"instr('/' || {folded('c.contact_reason')} || '/', '/' || ? || '/')"
+            return Condition(f"(c.contact_reason <> '' AND {said})", (name,))
 
 
 # Notes with an @ are few, and have a partial index; whom they name is decided as the composer does it.

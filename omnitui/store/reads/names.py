@@ -13,6 +13,9 @@ _LABELS: Final = """
 _FIRMS: Final = "SELECT name FROM organization WHERE deleted_at IS NULL ORDER BY name LIMIT 500"
 _SEGMENTS: Final = "SELECT DISTINCT segment FROM contact WHERE segment <> '' ORDER BY 1 LIMIT 500"
 
+_REASONS: Final = """
+    SELECT DISTINCT contact_reason FROM conversation WHERE contact_reason <> '' ORDER BY 1 LIMIT 500
+"""
 _LANGUAGES: Final = "SELECT DISTINCT lower(language) FROM contact WHERE language <> '' ORDER BY 1 LIMIT 100"
 
 
@@ -32,6 +35,7 @@ def names(db: sqlite3.Connection) -> Names:
         segments=_column(db, _SEGMENTS),
         organizations=_column(db, _FIRMS),
         languages=_column(db, _LANGUAGES),
+        reasons=_column(db, _REASONS),
     )
 
 

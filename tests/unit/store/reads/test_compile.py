@@ -20,6 +20,7 @@ from omnitui.model.conversations import Conversation
 from omnitui.model.states import Direction, Flag, MessageKind, ObjectKind, Priority, SendState, Status
 from omnitui.store import fulltext, inflow
 from omnitui.store.cache import Cache
+from omnitui.store.conversations import change_conversation
 from omnitui.store.reads import accounts, export, inbox, people
 from omnitui.store.tasks import put_task
 from tests.support.desk import a_cache, a_contact, a_conversation, a_message, an_account
@@ -38,7 +39,7 @@ AGENTS = ("Mia Wong", "花子", "mia")
 
 def filled(cache: Cache, seed: int) -> None:
     """Forty conversations that differ in everything a query can ask for."""
-    dice, other = random.Random(seed), random.Random(seed)
+    dice, other, why = random.Random(seed), random.Random(seed), random.Random(seed)
     clock = cache.clock
     assert isinstance(clock, FrozenClock)
     accounts_ = [an_account(cache, name) for name in ("Shop", "店")]
@@ -78,6 +79,13 @@ def filled(cache: Cache, seed: int) -> None:
             cache.write(
                 lambda tx, at=at, own=conversation.id: put_task(  # type: ignore[misc]
                     tx, tx.ids.new(), own, {"due_at": at}
+                )
+            )
+        if why.random() < 0.5:
+            path = why.choice(("billing", "billing/refund", "delivery/late/lost", "返品/破損"))
+            cache.write(
+                lambda tx, path=path, own=conversation.id: change_conversation(  # type: ignore[misc]
+                    tx, own, {"contact_reason": path}
                 )
             )
         if dice.random() < 0.3:
@@ -170,6 +178,16 @@ def _filters() -> st.SearchStrategy[str]:
         st.sampled_from(["from:ann", "from:花子", "from:example.com", "from:nobody", "from:%"]),
         st.sampled_from(
             ["org:maple", "org:東京商会", "segment:vip", "segment:none", 'subject:"order a12"', "subject:品"]
+        ),
+        st.sampled_from(
+            [
+                "reason:billing",
+                "reason:refund",
+                "reason:Billing/Refund",
+                "reason:late/lost",
+                "reason:破損",
+                "reason:none",
+            ]
         ),
         st.builds("{}:{}h".format, st.sampled_from(["after", "before", "during"]), st.integers(0, 80)),
         st.builds("unanswered:{}{}h".format, st.sampled_from(["<", ">"]), st.integers(0, 60)),
