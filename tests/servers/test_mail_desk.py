@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,14 +11,15 @@ from typing import Any
 
 import pytest
 
+from omnitui.main import main
+from omnitui.paths import profile
 from omnitui.services import vault
-from omnitui.store import failpoints
 from tests.support.command import Desk, a_desk
+from tests.support.forked import cut
 from tests.support.mail_servers import MailServers, a_mail
 
 pytestmark = pytest.mark.server
 
-ROOT = Path(__file__).resolve().parents[2]
 IN = ("blob.written", "blob.named", "ingest.blobs", "ingest.applied", "ingest.committed")
 OUT = ("outbox.taken", "outbox.checked", "outbox.sending", "outbox.marked", "outbox.performed", "outbox.settled")
 PASSPHRASE = "correct horse"
@@ -46,18 +45,13 @@ def add(desk: Desk, servers: MailServers, address: str) -> None:
     assert ran.code == 0, ran.err
 
 
-def sync(failpoint: str = "", how: str = "--once") -> subprocess.Popen[bytes]:
-    """`omnitui sync` in a process of its own, which dies at a failpoint."""
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'connectors'}"}
-    if failpoint:
-        environment["OMNITUI_FAILPOINT"] = failpoint
-    return subprocess.Popen(
-        [sys.executable, "-m", "omnitui.main", "sync", how],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+def killed(failpoint: str = "", born: Callable[[int], object] = lambda _pid: None) -> bool:
+    """Whether `omnitui sync --once` ends at a failpoint, in a process of its own; `born` is told its id."""
+
+    def sync() -> None:
+        assert main(["sync", "--once"]) == 0
+
+    return cut(sync, profile().state / "errors", failpoint=failpoint, born=born)
 
 
 def conversation(desk: Desk) -> dict[str, Any]:
@@ -88,8 +82,8 @@ def test_a_kill_while_mail_comes_in_loses_and_repeats_nothing(desk: Desk, server
         mail = a_mail(f"Matter {number}", sender=f"c{number}@example.test", to=ours)
         servers.deliver(ours, mail, f"c{number}@example.test")
     add(desk, servers, ours)
-    assert sync(f"{failpoint}:2").wait(60) == failpoints.EXIT_CODE
-    assert sync().wait(60) == 0
+    assert killed(f"{failpoint}:2")
+    assert not killed()
     assert sorted(talk["subject"] for talk in desk.run("ls", "--jsonl").objects) == [f"Matter {n}" for n in range(4)]
 
 
@@ -100,8 +94,8 @@ def test_a_kill_while_a_reply_goes_out_never_sends_it_twice_or_hides_it(
     customer = servers.user("customer")
     ref = asked(desk, servers, customer)
     assert desk.run("reply", ref, "--text", "It left yesterday.").code == 0
-    assert sync(failpoint).wait(60) == failpoints.EXIT_CODE
-    assert sync().wait(60) == 0
+    assert killed(failpoint)
+    assert not killed()
     copies = len(servers.messages(customer))
     state = conversation(desk)["messages"][-1]["state"]
     if failpoint == "outbox.marked":
@@ -117,15 +111,18 @@ def test_a_kill_while_the_server_thinks_leaves_it_unknown_and_the_agent_settles_
     customer = servers.user("slow")
     ref = asked(desk, servers, customer)
     op_id = desk.run("reply", ref, "--text", "It left yesterday.").out.strip()
-    process = sync()
-    until(lambda: desk.run("outbox", "--jsonl").objects[0]["may_have_left"])
-    process.send_signal(signal.SIGKILL)
-    process.wait(30)
-    until(lambda: servers.messages(customer))
-    assert sync().wait(60) == 0
+
+    def end(pid: int) -> None:
+        # It has left, and the server takes its time to say so.
+        until(lambda: servers.messages(customer))
+        assert desk.run("outbox", "--jsonl").objects[0]["may_have_left"]
+        os.kill(pid, signal.SIGKILL)
+
+    assert killed(born=end)
+    assert not killed()
     assert conversation(desk)["messages"][-1]["state"] == "unknown"
     assert desk.run("outbox", "settle", op_id, "--sent").code == 0
-    assert sync().wait(60) == 0
+    assert not killed()
     assert conversation(desk)["messages"][-1]["state"] == "accepted"
     assert len(servers.messages(customer)) == 1
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -38,6 +39,7 @@ def cut(
         try:
             with errors.open("a") as file:
                 os.dup2(file.fileno(), 2)
+            sys.stderr = sys.__stderr__
             failpoints.arm(failpoint)
             work()
             code = 0

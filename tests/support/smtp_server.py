@@ -165,7 +165,7 @@ class SmtpServer:
             return "250 2.0.0 accepted"
         await asyncio.to_thread(self._deliver, str(envelope.mail_from), envelope.rcpt_tos, _raw(envelope))
         if first.startswith("slow"):
-            await asyncio.sleep(2)
+            await asyncio.sleep(60)
         if first.startswith("cut") or self.cut_next:
             self.cut_next = False
             _abort(server)
