@@ -122,7 +122,7 @@ class Graph:
         )
         try:
             said = answer.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Broken(f"Meta answered with HTTP {answer.status_code} and no reason") from None
         if not isinstance(said, dict):
             raise Broken(f"Meta answered with HTTP {answer.status_code} and nothing that is known")

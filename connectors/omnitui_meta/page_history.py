@@ -24,11 +24,12 @@ FIELDS = (
 def history(answer: Json, ours: Ours) -> tuple[Event, ...]:
     """The messages of a page of conversations; what is odd in one takes no other with it."""
     found: list[Event] = []
-    for thread in answer.get("data") or ():
+    threads = answer.get("data")
+    for thread in threads if isinstance(threads, list) else ():
         try:
             people = thread["participants"]["data"]
             customer = next(one for one in people if str(one["id"]) not in (ours.account, ours.page))
-            messages = thread["messages"]["data"]
+            messages = list(thread["messages"]["data"])
         except (*ODD, StopIteration):
             continue
         for message in messages:

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from omnitui_meta.page_history import history
+from omnitui_meta.page_mapping import Ours
 
 from omnitui.clock import DAY, HOUR
 from omnitui.sdk import (
@@ -324,3 +326,10 @@ async def test_way_to_the_gateway_is_let_go_of_with_the_stream(rig: PageRig) -> 
     async with asyncio.timeout(30), aclosing(connector.inbound(None)) as stream:  # type: ignore[type-var]
         await anext(stream)
     assert ended.is_set()
+
+
+@pytest.mark.parametrize(
+    "odd", [{"data": 7}, {"data": [{"participants": {"data": [{"id": MEI}]}, "messages": {"data": 7}}]}]
+)
+def test_odd_history_is_no_history(odd: dict[str, Any]) -> None:
+    assert history(odd, Ours("messenger", "1", "Tea")) == ()
