@@ -54,6 +54,8 @@ class SlackServer:
     lacking: str = ""
     """A scope that the app was not given."""
     limited_until: float = 0.0
+    page: int = 3
+    """Messages of a channel in one answer, at most."""
     broken: list[str] = field(default_factory=list)
     """What a call did against the specification."""
     _numbers: count[int] = field(default_factory=lambda: count(1))
@@ -122,7 +124,7 @@ class SlackServer:
     def _conversations_history(self, said: Json) -> Json:
         roots = [one for one in self.messages[said["channel"]] if one.get("thread_ts", one["ts"]) == one["ts"]]
         page = [self._counted(said["channel"], one) for one in reversed(roots)]
-        start, limit = int(said.get("cursor") or 0), min(int(said["limit"]), 3)
+        start, limit = int(said.get("cursor") or 0), min(int(said["limit"]), self.page)
         more = str(start + limit) if len(page) > start + limit else ""
         return {"messages": page[start : start + limit], "response_metadata": {"next_cursor": more}}
 

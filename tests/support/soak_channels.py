@@ -249,7 +249,7 @@ class World:
         )
 
     async def _slack(self) -> Channel:
-        server = await self._stack.enter_async_context(slack_server.SlackServer())
+        server = await self._stack.enter_async_context(slack_server.SlackServer(page=100))
         proxy = await self._proxy(server.port)
         roots: dict[int, str] = {}
 

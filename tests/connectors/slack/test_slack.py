@@ -25,6 +25,7 @@ from omnitui.sdk import (
     NotReady,
     OmniError,
     OutboundFile,
+    RateLimited,
     Reacted,
     Rejected,
     Unknowable,
@@ -300,3 +301,33 @@ async def test_channel_that_was_asked_before_the_line_broke_is_gone_on_with(
     assert "there" in texts(rest)
     assert "rooms" not in rest[-1].cursor
     assert asked.count(("conversations.replies", "C0")) == 1
+
+
+async def test_much_that_was_said_while_nobody_listened_comes_in_whole(rig: SlackRig, desk: SlackConnector) -> None:
+    stream = desk.inbound(None)
+    cursor = (await caught_up(stream))[-1].cursor
+    await stream.aclose()  # type: ignore[attr-defined]
+    said = [rig.server.say(f"missed {number}")["text"] for number in range(50)]
+    found = await caught_up(desk.inbound(cursor))
+    assert (texts(found), found[-1].gap) == (said, "")
+
+
+async def test_slack_that_asks_to_wait_does_not_have_all_asked_for_again(
+    rig: SlackRig, desk: SlackConnector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    roots = [rig.server.say(f"root {number}")["ts"] for number in range(3)]
+    for root in roots:
+        rig.server.say("answer", thread_ts=root)
+    asked: list[str] = []
+    call = WebApi.call
+
+    async def limited(self: WebApi, method: str, *said: Any, **more: Any) -> dict[str, Any]:
+        asked.append(method)
+        if method == "conversations.replies" and len(asked) % 2:
+            raise RateLimited("Slack asks to wait", after=1)
+        return await call(self, method, *said, **more)
+
+    monkeypatch.setattr(WebApi, "call", limited)
+    found = await caught_up(desk.inbound(None))
+    assert texts(found).count("answer") == 3
+    assert asked.count("conversations.history") == 1
