@@ -47,6 +47,7 @@ def at(text: str, zone: ZoneInfo = TOKYO) -> Millis:
 
 TEAMS = {"billing": ("me", "b@example.com")}
 VIEWS = {"loop": "view:loop", "bad": "is:opne", "junk": "is:spam sort:priority", "more": "view:junk x"}
+VIEWS |= {f"laugh{n}": f"view:laugh{n - 1} " * 9 if n else "ha" for n in range(10)}
 NOW = at("2026-05-14 10:30")  # a Thursday
 
 
@@ -245,6 +246,7 @@ def test_deep_brackets_and_endless_queries_are_refused() -> None:
     assert "brackets" in failure("(" * 500 + "a" + ")" * 500).message
     assert "many" in failure("a " * 500).message
     assert "long" in failure("a" * 5_000).message
+    assert "many" in failure("view:laugh9").message
 
 
 _WORDS = st.sampled_from(
