@@ -73,8 +73,9 @@ def follow(table: Mapping[Chord, str], said: Sentence, key: str) -> Sentence | M
 
 
 def motions(table: Mapping[Chord, str]) -> list[tuple[str, str]]:
-    """The keys that may follow an operator, each with its motion."""
-    return [("".join(chord), action) for chord, action in table.items() if action in MOTIONS]
+    """The letters that may follow an operator, each with its motion; arrows do too."""
+    letters = [(chord, action) for chord, action in table.items() if action in MOTIONS]
+    return [("".join(chord), action) for chord, action in letters if all(len(key) == 1 for key in chord)]
 
 
 def is_length(text: str) -> bool:

@@ -10,8 +10,6 @@ from omnitui.services.keymap import Chord, Keymap
 from omnitui.values import dataclass
 
 MAX_COUNT = 9_999
-LONGEST_MOTION = 2
-"""Letters of a motion that is shown beside what else may follow: not the names of arrows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,5 +148,5 @@ class Keyboard:
             if chord[:size] == self._chord and action_id in ACTIONS
         ]
         if self._scope is Scope.LIST and operator_of(table, self._chord):
-            found += [(keys, motion) for keys, motion in motions(table) if len(keys) <= LONGEST_MOTION]
+            found += motions(table)
         return found

@@ -49,7 +49,12 @@ def carry_out(
                 return
             begin()
         performed = await desk.act(operations.perform, wanted, act.reason)
-        tell(desk, said, bool(performed.ops), performed.left)
+        if performed.left and performed.ops:
+            changed = len({op.conversation_id for op in performed.ops})
+            told = _("{conversations}: {deed}").format(conversations=phrases.conversations_word(changed), deed=act.deed)
+            tell(desk, told, True, performed.left)
+        else:
+            tell(desk, said, bool(performed.ops), performed.left)
 
     if settled:
         begin()

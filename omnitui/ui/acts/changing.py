@@ -168,13 +168,17 @@ def told(ops: tuple[Op, ...]) -> str:
     """What ops did, in a few words."""
     if not ops:
         return _("nothing")
-    word = _(phrases.VERB[ops[0].verb])
-    value = ops[0].after.get("status")
-    if isinstance(value, str):
-        word = f"{word} → {_(phrases.STATUS[Status(value)])}"
-    if len(ops) == 1:
+    word = ", ".join(dict.fromkeys(_told(op) for op in ops))
+    about = {op.conversation_id or op.object_id for op in ops}
+    if len(about) == 1:
         return word
-    return word + " " + ngettext("({n} conversation)", "({n} conversations)", len(ops)).format(n=len(ops))
+    return word + " " + ngettext("({n} conversation)", "({n} conversations)", len(about)).format(n=len(about))
+
+
+def _told(op: Op) -> str:
+    word = _(phrases.VERB[op.verb])
+    value = op.after.get("status")
+    return f"{word} → {_(phrases.STATUS[Status(value)])}" if isinstance(value, str) else word
 
 
 async def _pick(desk: Desk, name: str, ids: tuple[Ulid, ...]) -> None:
