@@ -53,8 +53,6 @@ class Card:
     links: tuple[LinkedContact, ...] = ()
     open: tuple[Conversation, ...] = ()
     """Conversations that are neither resolved nor closed, newest activity first."""
-    tasks: tuple[Task, ...] = ()
-    """What is promised and not done yet, the first due first."""
     conversations: int = 0
     messages: int = 0
     first_at: Millis | None = None
@@ -65,3 +63,5 @@ class Card:
     last_reason: str = ""
     """The contact reason given when a conversation was last resolved."""
     suggestions: tuple[Suggestion, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    """What is promised and not done yet, the first due first."""

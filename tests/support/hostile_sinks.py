@@ -36,6 +36,7 @@ from omnitui.model.operations import Op, OutboxEntry
 from omnitui.model.people import Contact, Identity, Link, Organization
 from omnitui.model.revisions import Hit
 from omnitui.model.states import Direction, MessageKind, ObjectKind, Priority, SendState, Status, Verb
+from omnitui.model.tasks import Task, TaskKind
 from omnitui.services import export
 from omnitui.services.notices import Event, Notices, Occasion
 from omnitui.services.records import to_json
@@ -139,6 +140,7 @@ def _card(take: Strings) -> Iterator[str]:
     card = Card(
         contact, Organization("O", take()), (Identity("I", "P", take(), take(), take()),), None, (linked,),
         (_conversation(take),), 1, 1, NOW, NOW, (), take(), (Suggestion(other, take(), take()),),
+        (Task("T", "C", TaskKind.CALL_BACK, take(), 1, number=take()),),
     )  # fmt: skip
     for entry in entries(Sight(card, None, WIDTH, NOW, UTC)):
         yield from (_line(entry.line), _line(veil(entry.line, private=True)))
