@@ -44,6 +44,7 @@ def _paths(shell: Shell) -> int:
         "keys": str(profile.keys_file),
         "commands": str(profile.commands_file),
         "views": str(profile.views_file),
+        "sla": str(profile.sla_file),
         "hooks": str(profile.hooks),
         "themes": str(profile.themes),
         "data": str(profile.data),

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Final
 
 from omnitui import __version__
+from omnitui.clock import SystemClock
 from omnitui.config.files import load_settings
 from omnitui.config.gateway import load_gateway
 from omnitui.config.settings import Settings
@@ -24,6 +25,7 @@ from omnitui.model.accounts import Account
 from omnitui.model.states import SendState
 from omnitui.paths import Profile
 from omnitui.services import hooks, passphrase, places, recovery, sealing, terminal, webhooks
+from omnitui.services.agreements import policies
 from omnitui.services.commands import read_commands, take_in
 from omnitui.services.encryption import Encryption, State
 from omnitui.services.happenings import failures
@@ -184,6 +186,10 @@ def _keys(profile: Profile) -> Iterator[Finding]:
     offer(views)
     for problem in views.problems:
         yield Finding("views", Verdict.WARNING, f"{profile.views_file.name}: {problem.message}", problem.hint)
+    try:
+        policies(profile, settings, SystemClock().now())
+    except ConfigError as error:
+        yield Finding("sla", Verdict.WARNING, error.message, error.hint)
     problems = read_keymap(profile.keys_file, settings.interface.keys, views.keys).problems
     for problem in problems:
         yield Finding("keys", Verdict.WARNING, f"{profile.keys_file.name}: {problem.message}", problem.hint)

@@ -27,7 +27,14 @@ class Rereading:
     def __init__(self, app: ConsoleApp) -> None:
         self._app = app
         profile = app.session.profile
-        self._files = (profile.settings_file, profile.keys_file, profile.commands_file, profile.views_file)
+        self._files = (
+            profile.settings_file,
+            profile.keys_file,
+            profile.commands_file,
+            profile.views_file,
+            profile.sla_file,
+        )
+        self._agreed = of_files((profile.sla_file,))
         self.faults: list[str] = []
         """What is wrong with the files."""
         self._turn = asyncio.Lock()
@@ -79,7 +86,7 @@ class Rereading:
             offer(views)
             app.main.desk.renew_views()
         keymap = await asyncio.to_thread(self._keymap)
-        self.faults = [*others, *self._named(faults, keymap)]
+        self.faults = [*others, *self._named(faults, keymap), *await asyncio.to_thread(self._of_agreements)]
         self.complain(self.faults)
         if faults or not all(problem.conflict for problem in keymap.problems):
             take_in(before)
@@ -93,6 +100,21 @@ class Rereading:
         if told and not self.faults:
             main.desk.say(_("keys, commands and views read again"))
         app.remember_soon()
+
+    def _of_agreements(self) -> list[str]:
+        """What is wrong with sla.toml, if it is another now. Whoever syncs puts it in force."""
+        session = self._app.session
+        path = session.profile.sla_file
+        agreed, self._agreed = self._agreed, of_files((path,))
+        if agreed == self._agreed:
+            return []
+        from omnitui.services.agreements import policies
+
+        try:
+            policies(session.profile, session.settings, session.cache.clock.now())
+        except ConfigError as error:
+            return sentences(path, [Problem(error.message.removeprefix(f"{path}: "), error.hint)])
+        return []
 
     def complain(self, found: Sequence[str]) -> None:
         """Name faults, the first in full."""

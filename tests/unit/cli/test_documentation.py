@@ -49,6 +49,7 @@ def printed(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict
     (desk.profile.config / "snippets" / "hello.md").write_text("Dear {contact.name},")
     desk.profile.gateway_file.write_text('public_url = "https://x.example"\n[[hook]]\nname = "shop"\nkind = "line"\n')
     desk.profile.gateway_file.chmod(0o600)
+    desk.profile.sla_file.write_text("[[policies]]\nname = 'all'\nfirst = '1h'\n")
     mail = tmp_path / "x.eml"
     mail.write_text("From: a@example.com\nSubject: x\n\nhi\n")
     runs = [
@@ -64,11 +65,14 @@ def printed(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict
         ["since", "2h", "--json"],
         ["contact", "show", talk.id, "--json"],
         ["task", "add", talk.id, "call", "back", "2h", "--json"],
+        ["sla", "show", talk.id, "--json"],
+        ["sla", "check", "--json"],
         ["import", str(mail), "--dry-run", "--json"],
         ["backup", str(tmp_path / "b.zip"), "--verify", "--json"],
         ["restore", str(tmp_path / "b.zip"), "--dry-run", "--json"],
         ["doctor", "--json"],
         ["paths", "--json"],
+        ["views", "--json"],
         ["keys", "--json"],
         ["themes", "--json"],
         ["canned", "list", "--json"],
