@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 OUTSIDE: Final = frozenset(
     (
         *("console", "demo", "completion", "account add", "account remove", "sync", "import", "export"),
-        *("gateway", "gateway observe"),
+        *("gateway", "gateway observe", "call"),
     )
 )
 """Verbs that need the terminal, standard output or the sync lease for themselves."""

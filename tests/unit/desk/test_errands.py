@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omnitui.clock import Millis
@@ -54,6 +54,7 @@ def test_words_without_a_time_to_come_are_refused(words: str) -> None:
         errand(words, now=NOW, zone=TOKYO)
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.text(max_size=60))
 def test_no_words_break_it(words: str) -> None:
     try:

@@ -143,7 +143,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(steps=STEPS)
 def test_any_acts_on_tasks_undone_in_reverse_give_the_first_state(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int, int]]
