@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.promises import promise, pytest_runtest_logreport, pytest_sessionfinish
+from tests.support.ready_cache import copied
 from tests.support.skips import pytest_runtest_makereport, pytest_terminal_summary
 
 __all__ = [
@@ -50,6 +51,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item], config: pytest.Confi
     for item in items:
         if item.get_closest_marker("shared") and not SHARED.is_dir():
             item.add_marker(pytest.mark.skip(reason="the folder ../shared is not on this machine"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _caches_are_copies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with copied(tmp_path_factory.mktemp("ready")):
+        yield
 
 
 @pytest.fixture(autouse=True)

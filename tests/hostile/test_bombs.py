@@ -96,7 +96,7 @@ def watched(session: Session, keys: tuple[str, ...], tmp_path: Path) -> dict[str
         time.sleep(3)
         for name in keys:
             terminal.send(name)
-            terminal.wait_quiet(0.1)
+            terminal.wait_quiet(0.04)
         # Right behind Escape, a key is read as one with Alt where the machine is slow.
         terminal.wait_quiet(1)
         terminal.send("ctrl+q")

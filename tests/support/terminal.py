@@ -38,6 +38,8 @@ PATIENCE = 90.0
 """Seconds that a test waits for a program: on two cores shared with others a start takes some."""
 MOST_WORK = 10.0
 """Seconds after which a program that works without a word is taken for one that always does."""
+A_LOOK = 0.003
+"""Seconds of work that are but a look whether there is something to do, as timers take."""
 LOOK_SECONDS = 0.02
 KEYS = {
     "enter": "\r",
@@ -254,23 +256,28 @@ class Terminal:
     def wait_quiet(self, quiet: float = 0.15, *, timeout: float = PATIENCE) -> None:
         """Wait until the program has done nothing for `quiet` seconds, counted from now on: nor written nor worked."""
         begun = last = now = time.perf_counter()
+        worked, _waits = self._work()
         while now - begun < timeout:
             time.sleep(quiet / 10)
             now = time.perf_counter()
             with self._lock:
                 last = max(last, self.arrivals[-1][0]) if self.arrivals else last
-            if now - begun < MOST_WORK and self._works():
-                last = now
-            elif now - last >= quiet:
+            if now - last < quiet:
+                continue
+            before, (worked, waits) = worked, self._work()
+            if now - begun > MOST_WORK or (worked - before < A_LOOK and not waits):
                 return
+            if worked - before >= A_LOOK:
+                last = now
 
-    def _works(self) -> bool:
-        """Whether a thread of the program runs, or would if the machine had time; False where that cannot be told."""
-        for stat in Path(f"/proc/{self.process.pid}/task").glob("*/stat"):
-            with contextlib.suppress(OSError):
-                if stat.read_text().rpartition(")")[2].split()[0] in "RD":
-                    return True
-        return False
+    def _work(self) -> tuple[float, bool]:
+        """Seconds that the program has worked, and whether it would now if the machine had time; 0 where none tells."""
+        worked, waits = 0, False
+        for task in Path(f"/proc/{self.process.pid}/task").glob("*"):
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                worked += int((task / "schedstat").read_text().split()[0])
+                waits |= (task / "stat").read_text().rpartition(")")[2].split()[0] in "RD"
+        return worked / 1e9, waits
 
     def wait_end(self, timeout: float = PATIENCE) -> int:
         """Wait until the program ends; gives its exit code."""
