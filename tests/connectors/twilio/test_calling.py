@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from itertools import permutations
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from omnitui_twilio import TwilioConnector
 
+from omnitui.clock import SystemClock
 from omnitui.sdk import (
     Accepted,
     CallEnd,
@@ -23,7 +25,14 @@ from omnitui.sdk import (
     SendState,
     Unknown,
     Verb,
+    snapshot,
 )
+from omnitui.services.calling import Calling
+from omnitui.store import accounts
+from omnitui.store.reads import tasks
+from omnitui.store.writer import Tx
+from omnitui.sync.engine import Engine
+from tests.support.sync_desk import PARSER, SyncDesk, until
 from tests.support.twilio_rig import MEI, TwilioRig
 from tests.support.twilio_server import NUMBER
 
@@ -132,3 +141,39 @@ async def test_first_message_is_sent_and_not_only_said_to_be(rig: TwilioRig, des
     first = replace(rig.outbound("good morning"), verb=Verb.NEW, conversation="")
     assert await desk.perform(first) == Accepted("SM1", conversation=f"{NUMBER} {MEI}")
     assert [one["Body"] for one in rig.server.sent] == ["good morning"]
+
+
+async def test_missed_call_is_returned_once_and_its_promise_kept_by_what_twilio_tells(
+    rig: TwilioRig, tmp_path: Path
+) -> None:
+    desk = SyncDesk(tmp_path / "desk", SystemClock())
+    connector = TwilioConnector(replace(rig.connector(hook_url=HOOK)._context, mark=desk.mark))
+
+    def work(tx: Tx) -> None:
+        accounts.set_capabilities(tx, desk.account.id, snapshot.take(connector.capabilities, ("sms", "voice")))
+        accounts.put_inbox(tx, desk.account.id, "voice", NUMBER)
+
+    desk.cache.write(work)
+    engine = Engine(desk.cache, lambda _account: connector, parser=PARSER)
+    running = asyncio.create_task(engine.run())
+    try:
+        rig.called(CallSid="CA1", CallStatus="no-answer", Direction="inbound")
+        await until(lambda: len(desk.cache.read(tasks.page)) == 1)
+        [conversation] = desk.conversations()
+        op = Calling(desk.cache).call(conversation.id, MEI, desk.account.id, PHONE)
+        await until(lambda: desk.entry(op.id).state is SendState.ACCEPTED)
+        then = {"CallSid": "CA-2", "ParentCallSid": "CA-out-1", "Direction": "outbound-dial", "To": MEI}
+        rig.called(**then, CallStatus="in-progress")
+        rig.called(**then, CallStatus="completed", CallDuration="65")
+        await until(lambda: desk.messages()[-1].text == "[call] 1:05")
+        assert desk.cache.read(tasks.page) == []
+        assert [one.id for one in desk.conversations()] == [conversation.id]
+        assert [(one.text, one.state) for one in desk.messages()] == [
+            ("[call] missed", None),
+            ("[call] 1:05", SendState.DELIVERED),
+        ]
+        assert len(rig.server.rung) == 1
+    finally:
+        engine.stop()
+        await asyncio.wait_for(running, 20)
+        desk.close()
