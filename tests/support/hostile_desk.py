@@ -38,7 +38,7 @@ FROM_STRANGERS = (
     "task",
 )
 FROM_BACK_ENDS = ("account", "inbox", "agent", "scope", "error", "budget", "template")
-FROM_FILES = ("canned", "theme", "setting", "command", "key")
+FROM_FILES = ("canned", "theme", "setting", "command", "key", "macro", "contact reason")
 PLACES = (*FROM_STRANGERS, *FROM_BACK_ENDS, *FROM_FILES)
 """Where a payload is put."""
 STEP = next(step for step in range(len(PLACES), 2 * len(TEXTS)) if gcd(step, len(TEXTS)) == 1)
@@ -213,6 +213,12 @@ class Filling:
             f"{_quoted(payload(n, 'key')[:80] + str(n))} = [{_quoted(payload(n + 1, 'key')[:80])}]\n" for n in every
         ]
         _write(self._session.profile.keys_file, f'"{marker("key")}" = ["q"]\n[keys]\n' + "".join(keys))
+        for n in (*every, -1):
+            title = _quoted((payload(n, "macro") if n >= 0 else marker("macro")) + "x")
+            _write(config / "macros" / f"m{n + 1}.toml", f"title = {title}\n[[do]]\nread = true\n")
+        reasons = [f"[marked]\ntitle = {_quoted(marker('contact reason') + payload(0, 'contact reason')[:60])}\n"]
+        reasons += [f"[r{n}]\ntitle = {_quoted(payload(n, 'contact reason') + 'x')}\n" for n in every]
+        _write(config / "reasons.toml", "".join(reasons))
         look = (folder() / "harbor.toml").read_text("utf-8")
         for n in (*every, -1):
             text = payload(n, "theme")[:40] if n >= 0 else marker("theme")

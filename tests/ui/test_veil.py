@@ -11,12 +11,14 @@ from omnitui.clock import HOUR
 from omnitui.model.states import MessageKind, Priority
 from omnitui.model.tasks import TaskKind
 from omnitui.sdk import Template
+from omnitui.services import macros, reasons
 from omnitui.services.actions import ACTIONS
 from omnitui.services.session import Session
 from omnitui.services.templates import Filled
 from omnitui.text.widths import cell_width
 from omnitui.ui import acts, screens
 from omnitui.ui.last_hop import LastHopModal
+from omnitui.ui.screens.macros import run_macro
 from omnitui.ui.screens.setting import change_setting
 from omnitui.ui.screens.template import TemplateScreen
 from omnitui.ui.veil import covered, veil
@@ -117,6 +119,8 @@ async def test_no_screen_shows_a_customer_under_the_veil(tmp_path: Path) -> None
     opened: set[str] = set()
     with a_session(tmp_path) as session:
         a_desk_of_canaries(session)
+        reasons.give(session.profile, reasons.EXAMPLE)
+        macros.give(session.profile, "hello", '[[do]]\nnote = "Dear {{ contact.name }}"\n')
         async with a_console(session, 140, 40) as person:
             await person.sees(CANARY)
             await person.press("f12")
@@ -164,6 +168,9 @@ async def test_no_screen_shows_a_customer_under_the_veil(tmp_path: Path) -> None
                 await person.pilot.pause(0.2)
                 await try_out(f"an account, {key}")
 
+            desk.spawn(run_macro(desk, "hello"))
+            await person.until(lambda: person.app.screen is not person.app.main, "what a macro would do")
+            await try_out("a macro")
             await look_behind("s")
             await look_behind("w")
             for action in actions_to_try():

@@ -31,7 +31,7 @@ class ForeseenScreen(PickerScreen):
         if chosen.value in _ANSWERS:
             self.dismiss(chosen)
         else:
-            self.say(chosen.words)
+            self.say(_("this is what becomes of it; no and yes stand above"))
 
 
 async def agreed_to(desk: Desk, found: Sequence[Foreseen], deed: str) -> bool:
@@ -66,6 +66,8 @@ def _names(db: sqlite3.Connection) -> dict[str, str]:
 def _choice(number: int, found: Foreseen, words: Words) -> Choice:
     row = found.conversation
     told = plain(words.changes(found))
-    role = "bad" if found.why_not else "good" if found.changes else "muted"
+    # What is written may name the customer.
+    words_theirs = any(change.field in ("note", "reply") for change in found.changes)
+    role = "bad" if found.why_not else "theirs" if words_theirs else "good" if found.changes else "muted"
     left: Line = ((plain(row.contact or row.subject), "theirs"), ("  ", ""), (told, role))
     return Choice(number, left, ((plain(row.subject)[:30], "muted"),), words=told)
