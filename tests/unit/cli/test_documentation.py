@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from omnitui.cli.table import ENTRIES
+from omnitui.services import macros, reasons
 from omnitui.services.records import VERSION
 from tests.support.command import Desk
 from tests.support.desk import a_conversation, a_message
@@ -47,6 +48,8 @@ def printed(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict
     a_message(desk.cache, talk.id, "again", files=["a.pdf"])
     (desk.profile.config / "snippets").mkdir(parents=True)
     (desk.profile.config / "snippets" / "hello.md").write_text("Dear {contact.name},")
+    macros.give(desk.profile, "hello", "[[do]]\nread = true\n")
+    reasons.give(desk.profile, reasons.EXAMPLE)
     desk.profile.gateway_file.write_text('public_url = "https://x.example"\n[[hook]]\nname = "shop"\nkind = "line"\n')
     desk.profile.gateway_file.chmod(0o600)
     desk.profile.sla_file.write_text("[[policies]]\nname = 'all'\nfirst = '1h'\n")
@@ -76,6 +79,9 @@ def printed(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict
         ["keys", "--json"],
         ["themes", "--json"],
         ["canned", "list", "--json"],
+        ["macro", "list", "--json"],
+        ["macro", "run", "hello", talk.id, "--dry-run", "--json"],
+        ["reasons", "--json"],
         ["connectors", "--json"],
         ["account", "add", "demo", "--name", "World", "--no-check", "--json"],
         ["account", "check", "World", "--json"],
