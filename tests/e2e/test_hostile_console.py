@@ -197,7 +197,8 @@ def test_mail_that_arrives_moves_nothing_under_the_selection(session: Session) -
         a_conversation(session.cache, "News!", contact="Newcomer")
         terminal.wait_for("1 new ↑")
         after = terminal.rows()[1:9]
-        assert [row[:20] for row in after] == [row[:20] for row in before]
+        # But for the sign of what is unread: by now the selected one may count as read.
+        assert [row[0] + row[2:20] for row in after] == [row[0] + row[2:20] for row in before]
         assert "Newcomer" not in terminal.screen()
         terminal.send("g", "g")
         terminal.wait_for("Newcomer")
