@@ -169,13 +169,17 @@ UNWALKED = {
 
 
 @cache
+_WORDS = ("Screen", "Modal", "Form")
+"""One of them stands in every file that makes a screen."""
+
+
 def constructed() -> frozenset[str]:
     """Every function of the terminal face that makes a screen: "screens/why.open_why".
 
     One that makes several has their classes behind its name: "screens/new.write_new:NewScreen".
     """
     sources = {path: path.read_text("utf-8") for path in sorted(UI.rglob("*.py"))}
-    trees = {path: ast.parse(text) for path, text in sources.items() if "Screen" in text or "Modal" in text}
+    trees = {path: ast.parse(text) for path, text in sources.items() if any(word in text for word in _WORDS)}
     classes = [found for tree in trees.values() for found in _classes(tree)]
     known = set(_ROOTS)
     while more := {name for name, bases in classes if bases & known} - known:
