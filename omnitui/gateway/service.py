@@ -68,12 +68,13 @@ class Watching:
         if token is None:
             return refusal(401)
         hooks = [hook for hook in token.hooks if hook in state.hooks.by_name]
+        tokens = {one.name for one in state.file.tokens}
         try:
             held = await state.ask(reads.held)
             behind = {
                 (name, hook): await state.ask(partial(reads.after, hook=hook, number=number))
                 for (name, hook), number in list(state.read_up_to.items())
-                if hook in hooks
+                if hook in hooks and name in tokens
             }
         except OmniError:
             return refusal(503, retry_after=5)

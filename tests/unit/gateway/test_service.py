@@ -326,6 +326,13 @@ async def test_figures_are_those_of_the_tokens_own_hooks(
     assert 'hook="second"' not in answer.text
 
 
+async def test_figures_name_no_token_that_is_gone(state: State, tokens: dict[str, str]) -> None:
+    await get(state, "/v1/hooks/shop/deliveries", tokens["desk"])
+    state.read_up_to["gone", "shop"] = 0
+    text = (await get(state, "/metrics", tokens["desk"])).text
+    assert ('token="desk"' in text, 'token="gone"' in text) == (True, False)
+
+
 async def test_figures_need_a_token_even_from_this_machine(state: State) -> None:
     assert (await get(state, "/metrics", address="127.0.0.1")).status_code == 401
 
