@@ -116,10 +116,10 @@ def _place(tx: Tx, conversation_id: Ulid | None) -> tuple[Ulid, str]:
     """The account and channel of a conversation; empty for what belongs to none."""
     if conversation_id is None:
         return "", ""
-    conversation = inbox.conversation(tx.db, conversation_id)
-    if conversation is None:
+    found = inbox.place(tx.db, conversation_id)
+    if found is None:
         raise NotFound(_("there is no conversation {id}").format(id=conversation_id))
-    return conversation.account_id, conversation.channel
+    return found
 
 
 def _reach(tx: Tx, account_id: Ulid, channel: str, verb: Verb) -> Reach:

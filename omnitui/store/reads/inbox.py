@@ -133,6 +133,15 @@ def conversation(db: sqlite3.Connection, conversation_id: Ulid) -> Conversation 
     return to_conversation(row) if row else None
 
 
+def place(db: sqlite3.Connection, conversation_id: Ulid) -> tuple[Ulid, str] | None:
+    """The account and the channel of a conversation; None where there is none such."""
+    row: tuple[Ulid, str] | None = db.execute(
+        "SELECT a.id, c.channel FROM conversation c CROSS JOIN account a ON a.pk = c.account_pk WHERE c.id = ?",
+        (conversation_id,),
+    ).fetchone()
+    return row
+
+
 def conversations(db: sqlite3.Connection, ids: Iterable[Ulid]) -> list[Conversation]:
     """The conversations of these ids, hidden or not, in no order; those that are not there are left out."""
     chosen = json.dumps(list(ids))
