@@ -168,11 +168,11 @@ UNWALKED = {
 """Where screens are made that no key of the walk opens, and why."""
 
 
-@cache
 _WORDS = ("Screen", "Modal", "Form")
 """One of them stands in every file that makes a screen."""
 
 
+@cache
 def constructed() -> frozenset[str]:
     """Every function of the terminal face that makes a screen: "screens/why.open_why".
 
