@@ -3,30 +3,39 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from datetime import UTC
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from omnitui.desk.orders import Order
+from omnitui.clock import HOUR, FrozenClock
+from omnitui.desk.agreements import dump
+from omnitui.desk.calendar import Calendar
+from omnitui.desk.orders import Order, place
 from omnitui.desk.query import parse
+from omnitui.desk.sla import Policy
 from omnitui.desk.terms import Is, Query, State
 from omnitui.desk.views import VIEWS
+from omnitui.store import sla
 from omnitui.store.cache import Cache
 from omnitui.store.reads import compile as compiled
 from omnitui.store.reads import history, inbox
 from omnitui.store.reads.counting import counted
 from tests.bench import corpus
 from tests.bench.figures import Figures, median, times
-from tests.bench.filling import CONVERSATIONS
+from tests.bench.filling import CONVERSATIONS, kept
 
 pytestmark = pytest.mark.bench
 
 ROUNDS = 300
+AGREED = min(CONVERSATIONS, 10_000)
+"""Conversations under an agreement."""
 OWN = ("", "label:vip", "-label:vip", "channel:line", "is:unassigned unanswered:>2h", "priority:>=high", "is:unread")
 NOW = corpus.end(CONVERSATIONS)
 _FIRST_PAINT = """
@@ -105,6 +114,34 @@ def test_twenty_views_of_ones_own(big_cache: Cache, figures: Figures) -> None:
     )
     figures.put("page of the slowest order / newest first", slowest / newest, 2, remark="open conversations")
     db.close()
+
+
+def test_order_by_urgency(tmp_path: Path, figures: Figures) -> None:
+    """Every conversation under an agreement in business time: the order, and what a change of one costs."""
+    shutil.copytree(kept(AGREED), tmp_path / "cache")
+    desk = Calendar("desk", "Asia/Tokyo", (((540, 720), (780, 1080)),) * 5 + ((),) * 2)
+    policies = (
+        Policy("vip", "label:vip", HOUR, HOUR, calendar=desk),
+        Policy("all", "", 4 * HOUR, 8 * HOUR, 40 * HOUR, desk),
+    )
+    with Cache.open(tmp_path / "cache", clock=FrozenClock(corpus.end(AGREED))) as cache:
+        cache.write(lambda tx: sla.put_in_force(tx, dump(policies)))
+        begun = time.perf_counter()
+        while cache.write(lambda tx: sla.sweep(tx, 200), durable=False):
+            pass
+        took = (time.perf_counter() - begun) / AGREED
+        figures.put("clocks of a conversation set anew", took * 1000, 2, "ms", remark=f"all of {AGREED:,}")
+        db = sqlite3.connect(f"file:{cache.path}?mode=ro", uri=True, isolation_level=None)
+        query = Query(Is(State.OPEN), order=Order.URGENCY)
+        rows = inbox.page(db, query, limit=100_000)
+        middle = place(Order.URGENCY, rows[len(rows) * 3 // 4])
+        sql, values = inbox.statement(query)
+        raw = median(times(lambda: db.execute(sql, (*values, 50)).fetchall(), ROUNDS))
+        ours = median(times(lambda: inbox.page(db, query, limit=50), ROUNDS))
+        figures.put("page by urgency / raw sqlite3", ours / raw, 1.5, remark=f"{ours * 1000:.2f} ms")
+        far = median(times(lambda: inbox.page(db, query, after=middle, limit=50), ROUNDS))
+        figures.put("deep page by urgency / first page", far / ours, 2, remark=f"of {len(rows):,} open ones")
+        db.close()
 
 
 def test_queries_of_agents(big_cache: Cache, figures: Figures) -> None:

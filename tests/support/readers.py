@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator
 from datetime import UTC
 from typing import Any, Final
 
-from omnitui.clock import DAY
+from omnitui.clock import DAY, HOUR
+from omnitui.desk.agreements import dump
 from omnitui.desk.query import parse
+from omnitui.desk.sla import Policy
 from omnitui.desk.terms import Query
 from omnitui.errors import UsageError
 from omnitui.model.accounts import Account, LedgerEntry
@@ -28,9 +30,9 @@ from omnitui.model.states import (
     Status,
     Verb,
 )
-from omnitui.store import accounts, contacts, drafts, inflow, oplog, outbox, reads, tasks
+from omnitui.store import accounts, contacts, drafts, inflow, oplog, outbox, reads, sla, tasks
 from omnitui.store.cache import Cache
-from omnitui.store.reads import past
+from omnitui.store.reads import past, people
 from omnitui.store.reads.belongings import Doomed
 from omnitui.store.writer import Tx
 from tests.support.desk import a_contact, a_conversation, a_message
@@ -58,6 +60,7 @@ def filled(cache: Cache) -> dict[str, Any]:
     first = a_conversation(
         cache, "返金をお願いします", contact="Ann Stone", subject="Order A12", labels=("vip", "返品"), assignee="Mia"
     )
+    caller = a_conversation(cache, "[call] missed", contact="Ann Stone", channel="voice").contact_id
     second = a_conversation(cache, "refund please", contact="Bo", priority=Priority.HIGH)
     a_conversation(cache, "buy now", contact="Spammer", fields={"flags": ["spam"]})
     a_conversation(cache, "later", contact="Cy", status=Status.SNOOZED, fields={"snoozed_until": cache.clock.now() + 1})
@@ -116,6 +119,9 @@ def filled(cache: Cache) -> dict[str, Any]:
     task_id = cache.ids.new()
     told = {"kind": "call_back", "text": "about the refund", "due_at": cache.clock.now(), "assignee_id": me.id}
     cache.write(lambda tx: tasks.put_task(tx, task_id, first.id, told))
+    cache.write(lambda tx: contacts.give_address(tx, first.account_id, ann, "voice", "+81312345678", "said so"))
+    cache.write(lambda tx: sla.put_in_force(tx, dump((Policy("all", first=HOUR, next=HOUR, resolution=DAY),))))
+    cache.write(lambda tx: sla.sweep(tx, 1))
     now = cache.clock.now()
     return {
         "account_id": first.account_id,
@@ -146,6 +152,7 @@ def filled(cache: Cache) -> dict[str, Any]:
         "messages": (asked.id, answer.id),
         "name": "Shop",
         "now": now + DAY,
+        "number": cache.read(people.identities, caller)[0].address,
         "object_id": first.id,
         "of": first.id,
         "op": op,
