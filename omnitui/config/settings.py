@@ -150,19 +150,6 @@ class Voice:
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
-    """Calls to customers by a key; docs/voice.md."""
-
-    agent_phone: str = ""
-    """Your own telephone number (+81312345678), which an account that calls (Twilio) rings first."""
-    dial: tuple[str, ...] = ()
-    """A softphone of yours: the program and its arguments, `{number}` in one of them. No shell sees it:
-    `["baresip", "-e", "/dial {number}"]`."""
-    seconds: float = 14_400.0
-    """How long a call by it may take."""
-
-
-@dataclass(frozen=True, slots=True)
 class Hooks:
     """Programs of yours that are run when something happens; docs/hooks.md."""
 
@@ -220,7 +207,6 @@ class Settings:
     interface: Interface = field(default_factory=Interface)
     columns: Columns = field(default_factory=Columns)
     notify: Notify = field(default_factory=Notify)
-    voice: Voice = field(default_factory=Voice)
     voice: Voice = field(default_factory=Voice)
     hooks: Hooks = field(default_factory=Hooks)
     privacy: Privacy = field(default_factory=Privacy)
