@@ -67,6 +67,7 @@ def examine(profile: Profile) -> Iterator[Finding]:
         ("folders", lambda: _folders(profile)),
         ("settings", lambda: _settings(profile)),
         ("keys", lambda: _keys(profile)),
+        ("macros", lambda: _macros(profile)),
         ("hooks", lambda: _hooks(profile)),
         ("sync", lambda: _sync(profile)),
         ("crashes", lambda: _crashes(profile)),
@@ -195,6 +196,18 @@ def _keys(profile: Profile) -> Iterator[Finding]:
         yield Finding("keys", Verdict.WARNING, f"{profile.keys_file.name}: {problem.message}", problem.hint)
     if not problems:
         yield Finding("keys", Verdict.OK, _("no two actions share a key"))
+
+
+def _macros(profile: Profile) -> Iterator[Finding]:
+    from omnitui.services import macros, reasons
+
+    if reasons.path(profile).exists():
+        for problem in reasons.read(profile)[1]:
+            message = f"{reasons.path(profile).name}: {problem.message}"
+            yield Finding("reasons", Verdict.WARNING, message, problem.hint)
+    if macros.folder(profile).is_dir():
+        for problem in macros.read(profile).problems:
+            yield Finding("macros", Verdict.WARNING, problem.message, problem.hint)
 
 
 def _hooks(profile: Profile) -> Iterator[Finding]:

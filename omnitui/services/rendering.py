@@ -61,7 +61,7 @@ class _Sandbox(SandboxedEnvironment):
             return self.getattr(obj, str(argument))
         if isinstance(obj, list | str) and isinstance(argument, int) and -len(obj) <= argument < len(obj):
             return obj[argument]
-        return self.undefined(obj=obj, name=argument)
+        return self.undefined(obj=obj, name=str(argument))
 
 
 @cache

@@ -95,3 +95,11 @@ def test_reply_leaves_by_the_customers_clock_and_says_so(desk: Desk) -> None:
     assert due.astimezone(ZoneInfo("America/Lima")).hour == 9
     desk.run("contact", "set", found.contact_id, "time_zone=")
     assert "not known" in desk.run("reply", found.id, "--text", "Hi", "--at", "tomorrow 9 their time").err
+
+
+def test_doctor_names_faults_of_macros_and_reasons(desk: Desk) -> None:
+    macros.give(desk.profile, "broken", "[[do]]\nread = 1\n")
+    reasons.give(desk.profile, '[one]\nkey = "xx"\n')
+    said = {one["check"]: one["message"] for one in desk.run("doctor", "--jsonl").objects}
+    assert said["macros"].startswith("broken.toml:2: ")
+    assert said["reasons"].startswith("reasons.toml: line 1: one: ")
