@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ __all__ = [
     "pytest_terminal_summary",
 ]
 
+_NUMBERS = count()
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 # Hundreds of processes are started from here: each would compile the package anew where this is set.
@@ -68,9 +70,17 @@ def _garbage_is_collected() -> Iterator[None]:
         gc.enable()
 
 
+@pytest.fixture(scope="session")
+def _homes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for all of them: pytest's own would look through thousands before each test."""
+    return tmp_path_factory.mktemp("homes")
+
+
 @pytest.fixture(autouse=True)
-def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_home(_homes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the profile of whoever runs it."""
-    monkeypatch.setenv("OMNITUI_HOME", str(tmp_path_factory.mktemp("home")))
+    home = _homes / str(next(_NUMBERS))
+    home.mkdir()
+    monkeypatch.setenv("OMNITUI_HOME", str(home))
     for name in ("OMNITUI_PROFILE", "OMNITUI_FAILPOINT", "NO_COLOR", "LC_ALL", "LC_MESSAGES", "LANG"):
         monkeypatch.delenv(name, raising=False)
