@@ -54,7 +54,7 @@ class SearchScreen(PickerScreen):
     """A picker of messages. An empty field lists what was searched for before."""
 
     def __init__(self, desk: Desk, text: str) -> None:
-        hint = _("Tab completes, ↑ earlier searches, {key} makes it the list, {other} a view")
+        hint = _("Tab completes, ↑ earlier, {key}: the list, {other}: a view")
         hint = hint.format(key="ctrl+l", other="ctrl+s")
         super().__init__(_("Search all messages"), self._find, hint=hint, text=text)
         self._desk = desk
