@@ -64,6 +64,8 @@ GROUPS: Final[tuple[tuple[str, tuple[Entry, ...]], ...]] = (
             Entry("reasons", "macros", N_("list why customers write")),
             Entry("read", "triage", N_("mark as read")),
             Entry("unread", "triage", N_("mark as unread")),
+            Entry("merge", "merging", N_("show conversations as one; it can be cut again")),
+            Entry("split", "merging", N_("cut apart what is shown as one")),
             Entry("move", "triage", N_("put a message into another conversation")),
         ),
     ),

@@ -153,6 +153,8 @@ class Verb(StrEnum):
     DELETE = "delete"
     ERASE = "erase"
     CONTINUE = "continue"
+    MERGE = "merge"
+    SPLIT = "split"
     TASK = "task"
     CALL = "call"
     """A line about a call by the agent's softphone."""

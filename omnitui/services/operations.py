@@ -16,12 +16,13 @@ from omnitui.ids import Ulid
 from omnitui.model.accounts import Json
 from omnitui.model.operations import Op
 from omnitui.model.states import ObjectKind, Priority, Status, Verb
-from omnitui.services import deciding, editing, reverting
+from omnitui.services import deciding, editing, merging, reverting
 from omnitui.services.performing import Performing, jobs
 from omnitui.services.recording import Intent, record
 from omnitui.services.tasking import Tasking
 from omnitui.services.undoing import Undone, redo, undo
 from omnitui.store.reads import accounts, history, inbox
+from omnitui.store.reads import merging as merged_reads
 from omnitui.store.writer import Tx
 from omnitui.text.surrogates import mended_all
 
@@ -82,7 +83,12 @@ class Operations(Performing, Tasking):
         def after(tx: Tx, id_: Ulid) -> Mapping[str, Json]:
             return {"unread": [] if read else history.newest_incoming(tx.db, id_)}
 
-        return self._each(ids, Verb.READ, after)
+        chosen = list(ids)
+        if read:
+            shown = self._cache.read(merged_reads.members, chosen)
+        else:
+            shown = [self._cache.read(merged_reads.way, one) for one in chosen]
+        return self._each(shown, Verb.READ, after)
 
     def set_contact(self, contact_id: Ulid, fields: Mapping[str, Json]) -> list[Op]:
         """Change what is known of a person.
@@ -116,6 +122,14 @@ class Operations(Performing, Tasking):
         if not links:
             raise NotFound(_("these contacts are not linked"))
         return self._commit([Intent(Verb.UNLINK, ObjectKind.LINK, id_, {"exists": False}) for id_ in links])
+
+    def merge(self, head_id: Ulid, ids: Iterable[Ulid], reason: str = "") -> list[Op]:
+        """Show conversations as one with another; nothing is moved, and `split` cuts them apart again."""
+        return self._commit(self._cache.read(merging.merged, head_id, ids, reason))
+
+    def split(self, ids: Iterable[Ulid]) -> list[Op]:
+        """Cut conversations apart that are shown as one."""
+        return self._commit(self._cache.read(merging.cut, ids))
 
     def move(self, message_id: Ulid, conversation_id: Ulid) -> list[Op]:
         """Put a message into another conversation of the same account."""

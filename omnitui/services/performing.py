@@ -18,7 +18,7 @@ from omnitui.sdk.capabilities import why_barred
 from omnitui.services import outgoing
 from omnitui.services.recording import Intent, record
 from omnitui.services.writing import Writing
-from omnitui.store.reads import accounts, history, inbox
+from omnitui.store.reads import accounts, history, inbox, merging
 from omnitui.store.writer import Tx
 from omnitui.sync.allowance import allowance, policy_of
 from omnitui.values import dataclass
@@ -161,10 +161,25 @@ class Performing(Writing):
             after = stepping.after(step, row, held, tx.now())
             held.update(after)
             if step.verb is Verb.READ:
-                after = {"unread": [] if step.values["read"] else history.newest_incoming(tx.db, row.id)}
+                made += self._marked(tx, group, row.id, step.values["read"], reason)
+                continue
             op = record(
                 tx, self._me.id, group, Intent(step.verb, ObjectKind.CONVERSATION, row.id, after, row.id, reason)
             )
             if op is not None:
                 made.append(op)
         return made
+
+    def _marked(self, tx: Tx, group: Ulid, own: Ulid, read: bool, reason: str) -> list[Op]:
+        """The read mark of a conversation, and of its parts where it is read."""
+        wanted = (
+            {one: list[Ulid]() for one in merging.members(tx.db, [own])}
+            if read
+            else {merging.way(tx.db, own): history.newest_incoming(tx.db, own)}
+        )
+        intents = [
+            Intent(Verb.READ, ObjectKind.CONVERSATION, one, {"unread": unread}, one, reason)
+            for one, unread in wanted.items()
+        ]
+        made = [record(tx, self._me.id, group, intent) for intent in intents]
+        return [op for op in made if op is not None]

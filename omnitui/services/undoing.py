@@ -17,7 +17,7 @@ from omnitui.model.states import MessageKind, ObjectKind, Reach, SendState, Stat
 from omnitui.services.recording import Intent, compared, enqueue, record
 from omnitui.store import drafts, oplog, outbox
 from omnitui.store.arrivals import withheld
-from omnitui.store.reads import accounts
+from omnitui.store.reads import accounts, merging
 from omnitui.store.reads import drafts as draft_reads
 from omnitui.store.reads import oplog as log
 from omnitui.store.reads import outbox as outbox_reads
@@ -221,20 +221,21 @@ def _back_to_draft(tx: Tx, op: Op) -> None:
     """Give the text back to its author: in front of what may be in the composer by now."""
     if op.conversation_id is None or not op.after.get("exists"):
         return
+    place = merging.head(tx.db, op.conversation_id)
     message = op.after["message"]
     if message["kind"] == MessageKind.TEMPLATE or op.reason.startswith(MACRO):
         # Nobody wrote its words.
         return
     kind = MessageKind.NOTE if op.verb is Verb.NOTE else MessageKind.PUBLIC
-    present = next((d for d in draft_reads.drafts(tx.db, op.conversation_id) if d.kind is kind), None)
+    present = next((d for d in draft_reads.drafts(tx.db, place) if d.kind is kind), None)
     text = message["text"]
     if present is not None and present.text.strip() and present.text != text:
         text = f"{text}\n\n{present.text}"
     if present is not None:
         drafts.save(tx, replace(present, text=text, updated_at=tx.now()))
         return
-    draft = Draft(tx.ids.new(), op.conversation_id, kind, text, updated_at=tx.now())
-    past = (*draft_reads.earlier(tx.db, op.conversation_id, kind), *draft_reads.earlier(tx.db, "", kind))
+    draft = Draft(tx.ids.new(), place, kind, text, updated_at=tx.now())
+    past = (*draft_reads.earlier(tx.db, place, kind), *draft_reads.earlier(tx.db, "", kind))
     sent = next((one for one in past if one.text == text), draft)
     drafts.save(
         tx, replace(draft, attachments=sent.attachments, seen_message_id=sent.seen_message_id, extra=sent.extra)

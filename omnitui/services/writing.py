@@ -23,7 +23,7 @@ from omnitui.services.recording import Intent, enqueue, record
 from omnitui.store import drafts, inflow
 from omnitui.store.arrivals import reply_key
 from omnitui.store.cache import Cache
-from omnitui.store.reads import accounts, history, inbox
+from omnitui.store.reads import accounts, history, inbox, merging
 from omnitui.store.reads.replying import ReplyTarget, reply_target
 from omnitui.store.writer import Tx
 from omnitui.sync.allowance import allowance, policy_of
@@ -128,7 +128,10 @@ class Writing:
         continues: Ulid | None = None,
     ) -> Callable[[Tx, Ulid], Op]:
         """A reply, checked and ready to be recorded as a part of the act of the given group; see `reply`."""
+        shown, conversation_id = conversation_id, self._cache.read(merging.way, conversation_id, answers)
         target = self._target(conversation_id, answers)
+        if shown != conversation_id:
+            target = replace(target, status=self._target(shown).status)
         capabilities = snapshot.read(target.capabilities, target.channel)
         if template is None:
             text = outgoing.checked_length(_checked_text(text, files), capabilities, len(files))
@@ -154,6 +157,8 @@ class Writing:
                     raise Refused(why)
             if continues is not None:
                 self._connect(tx, group, continues, conversation_id)
+            if shown != conversation_id and template is None and not reason.startswith(MACRO):
+                drafts.drop(tx, shown, MessageKind.PUBLIC)
             return self._send(
                 tx,
                 target,

@@ -90,6 +90,10 @@ _SETS: Final[Mapping[str, Callable[[Tx, Json], dict[str, Json]]]] = {
     "read_by_contact_at": _plain("read_by_contact_at"),
     "flags": _flags,
     "contact_id": lambda tx, value: {"contact_pk": pk_of(tx, "contact", value)},
+    "merged_into": lambda tx, value: {
+        "merged_pk": pk_of(tx, "conversation", value) if value else None,
+        "merged": int(bool(value)),
+    },
     "may_belong_to": lambda tx, value: {"may_belong_to_pk": pk_of(tx, "conversation", value) if value else None},
 }
 FIELDS: Final = (*_SETS, "labels", "unread")
@@ -117,6 +121,7 @@ def change_conversation(
             values.update(_SETS[name](tx, value))
         else:
             raise Refused(_("A conversation has no field {name}.").format(name=name))
+    heads = _heads(tx, pk, values) if "merged_pk" in values else ()
     if "status" in values:
         note_status(tx, pk, str(values["status"]), tx.now())
     touch(tx, pk)
@@ -126,7 +131,26 @@ def change_conversation(
         (*values.values(), pk),
     ).fetchone()[0]
     tx.changed(ObjectKind.CONVERSATION, conversation_id, revision)
+    for head in heads:
+        anew(tx, head)
     return revision
+
+
+def _heads(tx: Tx, pk: int, values: Mapping[str, Json]) -> set[int]:
+    """What a conversation was a part of, and what it becomes a part of.
+
+    Raises:
+        Refused: That is a part itself, or it has parts of its own.
+    """
+    before = tx.db.execute("SELECT merged_pk FROM conversation WHERE pk = ?", (pk,)).fetchone()[0]
+    head = values["merged_pk"]
+    if head is not None:
+        nested = tx.db.execute(
+            "SELECT 1 FROM conversation WHERE (pk = ?1 AND merged_pk IS NOT NULL) OR merged_pk = ?2 LIMIT 1", (head, pk)
+        ).fetchone()
+        if head == pk or nested is not None:
+            raise Refused(_("a conversation that has parts cannot be a part of another one"))
+    return {one for one in (before, head) if one is not None}
 
 
 def rate(tx: Tx, conversation_id: Ulid, score: int, raw: str, comment: str, at: Millis) -> None:

@@ -15,7 +15,7 @@ from omnitui.store import fulltext
 from omnitui.store.blocks import note_time
 from omnitui.store.message_state import touched
 from omnitui.store.newcomers import newcomers
-from omnitui.store.rollup import anew, rollups
+from omnitui.store.rollup import CUSTOMER, anew, follow, rollups
 from omnitui.store.rows import find, pk_of, written
 from omnitui.store.writer import Tx
 
@@ -176,6 +176,7 @@ def put_message(
         leaving=state in _UNSETTLED,
         reopen=reopen,
     )
+    follow(tx, row, message.received_at, reopen=reopen and role == CUSTOMER)
     if not index:
         if not waits:
             fulltext.later(tx, pk)

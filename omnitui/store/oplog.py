@@ -133,6 +133,7 @@ _FIELDS: Final[Mapping[ObjectKind, Mapping[str, str]]] = {
         **dict.fromkeys(conversations.FIELDS, ""),
         "assignee_id": _REF.format("agent", "assignee"),
         "contact_id": _REF.format("contact", "contact"),
+        "merged_into": "(SELECT o.id FROM conversation o WHERE o.pk = conversation.merged_pk)",
         "may_belong_to": "(SELECT o.id FROM conversation o WHERE o.pk = conversation.may_belong_to_pk)",
         "flags": "trim(substr(' spam', 1, 5 * spam) || substr(' merged', 1, 7 * merged)"
         " || substr(' muted', 1, 6 * muted))",

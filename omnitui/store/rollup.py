@@ -25,7 +25,7 @@ SNIPPET: Final = 160
 
 _LOAD: Final = """
     SELECT pk, id, channel, revision, status, snoozed_until, unread, snippet, last_message_pk, last_message_at,
-        last_incoming_at, answered_at, unanswered_since, send_state, created_at
+        last_incoming_at, answered_at, unanswered_since, send_state, created_at, merged_pk
     FROM conversation"""
 _BY_PK: Final = f"{_LOAD} WHERE pk = ?"
 _BY_ID: Final = f"{_LOAD} WHERE id = ?"
@@ -57,6 +57,7 @@ def _update(rows: int) -> str:
 
 
 _NEWEST: Final = "ORDER BY received_at DESC, id DESC LIMIT 1"
+_PARTS: Final = "SELECT pk FROM conversation WHERE merged_pk = ? AND deleted_at IS NULL"
 _REOPENS: Final = (Status.RESOLVED, Status.WAITING, Status.SNOOZED)
 
 CUSTOMER: Final = 1
@@ -89,6 +90,8 @@ class Rollup:
     unanswered_since: Millis | None
     send_state: str | None
     created_at: Millis
+    merged_pk: int | None = None
+    """The conversation that it is shown as a part of: that one's row says all about both."""
     touched: bool = False
     whole: bool = False
     """Whether everything is to be computed anew."""
@@ -102,6 +105,11 @@ class Rollup:
     @property
     def last_activity_at(self) -> Millis:
         return self.last_message_at if self.last_message_pk is not None else self.created_at
+
+    def reopen(self, at: Millis) -> None:
+        """The customer wrote."""
+        if self.status in _REOPENS:
+            self.status, self.snoozed_until, self.reopened_at = Status.OPEN.value, None, at
 
     def begun(self) -> None:
         """The row was written with what is known so far."""
@@ -124,8 +132,8 @@ class Rollup:
             self.last_incoming_at = max(self.last_incoming_at or received_at, received_at)
             if self.answered_at is None or received_at > self.answered_at:
                 self.unanswered_since = min(self.unanswered_since or received_at, received_at)
-            if reopen and self.status in _REOPENS:
-                self.status, self.snoozed_until, self.reopened_at = Status.OPEN.value, None, received_at
+            if reopen:
+                self.reopen(received_at)
         elif role == ANSWER and (self.answered_at is None or received_at > self.answered_at):
             self.answered_at = received_at
             self.unanswered_since = None
@@ -194,9 +202,9 @@ class Rollups:
             self._whole(row.pk, row)
         else:
             if row.answers:
-                row.unanswered_since = self._unanswered(row.pk, row.answered_at)
+                row.unanswered_since = self._unanswered(self._members(row.pk), row.answered_at)
             if row.sends:
-                row.send_state = self._send_state(row.pk)
+                row.send_state = self._send_state(self._members(row.pk))
         if row.reopened_at is not None:
             note_status(self._tx, row.pk, row.status, row.reopened_at)
         touch(self._tx, row.pk)
@@ -217,38 +225,45 @@ class Rollups:
             row.send_state,
         )
 
+    def _members(self, pk: int) -> list[int]:
+        """The conversation and its parts."""
+        return [pk, *(part for (part,) in self._tx.db.execute(_PARTS, (pk,)))]
+
     def _whole(self, pk: int, row: Rollup) -> None:
-        newest = self._one(f"pk, received_at, text FROM message WHERE conversation_pk = ? AND role > 0 {_NEWEST}", pk)
-        row.last_message_pk, row.last_message_at = (newest[0], newest[1]) if newest else (None, 0)
-        row.snippet = snippet(newest[2]) if newest else ""
-        row.last_incoming_at = self._last_at(pk, CUSTOMER)
-        row.answered_at = self._last_at(pk, ANSWER)
-        row.unanswered_since = self._unanswered(pk, row.answered_at)
-        row.send_state = self._send_state(pk)
-        unread = self._one("count(*) FROM message WHERE conversation_pk = ? AND is_unread = 1", pk)
-        row.unread = unread[0] if unread else 0
+        pks = self._members(pk)
+        newest = self._newest("received_at, id, pk, text", "role > 0", pks)
+        row.last_message_pk, row.last_message_at = (newest[2], newest[0]) if newest else (None, 0)
+        row.snippet = snippet(newest[3]) if newest else ""
+        row.last_incoming_at = self._last_at(pks, CUSTOMER)
+        row.answered_at = self._last_at(pks, ANSWER)
+        row.unanswered_since = self._unanswered(pks, row.answered_at)
+        row.send_state = self._send_state(pks)
+        unread = "SELECT count(*) FROM message WHERE conversation_pk = ? AND is_unread = 1"
+        row.unread = sum(self._tx.db.execute(unread, (one,)).fetchone()[0] for one in pks)
 
-    def _one(self, query: str, *values: object) -> tuple[int, int, str] | None:
-        row: tuple[int, int, str] | None = self._tx.db.execute(f"SELECT {query}", values).fetchone()
-        return row
+    def _newest(self, columns: str, condition: str, pks: Iterable[int]) -> tuple[Any, ...] | None:
+        """Columns, beginning with `received_at, id`, of the newest message in any of the conversations."""
+        # Each gives its newest by its index: all their messages would have to be sorted.
+        sql = f"SELECT {columns} FROM message WHERE conversation_pk = ? AND {condition} {_NEWEST}"
+        rows = (self._tx.db.execute(sql, (pk,)).fetchone() for pk in pks)
+        return max((row for row in rows if row is not None), default=None)
 
-    def _last_at(self, pk: int, role: int) -> Millis | None:
-        row = self._one(f"received_at FROM message WHERE conversation_pk = ? AND role = ? {_NEWEST}", pk, role)
+    def _last_at(self, pks: Iterable[int], role: int) -> Millis | None:
+        row = self._newest("received_at, id", f"role = {role}", pks)
         return row[0] if row else None
 
-    def _unanswered(self, pk: int, answered_at: Millis | None) -> Millis | None:
-        row = self._tx.db.execute(
+    def _unanswered(self, pks: Iterable[int], answered_at: Millis | None) -> Millis | None:
+        sql = (
             "SELECT received_at FROM message WHERE conversation_pk = ? AND received_at > ? AND role = ?"
-            " ORDER BY received_at LIMIT 1",
-            (pk, -1 if answered_at is None else answered_at, CUSTOMER),
-        ).fetchone()
-        return row[0] if row else None
+            " ORDER BY received_at LIMIT 1"
+        )
+        since = -1 if answered_at is None else answered_at
+        rows = (self._tx.db.execute(sql, (pk, since, CUSTOMER)).fetchone() for pk in pks)
+        return min((row[0] for row in rows if row is not None), default=None)
 
-    def _send_state(self, pk: int) -> str | None:
-        row = self._tx.db.execute(
-            f"SELECT state FROM message WHERE conversation_pk = ? AND unsettled = 1 {_NEWEST}", (pk,)
-        ).fetchone()
-        return row[0] if row else None
+    def _send_state(self, pks: Iterable[int]) -> str | None:
+        row = self._newest("received_at, id, state", "unsettled = 1", pks)
+        return row[2] if row else None
 
 
 def rollups(tx: Tx) -> Rollups:
@@ -265,6 +280,16 @@ def settle(tx: Tx, conversation_pk: int) -> None:
 
 
 def anew(tx: Tx, conversation_pk: int) -> None:
-    """Compute a conversation's roll-up from its messages when the work ends."""
+    """Compute a conversation's roll-up from its messages when the work ends, and that of the one it is a part of."""
     row = rollups(tx).get(conversation_pk)
     row.touched = row.whole = True
+    if row.merged_pk is not None:
+        anew(tx, row.merged_pk)
+
+
+def follow(tx: Tx, row: Rollup, received_at: Millis, *, reopen: bool) -> None:
+    """A message has come into a part: what it is a part of says so, and is open again where the customer wrote it."""
+    if row.merged_pk is not None:
+        anew(tx, row.merged_pk)
+        if reopen:
+            rollups(tx).get(row.merged_pk).reopen(received_at)

@@ -19,7 +19,7 @@ from omnitui.model.operations import Op, OutboxEntry
 from omnitui.model.states import Flag, ObjectKind, Status, Verb
 from omnitui.sdk.capabilities import Capabilities, why_barred
 from omnitui.store import oplog as log_writing
-from omnitui.store.reads import history, inbox
+from omnitui.store.reads import history, inbox, merging
 from omnitui.store.reads import oplog as log_reading
 from omnitui.sync.allowance import allowance, policy_of
 
@@ -47,14 +47,16 @@ def _why_words_wait(db: sqlite3.Connection, entry: OutboxEntry, op: Op, capabili
     conversation = inbox.conversation(db, entry.conversation_id) if entry.conversation_id else None
     if conversation is None or "call" in (entry.payload.get("fields") or {}):
         return ""
+    # What is shown as one with it counts: the agent saw them together.
+    shown = inbox.conversation(db, merging.head(db, conversation.id)) or conversation
     seen = _seen(db, entry, op)
     if entry.verb is Verb.REPLY:
         key = (seen.received_at, seen.message_id or "")
-        later = history.page(db, conversation.id, after=key, limit=PAGE)
+        later = history.page(db, shown.id, after=key, limit=PAGE)
         unseen = first_unseen((message for message in later if message.op_id != op.id), seen, op.author_id)
         if unseen is not None:
             return why_message_blocks(unseen)
-    standing = _standing(db, op, conversation.status, conversation.flags)
+    standing = _standing(db, op, shown.status, shown.flags)
     if why := why_standing_blocks(standing, seen, op.author_id):
         return why
     fields = entry.payload.get("fields") or {}

@@ -26,6 +26,8 @@ VERB = {
     Verb.READ: N_("read mark"),
     Verb.CONTACT: N_("contact"),
     Verb.CONTINUE: N_("continued elsewhere"),
+    Verb.MERGE: N_("merge"),
+    Verb.SPLIT: N_("split"),
     Verb.LINK: N_("link"),
     Verb.UNLINK: N_("unlink"),
     Verb.MOVE: N_("move"),

@@ -16,7 +16,7 @@ from omnitui.model.operations import OutboxEntry
 from omnitui.model.states import MessageKind, SendState
 from omnitui.sdk import snapshot
 from omnitui.sdk.capabilities import Capabilities
-from omnitui.store.reads import accounts, card, drafts, inbox, ledger, outbox, tasks
+from omnitui.store.reads import accounts, card, drafts, inbox, ledger, merging, outbox, tasks
 from omnitui.store.reads.replying import reply_target
 from omnitui.sync.allowance import Allowance, allowance
 from omnitui.ui.stretch import Source, Stretch, newest
@@ -57,18 +57,20 @@ def picture(
     found = inbox.conversation(db, conversation_id)
     if found is None:
         return None
-    target = reply_target(db, conversation_id)
-    abilities = snapshot.read(accounts.capabilities(db, found.account_id), found.channel)
+    own = merging.members(db, [conversation_id])
+    way = inbox.conversation(db, merging.way(db, conversation_id)) or found
+    target = reply_target(db, way.id)
+    abilities = snapshot.read(accounts.capabilities(db, way.account_id), way.channel)
     return Picture(
         conversation=found,
         stretch=newest(db, Source(conversation_id, found.contact_id if whole else None), since),
         card=card.card(db, found.contact_id),
         drafts={draft.kind: draft for draft in drafts.drafts(db, conversation_id)},
-        due={entry.op_id: entry.due_at for entry in _waiting(db) if entry.conversation_id == conversation_id},
+        due={entry.op_id: entry.due_at for entry in _waiting(db) if entry.conversation_id in own},
         capabilities=abilities,
         ref=inbox.ref(db, conversation_id),
         address=", ".join(target.reply_to or (target.contact,)) if target is not None else "",
-        allowed=allowance(db, abilities, found),
+        allowed=allowance(db, abilities, way),
         others=target.others if target is not None else (),
     )
 

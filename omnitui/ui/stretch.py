@@ -40,7 +40,7 @@ class Stretch:
     """Whether it ends with the newest."""
     deeds: tuple[Deed, ...] = ()
     places: Mapping[Ulid, Conversation] = field(default_factory=dict)
-    """The conversations of a timeline; empty for a single conversation."""
+    """The conversations of a timeline, or of several that are shown as one; empty for a single one."""
     answers: Mapping[Ulid, Answered] = field(default_factory=dict)
     """What messages answer."""
 
@@ -122,7 +122,8 @@ def _stretch(
     if until is None and not last and messages:
         until = messages[-1].received_at
     of, whole = source.contact_id or source.conversation_id, source.contact_id is not None
-    places = inbox.conversations(db, {message.conversation_id for message in messages}) if whole else ()
+    among = {message.conversation_id for message in messages}
+    places = inbox.conversations(db, among) if whole or among - {of} else ()
     return Stretch(
         tuple(messages),
         first,

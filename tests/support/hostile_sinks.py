@@ -56,7 +56,7 @@ from omnitui.ui.panes.fields import editable
 from omnitui.ui.panes.status import status_line
 from omnitui.ui.picture import Standing
 from omnitui.ui.roles import Line, spread
-from omnitui.ui.screens import ledger, links, oplog, outbox, past, pickers, preview, raw, search, since
+from omnitui.ui.screens import ledger, links, merging, oplog, outbox, past, pickers, preview, raw, search, since
 from omnitui.ui.screens.page import of_text
 from omnitui.ui.themes import load
 from omnitui.ui.veil import veil
@@ -174,6 +174,8 @@ def _choices(take: Strings) -> Iterator[str]:
         links.link_choice(2, take(), take()),
         pickers._contact(Contact("P", take()), take()),
         since.entry_choice(Group.NEW, Entry("C", NOW, 2, take(), take(), take(), take()), NOW),
+        merging.merge_choice(_conversation(take), 70, take(), NOW),
+        merging.split_choice(_conversation(take), NOW),
         past.row_choice(Row(_conversation(take), ("labels",)), NOW),
     ]
     for one in choices:

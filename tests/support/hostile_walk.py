@@ -87,6 +87,7 @@ FROM_LIST = (
     Step("screens/commandline.show_text", ("enter",), ":show", ("pagedown", "G")),
     Step("screens/view_form.keep_as_view", ("S",), "Keep as a view", ("Q", "tab", "tab")),
     Step("screens/oplog.open_log", ("g", "h"), "Op log", ("down", "pagedown")),
+    Step("screens/merging._pick", ("g", "j"), "Show as one with", ("down", "pagedown")),
     Step("screens/blame.open_blame", ("B",), "Why is it so", ("down", "pagedown")),
     Step("screens/urgency.open_urgency", ("Z",), "How urgent is it", ("down", "pagedown")),
     Step("screens/since.open_since", ("g", "e"), r"│ Since ", ("down", "pagedown")),
@@ -158,6 +159,7 @@ FROM_REPLY = (
 FROM_NOTE = (Step("screens/writing.pick_enclosed", ("f10",), "Take away what", ("down",)),)
 """From the note that was begun there."""
 UNWALKED = {
+    "screens/merging.split": "the parts of one, as the choice of what to merge shows them",
     "app.__init__": "the console's own screen",
     "last_hop/app.get_default_screen": "the same, where there is no console",
     "acts/ways._begin": "a first message, whose screen has a key of its own",

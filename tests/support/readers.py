@@ -166,6 +166,7 @@ def filled(cache: Cache) -> dict[str, Any]:
         "scope": "INBOX",
         "seconds": 60.0,
         "since": 0,
+        "sql": "SELECT 1",
         "task_id": task_id,
         "until": None,
         "verbs": (Verb.REPLY,),

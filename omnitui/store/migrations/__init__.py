@@ -41,6 +41,7 @@ STEPS: tuple[Step, ...] = (
     Step(11, ("0011_orders.sql",)),
     Step(12, ("0012_sla.sql",)),
     Step(13, ("0013_calls.sql",)),
+    Step(14, ("0014_merged.sql",)),
 )
 
 

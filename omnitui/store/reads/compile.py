@@ -102,13 +102,21 @@ def folded(column: str) -> str:
 
 
 CONTACTS: Final = "SELECT pk FROM contact WHERE instr(sought, ?)"
+_ANY: Final = (
+    "(EXISTS (SELECT 1 FROM message WHERE conversation_pk = c.pk AND {0})"
+    " OR EXISTS (SELECT 1 FROM conversation k CROSS JOIN message m ON m.conversation_pk = k.pk AND {1}"
+    " WHERE k.merged_pk = c.pk))"
+)
 _CONVERSATIONS: Final = _Target(
     time="c.last_activity_at",
-    attachment="EXISTS (SELECT 1 FROM message WHERE conversation_pk = c.pk AND files > 0 AND deleted_at IS NULL)",
-    note="EXISTS (SELECT 1 FROM message WHERE conversation_pk = c.pk AND kind = 'note' AND deleted_at IS NULL)",
+    attachment=_ANY.format("files > 0 AND deleted_at IS NULL", "m.files > 0 AND m.deleted_at IS NULL"),
+    note=_ANY.format("kind = 'note' AND deleted_at IS NULL", "m.kind = 'note' AND m.deleted_at IS NULL"),
     sender=f"c.contact_pk IN ({CONTACTS})",
     text="""c.pk IN (SELECT m.conversation_pk FROM message_fts CROSS JOIN message m ON m.pk = message_fts.rowid
-        WHERE message_fts.terms MATCH ?)""",
+        WHERE message_fts.terms MATCH ?
+        UNION ALL SELECT k.merged_pk FROM conversation k CROSS JOIN message m ON m.conversation_pk = k.pk
+        CROSS JOIN message_fts ON message_fts.rowid = m.pk WHERE k.merged_pk IS NOT NULL
+        AND message_fts.terms MATCH ?)""",
 )
 _MESSAGES: Final = _Target(
     time="m.received_at",
@@ -190,7 +198,7 @@ def _condition(node: Node, target: _Target, hidden: bool) -> Condition:
             return _joined((_condition(part, target, hidden) for part in needed), "AND", "1")
         case Or(choices):
             if expression := fts(node):
-                return Condition(target.text, (expression,))
+                return Condition(target.text, (expression,) * target.text.count("?"))
             return _joined((_condition(part, target, hidden) for part in choices), "OR", "0")
         case Not(part):
             inner = _condition(part, target, hidden)
@@ -249,7 +257,7 @@ def _leaf(leaf: Leaf, target: _Target) -> Condition:
             found = (Condition(f"instr({folded('c.subject')}, ?) > 0", (part,)) for part in fold(text).split())
             return _joined(found, "AND", "1")
         case Text(text, exact):
-            return Condition(target.text, (query_terms(text, exact=exact),))
+            return Condition(target.text, (query_terms(text, exact=exact),) * target.text.count("?"))
 
 
 def _assigned(agent: str) -> Condition:

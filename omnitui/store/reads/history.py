@@ -13,6 +13,7 @@ from omnitui.model.states import Direction, MessageKind, SendState
 from omnitui.store.reactions import standing
 from omnitui.store.reads.assembly import maker
 from omnitui.store.reads.inbox import Key
+from omnitui.store.reads.merging import AMONG, parts, way
 from omnitui.store.reads.people import LINKED
 
 MESSAGE: Final = """
@@ -64,10 +65,10 @@ def page(
 ) -> list[Message]:
     """Messages of a conversation, the oldest first: the newest page, the one after a key, or the one before a key.
 
-    A key is the received time and the id of a message. Deleted messages are among them, marked; what its author undid
-    before it had left is not: the op log has it.
+    Those of its parts are among them. A key is the received time and the id of a message. Deleted ones are there,
+    marked; what its author undid before it had left is not: the op log has it.
     """
-    return _page(db, conversation_id, after, before, limit)
+    return _page(db, conversation_id, after, before, limit, AMONG if parts(db, conversation_id) else "")
 
 
 def timeline(
@@ -110,7 +111,7 @@ def newest_incoming(db: sqlite3.Connection, conversation_id: Ulid) -> list[Ulid]
     rows = db.execute(
         "SELECT m.id FROM message m WHERE m.conversation_pk = (SELECT pk FROM conversation WHERE id = ?)"
         " AND m.direction = 'incoming' AND m.role > 0 ORDER BY m.received_at DESC, m.id DESC LIMIT 1",
-        (conversation_id,),
+        (way(db, conversation_id),),
     )
     return [own for (own,) in rows]
 
@@ -118,9 +119,9 @@ def newest_incoming(db: sqlite3.Connection, conversation_id: Ulid) -> list[Ulid]
 def first_unread(db: sqlite3.Connection, conversation_id: Ulid) -> Ulid | None:
     """The oldest message of a conversation that no agent of this profile has read."""
     row = db.execute(
-        "SELECT m.id FROM message m WHERE m.conversation_pk = (SELECT pk FROM conversation WHERE id = ?)"
+        f"SELECT m.id FROM message m WHERE m.conversation_pk IN ({AMONG})"
         " AND m.is_unread = 1 ORDER BY m.received_at, m.id LIMIT 1",
-        (conversation_id,),
+        {"of": conversation_id},
     ).fetchone()
     return row[0] if row else None
 

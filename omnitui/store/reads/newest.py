@@ -12,6 +12,7 @@ from omnitui.desk.terms import And, From, Query
 from omnitui.store.reads import compile as compiled
 from omnitui.store.reads.compile import Condition
 from omnitui.store.reads.inbox import Key
+from omnitui.store.reads.merging import headed, with_parts
 
 FEW: Final = 500
 """So many conversations or people are asked for their messages; of more, the newest messages are walked through."""
@@ -39,7 +40,7 @@ def newest(
             among = f"m.{column} IN (SELECT value FROM json_each(?))"
             condition = Condition(f"{among} AND ({condition.sql})", (json.dumps(pks), *condition.values))
             break
-    sql = f"{_MESSAGES} {condition.sql} ORDER BY m.received_at DESC, m.id DESC LIMIT ?"
+    sql = f"{headed(db, _MESSAGES)} {condition.sql} ORDER BY m.received_at DESC, m.id DESC LIMIT ?"
     return db.execute(sql, (*condition.values, limit)).fetchall()
 
 
@@ -55,7 +56,8 @@ def _conversations(db: sqlite3.Connection, query: Query) -> list[int] | None:
     """The few conversations that the query can mean; None where they are many."""
     about = tuple(part for part in compiled.parts(query.node) if compiled.of_conversation(part))
     condition = compiled.conversations(Query(And(about), query.hidden)) if about else None
-    return None if condition is None else _few(db, "conversation c", condition)
+    few = None if condition is None else _few(db, "conversation c", condition)
+    return None if few is None else with_parts(db, few)
 
 
 def _senders(db: sqlite3.Connection, query: Query) -> list[int] | None:

@@ -22,6 +22,7 @@ from omnitui.store.reads.assembly import maker
 from omnitui.store.reads.compile import Condition
 from omnitui.store.reads.history import DIRECTIONS, KINDS
 from omnitui.store.reads.inbox import Key
+from omnitui.store.reads.merging import headed
 from omnitui.store.reads.newest import newest, older
 from omnitui.store.reads.prefixes import widened
 from omnitui.text.covering import shown
@@ -92,7 +93,9 @@ def _found(db: sqlite3.Connection, match: str, condition: Condition, limit: int)
     """The newest finds of a text, newest first."""
     found: list[_Find] = []
     last = lowest = 0
-    rows = db.execute(f"{_FINDS} ({condition.sql}) ORDER BY message_fts.rowid DESC", (match, *condition.values))
+    rows = db.execute(
+        f"{headed(db, _FINDS)} ({condition.sql}) ORDER BY message_fts.rowid DESC", (match, *condition.values)
+    )
     for find in rows:
         block = find[2] >> _BLOCK_BITS
         if len(found) >= limit and block != lowest:
@@ -115,9 +118,10 @@ def _found(db: sqlite3.Connection, match: str, condition: Condition, limit: int)
 
 
 def _in_blocks(db: sqlite3.Connection, match: str, condition: Condition, blocks: Sequence[int]) -> Iterator[_Find]:
+    finds = headed(db, _FINDS)
     for first, last in _ranges(blocks):
         bounds = (first << _BLOCK_BITS, ((last + 1) << _BLOCK_BITS) - 1)
-        yield from db.execute(f"{_FINDS} ({condition.sql}) {_IN_RANGE}", (match, *condition.values, *bounds))
+        yield from db.execute(f"{finds} ({condition.sql}) {_IN_RANGE}", (match, *condition.values, *bounds))
 
 
 def _often(db: sqlite3.Connection, match: str, condition: Condition, limit: int, size: int) -> list[_Find]:
@@ -152,7 +156,7 @@ def _ranges(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
 
 
 def _hits(db: sqlite3.Connection, pks: list[int], words: list[str]) -> list[Hit]:
-    rows = {row[0]: _to_hit(row, words) for row in db.execute(_HIT, (json.dumps(pks),))}
+    rows = {row[0]: _to_hit(row, words) for row in db.execute(headed(db, _HIT), (json.dumps(pks),))}
     return [rows[pk] for pk in pks]
 
 

@@ -45,6 +45,7 @@ def within(item: Any) -> list[dict[str, Any]]:
 def printed(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[dict[str, Any]]]:
     """Objects of every type, as verbs print them."""
     talk = a_conversation(desk.cache, "hello", contact="Ann")
+    a_conversation(desk.cache, "hello?", contact="Ann")
     a_message(desk.cache, talk.id, "again", files=["a.pdf"])
     (desk.profile.config / "snippets").mkdir(parents=True)
     (desk.profile.config / "snippets" / "hello.md").write_text("Dear {contact.name},")
@@ -66,6 +67,7 @@ def printed(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict
         ["blame", talk.id, "--json"],
         ["diff", talk.id, "--from", "2h", "--json"],
         ["since", "2h", "--json"],
+        ["merge", talk.id, "--like", "--json"],
         ["contact", "show", talk.id, "--json"],
         ["task", "add", talk.id, "call", "back", "2h", "--json"],
         ["sla", "show", talk.id, "--json"],
