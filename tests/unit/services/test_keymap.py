@@ -25,13 +25,13 @@ def test_missing_file_leaves_the_defaults(tmp_path: Path) -> None:
 
 
 def test_key_is_remapped_and_the_old_one_is_free(tmp_path: Path) -> None:
-    found = keymap(tmp_path, '"conversation.resolve" = ["D", "g z"]\n')
+    found = keymap(tmp_path, '"conversation.resolve" = ["ctrl+x", "g z"]\n')
     assert found.problems == ()
     for scope in (Scope.LIST, Scope.HISTORY, Scope.CARD):
-        assert found.tables[scope]["D",] == "conversation.resolve"
+        assert found.tables[scope]["ctrl+x",] == "conversation.resolve"
         assert found.tables[scope]["g", "z"] == "conversation.resolve"
         assert ("d", "d") not in found.tables[scope]
-    assert found.key_of("conversation.resolve") == "D"
+    assert found.key_of("conversation.resolve") == "ctrl+x"
 
 
 def test_dotted_and_nested_names_mean_the_same(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_key_that_begins_a_chord_of_another_action_is_a_conflict(tmp_path: Path)
 
 
 def test_same_key_in_two_panes_is_no_conflict(tmp_path: Path) -> None:
-    assert keymap(tmp_path, '"list.open" = "D"\n"history.raw" = "D"\n').problems == ()
+    assert keymap(tmp_path, '"list.open" = "ctrl+x"\n"history.raw" = "ctrl+x"\n').problems == ()
 
 
 def test_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
