@@ -122,7 +122,8 @@ class SearchScreen(PickerScreen):
     def complain(self, error: OmniError) -> None:
         """While a filter's value is being typed, what it may become says more than that it is none yet."""
         position = getattr(error, "position", -1)
-        if self._offered and self._offered[0].start <= position <= self._offered[0].end:
+        behind = position + len(getattr(error, "word", "")) + 1  # a filter without a value is named, not the value
+        if self._offered and self._offered[0].start <= behind and position <= self._offered[0].end:
             self._draw_offered()
         else:
             super().complain(error)
