@@ -8,7 +8,7 @@ import json
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from omnitui.clock import DAY, Millis
 from omnitui.config.files import UNTAMPERED, read_toml
@@ -40,8 +40,6 @@ AT_ONCE: Final = 200
 """Conversations whose clocks are set in one commit, when policies have changed."""
 PAUSE: Final = 0.02
 """Seconds between two of these: agents' own commits go in between."""
-_READ: Final = "sla_read"
-"""The name in `meta` of what the policies in force were made from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +81,18 @@ def put_in_force(session: Session) -> Applied:
         ConfigError: A fault in the file; what was in force stays.
     """
     from omnitui.desk.agreements import dump, load
-    from omnitui.store.reads.sla import in_force
+    from omnitui.store.reads.sla import in_force, origin
 
     cache = session.cache
     now = cache.clock.now()
     stamp = _stamp(session.profile.sla_file, session.settings, now)
-    if cache.read(_read_from) == stamp:
+    if cache.read(origin) == stamp:
         return Applied(len(load(cache.read(in_force))), False)
     found = policies(session.profile, session.settings, now)
     text = dump(found) if found else ""
 
     def work(tx: Tx) -> bool:
-        tx.db.execute("INSERT OR REPLACE INTO meta(name, value) VALUES (?, ?)", (_READ, stamp))
+        sla.note_origin(tx, stamp)
         return sla.put_in_force(tx, text)
 
     return Applied(len(found), cache.write(work))
@@ -182,11 +180,6 @@ class Agreements:
             sweep(self._session, stop)
         except OmniError as error:
             LOG.warning("agreements stay as they were: %s", error.message)
-
-
-def _read_from(db: Any) -> str:
-    row = db.execute("SELECT value FROM meta WHERE name = ?", (_READ,)).fetchone()
-    return str(row[0]) if row else ""
 
 
 def _stamp(path: Path, settings: Settings, now: int) -> str:

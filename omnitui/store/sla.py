@@ -115,6 +115,11 @@ def put_in_force(tx: Tx, text: str) -> bool:
     return True
 
 
+def note_origin(tx: Tx, origin: str) -> None:
+    """Keep what the policies in force were made from, see `reads.sla.origin`."""
+    tx.db.execute("INSERT OR REPLACE INTO meta(name, value) VALUES (?, ?)", (reads.ORIGIN, origin))
+
+
 def sweep(tx: Tx, most: int) -> bool:
     """Set the clocks of the next `most` conversations, after other policies came into force; False where all are done.
 

@@ -122,6 +122,7 @@ def filled(cache: Cache) -> dict[str, Any]:
     cache.write(lambda tx: contacts.give_address(tx, first.account_id, ann, "voice", "+81312345678", "said so"))
     cache.write(lambda tx: sla.put_in_force(tx, dump((Policy("all", first=HOUR, next=HOUR, resolution=DAY),))))
     cache.write(lambda tx: sla.sweep(tx, 1))
+    cache.write(lambda tx: sla.note_origin(tx, "a file"))
     now = cache.clock.now()
     return {
         "account_id": first.account_id,

@@ -18,6 +18,9 @@ IN_FORCE: Final = "sla"
 SWEPT: Final = "sla_swept"
 """The name in `meta` of how far the clocks were set since those came into force; absent when all are."""
 
+ORIGIN: Final = "sla_origin"
+"""The name in `meta` of what these were made from."""
+
 MOST: Final = 100
 """Conversations that are warned of at once."""
 _ALARMED: Final = "SELECT id FROM conversation WHERE {0} > ?1 AND {0} <= ?2"
@@ -40,6 +43,12 @@ class Alarms:
 def in_force(db: sqlite3.Connection) -> str:
     """The policies in force as text, see `omnitui.desk.agreements`; "" for none."""
     row = db.execute("SELECT value FROM meta WHERE name = ?", (IN_FORCE,)).fetchone()
+    return str(row[0]) if row else ""
+
+
+def origin(db: sqlite3.Connection) -> str:
+    """What the policies in force were made from, as whoever read them put it; "" for nothing."""
+    row = db.execute("SELECT value FROM meta WHERE name = ?", (ORIGIN,)).fetchone()
     return str(row[0]) if row else ""
 
 
