@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Final
 
 from omnitui.clock import Millis
 from omnitui.desk.agreements import load
-from omnitui.desk.query import parse
 from omnitui.desk.sla import Clock, Policy, clocks, soonest
-from omnitui.ids import Ulid
 from omnitui.model.states import ObjectKind, Status
 from omnitui.store.reads import sla as reads
-from omnitui.store.reads.compile import conversations, prepare
+from omnitui.store.reads.compile import prepare
 from omnitui.store.writer import Tx
 
 _COLUMNS: Final = "sla_policy, sla_target, sla_due_at, sla_warn_at, sla_left"
@@ -79,7 +76,7 @@ def set_clocks(tx: Tx, pks: Iterable[int], policies: tuple[Policy, ...], *, tell
     `tell`: nobody else says that they have changed.
     """
     prepare(tx.db)
-    chosen, values = _choice(policies, _me(tx))
+    chosen, values = reads.choice(tx.db, policies)
     rows = tx.db.execute(
         f"SELECT c.pk, c.id, c.status, {chosen}, {_COLUMNS} FROM conversation c"
         " WHERE c.pk IN (SELECT value FROM json_each(?))",
@@ -146,26 +143,3 @@ def _row(policy: Policy, clock: Clock | None) -> Row:
         return (policy.name, clock.target.value, None, None, clock.left)
     warn = clock.warnings[0] if clock.warnings else clock.due_at
     return (policy.name, clock.target.value, clock.due_at, warn, None)
-
-
-def _choice(policies: tuple[Policy, ...], me: Ulid) -> tuple[str, tuple[str | int, ...]]:
-    """SQL for the number of the first policy that a conversation is under, and what its question marks stand for."""
-    if not policies:
-        return "NULL", ()
-    found = [_condition(policy.query, me) for policy in policies]
-    cases = " ".join(f"WHEN {sql} THEN {number}" for number, (sql, _values) in enumerate(found))
-    return f"CASE {cases} END", tuple(value for _sql, values in found for value in values)
-
-
-@lru_cache(maxsize=64)
-def _condition(text: str, me: Ulid) -> tuple[str, tuple[str | int, ...]]:
-    from datetime import UTC
-
-    # Policies say nothing that hangs on the time: their reader refuses it.
-    condition = conversations(parse(text, now=0, me=me, zone=UTC))
-    return condition.sql, condition.values
-
-
-def _me(tx: Tx) -> Ulid:
-    row = tx.beside.execute("SELECT id FROM agent WHERE me = 1 AND deleted_at IS NULL").fetchone()
-    return str(row[0]) if row else ""

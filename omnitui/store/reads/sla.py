@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from omnitui.clock import Millis
 from omnitui.desk.agreements import load
+from omnitui.desk.query import parse
 from omnitui.desk.sla import Event, Policy, Said, clocks, soonest
 from omnitui.ids import Ulid
 from omnitui.model.states import Status
+from omnitui.store.reads.compile import conversations, prepare
 from omnitui.values import dataclass
 
 IN_FORCE: Final = "sla"
@@ -59,9 +62,32 @@ def swept(db: sqlite3.Connection) -> int | None:
 
 
 def policy_of(db: sqlite3.Connection, conversation_id: Ulid) -> Policy | None:
-    """The policy that a conversation is under."""
-    row = db.execute("SELECT sla_policy FROM conversation WHERE id = ?", (conversation_id,)).fetchone()
-    return next((policy for policy in load(in_force(db)) if row and policy.name == row[0]), None)
+    """The policy that a conversation is under, also one that is over."""
+    known = load(in_force(db))
+    chosen, values = choice(db, known)
+    prepare(db)
+    row = db.execute(f"SELECT {chosen} FROM conversation c WHERE c.id = ?", (*values, conversation_id)).fetchone()
+    return None if row is None or row[0] is None else known[row[0]]
+
+
+def choice(db: sqlite3.Connection, policies: tuple[Policy, ...]) -> tuple[str, tuple[str | int, ...]]:
+    """SQL for the number of the first policy that a conversation is under, and what its question marks stand for."""
+    if not policies:
+        return "NULL", ()
+    row = db.execute("SELECT id FROM agent WHERE me = 1 AND deleted_at IS NULL").fetchone()
+    me = str(row[0]) if row else ""
+    found = [_condition(policy.query, me) for policy in policies]
+    cases = " ".join(f"WHEN {sql} THEN {number}" for number, (sql, _values) in enumerate(found))
+    return f"CASE {cases} END", tuple(value for _sql, values in found for value in values)
+
+
+@lru_cache(maxsize=64)
+def _condition(text: str, me: Ulid) -> tuple[str, tuple[str | int, ...]]:
+    from datetime import UTC
+
+    # Policies say nothing that hangs on the time: their reader refuses it.
+    condition = conversations(parse(text, now=0, me=me, zone=UTC))
+    return condition.sql, condition.values
 
 
 def events(db: sqlite3.Connection, conversation_pk: int) -> list[Event]:

@@ -37,6 +37,10 @@ def test_clocks_of_a_conversation_are_shown_and_supposed(desk: Desk) -> None:
     waited = desk.run("sla", "show", found.id, "--wait", "20h", "--json").object
     assert later["clocks"][0]["standing"] == "running"
     assert waited["clocks"][0]["standing"] == "breached"
+    desk.run("resolve", found.id)
+    ended = desk.run("sla", "show", found.id, "--json").object
+    assert [clock["standing"] for clock in ended["clocks"]] == ["met", "met"]
+    desk.run("undo")
     assert [one["id"] for one in desk.run("ls", "sla:<40h", "--jsonl").objects] == [found.id]
     assert desk.run("ls", "sla:breached", "--jsonl").objects == []
     assert desk.run("ls", "sort:urgency", "--jsonl").objects[0]["sla_target"] == "first"
