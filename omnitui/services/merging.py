@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from omnitui.errors import Refused
 from omnitui.i18n import _
@@ -11,6 +11,9 @@ from omnitui.ids import Ulid
 from omnitui.model.states import ObjectKind, Verb
 from omnitui.services.recording import Intent
 from omnitui.store.reads import merging
+
+if TYPE_CHECKING:
+    import sqlite3
 
 
 def merged(db: sqlite3.Connection, head_id: Ulid, ids: Iterable[Ulid], reason: str = "") -> list[Intent]:
