@@ -63,12 +63,13 @@ def actions_of(scope: Scope) -> list[Action]:
     return [action for wanted in (scope, *outer) for action in _BY_ID.values() if action.scope is wanted]
 
 
+_FIXED = len(_BY_ID)
 _own: dict[str, tuple[Action, ...]] = {}
 
 
 def take_in(own: Iterable[Action], kind: str) -> None:
     """Put users' own actions of a kind behind those of the table, in place of those that were."""
     _own[kind] = tuple(own)
-    for action_id in [*_BY_ID][len(_TABLE) :]:
+    for action_id in [*_BY_ID][_FIXED:]:
         del _BY_ID[action_id]
     _BY_ID.update({action.id: action for actions in _own.values() for action in actions})

@@ -35,8 +35,6 @@ ACTIONS: tuple[Action, ...] = (
            N_("A call-back or a follow-up at a time: follow up tomorrow 9, call back 14:30."), ("s k",), _D),
     Action("conversation.call", N_("Call …"),
            N_("Ring the customer through your own phone, or by your softphone; again hangs up."), ("s p",), _D),
-    Action("conversation.call", N_("Call …"),
-           N_("Ring the customer through your own phone, or by your softphone; again hangs up."), ("s p",), _D),
     Action("conversation.task_done", N_("Kept the promise"),
            N_("The task of this conversation that is due first is done."), ("s d",), _D),
     Action("conversation.assign", N_("Assign …"), N_("Choose who is responsible."), ("a",), _D, short=N_("assign")),
