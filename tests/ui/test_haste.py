@@ -10,7 +10,8 @@ import pytest
 from textual import events
 
 from omnitui.model.conversations import Draft
-from omnitui.model.states import MessageKind
+from omnitui.model.operations import Op
+from omnitui.model.states import MessageKind, Verb
 from omnitui.services.session import Session
 from omnitui.store.cache import Cache
 from omnitui.store.drafts import save as save_draft
@@ -109,17 +110,22 @@ def page_of(person: Person) -> list[str]:
     return [line.split("│")[-1].strip() for line in lines[at + 1 : at + 2]]
 
 
+def acts(session: Session) -> list[Op]:
+    """All ops but that a conversation counts as read, which it does after a while on the screen."""
+    return [op for op in session.cache.read(oplog.log) if op.verb is not Verb.READ]
+
+
 async def test_a_form_that_is_kept_as_it_was_changes_nothing(session: Session) -> None:
     found = a_conversation(session.cache, contact="Evil \x1b[2J\u202eName ")
     a_message(session.cache, found.id, "Hello again")
     session.operations.set_contact(found.contact_id, {"about": "tab\there\x07"})
-    before = len(session.cache.read(oplog.log))
+    before = acts(session)
     async with a_console(session) as person:
         await person.press("E")
         await person.sees("Edit the contact")
         await person.press("ctrl+s")
         await person.misses("Edit the contact")
-    assert len(session.cache.read(oplog.log)) == before
+    assert acts(session) == before
     assert session.cache.read(history.page, found.id)
 
 
