@@ -14,6 +14,7 @@ from omnitui.sdk import (
     Accepted,
     AuthFailed,
     Batch,
+    Broken,
     Capabilities,
     Context,
     Delivery,
@@ -41,7 +42,7 @@ from omnitui.sdk import (
     measured,
     until,
 )
-from omnitui_telegram.client import BotApi, Broken, Files, Refusal
+from omnitui_telegram.client import BotApi, Files, Refusal
 from omnitui_telegram.mapping import CHANNEL, WANTED, events, id_of, message_of, place_of
 from omnitui_telegram.settings import MANIFEST
 from omnitui_telegram.webhook import TelegramWebhook

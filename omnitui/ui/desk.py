@@ -81,8 +81,6 @@ class Desk(Backstage):
         """What completion offers, once it was read."""
         self.dialling: asyncio.Task[None] | None = None
         """The call that the softphone makes."""
-        self.dialling: asyncio.Task[None] | None = None
-        """The call that the softphone makes."""
         self._read_timer: asyncio.TimerHandle | None = None
         self._loading: Ulid | None = None
         self._rested: Ulid | None = None
@@ -98,9 +96,6 @@ class Desk(Backstage):
         if self._read_timer is not None:
             self._read_timer.cancel()
         self.promises.end()
-        if self.dialling is not None:
-            self.dialling.cancel()
-            await asyncio.wait([self.dialling], timeout=FINISH_SECONDS)
         if self.dialling is not None:
             self.dialling.cancel()
             await asyncio.wait([self.dialling], timeout=FINISH_SECONDS)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from omnitui.clock import DAY, HOUR, MINUTE, SECOND, Millis
 from omnitui.desk.calendar import ALWAYS, Calendar, add, between
-from omnitui.desk.sla import Clock, Event, Policy, Said, Standing, Target, clocks, soonest, supposing
+from omnitui.desk.sla import Clock, Event, Policy, Said, Target, clocks, soonest, supposing
+from omnitui.desk.urgency import Standing
 from omnitui.model.states import Status
 
 ZONE = ZoneInfo("Asia/Tokyo")

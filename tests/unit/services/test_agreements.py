@@ -78,7 +78,7 @@ def test_file_says_policies_and_their_calendars(home: Profile) -> None:
     assert vip.since == at("2026-01-01 00:00")
     assert vip.calendar.week[0] == ((570, 720), (780, 1080))
     assert vip.calendar.week[5:] == (((1320, 1560),), ())
-    assert (every.first, every.calendar.name, every.pauses) == (24 * HOUR, "always", {Status.WAITING})
+    assert (every.first, every.calendar.name, every.pauses) == (24 * HOUR, "always", frozenset({Status.WAITING}))
 
 
 def test_without_the_file_nothing_is_promised(home: Profile) -> None:
