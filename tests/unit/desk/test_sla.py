@@ -313,6 +313,7 @@ def test_pause_of_any_length_leaves_the_same_to_do(
     assert [clock.left for clock in before] == [clock.left for clock in resumed]
     for clock in resumed:
         if clock.active and clock.standing is not Standing.BREACHED:
+            assert clock.due_at is not None
             assert clock.due_at == add(policy.calendar, begun + pause, clock.left)
             assert between(policy.calendar, begun + pause, clock.due_at) == clock.left
 
