@@ -115,13 +115,13 @@ async def test_faulty_commands_are_named_and_good_ones_taken_while_the_console_r
         commands(session, '[one]\ntitle = "Command one"\nargv = ["true", "x{ref}"]\n')
         async with a_console(session) as person:
             await person.sees("commands.toml: one: {ref} has to be a word of its own")
-            commands(session, '[two]\ntitle = "Command two"\nkey = "Z"\nargv = ["echo", "hello two"]\n')
+            commands(session, '[two]\ntitle = "Command two"\nkey = "#"\nargv = ["echo", "hello two"]\n')
             await person.sees("read again")
-            await person.press("Z")
+            await person.press("#")
             await person.sees("Command two: hello two")
             commands(session, "[two]\nargv = 3\n")
             await person.sees("“argv” has to be")
-            await person.press("Z")
+            await person.press("#")
             await person.sees("Command two: hello two")
 
 
