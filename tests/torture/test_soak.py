@@ -50,10 +50,6 @@ async def _soaked(
     )
 
 
-async def test_twelve_channels_lose_and_repeat_nothing_for_a_moment(tmp_path: Path, promise: Promise) -> None:
-    await _soaked(tmp_path, promise, seconds=2.5, rate=40, replies=10, kills=0.8, idle=0)
-
-
 @pytest.mark.torture
 @pytest.mark.timeout(3_600)
 async def test_twelve_channels_lose_and_repeat_nothing_for_ten_minutes(tmp_path: Path, promise: Promise) -> None:
