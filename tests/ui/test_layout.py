@@ -370,7 +370,7 @@ async def test_views_scroll_where_they_do_not_fit(session: Session) -> None:
         await person.press("b")
         await person.sees("Unassigned")
         assert "Spam" not in person.screen
-        await person.press("1", "0", "j")
+        await person.press("2", "0", "j")
         await person.sees("> All")
         assert fits(person.screen, 80, 10)
         sidebar.scroll_lines(-9)

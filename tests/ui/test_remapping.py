@@ -75,7 +75,7 @@ async def test_keys_are_read_again_when_their_file_is_saved_and_a_faulty_file_ch
             await person.sees("W means both conversation.reply and message.links")
             await person.sees("W reply")
             session.profile.keys_file.write_text('conversation.reply = "W"\nmessage.links = []\n', "utf-8")
-            await person.sees("keys and commands read again")
+            await person.sees("keys, commands and views read again")
             session.profile.keys_file.write_text('"conversation.repl" = "J"\n', "utf-8")
             await person.sees("there is no action called conversation.repl (did you mean conversation.reply?)")
             await person.sees("W reply")
