@@ -5,15 +5,20 @@ How one is made from nothing is tested where the steps are, and by every program
 
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from omnitui.store import cipher, connection, failpoints, migrations
 from omnitui.store.cache import FILE_NAME
+
+from_nothing = connection.create
+"""How the product begins a cache; for tests of just that."""
 
 
 @contextmanager
@@ -30,8 +35,10 @@ def copied(folder: Path) -> Iterator[None]:
             create(path)
         else:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            path.touch(0o600)
-            shutil.copyfile(ready, path)
+            # Whole at once, as others may open it in the same moment.
+            with tempfile.NamedTemporaryFile(dir=path.parent) as whole, suppress(FileExistsError):
+                shutil.copyfile(ready, whole.name)
+                os.link(whole.name, path)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(connection, "create", copy)

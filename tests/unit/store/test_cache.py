@@ -14,6 +14,7 @@ from omnitui.store import connection
 from omnitui.store.cache import Cache
 from omnitui.store.changes import KEPT, last_seq, since
 from omnitui.store.writer import Tx
+from tests.support.ready_cache import from_nothing
 from tests.support.store_desk import Desk
 
 READING = """
@@ -42,7 +43,8 @@ def test_opening_and_reading_import_nothing_heavy(tmp_path: Path) -> None:
     assert modules & heavy == set()
 
 
-def test_two_that_open_a_new_cache_agree_who_they_are(tmp_path: Path) -> None:
+def test_two_that_open_a_new_cache_agree_who_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "create", from_nothing)
     start, found = threading.Barrier(4), []
 
     def run() -> None:
