@@ -93,7 +93,9 @@ class Past:
         for root in reversed(roots):
             if str(root.get("ts", "")) > since:
                 found.append(root)
-            if root.get("reply_count") and str(root.get("latest_reply", "")) > since:
+            latest = str(root.get("latest_reply") or "")
+            # Where it does not say when the latest came, the replies say it.
+            if root.get("reply_count") and (latest > since or not latest):
                 found += await self._replies(room, str(root["ts"]), since)
         kind = {"channel_type": "im"} if room.startswith("D") else {}
         return [{"type": "message", "channel": room, **kind, **one} for one in found]
