@@ -86,7 +86,7 @@ class Called(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._hook.took(self)
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
         pass
 
 
