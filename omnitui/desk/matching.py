@@ -49,7 +49,8 @@ from omnitui.model.states import Flag
 from omnitui.text.analyser import index_terms, normalised, phrases
 from omnitui.values import dataclass
 
-_HIDING: Final = frozenset({Flag.SPAM, Flag.MERGED, Flag.DELETED})
+HIDING: Final = frozenset({Flag.SPAM, Flag.MERGED, Flag.DELETED})
+"""Flags of what a query finds only where it says is:spam or is:all."""
 _TOKEN = re.compile("[^\\W_]+|\ue000")
 _COMPARE: Final = {
     Compare.EQUAL: eq,
@@ -83,7 +84,7 @@ class Facts:
 
 def matches(query: Query, facts: Facts) -> bool:
     """Whether the conversation of `facts` is found by `query`."""
-    if not query.hidden and facts.conversation.flags & _HIDING:
+    if not query.hidden and facts.conversation.flags & HIDING:
         return False
     return query.node is None or holds(query.node, facts)
 
