@@ -37,6 +37,10 @@ class Profile:
         return self.config / "views.toml"
 
     @property
+    def rules_file(self) -> Path:
+        return self.config / "rules.toml"
+
+    @property
     def sla_file(self) -> Path:
         return self.config / "sla.toml"
 

@@ -84,18 +84,17 @@ def parsed(name: str, table: Mapping[str, Any]) -> tuple[Macro, list[Fault]]:
     if not isinstance(channels, list) or not all(isinstance(one, str) for one in channels):
         faults.append(Fault(_("“channel” has to be a text or a list of texts"), key="channel"))
         channels = []
-    wanted = table.get("do", [])
+    steps, wrong = steps_in(table.get("do", []), _("a macro needs steps: [[do]]"))
+    return Macro(name, safe(str(title), multiline=False), steps, tuple(c.lower() for c in channels)), [*faults, *wrong]
+
+
+def steps_in(wanted: Any, missing: str) -> tuple[tuple[Do, ...], list[Fault]]:
+    """The steps of the key `do`, and what is wrong with them: `missing`, where there are none."""
     if not isinstance(wanted, list) or not wanted:
-        faults.append(Fault(_("a macro needs steps: [[do]]"), key="do"))
-        wanted = []
-    steps: list[Do] = []
-    for number, one in enumerate(wanted):
-        found = _step(one)
-        if isinstance(found, Do):
-            steps.append(found)
-        else:
-            faults.append(Fault(found[0], number, found[1]))
-    return Macro(name, safe(str(title), multiline=False), tuple(steps), tuple(c.lower() for c in channels)), faults
+        return (), [Fault(missing, key="do")]
+    found = [_step(one) for one in wanted]
+    faults = [Fault(one[0], number, one[1]) for number, one in enumerate(found) if not isinstance(one, Do)]
+    return tuple(one for one in found if isinstance(one, Do)), faults
 
 
 def _step(table: object) -> Do | tuple[str, str]:
