@@ -50,6 +50,15 @@ def _ops(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
     parser.add_argument("ops", nargs="+", metavar="OP", help=_("ops; “-” reads ids from standard input"))
 
 
+def _retry_arguments(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
+    _ops(parser, words)
+    parser.add_argument("--anyway", action="store_true", help=_("without asking the hooks that may keep it back"))
+
+
+def _retry(shell: Shell, op_id: Ulid) -> None:
+    shell.session.operations.retry(op_id, anyway=shell.arguments.anyway)
+
+
 def _settle_arguments(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
     _ops(parser, words)
     answer = parser.add_mutually_exclusive_group(required=True)
@@ -92,7 +101,7 @@ def _settle(shell: Shell, op_id: Ulid) -> None:
 
 VERBS: Final = {
     "outbox": Verb(_list),
-    "outbox retry": Verb(_each(lambda shell, op_id: shell.session.operations.retry(op_id)), _ops),
+    "outbox retry": Verb(_each(_retry), _retry_arguments),
     "outbox cancel": Verb(_each(lambda shell, op_id: shell.session.operations.cancel(op_id)), _ops),
     "outbox settle": Verb(_each(_settle), _settle_arguments),
 }

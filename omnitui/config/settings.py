@@ -155,6 +155,9 @@ class Hooks:
 
     seconds: float = 5.0
     """How long one may take."""
+    unsure: Literal["keep", "send"] = "keep"
+    """What becomes of a message whose `before_send` hook cannot be run, crashes or takes too long: it is kept back, or
+    leaves all the same."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
+from typing import Final
 
 from omnitui.clock import Millis
 from omnitui.ids import Ulid
@@ -12,6 +13,9 @@ from omnitui.model.states import ObjectKind, Reach, SendState, Verb
 from omnitui.values import dataclass
 
 Fields = Mapping[str, Json]
+
+ANYWAY: Final = "anyway"
+"""The field of an outbox payload by which its author lets it leave without asking the hooks that may keep it back."""
 
 
 @dataclass(frozen=True, slots=True)

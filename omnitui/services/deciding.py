@@ -6,7 +6,7 @@ from omnitui.errors import NotFound, Refused
 from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.accounts import Json
-from omnitui.model.operations import OutboxEntry
+from omnitui.model.operations import ANYWAY, OutboxEntry
 from omnitui.model.states import SendState
 from omnitui.store import outbox
 from omnitui.store.reads import outbox as outbox_reads
@@ -14,10 +14,10 @@ from omnitui.store.reads.replying import reply_target
 from omnitui.store.writer import Tx
 
 
-def retry(tx: Tx, op_id: Ulid) -> None:
-    """Send a deferred, failed or blocked op now."""
+def retry(tx: Tx, op_id: Ulid, *, anyway: bool = False) -> None:
+    """Send a deferred, failed or blocked op now; `anyway`: without asking the hooks that may keep it back."""
     _expect(tx, op_id, SendState.DEFERRED, SendState.FAILED, SendState.BLOCKED)
-    _release(tx, op_id)
+    _release(tx, op_id, anyway=anyway)
 
 
 def settle(tx: Tx, op_id: Ulid, *, sent: bool) -> None:
@@ -52,7 +52,7 @@ def _expect(tx: Tx, op_id: Ulid, *states: SendState) -> None:
         raise Refused(_("this op is {state}").format(state=entry.state.value))
 
 
-def _release(tx: Tx, op_id: Ulid) -> None:
+def _release(tx: Tx, op_id: Ulid, *, anyway: bool = False) -> None:
     """Let an op go: its author knows by now what stands in the conversation."""
     entry = outbox_reads.entry(tx.db, op_id)
     target = reply_target(tx.db, entry.conversation_id) if entry and entry.conversation_id else None
@@ -66,6 +66,8 @@ def _release(tx: Tx, op_id: Ulid) -> None:
         }
     elif entry and "fields" in entry.payload:
         renewed = {**entry.payload, "forced": True}
+    if entry and anyway:
+        renewed = {**(renewed or entry.payload), ANYWAY: True}
     outbox.move(tx, op_id, SendState.QUEUED, due_at=tx.now())
     if renewed is not None:
         outbox.renew(tx, op_id, renewed)

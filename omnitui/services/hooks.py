@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.logs import logger
+from omnitui.model.operations import ANYWAY
 from omnitui.services import records
 from omnitui.store.reads import history, inbox
 from omnitui.text.safe import safe
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from omnitui.ids import Ulid
     from omnitui.model.operations import OutboxEntry
     from omnitui.paths import Profile
+    from omnitui.services.programs import Ran
     from omnitui.store.cache import Cache
 
 LOG = logger(__name__)
@@ -31,6 +34,8 @@ CONVERSATION_RESOLVED: Final = "conversation_resolved"
 AFTER: Final = (MESSAGE_RECEIVED, AFTER_SEND, CONVERSATION_RESOLVED)
 """Events that have come to pass: what a hook says to them changes nothing."""
 EVENTS: Final = (BEFORE_SEND, *AFTER)
+_CRASHED: Final = (126, 127)
+"""Exit codes of a shell that could not run what it was to run."""
 
 
 def found(folder: Path, event: str) -> list[Path]:
@@ -57,36 +62,70 @@ def fault(path: Path) -> str:
 
 
 class Hooks:
-    """The hooks of one profile."""
+    """The hooks of one profile.
 
-    def __init__(self, profile: Profile, cache: Cache, seconds: float) -> None:
+    Args:
+        profile: Whose.
+        cache: What they are told of.
+        seconds: How long one may take.
+        lenient: Whether a message leaves all the same when a hook cannot say whether it may.
+    """
+
+    def __init__(self, profile: Profile, cache: Cache, seconds: float, *, lenient: bool = False) -> None:
         self._profile = profile
         self._cache = cache
         self._seconds = seconds
+        self._lenient = lenient
 
     async def before_send(self, entry: OutboxEntry) -> str:
         """Ask the hooks about a message that is about to leave: why it must not; "" where it may.
 
-        A hook that cannot be run, fails or takes too long keeps the message back: what it would have looked for is
-        not known.
+        Of a hook that cannot be run, is killed or takes too long nobody knows what it would have said: it keeps the
+        message back, unless the settings let it leave.
         """
+        if entry.payload.get(ANYWAY):
+            LOG.info("op %s leaves without asking the hooks: its author said so", entry.op_id)
+            return ""
         for path in found(self._profile.hooks, BEFORE_SEND):
-            if why := fault(path) or await self._asked(path, entry):
-                LOG.warning("hook %s kept back op %s", path.name, entry.op_id)
-                return f"{safe(path.name, multiline=False)}: {why}"
+            name = safe(path.name, multiline=False)
+            try:
+                if why := await self._asked(path, entry):
+                    LOG.warning("hook %s kept back op %s", path.name, entry.op_id)
+                    return f"{name}: {why}"
+            except OmniError as error:
+                if not self._lenient:
+                    LOG.warning("hook %s failed and kept back op %s", path.name, entry.op_id)
+                    return f"{name}: {error.message}"
+                LOG.warning("hook %s failed, and op %s leaves all the same: %s", path.name, entry.op_id, error.message)
         return ""
 
     async def _asked(self, path: Path, entry: OutboxEntry) -> str:
+        """What one says. Raises OmniError: nobody knows."""
         from omnitui.services import programs
 
+        if why := fault(path):
+            raise OmniError(why)
         told = await self._cache.aread(told_of, BEFORE_SEND, entry.conversation_id, entry.message_id, entry.op_id)
-        try:
-            ran = await programs.run([str(path)], told, seconds=self._seconds, profile=self._profile.name)
-        except OmniError as error:
-            return error.message
-        if not ran.code:
-            return ""
-        return ran.words or _("ended with {code}").format(code=ran.code)
+        ran = await programs.run([str(path)], told, seconds=self._seconds, profile=self._profile.name)
+        if ran.code in _CRASHED or ran.code < 0:
+            raise OmniError(_("ended with {code}").format(code=ran.code))
+        if why := _blocked(ran):
+            return why
+        return (ran.words or _("ended with {code}").format(code=ran.code)) if ran.code else ""
+
+
+def _blocked(ran: Ran) -> str:
+    """The reason that a hook gives as JSON, {"block": "…"}; "" where it gives none."""
+    if not ran.out.lstrip().startswith("{"):
+        return ""
+    try:
+        said: Any = json.loads(ran.out)
+    except (ValueError, RecursionError):
+        return ""
+    reason = said.get("block") if isinstance(said, dict) else None
+    if reason is True:
+        return _("no reason named")
+    return safe(" ".join(reason.split()), multiline=False, max_chars=300) if isinstance(reason, str) else ""
 
 
 def told_of(

@@ -172,9 +172,9 @@ class Operations(Performing, Tasking):
         """Take a reply or other op back that has not left."""
         return self.undo(op_id)
 
-    def retry(self, op_id: Ulid) -> None:
-        """Send a deferred, failed or blocked op now; its author has seen why it waited."""
-        self._cache.write(lambda tx: deciding.retry(tx, op_id))
+    def retry(self, op_id: Ulid, *, anyway: bool = False) -> None:
+        """Send a deferred, failed or blocked op now; its author has seen why it waited. See `deciding.retry`."""
+        self._cache.write(lambda tx: deciding.retry(tx, op_id, anyway=anyway))
 
     def settle(self, op_id: Ulid, *, sent: bool) -> None:
         """Decide about an op of which nobody knows whether it arrived: it did, or it goes again."""

@@ -152,7 +152,7 @@ class Session:
             self.cache,
             self.accounts.connect,
             wake_due=self.operations.wake_due,
-            ask=Hooks(self.profile, self.cache, seconds).before_send,
+            ask=Hooks(self.profile, self.cache, seconds, lenient=self.settings.hooks.unsure == "send").before_send,
             follower=Happenings(self.profile, self.cache, seconds),
             chores=(keeping.run, Expiry(self).run, Agreements(self).run, self.inspection.run),
         )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 LOG = logger(__name__)
 
-FROM_THE_NEXT_START = ("language", "time_zone", "interface.signs", "hooks.seconds", "privacy.screen")
+FROM_THE_NEXT_START = ("language", "time_zone", "interface.signs", "hooks.seconds", "hooks.unsure", "privacy.screen")
 """What has been drawn or handed on when the first screen shows."""
 
 

@@ -9,6 +9,7 @@ from omnitui.model.states import MessageKind, SendState, Verb
 from omnitui.sdk import snapshot
 from omnitui.sdk.capabilities import Idempotency
 from omnitui.services.deciding import in_doubt
+from omnitui.services.hooks import BEFORE_SEND
 from omnitui.store.reads import accounts
 from omnitui.ui import phrases
 from omnitui.ui.blocks import state_piece
@@ -62,6 +63,8 @@ async def decide(desk: Desk, entry: OutboxEntry, *, here: bool = False) -> None:
         ]
     if entry.state in (SendState.DEFERRED, SendState.FAILED, SendState.BLOCKED):
         offers.append(("retry", _("send it now")))
+    if entry.state is SendState.BLOCKED and entry.reason.startswith(BEFORE_SEND):
+        offers.append(("anyway", _("send it now without asking the hooks")))
     if entry.state.cancellable or entry.state is SendState.FAILED:
         if entry.verb is Verb.REPLY and entry.conversation_id:
             offers.append(("edit", _("change it: take it back into the composer")))
@@ -81,8 +84,8 @@ async def decide(desk: Desk, entry: OutboxEntry, *, here: bool = False) -> None:
     elif chosen.value == "ask":
         await desk.act(operations.ask, entry.op_id)
         desk.say(_("the back end is asked; its answer stands at the message"))
-    elif chosen.value == "retry":
-        await desk.act(operations.retry, entry.op_id)
+    elif chosen.value in ("retry", "anyway"):
+        await desk.act(operations.retry, entry.op_id, anyway=chosen.value == "anyway")
         desk.say(_("it goes again"))
     else:
         await desk.act(operations.cancel, entry.op_id)

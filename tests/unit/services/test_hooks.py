@@ -43,13 +43,15 @@ def hook(profile: Profile, name: str, text: str, mode: int = 0o755) -> Path:
 
 
 @contextlib.asynccontextmanager
-async def running(profile: Profile, folder: Path, seconds: float = 20.0) -> AsyncIterator[SyncDesk]:
+async def running(
+    profile: Profile, folder: Path, seconds: float = 20.0, *, lenient: bool = False
+) -> AsyncIterator[SyncDesk]:
     desk = SyncDesk(folder, SystemClock())
 
     def connect(account: Account) -> FakeConnector:
         return FakeConnector(desk.back_end, desk.mark)
 
-    hooks = Hooks(profile, desk.cache, seconds)
+    hooks = Hooks(profile, desk.cache, seconds, lenient=lenient)
     follower = Happenings(profile, desk.cache, seconds)
     engine = Engine(desk.cache, connect, parser=PARSER, ask=hooks.before_send, follower=follower)
     task = asyncio.create_task(engine.run())
@@ -103,6 +105,33 @@ async def test_hook_that_cannot_answer_keeps_the_reply_back(
         await until(lambda: desk.entry(op.id).state is SendState.BLOCKED)
         assert why in desk.entry(op.id).reason
         assert desk.back_end.sent() == []
+
+
+async def test_reply_leaves_past_a_hook_that_says_no_in_json_when_its_author_wants_it_anyway(
+    profile: Profile, tmp_path: Path
+) -> None:
+    hook(profile, "before_send", """echo '{"block": "speaks of a  lawyer"}'""")
+    async with running(profile, tmp_path) as desk:
+        op = desk.operations.reply(desk.conversations()[0].id, "Hello Ann", hold=0)
+        await until(lambda: desk.entry(op.id).state is SendState.BLOCKED)
+        assert desk.entry(op.id).reason == "before_send: speaks of a lawyer"
+        desk.operations.retry(op.id, anyway=True)
+        await until(lambda: desk.entry(op.id).state is SendState.ACCEPTED)
+
+
+async def test_reply_leaves_past_a_hook_that_fails_but_not_past_one_that_says_no_where_settings_let_it(
+    profile: Profile, tmp_path: Path
+) -> None:
+    hook(profile, "before_send.1", "kill -9 $$")
+    hook(profile, "before_send.2", "exit 127")
+    hook(profile, "before_send.3", "exit 0", 0o777)
+    async with running(profile, tmp_path, lenient=True) as desk:
+        op = desk.operations.reply(desk.conversations()[0].id, "Hello Ann", hold=0)
+        await until(lambda: desk.entry(op.id).state is SendState.ACCEPTED)
+        hook(profile, "before_send.4", "exit 1")
+        op = desk.operations.reply(desk.conversations()[0].id, "Hello again", hold=0)
+        await until(lambda: desk.entry(op.id).state is SendState.BLOCKED)
+        assert desk.entry(op.id).reason == "before_send.4: ended with 1"
 
 
 def test_doctor_names_hooks_that_others_may_write_and_names_that_mean_nothing(profile: Profile) -> None:
