@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
-from typing import Any, Final
+from functools import cache, lru_cache
+from typing import Any, Final, Literal
 
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, UndefinedError, nodes
+from jinja2.exceptions import FilterArgumentError
+from jinja2.filters import do_round
 from jinja2.sandbox import SandboxedEnvironment
 
 from omnitui.desk.macros import NAMES
@@ -18,7 +20,7 @@ from omnitui.errors import OmniError
 from omnitui.i18n import _
 
 LONGEST: Final = 20_000
-"""Characters of a text that is made."""
+"""Characters of a text that is made, and of one that it is made from."""
 MOST_STEPS: Final = 2_000
 """Turns of all loops of one text together."""
 SECONDS: Final = 0.5
@@ -34,6 +36,8 @@ _ALLOWED: Final = (
 )
 _DEEPEST: Final = 2
 """Loops within one another."""
+_MOST_PLACES: Final = 20
+"""Decimal places: 10 to the power of any number would never end."""
 
 
 class TextFault(OmniError):
@@ -68,8 +72,14 @@ class _Sandbox(SandboxedEnvironment):
 def _environment() -> _Sandbox:
     made = _Sandbox(undefined=StrictUndefined, keep_trailing_newline=False, trim_blocks=True, lstrip_blocks=True)
     made.globals.clear()
-    made.filters = {name: made.filters[name] for name in _FILTERS}
+    made.filters = {name: made.filters[name] for name in _FILTERS} | {"round": _rounded}
     return made
+
+
+def _rounded(value: float, precision: int = 0, method: Literal["common", "ceil", "floor"] = "common") -> float:
+    if abs(precision) > _MOST_PLACES:
+        raise FilterArgumentError(_("at most {n} decimal places").format(n=_MOST_PLACES))
+    return do_round(value, precision, method)
 
 
 def check(text: str) -> None:
@@ -77,9 +87,11 @@ def check(text: str) -> None:
     _compiled(text)
 
 
-@cache
+@lru_cache(maxsize=256)
 def _compiled(text: str) -> Template:
     environment = _environment()
+    if len(text) > LONGEST:
+        raise TextFault(_("the text is longer than {n} characters").format(n=LONGEST), 1)
     try:
         tree = environment.parse(text)
         _look(tree, frozenset(NAMES), 0)
@@ -88,6 +100,9 @@ def _compiled(text: str) -> Template:
         raise TextFault(error.message or str(error), error.lineno) from None
     except TemplateError as error:
         raise TextFault(str(error), 1) from None
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        # What Python itself refuses of the program that a template is made into.
+        raise TextFault(_("the text is too deep, or a number in it too long"), 1) from None
 
 
 def _look(node: nodes.Node, names: frozenset[str], depth: int) -> None:
@@ -168,7 +183,7 @@ def rendered(text: str, facts: Mapping[str, Any]) -> str:
                 raise OmniError(_("the text becomes longer than {n} characters").format(n=LONGEST))
     except UndefinedError as error:
         raise OmniError(_missing(error)) from None
-    except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
+    except (TemplateError, TypeError, ValueError, ArithmeticError, NameError) as error:
         raise OmniError(_("the text cannot be made: {why}").format(why=error)) from None
     return "".join(made).strip("\n")
 

@@ -91,6 +91,12 @@ def test_text_that_reaches_further_is_refused(text: str) -> None:
         "{% for a in range(1000) %}{% for b in range(1000) %}{% endfor %}{% endfor %}",
         "{% for a in range(1000) %}" + "x" * 100 + "{% endfor %}",
         "x" * (LONGEST + 1),
+        "{{ 1.5 | round(200000000, 'ceil') }}",
+        "{{ " + "9" * 5000 + " }}",
+        "{{ 1e999 | int }}",
+        "{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}",
+        "{{ " + "1+" * 5000 + "1 }}",
+        "{% if today %}" * 110 + "{% endif %}" * 110,
     ],
 )
 def test_text_that_makes_too_much_is_given_up(text: str) -> None:
