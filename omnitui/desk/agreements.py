@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from omnitui.desk.calendar import Calendar
@@ -10,9 +11,9 @@ from omnitui.desk.sla import Policy
 from omnitui.model.states import Status
 
 
-def dump(policies: tuple[Policy, ...]) -> str:
-    """Policies as JSON, calendars with all their holidays; the same ones give the same text."""
-    named = {policy.calendar.name: policy.calendar for policy in policies}
+def dump(policies: tuple[Policy, ...], calendars: Iterable[Calendar] = ()) -> str:
+    """Policies, and calendars that none of them names, as JSON with all holidays; the same ones give the same text."""
+    named = {one.name: one for one in (*calendars, *(policy.calendar for policy in policies))}
     found = {
         "calendars": {name: _calendar_text(calendar) for name, calendar in named.items()},
         "policies": [
@@ -38,16 +39,7 @@ def load(text: str) -> tuple[Policy, ...]:
     """The policies of what `dump` gave; none of an empty text."""
     if not text:
         return ()
-    found = json.loads(text)
-    calendars = {
-        name: Calendar(
-            name,
-            one["zone"],
-            tuple(_hours(hours) for hours in one["week"]),
-            {int(day): _hours(hours) for day, hours in one["days"].items()},
-        )
-        for name, one in found["calendars"].items()
-    }
+    found, calendars = json.loads(text), load_calendars(text)
     return tuple(
         Policy(
             one["name"],
@@ -62,6 +54,20 @@ def load(text: str) -> tuple[Policy, ...]:
         )
         for one in found["policies"]
     )
+
+
+@lru_cache(maxsize=2)
+def load_calendars(text: str) -> Mapping[str, Calendar]:
+    """The calendars of what `dump` gave, by their names."""
+    return {
+        name: Calendar(
+            name,
+            one["zone"],
+            tuple(_hours(hours) for hours in one["week"]),
+            {int(day): _hours(hours) for day, hours in one["days"].items()},
+        )
+        for name, one in (json.loads(text)["calendars"] if text else {}).items()
+    }
 
 
 def _calendar_text(calendar: Calendar) -> dict[str, object]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from omnitui.desk.filters import HOURS
 from omnitui.desk.matching import fold
 from omnitui.desk.orders import Order
 from omnitui.desk.query import KEYS
@@ -34,6 +35,7 @@ class Names:
     teams: tuple[str, ...] = ()
     views: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
+    calendars: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,8 @@ def _values(key: str, names: Names) -> Sequence[str]:
             return _AGES
         case "task":
             return ("<1h", "<4h", "<1d")
+        case "in" | "out":
+            return names.calendars if len(names.calendars) > 1 else (HOURS, *names.calendars)
         case "sla":
             return (*Course, "<30m", "<1h", "<4h")
     return ()

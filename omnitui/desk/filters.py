@@ -8,11 +8,13 @@ from enum import StrEnum
 from typing import Final, Protocol, TypeVar
 
 from omnitui.clock import Millis
+from omnitui.desk.calendar import Calendar, is_open
 from omnitui.desk.matching import fold
 from omnitui.desk.orders import Order
 from omnitui.desk.terms import (
     And,
     Assigned,
+    AtHours,
     Compare,
     Course,
     Due,
@@ -46,6 +48,8 @@ from omnitui.ids import Ulid
 from omnitui.model.states import Priority
 from omnitui.values import dataclass
 
+HOURS: Final = "hours"
+"""What `in:` and `out:` call the only calendar there is."""
 _POINTED: Final = 120
 """Columns of a query at most below which a word is pointed at."""
 
@@ -89,6 +93,8 @@ class Place:
     zone: tzinfo
     teams: Mapping[str, Sequence[str]]
     views: Mapping[str, str]
+    calendars: Callable[[], Mapping[str, Calendar]] | None = None
+    """By their names; None: they are not known here, and none is open."""
     within: tuple[str, ...] = ()
     """The views whose queries are being read, the outermost first."""
 
@@ -246,6 +252,33 @@ def _sla(parser: Reading, piece: Piece) -> Node:
     return Due(now + left, None) if compare in (Compare.ABOVE, Compare.AT_LEAST) else Due(None, now + left)
 
 
+def _hours(inside: bool) -> Callable[[Reading, Piece], Node | None]:
+    def node(parser: Reading, piece: Piece) -> Node:
+        if parser.place.calendars is None:
+            return AtHours(piece.text.strip(), inside, False)
+        calendar = _calendar(piece, parser.place.calendars())
+        return AtHours(calendar.name, inside, is_open(calendar, parser.place.now) is inside)
+
+    return node
+
+
+def _calendar(piece: Piece, calendars: Mapping[str, Calendar]) -> Calendar:
+    """The calendar of that name; `hours` is the only one, too."""
+    named = {fold(name): calendar for name, calendar in calendars.items()}
+    name = fold(piece.text.strip())
+    if name in named:
+        return named[name]
+    if not named:
+        message = _("There is no calendar “{word}”.").format(word=piece.text)
+        raise wrong(piece, message, hint=_("Calendars are kept in sla.toml, under [calendars.NAME]."))
+    if name != HOURS:
+        raise unlike(piece, _("There is no calendar “{word}”.").format(word=piece.text), name, (*named,))
+    if len(named) > 1:
+        message = _("“{word}” may be any of several calendars.").format(word=piece.text)
+        raise wrong(piece, message, hint=_("One of: {names}.").format(names=", ".join(calendars)))
+    return next(iter(named.values()))
+
+
 def _length(piece: Piece, word: str, hint: str) -> Millis:
     found = length(word.lower())
     if found is None:
@@ -281,6 +314,8 @@ FILTERS: Final[dict[str, Callable[[Reading, Piece], Node | None]]] = {
     "window": _window,
     "task": _task,
     "sla": _sla,
+    "in": _hours(True),
+    "out": _hours(False),
     "subject": _subject,
     "view": _view,
     "sort": _sort,

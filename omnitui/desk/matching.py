@@ -16,6 +16,7 @@ from omnitui.desk.terms import (
     FAILED,
     And,
     Assigned,
+    AtHours,
     Compare,
     Due,
     During,
@@ -138,6 +139,8 @@ def _leaf(leaf: Leaf, facts: Facts) -> bool:
             return conversation.sla_warn_at is not None and conversation.sla_warn_at <= until
         case Paused():
             return conversation.sla_left is not None
+        case AtHours():
+            return leaf.holds
         case Mentions(wanted):
             return any(_is_agent(wanted, one.id, one.name) for one in facts.mentions)
         case Speaks(language):

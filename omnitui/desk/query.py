@@ -8,13 +8,14 @@ day mean its first moment.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from types import MappingProxyType
 from typing import Final
 
 from omnitui.clock import Millis
+from omnitui.desk.calendar import Calendar
 from omnitui.desk.filters import FILTERS, KEYS, Place, QueryError, unlike, wrong
 from omnitui.desk.orders import Order
 from omnitui.desk.terms import And, Node, Not, Or, Query, Text
@@ -41,6 +42,7 @@ def parse(
     zone: tzinfo,
     teams: Mapping[str, Sequence[str]] = _NOBODY,
     views: Mapping[str, str] = _NONE,
+    calendars: Callable[[], Mapping[str, Calendar]] | None = None,
 ) -> Query:
     """The query that `text` says.
 
@@ -51,13 +53,14 @@ def parse(
         zone: The zone of the user's days and hours.
         teams: Folded name of a team → names of its agents and inboxes; `mine` are those that `me` belongs to.
         views: Folded name of a view → its query.
+        calendars: Gives the calendars by which `in:hours` and `out:hours` are decided; None: they are not looked at.
 
     Raises:
         QueryError: It does not make sense; the error points at the word.
     """
     if len(text) > _MAX_LENGTH:
         raise QueryError(_("The query is too long."), hint=_("At most 2,000 characters."), position=_MAX_LENGTH)
-    parser = _Parser(mended(text), Place(now, me, zone, teams, views))
+    parser = _Parser(mended(text), Place(now, me, zone, teams, views, calendars))
     try:
         node = parser.whole()
     except QueryError as error:

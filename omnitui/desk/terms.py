@@ -179,6 +179,15 @@ class Paused:
 
 
 @dataclass(frozen=True, slots=True)
+class AtHours:
+    """Whether the desk is open by a calendar, or closed; decided when the query is read, as it is the same for all."""
+
+    calendar: str
+    open: bool
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Mentions:
     """An agent whom a note names with `@`: an id, or a name, or one word of it."""
 
@@ -250,6 +259,7 @@ Leaf = (
     | Due
     | Warned
     | Paused
+    | AtHours
     | Mentions
     | Speaks
     | Text

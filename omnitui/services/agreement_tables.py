@@ -15,7 +15,7 @@ from omnitui.config.checks import nearest
 from omnitui.desk.calendar import ALWAYS, DAY_MINUTES, Calendar, Hours
 from omnitui.desk.query import QueryError, parse
 from omnitui.desk.sla import Policy
-from omnitui.desk.terms import And, Due, During, Node, Not, Or, Paused, Unanswered, Warned, Window
+from omnitui.desk.terms import And, AtHours, Due, During, Node, Not, Or, Paused, Unanswered, Warned, Window
 from omnitui.desk.times import length
 from omnitui.errors import ConfigError
 from omnitui.i18n import _
@@ -28,13 +28,13 @@ _HOURS = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})")
 _LONG_UNITS = re.compile(r"[dwoy日週年]|か月")
 _PAUSES: Final = ("waiting", "snoozed")
 _MOST: Final = 100
-_TIMELY: Final = (Due, During, Paused, Unanswered, Warned, Window)
+_TIMELY: Final = (AtHours, Due, During, Paused, Unanswered, Warned, Window)
 
 Table = Mapping[str, Any]
 
 
-def read(path: Path, data: Table, *, zone: str, year: int) -> tuple[Policy, ...]:
-    """The policies of a file, in its order.
+def read(path: Path, data: Table, *, zone: str, year: int) -> tuple[tuple[Policy, ...], tuple[Calendar, ...]]:
+    """The policies of a file, in its order, and its calendars.
 
     Args:
         path: Named in errors.
@@ -62,7 +62,7 @@ def read(path: Path, data: Table, *, zone: str, year: int) -> tuple[Policy, ...]
         if any(one.name == made.name for one in found):
             raise place.fault(_("there are two policies called “{name}”").format(name=made.name))
         found.append(made)
-    return tuple(found)
+    return tuple(found), tuple(one for one in calendars.values() if one is not ALWAYS)
 
 
 class _Place:

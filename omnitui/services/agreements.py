@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import sqlite3
 
     from omnitui.config.settings import Settings
+    from omnitui.desk.calendar import Calendar
     from omnitui.desk.sla import Clock, Policy
     from omnitui.desk.urgency import Reason
     from omnitui.ids import Ulid
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 LOG = logger(__name__)
 
+_FORM: Final = 2
+"""Of what is put in force: another one is put in force anew."""
 LOOK_EVERY: Final = 5.0
 """Seconds after which the file is looked at again."""
 AT_ONCE: Final = 200
@@ -60,7 +63,12 @@ class Applied:
 
 
 def policies(profile: Profile, settings: Settings, now: int) -> tuple[Policy, ...]:
-    """The policies that sla.toml says, the first that fits counting; none without the file.
+    """The policies that sla.toml says, the first that fits counting; see `agreed`."""
+    return agreed(profile, settings, now)[0]
+
+
+def agreed(profile: Profile, settings: Settings, now: int) -> tuple[tuple[Policy, ...], tuple[Calendar, ...]]:
+    """The policies and the calendars that sla.toml says; none without the file.
 
     Raises:
         ConfigError: A fault in it, with its place.
@@ -68,7 +76,7 @@ def policies(profile: Profile, settings: Settings, now: int) -> tuple[Policy, ..
     path = profile.sla_file
     data = read_toml(path, forbidden=UNTAMPERED)
     if not data:
-        return ()
+        return (), ()
     from omnitui.services.agreement_tables import read
 
     return read(path, data, zone=_zone_name(settings), year=datetime.fromtimestamp(now / 1000, UTC).year)
@@ -88,8 +96,8 @@ def put_in_force(session: Session) -> Applied:
     stamp = _stamp(session.profile.sla_file, session.settings, now)
     if cache.read(origin) == stamp:
         return Applied(len(load(cache.read(in_force))), False)
-    found = policies(session.profile, session.settings, now)
-    text = dump(found) if found else ""
+    found, calendars = agreed(session.profile, session.settings, now)
+    text = dump(found, calendars) if found or calendars else ""
 
     def work(tx: Tx) -> bool:
         sla.note_origin(tx, stamp)
@@ -190,7 +198,7 @@ def _stamp(path: Path, settings: Settings, now: int) -> str:
         return ""
     except OSError as error:
         raise ConfigError(_("{file} cannot be read: {why}").format(file=path, why=error.strerror)) from error
-    return json.dumps([held, _zone_name(settings), datetime.fromtimestamp(now / 1000, UTC).year])
+    return json.dumps([_FORM, held, _zone_name(settings), datetime.fromtimestamp(now / 1000, UTC).year])
 
 
 def _zone_name(settings: Settings) -> str:

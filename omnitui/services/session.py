@@ -19,8 +19,10 @@ from omnitui.store.sharing import NOTE
 from omnitui.text.covering import cover
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import tzinfo
 
+    from omnitui.desk.calendar import Calendar
     from omnitui.desk.query import Query
     from omnitui.services.accounts import Accounts
     from omnitui.services.inspection import Inspection
@@ -134,7 +136,15 @@ class Session:
 
         me, now = self.cache.me(), self.cache.clock.now() if at is None else at
         teams = known_teams(self.settings.teams, me) if self.settings.teams else {}
-        return parse(text, now=now, me=me.id, zone=self.zone, teams=teams, views=self._view_names)
+        zone, views = self.zone, self._view_names
+        return parse(text, now=now, me=me.id, zone=zone, teams=teams, views=views, calendars=self.calendars)
+
+    def calendars(self) -> Mapping[str, Calendar]:
+        """The calendars in force, by name: those of sla.toml as the process that syncs has read it last."""
+        from omnitui.desk.agreements import load_calendars
+        from omnitui.store.reads.sla import in_force
+
+        return load_calendars(self.cache.read(in_force))
 
     def engine(self) -> Engine:
         """The sync engine over this session's accounts; running it needs the lease. From now on the log is sealed."""

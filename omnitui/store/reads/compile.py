@@ -19,6 +19,7 @@ from omnitui.desk.terms import (
     FAILED,
     And,
     Assigned,
+    AtHours,
     Due,
     During,
     From,
@@ -248,6 +249,8 @@ def _leaf(leaf: Leaf, target: _Target) -> Condition:
             return Condition("c.sla_warn_at IS NOT NULL AND c.sla_warn_at <= ?", (until,))
         case Paused():
             return Condition("c.sla_left IS NOT NULL")
+        case AtHours():
+            return Condition("1" if leaf.holds else "0")
         case Mentions(agent):
             who = _agents(agent)
             return Condition(_MENTIONED.format(agents=who.sql), who.values)

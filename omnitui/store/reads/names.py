@@ -5,7 +5,9 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
+from omnitui.desk.agreements import load_calendars
 from omnitui.desk.completion import Names
+from omnitui.store.reads.sla import in_force
 
 _LABELS: Final = """
     SELECT label FROM label_use WHERE deleted_at IS NULL GROUP BY label ORDER BY count(*) DESC, label LIMIT 500
@@ -36,6 +38,7 @@ def names(db: sqlite3.Connection) -> Names:
         organizations=_column(db, _FIRMS),
         languages=_column(db, _LANGUAGES),
         reasons=_column(db, _REASONS),
+        calendars=tuple(load_calendars(in_force(db))),
     )
 
 

@@ -10,11 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omnitui.clock import DAY, HOUR, MINUTE, Millis
+from omnitui.desk.calendar import ALWAYS, Calendar
 from omnitui.desk.orders import FAR, Order
 from omnitui.desk.query import KEYS, QueryError, parse
 from omnitui.desk.terms import (
     And,
     Assigned,
+    AtHours,
     Compare,
     During,
     From,
@@ -49,6 +51,7 @@ TEAMS = {"billing": ("me", "b@example.com")}
 VIEWS = {"loop": "view:loop", "bad": "is:opne", "junk": "is:spam sort:priority", "more": "view:junk x"}
 VIEWS |= {f"laugh{n}": f"view:laugh{n - 1} " * 9 if n else "ha" for n in range(10)}
 NOW = at("2026-05-14 10:30")  # a Thursday
+OFFICE = Calendar("Office", "Asia/Tokyo", (((9 * 60, 18 * 60),),) * 5 + ((), ()))
 
 
 def node(text: str, *, now: Millis = NOW, zone: ZoneInfo = TOKYO) -> Node | None:
@@ -286,3 +289,35 @@ def test_any_text_is_a_query_or_a_query_error(text: str) -> None:
             assert wrong.message
             assert 0 <= wrong.position <= len(text)
             assert wrong.word.lower() in text.lower()
+
+
+@pytest.mark.parametrize(
+    ("text", "moment", "holds"),
+    [
+        ("in:hours", "2026-05-14 10:30", True),
+        ("in:office", "2026-05-14 17:59", True),
+        ("in:Office", "2026-05-14 18:00", False),
+        ("out:hours", "2026-05-14 18:00", True),
+        ("out:hours", "2026-05-16 10:30", True),
+        ("out:OFFICE", "2026-05-14 10:30", False),
+    ],
+)
+def test_business_hours_are_decided_by_the_calendar_at_the_time_of_asking(text: str, moment: str, holds: bool) -> None:
+    found = parse(text, now=at(moment), me=ME, zone=BERLIN, calendars=lambda: {"Office": OFFICE}).node
+    assert found == AtHours("Office", text.startswith("in"), holds)
+
+
+@pytest.mark.parametrize(
+    ("text", "calendars", "message"),
+    [
+        ("in:hours", {}, "There is no calendar “hours”."),
+        ("out:night", {"Office": OFFICE}, "There is no calendar “night”."),
+        ("in:hours", {"Office": OFFICE, "always": ALWAYS}, "“hours” may be any of several calendars."),
+    ],
+)
+def test_business_hours_of_no_known_calendar_are_refused_at_their_word(
+    text: str, calendars: dict[str, Calendar], message: str
+) -> None:
+    with pytest.raises(QueryError) as caught:
+        parse(text, now=NOW, me=ME, zone=TOKYO, calendars=lambda: calendars)
+    assert (caught.value.message, caught.value.position) == (message, text.index(":") + 1)

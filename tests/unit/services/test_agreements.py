@@ -12,12 +12,14 @@ import pytest
 from omnitui.clock import HOUR, MINUTE, FrozenClock, Millis
 from omnitui.config.settings import Settings
 from omnitui.desk.calendar import add
+from omnitui.desk.query import QueryError
 from omnitui.desk.sla import Policy
 from omnitui.errors import ConfigError
 from omnitui.model.states import Status
 from omnitui.paths import Profile
 from omnitui.services.agreements import policies, put_in_force, sweep
 from omnitui.services.session import Session
+from omnitui.store.reads import inbox
 from tests.support.desk import a_conversation, conversation
 
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -185,3 +187,21 @@ def test_file_comes_into_force_and_out_of_it(home: Profile) -> None:
         assert put_in_force(session).changed
         sweep(session)
         assert conversation(session.cache, asked.id).sla_due_at is None
+
+
+def test_business_hours_of_a_file_without_policies_are_asked_for_in_queries(home: Profile) -> None:
+    with Session.open(home, clock=FrozenClock(NOW)) as session:
+        one = a_conversation(session.cache)
+        home.sla_file.write_text('[calendars.office]\nzone = "Asia/Tokyo"\nhours.mon-fri = ["09:30-18:00"]\n')
+        home.sla_file.chmod(0o600)
+        assert put_in_force(session).changed
+        for text, at_ in (("in:hours", NOW), ("in:office", NOW), ("-in:hours", NOW + HOUR), ("out:hours", NOW + HOUR)):
+            assert [row.id for row in session.cache.read(inbox.page, session.query(text, at_))] == [one.id], text
+        assert session.cache.read(inbox.page, session.query("out:hours")) == []
+        with pytest.raises(QueryError):
+            session.query("in:night")
+
+
+def test_policy_that_hangs_on_business_hours_is_refused(home: Profile) -> None:
+    with pytest.raises(ConfigError, match="hangs on the time"):
+        read(home, "[[policies]]\nname = 'a'\nfirst = '1h'\nquery = 'in:hours'")
