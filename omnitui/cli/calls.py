@@ -41,7 +41,7 @@ def _call(shell: Shell) -> int:
         return shell.done([op], single=True)
     ran = asyncio.run(dial(calling, conversation_id, line.number, voice, profile=session.profile.name))
     if ran.code:
-        shell.fail(_("{program} failed with {code}").format(program=line.name, code=ran.code), str(ran.words))
+        shell.fail(_("{program} failed with {code}").format(program=line.name, code=ran.code), str(ran.last_words))
     return shell.code
 
 

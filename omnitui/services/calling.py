@@ -189,7 +189,7 @@ async def dial(calling: Calling, conversation_id: Ulid, number: str, voice: Voic
         outcome = _("{program} ended").format(program=program)
         if ran.code:
             failed = _("{program} failed with {code}").format(program=program, code=ran.code)
-            outcome = f"{failed}: {ran.words}" if ran.words else failed
+            outcome = f"{failed}: {ran.last_words}" if ran.last_words else failed
         return ran
     except OmniError as error:
         outcome = error.message

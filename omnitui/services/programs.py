@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -21,6 +22,7 @@ MOST: Final = 1_000_000
 DRAIN_SECONDS: Final = 0.3
 """How long the output is still read once the program has ended: what it left running may keep the pipe."""
 POLL_SECONDS: Final = 0.02
+_COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,20 @@ class Ran:
     @property
     def words(self) -> SafeText:
         """The first line that it wrote to its standard error, for a status line."""
-        line = next((line for line in self.err.splitlines() if line.strip()), "")
-        return safe(line.strip(), multiline=False, max_chars=300)
+        return _line(_lines(self.err)[:1])
+
+    @property
+    def last_words(self) -> SafeText:
+        """Why it ended, for a status line: the last line of its standard error, else the last two of its output."""
+        return _line(_lines(self.err)[-1:] or _lines(self.out)[-2:])
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in _COLOURS.sub("", text).splitlines() if line.strip()]
+
+
+def _line(lines: Sequence[str]) -> SafeText:
+    return safe("; ".join(lines), multiline=False, max_chars=300)
 
 
 async def run(

@@ -8,6 +8,7 @@ from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.services.calling import Calling, Line, dial
+from omnitui.ui.backstage import ERROR_SECONDS
 from omnitui.ui.desk import Desk
 from omnitui.ui.roles import plain
 from omnitui.ui.screens.confirm import confirmed
@@ -49,10 +50,14 @@ async def _dial(desk: Desk, calling: Calling, conversation_id: Ulid, line: Line)
     except OmniError as error:
         desk.complain(error)
         return
+    except Exception as error:
+        # Nobody awaits this task, so that a fault of our own would be heard of nowhere.
+        desk.screen.fail(error)
+        return
     name = plain(line.name)
     if ran.code:
         said = _("{program} failed with {code}").format(program=name, code=ran.code)
-        desk.say(f"! {said}: {ran.words}" if ran.words else f"! {said}", "bad")
+        desk.say(f"! {said}: {ran.last_words}" if ran.last_words else f"! {said}", "bad", ERROR_SECONDS)
     else:
         desk.say(_("{program} ended").format(program=name))
 

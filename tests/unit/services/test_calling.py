@@ -168,7 +168,11 @@ def a_program(folder: Path, script: str) -> str:
     ("script", "ending"),
     [
         ('test "$2" = "/dial +81312345678" && test -z "$SECRET_OF_OURS" && exit 0; exit 9', "dialler ended, 0:00"),
-        ("echo busy here >&2; exit 3", "dialler failed with 3: busy here, 0:00"),
+        ("echo dialling >&2; echo busy here >&2; exit 3", "dialler failed with 3: busy here, 0:00"),
+        (
+            r"printf 'hello\n\033[31mno port\n\033[;m\nbye\n'; exit 98",
+            "dialler failed with 98: no port; bye, 0:00",
+        ),
         ("sleep 60", "dialler took longer than 0.3 seconds, 0:00"),
     ],
 )
