@@ -101,10 +101,9 @@ def refused(shell: Shell, left: Sequence[Foreseen]) -> None:
 def told(shell: Shell, found: Sequence[Foreseen]) -> int:
     """Print what would become of conversations."""
     from omnitui.desk.telling import Words, tally
-    from omnitui.store.reads import accounts
+    from omnitui.store.reads import tracing
 
-    names = {agent.id: agent.name for agent in shell.session.cache.read(accounts.agents)}
-    words = Words(names, shell.out.time)
+    words = Words(shell.session.cache.read(tracing.agents), shell.out.time)
     if not shell.out.text:
         shell.out.many(
             "foreseen",

@@ -121,7 +121,7 @@ def cause_words(step: Step, names: Mapping[Ulid, str], since: str) -> str:
 
 def words(field: str, value: Any, names: Mapping[Ulid, str]) -> str:
     """A field's value for people."""
-    return names.get(value, "?") if field == "assignee_id" and value else value_words(value, field)
+    return names.get(value, "?") if field in ("assignee_id", "incident_id") and value else value_words(value, field)
 
 
 # revert

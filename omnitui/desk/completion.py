@@ -36,6 +36,7 @@ class Names:
     views: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
     calendars: tuple[str, ...] = ()
+    incidents: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,8 @@ def _values(key: str, names: Names) -> Sequence[str]:
             return names.organizations
         case "reason":
             return (*names.reasons, "none")
+        case "incident":
+            return (*names.incidents, "none")
         case "mentions":
             return ("me", *names.agents)
         case "team":

@@ -306,6 +306,7 @@ FILTERS: Final[dict[str, Callable[[Reading, Piece], Node | None]]] = {
     "org": _named(NameField.ORGANIZATION),
     "segment": _named(NameField.SEGMENT),
     "reason": _named(NameField.REASON),
+    "incident": _named(NameField.INCIDENT),
     "lang": _language,
     "before": _before,
     "after": _after,

@@ -117,6 +117,8 @@ def _leaf(leaf: Leaf, facts: Facts) -> bool:
             }[thing]
         case Assigned(agent):
             return _assigned(agent, conversation)
+        case Named(NameField.INCIDENT, name):
+            return _incident(fold(name), conversation)
         case Named(field, name):
             return fold(name) in map(fold, _names(field, facts))
         case From(text):
@@ -203,6 +205,13 @@ def _names(field: NameField, facts: Facts) -> Sequence[str]:
             size = len(parts)
             every = ["/".join(parts[a:b]) for a in range(size) for b in range(a + 1, size + 1)]
             return every or ("none",)
+
+
+def _incident(wanted: str, conversation: Conversation) -> bool:
+    if wanted == "none":
+        return conversation.incident_id is None
+    own = conversation.incident_id or ""
+    return bool(own) and (wanted in fold(conversation.incident) or (len(wanted) >= 6 and own.lower().endswith(wanted)))
 
 
 def _during(at: Millis, start: Millis | None, end: Millis | None) -> bool:

@@ -25,10 +25,14 @@ WORDS: Final = frozenset({Verb.REPLY, Verb.NOTE})
 
 @dataclass(frozen=True, slots=True)
 class Step:
+def untyped(reason: str) -> bool:
+    return reason.startswith((MACRO, RULE))
+
+
     """One thing that an act does to each conversation it is about.
 
     `values` by verb: STATUS `status` and perhaps `contact_reason`; ASSIGN `assignee_id`; LABEL `add`, `remove`;
-    PRIORITY `priority`; SNOOZE `at`, `lead` as in `Until`; READ `read`; NOTE `text`; REPLY `text`, perhaps `at`.
+    PRIORITY `priority`; SNOOZE `at`, `lead`, `ends` as in `Until`; CAUSE `incident_id`; READ `read`; NOTE `text`; REPLY `text`, perhaps `at`.
     """
 
     verb: Verb
@@ -63,7 +67,12 @@ def priority(wanted: Priority) -> Step:
 
 
 def snooze(until: Until) -> Step:
-    return Step(Verb.SNOOZE, {"at": until.at, "lead": until.lead})
+    return Step(Verb.SNOOZE, {"at": until.at, "lead": until.lead, "ends": until.ends})
+
+
+def incident(incident_id: Ulid | None) -> Step:
+    """Link to an incident; None: to none."""
+    return Step(Verb.CAUSE, {"incident_id": incident_id})
 
 
 def read(wanted: bool) -> Step:
@@ -129,6 +138,7 @@ def fields_of(conversation: Conversation) -> dict[str, Json]:
     }
 
 
+        "incident_id": conversation.incident_id,
 def after(step: Step, conversation: Conversation, held: Mapping[str, Json], now: Millis) -> dict[str, Json]:
     """The fields that a step sets, where they are `held` before it.
 
@@ -147,7 +157,7 @@ def after(step: Step, conversation: Conversation, held: Mapping[str, Json], now:
                 found["contact_reason"] = values["contact_reason"]
             return found
         case Verb.SNOOZE:
-            at = Until(values.get("at"), values.get("lead")).moment(conversation, now)
+            at = Until(values.get("at"), values.get("lead"), values.get("ends", False)).moment(conversation, now)
             return {"status": Status.SNOOZED.value, "snoozed_until": at}
         case Verb.LABEL:
             labels = (set(held["labels"]) | set(values["add"])) - set(values["remove"])

@@ -22,6 +22,7 @@ _FIELDS: Final = {
     "snoozed_until": N_("sleeps until"),
     "assignee_id": N_("assignee"),
     "labels": N_("labels"),
+    "incident_id": N_("incident"),
     "priority": N_("priority"),
     "unread": N_("unread"),
     "note": N_("note"),
@@ -34,6 +35,7 @@ class Words:
     """What names and times are called where it is told."""
 
     agents: Mapping[Ulid, str]
+    """Of incidents their titles."""
     moment: Callable[[Millis], str]
 
     def change(self, one: Change) -> str:
@@ -56,6 +58,8 @@ class Words:
                 return _(PRIORITY[Priority(str(value))])
             case "assignee_id":
                 return self.agents.get(str(value), "?") if value else _("nobody")
+            case "incident_id":
+                return self.agents.get(str(value), "?") if value else _("none")
             case "snoozed_until" if isinstance(value, int):
                 return self.moment(value)
             case "unread":

@@ -69,6 +69,7 @@ class NameField(StrEnum):
     SEGMENT = "segment"
     ORGANIZATION = "org"
     REASON = "reason"
+    INCIDENT = "incident"
 
 
 class Compare(StrEnum):

@@ -25,6 +25,9 @@ _WINDOW: Final = re.compile(
     r"(?:(?:(?P<before>.+?) )?before )?(?:the )?(?:reply )?window(?: closes| ends| closing)?(?: ?-? ?(?P<after>\d.*))?"
     r"|(?:返信)?(?:期限|枠)(?:(?:が切れる|の)?(?P<ja>.+?)前)?"
 )
+_INCIDENT: Final = re.compile(
+    r"(?:until )?(?:the )?(?:end of (?:the )?incident|incident(?:'?s)?(?: ends?| is over| over)?)|(?:障害|インシデント)(?:の)?(?:終了|終わり|復旧)?(?:まで)?"
+)
 _THEIRS: Final = re.compile(
     r"(.*?)[\s,]*(?:(?:in )?(?:their|customer'?s?|the customer'?s) (?:time|zone|time zone)|theirs"
     r"|(?:先方|相手|お客様|現地)(?:の)?時間(?:で)?)"
@@ -33,19 +36,23 @@ _THEIRS: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Until:
-    """Until when a conversation sleeps. Without either field: until the customer writes."""
+    """Until when a conversation sleeps. The customer's next message ends it in any case."""
 
     at: Millis | None = None
     lead: Millis | None = None
     """So long before its reply window closes."""
+    ends: bool = False
+    """Until the incident ends that it is linked to."""
 
     def moment(self, conversation: Conversation, now: Millis) -> Millis | None:
-        """The time for one conversation; None: only the customer's next message ends it.
+        """The time for one conversation; None: it sleeps until something comes to pass.
 
         Raises:
-            Refused: It has no reply window, or that time has passed.
+            Refused: It has no reply window, that time has passed, or it is linked to no incident that goes on.
         """
         at = self.at
+        if self.ends and not conversation.severity:
+            raise Refused(_("it is linked to no incident that goes on"))
         if self.lead is not None:
             closes = conversation.window_closes_at
             if closes is None:
@@ -69,6 +76,8 @@ def until(text: str, *, now: Millis, zone: tzinfo) -> Until:
     words = " ".join(unicodedata.normalize("NFKC", text).strip().casefold().split())
     if _REPLY.fullmatch(words):
         return Until()
+    if _INCIDENT.fullmatch(words):
+        return Until(ends=True)
     if found := _WINDOW.fullmatch(words):
         length = found["before"] or found["after"] or found["ja"]
         return Until(lead=wake_time(length, now=now, zone=zone) - now if length else LEAD)

@@ -145,6 +145,12 @@ class Conversation:
     """Business time that is left while that clock is paused."""
     sla_target: str = ""
     """What that clock is for, see `omnitui.desk.sla.Target`."""
+    incident_id: Ulid | None = None
+    """The incident that it is linked to."""
+    incident: str = ""
+    """The title of that."""
+    severity: str = ""
+    """How bad that is, see `omnitui.model.incidents.Severity`; empty once it has ended."""
 
 
 @dataclass(frozen=True, slots=True)

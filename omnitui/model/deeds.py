@@ -23,7 +23,7 @@ class Deed:
     """None for a rating."""
     before: Fields
     after: Fields
-    """As the op has them, but the assignee by name; of a rating `score` and `comment`."""
+    """As the op has them, but the assignee and the incident by name; of a rating `score` and `comment`."""
     reason: str = ""
 
 

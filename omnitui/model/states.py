@@ -156,6 +156,10 @@ class Verb(StrEnum):
     MERGE = "merge"
     SPLIT = "split"
     TASK = "task"
+    INCIDENT = "incident"
+    """An incident begins, changes or ends, or its customers are told something."""
+    CAUSE = "cause"
+    """A conversation is linked to an incident, or not any more."""
     CALL = "call"
     """A line about a call by the agent's softphone."""
     CALL_BACK = "call_back"
@@ -177,6 +181,7 @@ class ObjectKind(StrEnum):
     TASK = "task"
 
 
+    INCIDENT = "incident"
 class Reach(StrEnum):
     """How far a verb travels on one account."""
 

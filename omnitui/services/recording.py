@@ -81,8 +81,8 @@ def record(tx: Tx, author_id: Ulid, group_id: Ulid, intent: Intent, *, travels: 
 
 
 def compared(kind: ObjectKind, after: Fields) -> tuple[str, ...]:
-    """The fields by which one sees whether an op still holds: of a made message, link, task only that it is there."""
-    made = kind in (ObjectKind.MESSAGE, ObjectKind.LINK, ObjectKind.TASK) and "exists" in after
+    """The fields by which one sees whether an op still holds: of a made object only that it is there."""
+    made = kind not in (ObjectKind.CONVERSATION, ObjectKind.CONTACT) and "exists" in after
     return ("exists",) if made else tuple(after)
 
 

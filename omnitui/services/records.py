@@ -68,6 +68,8 @@ def conversation(found: Conversation, ref: str) -> Fields:
         "vendor_status": found.vendor_status or None,
         "csat": found.csat,
         "contact_reason": found.contact_reason or None,
+        "incident": found.incident or None,
+        "incident_id": found.incident_id,
         "may_belong_to": found.may_belong_to,
         "task_due_at": time(found.task_due_at),
         "sla_target": found.sla_target or None,

@@ -58,7 +58,7 @@ _BLANK_CONVERSATION: Final = (
     (
         "UPDATE conversation SET task_due_at = NULL, sla_due_at = NULL, sla_warn_at = NULL, subject = '', snippet = '',"
         " external_id = '', vendor_status = '', csat_raw = '',"
-        f" csat_comment = '', may_belong_to_pk = NULL, merged_pk = NULL WHERE pk IN {_PLACES}"
+        f" csat_comment = '', may_belong_to_pk = NULL, merged_pk = NULL, incident_pk = NULL WHERE pk IN {_PLACES}"
     ),
 )
 _CALLED_OFF: Final = {

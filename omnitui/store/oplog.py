@@ -17,7 +17,7 @@ from omnitui.model.mail import MailHeader
 from omnitui.model.operations import Fields, Op
 from omnitui.model.people import Link
 from omnitui.model.states import Direction, MessageKind, ObjectKind, Priority, SendState
-from omnitui.store import contacts, conversations, message_state, tasks
+from omnitui.store import contacts, conversations, incidents, message_state, tasks
 from omnitui.store.chain import last_digest, op_digest, payload_digest, put_seal
 from omnitui.store.messages import put_message
 from omnitui.store.rows import find, pk_of, written
@@ -76,6 +76,7 @@ def apply(tx: Tx, op: Op) -> None:
     - message: `exists`, with `message` and `mail` where it is made; `conversation_id` to move it; `text` to change it.
     - link: `exists`, with `contact_id`, `other_id` and `reason` where it is made.
     - task: `exists`, with `conversation_id` where it is made; see `tasks.FIELDS`.
+    - incident: `exists` where it is begun; see `incidents.FIELDS`.
 
     Raises:
         NotFound: The object is not here.
@@ -92,6 +93,8 @@ def apply(tx: Tx, op: Op) -> None:
             _link(tx, op)
         case ObjectKind.TASK:
             _task(tx, op)
+        case ObjectKind.INCIDENT:
+            incidents.set_incident(tx, op.object_id, op.after)
         case _:
             raise Refused(_("An operation cannot change a {kind}.").format(kind=op.kind.value))
 
@@ -101,7 +104,7 @@ def current(
 ) -> tuple[dict[str, Json], int]:
     """Fields of an object as they are now, by the names that ops use, and its revision.
 
-    A message, link or task that was never here has `exists` false and revision 0.
+    A message, link, task or incident that was never here has `exists` false and revision 0.
 
     Raises:
         NotFound: There is no such conversation or contact.
@@ -134,6 +137,7 @@ _FIELDS: Final[Mapping[ObjectKind, Mapping[str, str]]] = {
         "assignee_id": _REF.format("agent", "assignee"),
         "contact_id": _REF.format("contact", "contact"),
         "merged_into": "(SELECT o.id FROM conversation o WHERE o.pk = conversation.merged_pk)",
+        "incident_id": "(SELECT n.id FROM incident n WHERE n.pk = conversation.incident_pk)",
         "may_belong_to": "(SELECT o.id FROM conversation o WHERE o.pk = conversation.may_belong_to_pk)",
         "flags": "trim(substr(' spam', 1, 5 * spam) || substr(' merged', 1, 7 * merged)"
         " || substr(' muted', 1, 6 * muted))",
@@ -163,6 +167,7 @@ _FIELDS: Final[Mapping[ObjectKind, Mapping[str, str]]] = {
         "conversation_id": _REF.format("conversation", "conversation"),
         "assignee_id": _REF.format("agent", "assignee"),
     },
+    ObjectKind.INCIDENT: {**dict.fromkeys(incidents.FIELDS, ""), "exists": "deleted_at IS NULL"},
 }
 """By kind: the names of fields, and the SQL of those that are no plain column."""
 

@@ -17,6 +17,7 @@ _MISSING: Final = {
     "contact": N_("There is no contact {id}."),
     "conversation": N_("There is no conversation {id}."),
     "inbox": N_("There is no inbox {id}."),
+    "incident": N_("There is no incident {id}."),
     "message": N_("There is no message {id}."),
     "op": N_("There is no operation {id}."),
     "task": N_("There is no task {id}."),

@@ -95,6 +95,8 @@ class Drawing:
             runs.append(("!! ", "row.urgent"))
         elif conversation.priority == "high":
             runs.append(("^ ", "row.high"))
+        if severity := conversation.severity:
+            runs.append(incident_sign(severity, self.glyphs))
         promised = conversation.task_due_at
         if promised is not None and room >= 16:
             runs.append(task_sign(promised, self.now, self.glyphs))
@@ -193,6 +195,11 @@ def sla_sign(conversation: Row, now: Millis, glyphs: Glyphs) -> Run | None:
         return f"{glyphs.due}!{age(now, due)} ", "row.sla.late"
     warned = conversation.sla_warn_at is not None and conversation.sla_warn_at <= now
     return f"{glyphs.due}{age(due, now)} ", "row.sla.risk" if warned else "row.sla"
+
+
+def incident_sign(severity: str, glyphs: Glyphs) -> Run:
+    """How bad the incident is that it is linked to and that goes on: its number, 1 the worst."""
+    return f"{glyphs.incident}{severity[-1]} ", "row.incident.bad" if severity in ("sev1", "sev2") else "row.incident"
 
 
 def task_sign(due: Millis, now: Millis, glyphs: Glyphs) -> Run:

@@ -59,6 +59,8 @@ if TYPE_CHECKING:
         def sla_warn_at(self) -> int | None: ...
         @property
         def sla_left(self) -> int | None: ...
+        @property
+        def severity(self) -> str: ...
 
 
 Run = tuple[str, str]
@@ -94,6 +96,8 @@ ROLES: Final[Mapping[str, str]] = {
     "row.sla.late": "bold $error",
     "row.task": "$accent",
     "row.task.late": "bold $error",
+    "row.incident": "bold $warning",
+    "row.incident.bad": "bold $error",
     "row.reason": "$error",
     "row.match": "bold underline $foreground",
     "row.label": "$accent",
@@ -188,6 +192,7 @@ class Glyphs:
         "ellipsis",
         "failed",
         "held",
+        "incident",
         "mark",
         "task",
         "unanswered",
@@ -211,11 +216,12 @@ class Glyphs:
         window: str,
         task: str,
         due: str,
+        incident: str,
     ) -> None:
         self.cursor, self.mark, self.failed, self.unknown = ">", "+", "!", "?"
         self.unread, self.done, self.underway, self.held = unread, done, underway, held
         self.draft, self.ellipsis, self.dash, self.unanswered = draft, ellipsis, dash, unanswered
-        self.window, self.task, self.due = window, task, due
+        self.window, self.task, self.due, self.incident = window, task, due, incident
 
 
 UNICODE: Final = Glyphs(
@@ -230,6 +236,7 @@ UNICODE: Final = Glyphs(
     window="⧗",
     task="◷",
     due="⚑",
+    incident="◬",
 )
 ASCII: Final = Glyphs(
     unread="*",
@@ -243,6 +250,7 @@ ASCII: Final = Glyphs(
     window="%",
     task="&",
     due=":",
+    incident="/",
 )
 
 MINUTE: Final = 60_000

@@ -36,6 +36,8 @@ VERB = {
     Verb.DELETE: N_("deletion of a message"),
     Verb.ERASE: N_("erasure"),
     Verb.TASK: N_("task"),
+    Verb.INCIDENT: N_("incident"),
+    Verb.CAUSE: N_("link to an incident"),
     Verb.CALL: N_("call"),
     Verb.CALL_BACK: N_("call-back"),
 }
@@ -43,6 +45,7 @@ FIELD = {
     "status": N_("status"),
     "priority": N_("priority"),
     "assignee_id": N_("assignee"),
+    "incident_id": N_("incident"),
     "labels": N_("labels"),
     "snoozed_until": N_("snoozed until"),
     "flags": N_("flags"),

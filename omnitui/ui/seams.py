@@ -81,6 +81,9 @@ def deed_words(deed: Deed, setting: Setting) -> str:
         case Verb.PRIORITY:
             priority = _(phrases.PRIORITY[Priority(after["priority"])]) if after.get("priority") else ""
             words = _("priority {name}").format(name=priority)
+        case Verb.CAUSE:
+            name = after.get("incident_id")
+            words = _("linked to the incident {name}").format(name=name) if name else _("linked to no incident")
         case Verb.SNOOZE:
             until = after.get("snoozed_until")
             when = (

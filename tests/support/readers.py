@@ -30,7 +30,7 @@ from omnitui.model.states import (
     Status,
     Verb,
 )
-from omnitui.store import accounts, contacts, drafts, inflow, oplog, outbox, reads, sla, tasks
+from omnitui.store import accounts, contacts, drafts, incidents, inflow, oplog, outbox, reads, sla, tasks
 from omnitui.store.cache import Cache
 from omnitui.store.reads import past, people
 from omnitui.store.reads.belongings import Doomed
@@ -51,6 +51,7 @@ QUERIES: Final = (
     "org:maple OR segment:vip OR inbox:shop@example.com OR account:shop",
     "has:note OR has:draft OR is:failed OR is:unread",
     "subject:order after:7d",
+    "incident:決済",
 )
 
 
@@ -115,6 +116,16 @@ def filled(cache: Cache) -> dict[str, Any]:
         )  # fmt: skip
         return ops[0], ops[1]
 
+    incident_id = cache.ids.new()
+    over = {"exists": True, "title": "Late parcels", "severity": "sev4", "ended_at": cache.clock.now()}
+    cache.write(lambda tx: incidents.set_incident(tx, tx.ids.new(), over))
+    cause = Op(
+        incident_id, incident_id, cache.clock.now(), me.id, Verb.INCIDENT, ObjectKind.INCIDENT, incident_id, "",
+        {"exists": False}, {"exists": True, "title": "決済障害", "severity": "sev1"}, 0,
+    )  # fmt: skip
+    cache.write(lambda tx: oplog.apply(tx, oplog.append(tx, cause)))
+    asleep = {"incident_id": incident_id, "status": "snoozed"}
+    cache.write(lambda tx: inflow.change_conversation(tx, second.id, asleep))
     op, _undone = cache.write(work)
     task_id = cache.ids.new()
     told = {"kind": "call_back", "text": "about the refund", "due_at": cache.clock.now(), "assignee_id": me.id}
@@ -141,6 +152,7 @@ def filled(cache: Cache) -> dict[str, Any]:
         "conversation_id": first.id,
         "conversation_pk": 1,
         "inbox_id": first.inbox_id,
+        "incident_id": incident_id,
         "kind": MessageKind.PUBLIC,
         "ids": (first.id,),
         "limit": 50,

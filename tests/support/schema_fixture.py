@@ -47,6 +47,10 @@ def build(folder: Path) -> Path:
             "due_at": desk.clock.now(),
         }
         desk.act(Verb.TASK, ObjectKind.TASK, desk.cache.ids.new(), task, conversation_id=other)
+        cause = desk.cache.ids.new()
+        known = {"exists": True, "title": "決済障害", "severity": "sev1", "began_at": desk.clock.now()}
+        desk.act(Verb.INCIDENT, ObjectKind.INCIDENT, cause, known)
+        desk.act(Verb.CAUSE, ObjectKind.CONVERSATION, other, {"incident_id": cause}, conversation_id=other)
         desk.send("A reply that waits.", state=SendState.QUEUED)
         draft = Draft(desk.cache.ids.new(), other, MessageKind.PUBLIC, "half a sentence")
         desk.cache.write(lambda tx: drafts.save(tx, draft))

@@ -42,6 +42,7 @@ STEPS: tuple[Step, ...] = (
     Step(12, ("0012_sla.sql",)),
     Step(13, ("0013_calls.sql",)),
     Step(14, ("0014_merged.sql",)),
+    Step(15, ("0015_incidents.sql",)),
 )
 
 

@@ -17,7 +17,7 @@ from omnitui.store.reads.people import LINKED
 MOST: Final = 500
 """Changes that one reading brings, the newest of them."""
 _SHOWN: Final = ", ".join(
-    f"'{verb}'" for verb in (Verb.STATUS, Verb.ASSIGN, Verb.LABEL, Verb.PRIORITY, Verb.SNOOZE, Verb.WAKE)
+    f"'{verb}'" for verb in (Verb.STATUS, Verb.ASSIGN, Verb.LABEL, Verb.PRIORITY, Verb.SNOOZE, Verb.WAKE, Verb.CAUSE)
 )
 _ONE: Final = "SELECT pk FROM conversation WHERE id = ?"
 _ALL: Final = f"SELECT pk FROM conversation WHERE deleted_at IS NULL AND contact_pk IN ({LINKED})"
@@ -48,7 +48,7 @@ def deeds(
         " ORDER BY o.pk DESC LIMIT ?",
         (of, since, end, MOST),
     ).fetchall()
-    names = dict(db.execute("SELECT id, name FROM agent"))
+    names = dict(db.execute("SELECT id, name FROM agent UNION ALL SELECT id, title FROM incident"))
     found = [_deed(row, names) for row in rows]
     rated = db.execute(
         f"SELECT c.id, coalesce(c.csat_at, c.last_activity_at) AS at, c.csat, c.csat_comment FROM conversation c"
@@ -66,8 +66,9 @@ def _deed(row: tuple[Any, ...], names: Mapping[str, str]) -> Deed:
 
 def _named(stored: str | None, names: Mapping[str, str]) -> dict[str, Json]:
     fields: dict[str, Json] = json.loads(stored or "{}")
-    if "assignee_id" in fields:
-        fields["assignee_id"] = names.get(str(fields["assignee_id"]), "")
+    for name in ("assignee_id", "incident_id"):
+        if name in fields:
+            fields[name] = names.get(str(fields[name]), "")
     return fields
 
 

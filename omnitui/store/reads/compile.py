@@ -313,6 +313,11 @@ def _named(field: NameField, name: str) -> Condition:
         case NameField.ORGANIZATION:
             firms = f"SELECT pk FROM organization WHERE {folded('name')} = ?"
             return Condition(f"c.contact_pk IN (SELECT pk FROM contact WHERE organization_pk IN ({firms}))", (name,))
+        case NameField.INCIDENT if name == "none":
+            return Condition("c.incident_pk IS NULL")
+        case NameField.INCIDENT:
+            same = f"instr({folded('title')}, ?) OR (length(?) >= 6 AND substr(lower(id), -length(?)) = ?)"
+            return Condition(f"c.incident_pk IN (SELECT pk FROM incident WHERE {same})", (name,) * 4)
         case NameField.REASON if name == "none":
             return Condition("c.contact_reason = ''")
         case NameField.REASON:

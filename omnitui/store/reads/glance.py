@@ -15,7 +15,7 @@ FIELDS = (
     "id", "account_id", "inbox_id", "contact_id", "channel", "subject", "status", "priority_rank", "contact", "account",
     "assignee_id", "assignee_name", "label_list", "spam", "merged", "muted", "deleted_at", "snoozed_until", "unread",
     "snippet", "last_message_at", "last_activity_at", "last_incoming_at", "unanswered_since", "window_closes_at",
-    "send_state", "has_draft", "reason", "task_due_at", "sla_due_at", "sla_warn_at", "sla_left",
+    "send_state", "has_draft", "reason", "task_due_at", "sla_due_at", "sla_warn_at", "sla_left", "severity",
 )  # fmt: skip
 """What the statements of `omnitui.store.reads.inbox` select first, in their order."""
 PRIORITIES = ("low", "normal", "high", "urgent")
@@ -47,6 +47,7 @@ class Glance:
     sla_due_at: int | None
     sla_warn_at: int | None
     sla_left: int | None
+    severity: str
 
     def __init__(self, row: tuple[object, ...]) -> None:
         for name, value in zip(FIELDS, row, strict=False):
@@ -55,6 +56,7 @@ class Glance:
         self.labels = tuple(sorted(labels.split("\x1f"))) if labels else ()
         self.assignee = str(row[11] or "")
         self.send_reason = str(row[27] or "")
+        self.severity = str(row[32] or "")
         rank = row[7]
         self.priority = PRIORITIES[rank] if isinstance(rank, int) else "normal"
 

@@ -45,11 +45,14 @@ CONVERSATION: Final = """
         c.last_activity_at, c.last_incoming_at, c.unanswered_since, c.window_closes_at, c.send_state, c.has_draft,
         CASE WHEN c.is_failed = 1 THEN (SELECT reason FROM message WHERE conversation_pk = c.pk AND unsettled = 1
             AND state = c.send_state ORDER BY received_at DESC, id DESC LIMIT 1) END,
-        c.task_due_at, c.sla_due_at, c.sla_warn_at, c.sla_left, c.external_id, c.vendor_status, c.csat,
+        c.task_due_at, c.sla_due_at, c.sla_warn_at, c.sla_left, CASE WHEN n.goes_on = 1 THEN n.severity END,
+        c.external_id, c.vendor_status, c.csat,
         c.created_at, c.revision,
-        (SELECT id FROM conversation WHERE pk = c.may_belong_to_pk), c.contact_reason, c.sla_target
+        (SELECT id FROM conversation WHERE pk = c.may_belong_to_pk), c.contact_reason, c.sla_target,
+        n.id, n.title
     FROM conversation c CROSS JOIN account a ON a.pk = c.account_pk CROSS JOIN inbox i ON i.pk = c.inbox_pk
     CROSS JOIN contact p ON p.pk = c.contact_pk LEFT JOIN agent g ON g.pk = c.assignee_pk
+    LEFT JOIN incident n ON n.pk = c.incident_pk
 """
 """The start of every statement that reads conversations for `to_conversation`."""
 
@@ -60,8 +63,8 @@ def to_conversation(row: tuple[Any, ...]) -> Conversation:
         own, account_id, inbox_id, contact_id, channel, subject, status, priority, contact, account, assignee_id,
         assignee, labels, spam, merged, muted, deleted_at, snoozed_until, unread, snippet, last_message_at,
         last_activity_at, last_incoming_at, unanswered_since, window_closes_at, send_state, has_draft, send_reason,
-        task_due_at, sla_due_at, sla_warn_at, sla_left, external_id, vendor_status, csat, created_at, revision,
-        may_belong_to, contact_reason, sla_target,
+        task_due_at, sla_due_at, sla_warn_at, sla_left, severity, external_id, vendor_status, csat, created_at, revision,
+        may_belong_to, contact_reason, sla_target, incident_id, incident,
     ) = row  # fmt: skip
     hidden = spam or merged or muted or deleted_at is not None
     return _conversation(
@@ -71,6 +74,7 @@ def to_conversation(row: tuple[Any, ...]) -> Conversation:
         last_message_at, last_activity_at, last_incoming_at, unanswered_since, window_closes_at,
         _SEND_STATE[send_state], has_draft == 1, external_id, vendor_status, csat, created_at, revision, may_belong_to,
         send_reason or "", contact_reason, task_due_at, sla_due_at, sla_warn_at, sla_left, sla_target,
+        incident_id, incident or "", severity or "",
     )  # fmt: skip
 
 
@@ -186,6 +190,7 @@ _TAILED: Final = {
     ObjectKind.OP: "op",
     ObjectKind.OUTBOX: "op",
     ObjectKind.TASK: "task",
+    ObjectKind.INCIDENT: "incident",
 }
 _ID_ONLY: Final = {ObjectKind.MESSAGE: "message", ObjectKind.CONTACT: "contact", ObjectKind.ACCOUNT: "account"}
 

@@ -20,6 +20,11 @@ _REASONS: Final = """
 """
 _LANGUAGES: Final = "SELECT DISTINCT lower(language) FROM contact WHERE language <> '' ORDER BY 1 LIMIT 100"
 
+_INCIDENTS: Final = """
+    SELECT title FROM incident WHERE deleted_at IS NULL AND title <> '' GROUP BY title
+    ORDER BY max(goes_on) DESC, max(began_at) DESC LIMIT 50
+"""
+
 
 def labels(db: sqlite3.Connection) -> tuple[str, ...]:
     """All labels in use, the most used first, at most 500."""
@@ -39,6 +44,7 @@ def names(db: sqlite3.Connection) -> Names:
         languages=_column(db, _LANGUAGES),
         reasons=_column(db, _REASONS),
         calendars=tuple(load_calendars(in_force(db))),
+        incidents=_column(db, _INCIDENTS),
     )
 
 

@@ -106,14 +106,18 @@ def conversation_at(db: sqlite3.Connection, conversation_id: Ulid, at: Millis, n
     past = {name: value_at(steps, at) for name, steps in traces(db, conversation_id, now).items()}
     flags = frozenset(Flag(flag) for flag in past["flags"].value)
     assignee = past["assignee_id"].value
+    incident_id = past["incident_id"].value if "incident_id" in past else found.incident_id
+    names = agents(db)
     incoming, answered = _newest(db, pk, at, 1), _newest(db, pk, at, 2)
     row = replace(
         found,
         status=Status(past["status"].value),
         priority=Priority(past["priority"].value),
         assignee_id=assignee,
-        assignee=agents(db).get(assignee, "") if assignee else "",
+        assignee=names.get(assignee, "") if assignee else "",
         labels=tuple(past["labels"].value),
+        incident_id=incident_id,
+        incident=names.get(incident_id, "") if incident_id else "",
         flags=flags,
         snoozed_until=past["snoozed_until"].value,
         subject=past["subject"].value if "subject" in past else found.subject,

@@ -55,8 +55,8 @@ def later(db: sqlite3.Connection, op: Op) -> list[Op]:
 
 
 def agents(db: sqlite3.Connection) -> Mapping[Ulid, str]:
-    """The names of all agents, those that have gone included."""
-    return dict(db.execute("SELECT id, name FROM agent").fetchall())
+    """The names of all agents, those that have gone included, and the titles of incidents."""
+    return dict(db.execute("SELECT id, name FROM agent UNION ALL SELECT id, title FROM incident").fetchall())
 
 
 def done_between(db: sqlite3.Connection, conversation_id: Ulid, since: Millis, until: Millis | None) -> Sequence[Op]:

@@ -23,6 +23,7 @@ from omnitui.store.tables.conversations import (
     MessageRevision,
     StatusChange,
 )
+from omnitui.store.tables.incidents import Incident
 from omnitui.store.tables.people import Account, Agent, Contact, Identity, Inbox, Link, Organization
 from omnitui.store.tables.tasks import CallEnd, Task
 from omnitui.store.tables.work import (
@@ -55,6 +56,7 @@ __all__ = [
     "Identity",
     "Inbox",
     "LabelUse",
+    "Incident",
     "Ledger",
     "Link",
     "Mail",

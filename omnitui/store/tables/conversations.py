@@ -19,7 +19,7 @@ class Conversation(Row, table=True):
 
     `tail` is the end of the ULID that a short ref is looked up by. `answered_at` is the received time of the newest
     answer; `last_message_pk` the newest message shown in the list; `task_due_at` the first time at which an open task
-    of it is due; `merged_pk` what it is shown as a part of.
+    of it is due; `merged_pk` what it is shown as a part of, `incident_pk` its cause.
 
     `sla_…`: the policy that it is under (`omnitui.desk.sla`), the target whose clock counts, when that is due and first
     warned of, or what it has left while it is paused. `urgent_at` is when the first thing of it is due.
@@ -36,6 +36,7 @@ class Conversation(Row, table=True):
             for view in ("shown", "open", "unread", "waiting", "snoozed", "resolved", "failed", "draft", "spam")
         ),
         index("ix_conversation_merged", "merged_pk", where="merged_pk IS NOT NULL"),
+        index("ix_conversation_incident", "incident_pk", "last_activity_at", "id", where="incident_pk IS NOT NULL"),
         index("ix_conversation_reason", "contact_reason", "last_activity_at", "id", where="contact_reason <> ''"),
         index("ix_conversation_due", "snoozed_until", where="is_snoozed = 1"),
         *(
@@ -110,6 +111,7 @@ class Conversation(Row, table=True):
         f"coalesce(-urgent_at, -{FAR} - unanswered_since, last_activity_at - {2 * FAR})"
     )
     merged_pk: int | None = maybe(Integer)
+    incident_pk: int | None = maybe(Integer)
 
 
 class StatusChange(Base, table=True):

@@ -22,6 +22,7 @@ class Op(Row, table=True):
         index("ix_op_object", "object_id"),
         index("ix_op_undoes", "undoes", where="undoes IS NOT NULL"),
         index("ix_op_redoes", "redoes", where="redoes IS NOT NULL"),
+        index("ix_op_incident", "verb", "pk", where="verb IN ('incident', 'cause')"),
     )
     group_id: str = given(Text)
     at: int = number()

@@ -75,7 +75,7 @@ def held(desk: Desk, field: str, value: Json, names: Mapping[Ulid, str]) -> str:
         return phrases.moment(value, desk.clock.now(), desk.zone, within=True)
     if isinstance(value, list):
         return " ".join(map(str, value)) or "–"
-    return names.get(value, "?") if field == "assignee_id" and value else value_words(value)
+    return names.get(value, "?") if field in ("assignee_id", "incident_id") and value else value_words(value)
 
 
 def cause_words(desk: Desk, step: Step, names: Mapping[Ulid, str], now: Millis) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from omnitui.desk.steps import Foreseen
 from omnitui.desk.telling import Words, refusals, tally
 from omnitui.i18n import _, ngettext
-from omnitui.store.reads import accounts
+from omnitui.store.reads import tracing
 from omnitui.ui import phrases
 from omnitui.ui.desk import Desk
 from omnitui.ui.roles import Line, plain
@@ -60,7 +60,7 @@ async def words_of(desk: Desk) -> Words:
 
 
 def _names(db: sqlite3.Connection) -> dict[str, str]:
-    return {agent.id: plain(agent.name) for agent in accounts.agents(db)}
+    return {own: plain(name) for own, name in tracing.agents(db).items()}
 
 
 def _choice(number: int, found: Foreseen, words: Words) -> Choice:

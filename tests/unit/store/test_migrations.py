@@ -52,7 +52,7 @@ def test_every_constraint_has_a_name() -> None:
 
 
 @pytest.mark.parametrize(
-    "table", ["message", "conversation", "contact", "identity", "link", "draft", "op", "attachment", "task"]
+    "table", ["message", "conversation", "contact", "identity", "link", "draft", "op", "attachment", "task", "incident"]
 )
 def test_rows_that_may_leave_have_identity(migrated: sqlite3.Connection, table: str) -> None:
     columns = {row[1] for row in migrated.execute(f"PRAGMA table_info({table})")}
@@ -60,7 +60,7 @@ def test_rows_that_may_leave_have_identity(migrated: sqlite3.Connection, table: 
 
 
 def test_views_for_notebooks_can_be_read(migrated: sqlite3.Connection) -> None:
-    for view in ("conversations", "messages", "contacts", "operations", "tasks"):
+    for view in ("conversations", "messages", "contacts", "operations", "tasks", "incidents"):
         assert migrated.execute(f"SELECT * FROM {view}").fetchall() == []
 
 

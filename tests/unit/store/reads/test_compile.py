@@ -21,6 +21,7 @@ from omnitui.model.states import Direction, Flag, MessageKind, ObjectKind, Prior
 from omnitui.store import fulltext, inflow
 from omnitui.store.cache import Cache
 from omnitui.store.conversations import change_conversation
+from omnitui.store.incidents import set_incident
 from omnitui.store.reads import accounts, export, inbox, people
 from omnitui.store.tasks import put_task
 from tests.support.desk import a_cache, a_contact, a_conversation, a_message, an_account
@@ -43,6 +44,9 @@ def filled(cache: Cache, seed: int) -> None:
     clock = cache.clock
     assert isinstance(clock, FrozenClock)
     accounts_ = [an_account(cache, name) for name in ("Shop", "店")]
+    causes = [cache.ids.new() for _ in range(2)]
+    for own, title in zip(causes, ("Late parcels", "決済障害"), strict=True):
+        cache.write(lambda tx, own=own, title=title: set_incident(tx, own, {"exists": True, "title": title}))  # type: ignore[misc]
     for _number in range(40):
         clock.advance(dice.randrange(3 * HOUR))
         name, address, firm, segment = dice.choice(CONTACTS)
@@ -79,6 +83,13 @@ def filled(cache: Cache, seed: int) -> None:
             cache.write(
                 lambda tx, at=at, own=conversation.id: put_task(  # type: ignore[misc]
                     tx, tx.ids.new(), own, {"due_at": at}
+                )
+            )
+        if other.random() < 0.4:
+            cause = other.choice(causes)
+            cache.write(
+                lambda tx, cause=cause, own=conversation.id: change_conversation(  # type: ignore[misc]
+                    tx, own, {"incident_id": cause}
                 )
             )
         if why.random() < 0.5:
@@ -189,6 +200,7 @@ def _filters() -> st.SearchStrategy[str]:
                 "reason:none",
             ]
         ),
+        st.sampled_from(["incident:late", "incident:決済障害", "incident:none", "incident:nothing"]),
         st.builds("{}:{}h".format, st.sampled_from(["after", "before", "during"]), st.integers(0, 80)),
         st.builds("unanswered:{}{}h".format, st.sampled_from(["<", ">"]), st.integers(0, 60)),
         st.builds("task:{}{}h".format, st.sampled_from(["", "<", ">"]), st.integers(0, 60)),
