@@ -179,9 +179,9 @@ class ObjectKind(StrEnum):
     DRAFT = "draft"
     LEDGER = "ledger"
     TASK = "task"
-
-
     INCIDENT = "incident"
+
+
 class Reach(StrEnum):
     """How far a verb travels on one account."""
 

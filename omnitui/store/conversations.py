@@ -94,10 +94,10 @@ _SETS: Final[Mapping[str, Callable[[Tx, Json], dict[str, Json]]]] = {
         "merged_pk": pk_of(tx, "conversation", value) if value else None,
         "merged": int(bool(value)),
     },
+    "incident_id": lambda tx, value: {"incident_pk": pk_of(tx, "incident", value) if value else None},
     "may_belong_to": lambda tx, value: {"may_belong_to_pk": pk_of(tx, "conversation", value) if value else None},
 }
 FIELDS: Final = (*_SETS, "labels", "unread")
-    "incident_id": lambda tx, value: {"incident_pk": pk_of(tx, "incident", value) if value else None},
 """What `change_conversation` and ops may set."""
 
 
