@@ -26,6 +26,8 @@ __all__ = [
 
 _NUMBERS = count()
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+RERUN = [Path(__file__).parent / name for name in ("e2e", "servers", "ui")]
+"""Folders of tests in which other programs, terminals and real clocks take part: each may run once more."""
 
 # Hundreds of processes are started from here: each would compile the package anew where this is set.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -51,6 +53,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item], config: pytest.Confi
             config.hook.pytest_deselected(items=long)
             items[:] = [item for item in items if item not in set(long)]
     for item in items:
+        if item.path.parent in RERUN and not item.get_closest_marker("torture"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
         if item.get_closest_marker("shared") and not SHARED.is_dir():
             item.add_marker(pytest.mark.skip(reason="the folder ../shared is not on this machine"))
 

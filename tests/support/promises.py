@@ -32,9 +32,12 @@ def promise(request: pytest.FixtureRequest) -> Promise:
 
     # Not by the report's keywords: those name the folder tests/torture as well.
     form = "long" if request.node.get_closest_marker("torture") else "short"
+    said = request.node.user_properties
+    # What a first try that failed had shown does not count.
+    said[:] = [one for one in said if one[0] != PROPERTY]
 
     def say(text: str, figure: str) -> None:
-        request.node.user_properties.append((PROPERTY, f"{form}\n{text}\n{figure}"))
+        said.append((PROPERTY, f"{form}\n{text}\n{figure}"))
 
     return say
 
