@@ -18,17 +18,20 @@ from omnitui.text.surrogates import mended
 from omnitui.values import dataclass
 
 MACRO: Final = "macro "
-"""What the reason of an op begins with whose words a macro wrote, and nobody typed."""
+"""What the reason of an op begins with that a macro did."""
+RULE: Final = "rule "
+"""What the reason of an op begins with that a rule did: `rule NAME: why`."""
 WORDS: Final = frozenset({Verb.REPLY, Verb.NOTE})
 """Steps that write a message; all others set fields."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
 def untyped(reason: str) -> bool:
+    """Whether an op's words were written by a macro or a rule, and nobody typed them."""
     return reason.startswith((MACRO, RULE))
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
     """One thing that an act does to each conversation it is about.
 
     `values` by verb: STATUS `status` and perhaps `contact_reason`; ASSIGN `assignee_id`; LABEL `add`, `remove`;
@@ -135,10 +138,10 @@ def fields_of(conversation: Conversation) -> dict[str, Json]:
         "labels": sorted(conversation.labels),
         "priority": conversation.priority.value,
         "unread": conversation.unread,
+        "incident_id": conversation.incident_id,
     }
 
 
-        "incident_id": conversation.incident_id,
 def after(step: Step, conversation: Conversation, held: Mapping[str, Json], now: Millis) -> dict[str, Json]:
     """The fields that a step sets, where they are `held` before it.
 

@@ -68,7 +68,7 @@ class Until:
 
 
 def until(text: str, *, now: Millis, zone: tzinfo) -> Until:
-    """What `text` says: "reply", "2h before the window", 返信まで, else a time as `wake_time` knows them.
+    """What `text` says: "reply", "2h before the window", "incident", 返信まで, else a time as `wake_time` knows them.
 
     Raises:
         UsageError: It is no time, or one that has passed.
