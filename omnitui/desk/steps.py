@@ -35,7 +35,8 @@ class Step:
     """One thing that an act does to each conversation it is about.
 
     `values` by verb: STATUS `status` and perhaps `contact_reason`; ASSIGN `assignee_id`; LABEL `add`, `remove`;
-    PRIORITY `priority`; SNOOZE `at`, `lead`, `ends` as in `Until`; CAUSE `incident_id`; READ `read`; NOTE `text`; REPLY `text`, perhaps `at`.
+    PRIORITY `priority`; SNOOZE `at`, `lead`, `ends` as in `Until`; CAUSE `incident_id`; READ `read`; NOTE `text`;
+    REPLY `text`, perhaps `at`.
     """
 
     verb: Verb
