@@ -31,14 +31,14 @@ def _merge(shell: Shell) -> int:
 
 
 def _like(shell: Shell, ids: list[str]) -> int:
-    from omnitui.desk.likeness import likeness
-    from omnitui.store.reads import inbox, merging
+    from omnitui.services.merging import offers
+    from omnitui.store.reads import inbox
 
     cache = shell.session.cache
     found = [
-        (likeness(here, one), here, one)
+        (offer.like, here, offer.conversation)
         for here in cache.read(inbox.conversations, ids)
-        for one in cache.read(merging.candidates, here.id)
+        for offer in cache.read(offers, here)
     ]
     found.sort(key=lambda each: -each[0].score)
     if not shell.out.text:

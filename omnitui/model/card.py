@@ -35,9 +35,11 @@ class Suggestion:
 
     contact: Contact
     reason: str
-    """What the two have in common: the address or the name."""
+    """What speaks for it: the address, the name, the firm."""
     address: str = ""
     """One of its addresses, by which two of the same name are told apart."""
+    score: int = 0
+    """How likely it is, 0 to 100."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from omnitui.desk.likeness import Likeness, likeness
+from omnitui.desk.resemblance import Resemblance
 from omnitui.errors import Refused
 from omnitui.i18n import _
 from omnitui.ids import Ulid
+from omnitui.model.conversations import Conversation
 from omnitui.model.states import ObjectKind, Verb
 from omnitui.services.recording import Intent
 from omnitui.store.reads import merging
+from omnitui.values import dataclass
 
 if TYPE_CHECKING:
     import sqlite3
@@ -29,6 +33,27 @@ def merged(db: sqlite3.Connection, head_id: Ulid, ids: Iterable[Ulid], reason: s
         raise Refused(_("a conversation cannot be merged with itself"))
     parts = [part for own in wanted for part in merging.parts(db, own)]
     return [_intent(Verb.MERGE, own, head_id, reason) for own in (*parts, *wanted)]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A conversation that may belong to another one, and what speaks for it."""
+
+    conversation: Conversation
+    like: Likeness
+
+
+def offers(db: sqlite3.Connection, here: Conversation) -> list[Offer]:
+    """What may belong to a conversation, the likeliest first; of people who only resemble its contact, too."""
+    from omnitui.store.reads.resembling import resembling
+
+    found = [Offer(one, likeness(here, one)) for one in merging.candidates(db, here.id)]
+    alike = {one.contact.id: Resemblance(one.score, (one.reason,)) for one in resembling(db, here.contact_id)}
+    known = {here.id, *(one.conversation.id for one in found)}
+    for one in merging.of_contacts(db, list(alike)):
+        if one.id not in known:
+            found.append(Offer(one, likeness(here, one, alike[one.contact_id])))
+    return sorted(found, key=lambda one: -one.like.score)
 
 
 def cut(db: sqlite3.Connection, ids: Iterable[Ulid]) -> list[Intent]:

@@ -281,7 +281,9 @@ def card(found: Card) -> Fields:
             for item in found.ratings
         ],
         "last_reason": found.last_reason or None,
-        "suggestions": [{"contact_id": item.contact.id, "reason": item.reason} for item in found.suggestions],
+        "suggestions": [
+            {"contact_id": item.contact.id, "score": item.score, "reason": item.reason} for item in found.suggestions
+        ],
     }
 
 

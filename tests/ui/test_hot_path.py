@@ -9,6 +9,7 @@ from pathlib import Path
 CONNECTORS = sorted(folder.name for folder in (Path(__file__).parents[2] / "connectors").glob("omnitui_*"))
 HEAVY = (
     *("sqlmodel", "sqlalchemy", "pydantic", "httpx", "keyring", "cryptography", "imapclient", "aiosmtplib"),
+    "rapidfuzz",
     *("websockets", "slixmpp", "starlette", "uvicorn", "segno", "PIL"),
     *("email.message", "markdown_it", "pygments.lexers", "omnitui.sync.engine"),
     *CONNECTORS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
+from omnitui.desk.resemblance import resemblance
 from omnitui.errors import NotFound
 from omnitui.i18n import _
 from omnitui.ids import Ulid
@@ -14,6 +15,7 @@ from omnitui.model.people import PREFERRED
 from omnitui.store.reads import people, tasks
 from omnitui.store.reads.inbox import CONVERSATION, to_conversation
 from omnitui.store.reads.people import LINKED
+from omnitui.store.reads.resembling import person, suggestion
 
 _MOST_OPEN: Final = 20
 _MOST_RATINGS: Final = 10
@@ -110,12 +112,12 @@ def suggestions(db: sqlite3.Connection, contact_id: Ulid) -> list[Suggestion]:
         GROUP BY q.pk ORDER BY 2, q.id LIMIT ?2""",
         (contact_id, _MOST_SUGGESTIONS),
     ).fetchall()
-    found = ((people.contact(db, other_id), by_name) for other_id, by_name in rows)
-    reasons = (_("same address"), _("same name"))
+    own = person(db, contact_id) if rows else None
+    others = [person(db, other_id) for other_id, _by_name in rows]
     return [
-        Suggestion(other, reasons[by_name], next((one.address for one in people.identities(db, other.id)), ""))
-        for other, by_name in found
-        if other is not None
+        suggestion(resemblance(own, other, spelling=False), other)
+        for other in others
+        if own is not None and other is not None
     ]
 
 

@@ -82,6 +82,17 @@ def candidates(db: sqlite3.Connection, conversation_id: Ulid) -> list[Conversati
     return [to_conversation(row) for row in rows]
 
 
+def of_contacts(db: sqlite3.Connection, contact_ids: Sequence[Ulid]) -> list[Conversation]:
+    """The conversations of contacts that may be merged with another one, the newest first."""
+    rows = db.execute(
+        f"{CONVERSATION} WHERE c.is_shown = 1 AND c.contact_pk IN"
+        " (SELECT pk FROM contact WHERE id IN (SELECT value FROM json_each(?)))"
+        " ORDER BY c.last_activity_at DESC, c.id DESC LIMIT ?",
+        (json.dumps(list(contact_ids)), MOST),
+    )
+    return [to_conversation(row) for row in rows]
+
+
 def _contact(db: sqlite3.Connection, conversation_id: Ulid) -> Ulid:
     row = db.execute(
         "SELECT p.id FROM conversation c CROSS JOIN contact p ON p.pk = c.contact_pk WHERE c.id = ?", (conversation_id,)

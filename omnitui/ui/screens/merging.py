@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from omnitui.desk.likeness import likeness
 from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.conversations import Conversation
 from omnitui.model.states import Status
+from omnitui.services.merging import offers
 from omnitui.store.reads import inbox, merging
 from omnitui.ui import phrases
 from omnitui.ui.acts import bulk
@@ -38,14 +38,14 @@ async def merge(desk: Desk, ids: tuple[Ulid, ...]) -> None:
 async def _pick(desk: Desk, own: Ulid) -> list[Ulid]:
     """The conversation and what it is to be shown as one with; alone where nothing was chosen."""
     here = await desk.cache.aread(inbox.conversation, own)
-    found = await desk.cache.aread(merging.candidates, own)
-    if here is None or not found:
+    found = await desk.cache.aread(offers, here) if here is not None else []
+    if not found:
         raise OmniError(
-            _("there is no other conversation of this person"), hint=_("mark those that belong together in the list")
+            _("there is no other conversation of this person, or of one like it"),
+            hint=_("mark those that belong together in the list"),
         )
-    alike = sorted(((likeness(here, one), one) for one in found), key=lambda pair: -pair[0].score)
     now = desk.clock.now()
-    choices = [merge_choice(one, like.score, ", ".join(like.reasons), now) for like, one in alike]
+    choices = [merge_choice(one.conversation, one.like.score, ", ".join(one.like.reasons), now) for one in found]
     chosen = await desk.ask(
         PickerScreen(_("Show as one with"), among(choices), hint=_("nothing is moved; it can be cut"))
     )
@@ -58,7 +58,7 @@ def merge_choice(one: Conversation, score: int, reasons: str, now: int) -> Choic
         (f"{score:3} ", "label"),
         (plain(one.contact), "theirs"),
         (f"  {plain(one.subject or one.snippet)}", "text"),
-        (f"  {reasons}", "muted"),
+        (f"  {plain(reasons)}", "muted"),
     )
     right = ((f"{_(phrases.STATUS[one.status])}  {phrases.ago(one.last_activity_at, now)}", "muted"),)
     return Choice(one.id, left, right)

@@ -14,11 +14,11 @@ from omnitui.desk.until import LEAD, Until, until
 from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.ids import Ulid
-from omnitui.model.card import Card
+from omnitui.model.card import Card, Suggestion
 from omnitui.model.conversations import Conversation, Message
 from omnitui.model.people import Contact
 from omnitui.model.states import Priority
-from omnitui.store.reads import accounts, inbox, names, people
+from omnitui.store.reads import accounts, inbox, names, people, resembling
 from omnitui.ui import phrases
 from omnitui.ui.acts import bulk
 from omnitui.ui.acts.changing import monday, morning, snooze
@@ -152,7 +152,7 @@ async def pick_priority(desk: Desk, ids: tuple[Ulid, ...]) -> None:
 
 async def pick_link(desk: Desk, card: Card) -> None:
     """Ask which other contact is the same person; likely ones first."""
-    likely = [_contact(one.contact, one.reason) for one in card.suggestions]
+    likely = [_likely(one) for one in await desk.cache.aread(resembling.resembling, card.contact.id)]
     taken = {card.contact.id, *(one.contact.id for one in card.links)}
 
     async def source(text: str) -> Sequence[Choice]:
@@ -171,6 +171,11 @@ async def pick_link(desk: Desk, card: Card) -> None:
 def _find(db: sqlite3.Connection, text: str) -> list[tuple[Contact, str]]:
     found = people.find(db, text, 20)
     return [(one, ", ".join(each.address for each in people.identities(db, one.id)[:2])) for one in found]
+
+
+def _likely(one: Suggestion) -> Choice:
+    left = ((f"{one.score:3} ", "label"), (plain(one.contact.name), "theirs"), (f"  {plain(one.reason)}", "muted"))
+    return Choice(one.contact.id, left, ((plain(one.address), "theirs"),))
 
 
 def _contact(contact: Contact, about: str) -> Choice:

@@ -16,6 +16,7 @@ from omnitui.errors import Refused
 from omnitui.model.conversations import Message
 from omnitui.model.states import Direction, Priority, SendState, Status
 from omnitui.sdk import Capabilities, Idempotency, snapshot
+from omnitui.services.merging import offers
 from omnitui.services.operations import Operations
 from omnitui.store.cache import Cache
 from omnitui.store.reads import drafts, history, inbox, merging, outbox, search
@@ -185,3 +186,14 @@ def _own(cache: Cache, conversation_id: str) -> list[Message]:
     return cache.read(
         lambda db: [to_message(row) for row in db.execute(f"{MESSAGE} WHERE c.id = ?", (conversation_id,))]
     )
+
+
+def test_conversation_of_somebody_with_a_name_like_it_is_offered_after_those_of_the_person(cache: Cache) -> None:
+    one = a_conversation(cache, contact="John Smith", subject="Order A-1 is late")
+    own = a_conversation(cache, contact="John Smith", subject="A refund")
+    alike = a_conversation(cache, contact="Jon Smith", subject="Order A-1 is late")
+    a_conversation(cache, contact="Bob", subject="Order A-1 is late")
+    found = cache.read(offers, one)
+    assert {offer.conversation.id for offer in found} == {own.id, alike.id}
+    near = next(offer.like for offer in found if offer.conversation.id == alike.id)
+    assert near.reasons == ("a similar name (94 %)", "same subject", "about the same time")

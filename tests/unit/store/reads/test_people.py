@@ -16,7 +16,7 @@ from omnitui.model.people import Link
 from omnitui.model.states import Direction, MessageKind, Status
 from omnitui.store import contacts, inflow
 from omnitui.store.cache import Cache
-from omnitui.store.reads import accounts, card, export, history, people
+from omnitui.store.reads import accounts, card, export, history, people, resembling
 from omnitui.store.reads.inbox import Key
 from omnitui.store.writer import Tx
 from tests.support.desk import a_cache, a_contact, a_conversation, a_message
@@ -193,3 +193,18 @@ def test_contacts_are_found_by_parts_of_names_and_addresses(cache: Cache) -> Non
     assert [one.id for one in cache.read(people.find, "sato")] == [sato]
     assert [one.id for one in cache.read(people.find, "u12")] == [sato]
     assert {one.id for one in cache.read(people.find, "")} == {ann, sato}
+
+
+def test_contacts_that_resemble_one_are_found_with_score_and_reason_and_never_linked(cache: Cache) -> None:
+    own = a_contact(cache, "渡辺 花子", "hanako@example.jp")
+    same = a_contact(cache, "H. W.", "hanako@example.jp", "webchat")
+    old = a_contact(cache, "渡邊　花子 様", "U7", "line")
+    a_contact(cache, "渡辺 一郎", "ichiro@example.jp")
+    found = cache.read(resembling.resembling, own)
+    assert [(one.contact.id, one.score, one.reason) for one in found] == [
+        (same, 95, "the same mail address"),
+        (old, 60, "same name"),
+    ]
+    assert cache.read(people.linked, own) == []
+    link(cache, own, same)
+    assert [one.contact.id for one in cache.read(resembling.resembling, own)] == [old]

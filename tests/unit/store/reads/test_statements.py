@@ -33,6 +33,7 @@ BIG = {
     "p",
 }
 WHOLE = {
+    "resembling.resembling": "a part of a name may stand anywhere in it, and an agent asked",
     "people.find": "a part of a name may stand anywhere in it",
     "names.labels": "counts every use",
     "names.names": "counts every use",
