@@ -57,6 +57,8 @@ GROUPS: Final[tuple[tuple[str, tuple[Entry, ...]], ...]] = (
             Entry("close", "triage", N_("done for good; a reply starts a new conversation")),
             Entry("assign", "triage", N_("say who is responsible")),
             Entry("claim", "agreements", N_("take the most urgent one that nobody has")),
+            Entry("away", "away", N_("be given nothing until a time")),
+            Entry("back", "away", N_("be given conversations again")),
             Entry("label", "triage", N_("add and remove labels")),
             Entry("priority", "triage", N_("say how much it matters")),
             Entry("snooze", "triage", N_("hide it until a time")),

@@ -9,7 +9,7 @@ from omnitui.errors import ConfigError, Refused
 from omnitui.i18n import _, ngettext
 from omnitui.model.states import ObjectKind, Verb
 from omnitui.services.recording import Intent, record
-from omnitui.store.reads import inbox, people
+from omnitui.store.reads import inbox, people, presence
 from omnitui.values import dataclass
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ def claim(session: Session) -> Claimed:
     me, most = cache.me(), session.settings.agent.most_open
 
     def work(tx: Tx) -> Claimed:
+        if me.id in presence.away(tx.db, tx.now()):
+            raise Refused(_("you are away"), hint=_("omnitui back: you are here again"))
         if most and (held := inbox.count(tx.db, session.query("is:open assignee:me"), most)) >= most:
             message = ngettext(
                 "you have {n} open conversation already", "you have {n} open conversations already", held

@@ -16,7 +16,7 @@ from omnitui.model.operations import OutboxEntry
 from omnitui.model.states import MessageKind, SendState
 from omnitui.sdk import snapshot
 from omnitui.sdk.capabilities import Capabilities
-from omnitui.store.reads import accounts, card, drafts, inbox, ledger, merging, outbox, tasks
+from omnitui.store.reads import accounts, card, drafts, inbox, ledger, merging, outbox, presence, tasks
 from omnitui.store.reads.replying import reply_target
 from omnitui.sync.allowance import Allowance, allowance
 from omnitui.ui.stretch import Source, Stretch, newest
@@ -93,6 +93,8 @@ class Standing:
     """Account id → the undo time of its replies."""
     promised: tuple[Millis, ...] = ()
     """When the agent's open tasks and nobody's are due, the first hundred."""
+    away: Millis | None = None
+    """Until when the agent is away; None: not at all, `presence.NO_END`: until they are back."""
 
 
 def standing(db: sqlite3.Connection) -> Standing:
@@ -106,4 +108,5 @@ def standing(db: sqlite3.Connection) -> Standing:
         paused=frozenset(account.id for account in found if account.paused),
         holds={account.id: account.hold for account in found},
         promised=tasks.mine(db),
+        away=presence.mine(db),
     )

@@ -174,6 +174,7 @@ def filled(cache: Cache) -> dict[str, Any]:
         "organization_id": cache.read(lambda db: db.execute("SELECT id FROM organization").fetchone()[0]),
         "part": "stone",
         "pks": (1, 2),
+        "pool": "",
         "policies": (Policy("all", first=HOUR),),
         "query": [parse(text, now=now, me=me.id, zone=UTC) for text in QUERIES],
         "queries": {"open": parse("is:open", now=now, me=me.id, zone=UTC)},

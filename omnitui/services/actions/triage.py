@@ -16,6 +16,8 @@ ACTIONS: tuple[Action, ...] = (
            N_("Run a macro after a preview, or edit one."), (";",), _D),
     Action("conversation.again", N_("Do it again"),
            N_("What was done last, to this conversation or the marked ones."), (".",), _D),
+    Action("agent.away", N_("Away, or back …"),
+           N_("Be given nothing until a time: rules pass you over. Again says that you are back."), ("s a",), _D),
     Action("recording.begin", N_("Record"),
            N_("q and a letter keep what you do to conversations; q ends it."), ("q",), _D),
     Action("recording.replay", N_("Do what was recorded"),

@@ -8,6 +8,7 @@ from omnitui.errors import OmniError
 from omnitui.services.actions import ACTIONS, Scope
 from omnitui.services.views import KIND
 from omnitui.ui.acts import (
+    away,
     changing,
     commands,
     contacts,
@@ -34,6 +35,7 @@ __all__ = ["HANDLERS", "run", "why_not"]
 HANDLERS: Mapping[str, Handler] = {
     **moving.HANDLERS,
     **places.HANDLERS,
+    **away.HANDLERS,
     **changing.HANDLERS,
     **commands.HANDLERS,
     **contacts.HANDLERS,

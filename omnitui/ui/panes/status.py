@@ -10,6 +10,7 @@ from omnitui.i18n import _, ngettext
 from omnitui.model.states import SendState, Verb
 from omnitui.services.actions import ACTIONS, FOOTERS, Scope
 from omnitui.services.keymap import Keymap, shown
+from omnitui.store.reads.presence import NO_END
 from omnitui.text.widths import cell_width
 from omnitui.ui import phrases
 from omnitui.ui.keyboard import Keyboard
@@ -43,7 +44,7 @@ def status_line(
     trouble: str = "",
 ) -> Line:
     """What is marked, then notice, `trouble` or sync health at the left, the outbox at the right."""
-    right = (*promise_pieces(standing, now), *outbox_pieces(standing, now, undo_key))
+    right = (*away_pieces(standing, now), *promise_pieces(standing, now), *outbox_pieces(standing, now, undo_key))
     text, role = notice if notice[0] or not trouble else (f"! {trouble}", "bad")
     left: Line = ((f" {plain(text)}", role),) if text else ((" ", ""), *health_pieces(standing, now, accounts_key))
     if marks:
@@ -87,6 +88,15 @@ def worst(standing: Standing) -> list[tuple[str, str, Millis | None]]:
     for account_id in standing.names:
         found.setdefault(account_id, ("paused" if account_id in standing.paused else "new", None))
     return [(standing.names[key], *value) for key, value in found.items() if key in standing.names]
+
+
+def away_pieces(standing: Standing, now: Millis) -> Line:
+    """That the agent is away, and for how long yet."""
+    if standing.away is None or standing.away <= now:
+        return ()
+    if standing.away >= NO_END:
+        return ((_("away") + "  ", "warn"),)
+    return ((_("away for {span}").format(span=phrases.span(standing.away - now)) + "  ", "warn"),)
 
 
 def promise_pieces(standing: Standing, now: Millis) -> Line:

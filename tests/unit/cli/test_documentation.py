@@ -72,6 +72,7 @@ def printed(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict
         ["task", "add", talk.id, "call", "back", "2h", "--json"],
         ["sla", "show", talk.id, "--json"],
         ["sla", "check", "--json"],
+        ["away", "--json"],
         ["import", str(mail), "--dry-run", "--json"],
         ["backup", str(tmp_path / "b.zip"), "--verify", "--json"],
         ["restore", str(tmp_path / "b.zip"), "--dry-run", "--json"],

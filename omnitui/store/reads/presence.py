@@ -1,0 +1,58 @@
+"""Which agents are away, whose turn it is, and how much each has."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Final
+
+from omnitui.clock import Millis
+from omnitui.desk.terms import Query
+from omnitui.ids import Ulid
+from omnitui.store.reads import compile as compiled
+
+AWAY: Final = "away"
+"""The name in `meta` of who is away until when."""
+TURNS: Final = "turns:"
+"""What the names in `meta` begin with of the turns of a team."""
+NO_END: Final[Millis] = 253_370_764_800_000
+"""The year 9999: away until they say that they are back."""
+
+
+def away(db: sqlite3.Connection, now: Millis) -> dict[Ulid, Millis]:
+    """The agents who are away at `now`, and until when."""
+    return {agent_id: until for agent_id, until in _held(db, AWAY).items() if until > now}
+
+
+def mine(db: sqlite3.Connection) -> Millis | None:
+    """Until when the profile's agent said that they are away; it may have passed."""
+    row = db.execute("SELECT id FROM agent WHERE me = 1 AND deleted_at IS NULL").fetchone()
+    return _held(db, AWAY).get(row[0]) if row else None
+
+
+def turns(db: sqlite3.Connection, pool: str) -> dict[Ulid, int]:
+    """How late each agent of a pool got one: the higher, the later; not named: never yet."""
+    return _held(db, TURNS + pool)
+
+
+def _held(db: sqlite3.Connection, name: str) -> dict[Ulid, int]:
+    row = db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+    return json.loads(row[0]) if row else {}
+
+
+def loads(db: sqlite3.Connection) -> dict[Ulid, int]:
+    """How many open conversations each agent has who has any."""
+    # The + keeps SQLite from walking all that agents ever had, by its index: what is open is less.
+    rows = db.execute(
+        "SELECT g.id, n FROM (SELECT assignee_pk, count(*) AS n FROM conversation"
+        " WHERE is_open = 1 AND +assignee_pk IS NOT NULL GROUP BY +assignee_pk) JOIN agent g ON g.pk = assignee_pk"
+    )
+    return dict(rows.fetchall())
+
+
+def fits(db: sqlite3.Connection, query: Query, conversation_id: Ulid) -> bool:
+    """Whether a conversation is found by a query."""
+    condition = compiled.conversations(query)
+    compiled.prepare(db)
+    sql = f"SELECT 1 FROM conversation c WHERE c.id = ? AND ({condition.sql})"
+    return db.execute(sql, (conversation_id, *condition.values)).fetchone() is not None
