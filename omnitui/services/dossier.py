@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from omnitui.errors import NotFound, OmniError, Refused
 from omnitui.i18n import _
 from omnitui.services import records
-from omnitui.store.reads import belongings, card, history, inbox, oplog, tasks
+from omnitui.store.reads import belongings, card, history, inbox, merging, oplog, tasks
 from omnitui.sync.files import Files
 from omnitui.text.filenames import safe_name
 from omnitui.text.worker import ParseWorker
@@ -101,9 +102,14 @@ class _Dossier:
             return
         said = list(self._messages(conversation_id))
         self._said |= {message.id: message for message in said}
+        if self._cache.read(merging.parts, conversation_id):
+            # It may be another person's.
+            found = replace(found, snippet="")
         fields = records.transcript(found, self._cache.read(inbox.ref, conversation_id), said)
         self._lines.append(records.to_json("conversation", fields))
         for task in self._cache.read(tasks.of_conversation, conversation_id, done=True):
+            if task.conversation_id != conversation_id:
+                continue
             self._lines.append(records.to_json("task", records.task(task)))
             self._lines += [records.to_json("op", records.op(op)) for op in self._cache.read(oplog.about, task.id)]
 
@@ -111,7 +117,8 @@ class _Dossier:
         after: tuple[int, str] | None = (-1, "")
         while after is not None:
             page = self._cache.read(history.page, conversation_id, after=after, limit=_PAGE)
-            yield from page
+            # What is shown as one with it may be another person's.
+            yield from (message for message in page if message.conversation_id == conversation_id)
             after = (page[-1].received_at, page[-1].id) if len(page) == _PAGE else None
 
     async def _keep(self, message: Message) -> None:

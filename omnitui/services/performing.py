@@ -124,8 +124,10 @@ class Performing(Writing):
             return Foreseen(row, why_not=job.why_not)
         found = stepping.foresee(row, job.steps, self._cache.clock.now())
         replies = [step for step in job.steps if step.verb is Verb.REPLY]
-        if replies and not found.why_not and (why := self._why_no_reply(db, row, replies)):
-            return Foreseen(row, why_not=why)
+        if replies and not found.why_not:
+            way = inbox.conversation(db, merging.way(db, row.id)) or row
+            if why := self._why_no_reply(db, way, replies):
+                return Foreseen(row, why_not=why)
         return found
 
     def _why_no_reply(self, db: sqlite3.Connection, row: Conversation, replies: Sequence[Step]) -> str:
@@ -140,6 +142,8 @@ class Performing(Writing):
             except OmniError as error:
                 return error.message
         now = self._cache.clock.now()
+        if any(step.values.get("at") is not None and step.values["at"] <= now for step in replies):
+            return _("that time has passed")
         return why_barred(policy_of(capabilities, row, now, allowance(db, capabilities, row)))
 
     def _done(

@@ -15,6 +15,7 @@ from omnitui.store.newcomers import newcomers
 from omnitui.store.rollup import anew, new_rollup, rollups, settle
 from omnitui.store.rows import pk_of
 from omnitui.store.sla import note_status, touch
+from omnitui.store.tasks import set_due
 from omnitui.store.writer import Tx
 
 
@@ -133,6 +134,7 @@ def change_conversation(
     ).fetchone()[0]
     tx.changed(ObjectKind.CONVERSATION, conversation_id, revision)
     for head in heads:
+        set_due(tx, head)
         anew(tx, head)
     return revision
 

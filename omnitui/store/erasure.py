@@ -19,6 +19,7 @@ from omnitui.store import fulltext, outbox, reactions, tombstones
 from omnitui.store.reads.belongings import Doomed
 from omnitui.store.rollup import anew
 from omnitui.store.rows import pk_of, written
+from omnitui.store.tasks import set_due
 from omnitui.store.writer import Tx
 from omnitui.values import dataclass
 
@@ -272,8 +273,13 @@ def _erase_conversations(tx: Tx, pks: Sequence[int]) -> set[str]:
         " OR object_id IN (SELECT id FROM conversation WHERE pk IN (SELECT value FROM json_each(?2))))",
         (tx.now(), *where),
     )
+    heads, released = _let_go(tx, where)
     for statement in _BLANK_CONVERSATION:
         tx.db.execute(statement, where)
+    for pk in heads:
+        set_due(tx, pk)
+    for own, revision in released:
+        tx.changed(ObjectKind.CONVERSATION, own, revision)
     for own, revision in tx.db.execute(
         "UPDATE conversation SET deleted_at = coalesce(deleted_at, ?2), revision = revision + 1"
         f" WHERE pk IN {_PLACES} RETURNING id, revision",
@@ -281,6 +287,19 @@ def _erase_conversations(tx: Tx, pks: Sequence[int]) -> set[str]:
     ).fetchall():
         tx.changed(ObjectKind.CONVERSATION, own, revision)
     return blobs
+
+
+def _let_go(tx: Tx, where: tuple[str]) -> tuple[list[int], list[tuple[Ulid, int]]]:
+    """Show the parts of conversations that go by themselves; what those were parts of, and what is shown now."""
+    heads = tx.db.execute(
+        f"SELECT DISTINCT merged_pk FROM conversation WHERE pk IN {_PLACES} AND merged_pk NOT IN {_PLACES}", where
+    ).fetchall()
+    released = tx.db.execute(
+        "UPDATE conversation SET merged_pk = NULL, merged = 0, revision = revision + 1"
+        f" WHERE merged_pk IN {_PLACES} AND pk NOT IN {_PLACES} RETURNING id, revision",
+        where,
+    ).fetchall()
+    return [pk for (pk,) in heads], released
 
 
 def _erase_contact(tx: Tx, pk: int, until: Millis | None) -> None:

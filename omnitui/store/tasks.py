@@ -1,4 +1,4 @@
-"""Tasks made and changed; each conversation's row says when the first of its open ones is due."""
+"""Tasks made and changed; each conversation's row says when the first of its open ones, or of its parts', is due."""
 
 from __future__ import annotations
 
@@ -63,10 +63,18 @@ def _changed(tx: Tx, task_id: Ulid, sets: str, *values: Json) -> None:
         f"UPDATE task SET {sets} WHERE pk = ? RETURNING conversation_pk, revision", (*values, pk)
     ).fetchone()
     tx.changed(ObjectKind.TASK, task_id, revision)
+    set_due(tx, conversation_pk)
+
+
+def set_due(tx: Tx, conversation_pk: int) -> None:
+    """Have a conversation's row say what is due, and that of the one that it is a part of."""
     settle(tx, conversation_pk)
-    own, revision = tx.db.execute(
-        "UPDATE conversation SET task_due_at = (SELECT min(due_at) FROM task WHERE conversation_pk = ?1"
-        " AND is_open = 1), revision = revision + 1 WHERE pk = ?1 RETURNING id, revision",
+    own, revision, head = tx.db.execute(
+        "UPDATE conversation SET task_due_at = (SELECT min(due_at) FROM task WHERE is_open = 1 AND conversation_pk IN"
+        " (SELECT ?1 UNION ALL SELECT pk FROM conversation WHERE merged_pk = ?1 AND deleted_at IS NULL)),"
+        " revision = revision + 1 WHERE pk = ?1 RETURNING id, revision, merged_pk",
         (conversation_pk,),
     ).fetchone()
     tx.changed(ObjectKind.CONVERSATION, own, revision)
+    if head is not None:
+        set_due(tx, head)

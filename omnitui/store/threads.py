@@ -52,6 +52,7 @@ def untouched(db: sqlite3.Connection, conversation_id: Ulid) -> bool:
     row = db.execute(
         "SELECT 1 FROM conversation c WHERE c.id = ? AND c.status = ? AND c.deleted_at IS NULL"
         " AND NOT EXISTS (SELECT 1 FROM op WHERE op.conversation_pk = c.pk)"
+        " AND NOT EXISTS (SELECT 1 FROM conversation p WHERE p.merged_pk = c.pk)"
         " AND NOT EXISTS (SELECT 1 FROM draft WHERE draft.conversation_pk = c.pk AND draft.deleted_at IS NULL)",
         (conversation_id, Status.OPEN),
     ).fetchone()

@@ -140,6 +140,8 @@ def emptied(
         " AND (m.deleted_at IS NULL OR m.text <> '' OR m.received_at >= ?2))"
         " AND EXISTS (SELECT 1 FROM message m WHERE m.conversation_pk = c.pk)"
         " AND NOT EXISTS (SELECT 1 FROM draft d WHERE d.conversation_pk = c.pk AND d.deleted_at IS NULL)"
+        # What is shown as one is kept as one.
+        " AND NOT EXISTS (SELECT 1 FROM conversation p WHERE p.merged_pk = c.pk AND p.deleted_at IS NULL)"
         " AND c.task_due_at IS NULL",
         (account_id, before) if among is None else (account_id, before, dumps(among)),
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -28,6 +29,8 @@ MOST: Final = 100
 """Conversations that are warned of at once."""
 _ALARMED: Final = "SELECT id FROM conversation WHERE {0} > ?1 AND {0} <= ?2"
 _ASKED: Final = "SELECT received_at FROM message WHERE conversation_pk = ?1 AND role = 1 AND received_at"
+_ANSWERED: Final = "SELECT received_at FROM message WHERE conversation_pk = ?1 AND role = 2 AND received_at"
+_BEGUN: Final = "SELECT received_at FROM message WHERE conversation_pk = ?1 AND received_at"
 _ENDED: Final = (Status.RESOLVED, Status.CLOSED)
 
 
@@ -97,32 +100,46 @@ def events(db: sqlite3.Connection, conversation_pk: int) -> list[Event]:
         "SELECT status, created_at, last_incoming_at, answered_at, unanswered_since FROM conversation WHERE pk = ?",
         (pk,),
     ).fetchone()
-    found = _statuses(db, pk, status, created_at)
+    pks = _members(db, pk)
+    found = _statuses(db, pks, status, created_at)
     if last_incoming_at is not None:
-        first = db.execute(f"{_ASKED} >= 0 ORDER BY received_at LIMIT 1", (pk,)).fetchone()
-        found += [Event(first[0], Said.ASKED)] if first else []
+        first = _first(db, f"{_ASKED} >= 0", pks)
+        found += [] if first is None else [Event(first, Said.ASKED)]
     if answered_at is not None:
-        first = db.execute(
-            "SELECT received_at FROM message WHERE conversation_pk = ? AND role = 2 ORDER BY received_at LIMIT 1", (pk,)
-        ).fetchone()
-        found += [Event(at, Said.ANSWERED) for at in sorted({answered_at, *(first or ())})]
+        first = _first(db, f"{_ANSWERED} >= 0", pks)
+        found += [Event(at, Said.ANSWERED) for at in sorted({answered_at, answered_at if first is None else first})]
     if unanswered_since is not None:
         found.append(Event(unanswered_since, Said.ASKED))
-        found += _again(db, pk, [one for one in found if isinstance(one.what, Status)], answered_at or 0)
+        found += _again(db, pks, [one for one in found if isinstance(one.what, Status)], answered_at or 0)
     return found
 
 
+def _members(db: sqlite3.Connection, pk: int) -> list[int]:
+    """A conversation, and those that are shown as parts of it."""
+    rows = db.execute("SELECT pk FROM conversation WHERE merged_pk = ? AND deleted_at IS NULL", (pk,))
+    return [pk, *(part for (part,) in rows)]
+
+
+def _first(db: sqlite3.Connection, sql: str, pks: Iterable[int], *values: Millis) -> Millis | None:
+    """The earliest of what a statement finds in each of the conversations."""
+    found = (db.execute(f"{sql} ORDER BY received_at LIMIT 1", (pk, *values)).fetchone() for pk in pks)
+    return min((row[0] for row in found if row is not None), default=None)
+
+
 def story(db: sqlite3.Connection, conversation_id: Ulid) -> list[Event]:
-    """Everything that happened in a conversation, as far as clocks hear it."""
+    """Everything that happened in a conversation and its parts, as far as clocks hear it."""
     row = db.execute("SELECT pk, status, created_at FROM conversation WHERE id = ?", (conversation_id,)).fetchone()
     if row is None:
         return []
+    pk, status, created_at = row
+    pks = _members(db, pk)
     said = db.execute(
-        "SELECT received_at, role FROM message WHERE conversation_pk = ? AND role IN (1, 2) ORDER BY received_at",
-        (row[0],),
+        "SELECT received_at, role FROM message WHERE conversation_pk IN (SELECT value FROM json_each(?))"
+        " AND role IN (1, 2) ORDER BY received_at",
+        (json.dumps(pks),),
     )
     found = [Event(at, Said.ASKED if role == 1 else Said.ANSWERED) for at, role in said]
-    return [*_statuses(db, *row), *found]
+    return [*_statuses(db, pks, status, created_at), *found]
 
 
 def alarms(db: sqlite3.Connection, since: Millis, now: Millis) -> Alarms:
@@ -160,12 +177,11 @@ def _further(
             yield own, clock.warnings
 
 
-def _statuses(db: sqlite3.Connection, pk: int, status: str, created_at: Millis) -> list[Event]:
-    rows = db.execute("SELECT at, status FROM status_change WHERE conversation_pk = ? ORDER BY pk", (pk,)).fetchall()
-    first = db.execute(
-        "SELECT received_at FROM message WHERE conversation_pk = ? ORDER BY received_at LIMIT 1", (pk,)
-    ).fetchone()
-    begun = min(created_at, first[0]) if first else created_at
+def _statuses(db: sqlite3.Connection, pks: Sequence[int], status: str, created_at: Millis) -> list[Event]:
+    sql = "SELECT at, status FROM status_change WHERE conversation_pk = ? ORDER BY pk"
+    rows = db.execute(sql, (pks[0],)).fetchall()
+    first = _first(db, f"{_BEGUN} >= 0", pks)
+    begun = created_at if first is None else min(created_at, first)
     found = [Event(at, Status(word)) for at, word in rows]
     if not found:
         return [Event(begun, Status(status))]
@@ -176,7 +192,7 @@ def _statuses(db: sqlite3.Connection, pk: int, status: str, created_at: Millis) 
     return found
 
 
-def _again(db: sqlite3.Connection, pk: int, statuses: list[Event], since: Millis) -> list[Event]:
+def _again(db: sqlite3.Connection, pks: Sequence[int], statuses: list[Event], since: Millis) -> list[Event]:
     """Who wrote first after each time that the conversation was resolved, and before it was opened again."""
     found: list[Event] = []
     ended_at: Millis | None = None
@@ -184,8 +200,7 @@ def _again(db: sqlite3.Connection, pk: int, statuses: list[Event], since: Millis
         if status.what in _ENDED:
             ended_at = status.at if ended_at is None else ended_at
         elif ended_at is not None:
-            between = (pk, max(ended_at, since), status.at)
-            row = db.execute(f"{_ASKED} BETWEEN ?2 AND ?3 ORDER BY received_at LIMIT 1", between).fetchone()
-            found += [Event(row[0], Said.ASKED)] if row else []
+            first = _first(db, f"{_ASKED} BETWEEN ?2 AND ?3", pks, max(ended_at, since), status.at)
+            found += [] if first is None else [Event(first, Said.ASKED)]
             ended_at = None
     return found

@@ -8,6 +8,7 @@ from typing import Any, Final
 from omnitui.clock import Millis
 from omnitui.ids import Ulid
 from omnitui.model.tasks import Task, TaskKind
+from omnitui.store.reads.merging import AMONG
 from omnitui.store.reads.people import LINKED
 
 Key = tuple[Millis, Ulid]
@@ -71,12 +72,11 @@ def task(db: sqlite3.Connection, task_id: Ulid) -> Task | None:
 
 
 def of_conversation(db: sqlite3.Connection, conversation_id: Ulid, *, done: bool = False) -> list[Task]:
-    """The open tasks of a conversation, the first due first; `done`: those that are done, too."""
+    """The open tasks of a conversation and its parts, the first due first; `done`: those that are done, too."""
     which = "t.deleted_at IS NULL" if done else "t.is_open = 1"
     rows = db.execute(
-        f"{_TASK} WHERE t.conversation_pk = (SELECT pk FROM conversation WHERE id = ?) AND {which}"
-        " ORDER BY t.due_at, t.id",
-        (conversation_id,),
+        f"{_TASK} WHERE t.conversation_pk IN ({AMONG}) AND {which} ORDER BY t.due_at, t.id",
+        {"of": conversation_id},
     )
     return [_task(row) for row in rows]
 
