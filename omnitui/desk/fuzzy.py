@@ -13,6 +13,8 @@ _LOOSE: Final = 10
 ELSEWHERE: Final = 20
 """What a word is worth that stands beside the name."""
 _LONGEST: Final = 400
+_NEAR: Final = 40
+"""Characters within which letters that stand apart have to stand: in whole sentences they find anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ def fit(typed: str, name: str, aside: str = "") -> Fit | None:
     """How `name` fits `typed`, each of whose words has to be in it, in any order; None where one is missing.
 
     A word that stands in the name as it is fits best, at its beginning better; else its letters may stand apart, if
-    each begins a word or follows the one before it.
+    each begins a word or follows the one before it and all are near.
 
     Args:
         typed: What was typed.
@@ -95,9 +97,11 @@ def _apart(word: str, name: str) -> tuple[int, ...]:
     for letter in word[1:]:
         further: dict[int, tuple[int, ...]] = {}
         for path in reached:
-            for at in range(path[-1] + 1, len(name)):
-                if name[at] == letter and (at == path[-1] + 1 or _begins(name, at)):
-                    further.setdefault(at, (*path, at))
+            for at in range(path[-1] + 1, min(path[0] + _NEAR, len(name))):
+                follows = name[at] == letter and (at == path[-1] + 1 or _begins(name, at))
+                # Of two ways to the same place, the one that began later has more room.
+                if follows and (at not in further or further[at][0] < path[0]):
+                    further[at] = (*path, at)
         reached = list(further.values())
         if not reached:
             return ()

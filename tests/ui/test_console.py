@@ -206,7 +206,7 @@ async def test_palette_finds_actions_conversations_and_contacts(session: Session
         await person.press("escape")
         await person.press("ctrl+p")
         await person.type("kettle")
-        await person.sees("Kettles")
+        await person.sees("> Kettle Kate  Kettles")
         await person.press("enter")
         await person.sees(" about kettles")
 

@@ -20,6 +20,9 @@ def test_beginning_of_the_name_comes_before_a_words_and_that_before_its_middle()
 def test_first_letters_of_words_find_but_scattered_ones_do_not() -> None:
     assert best("gti", "Go to the inbox", "Getting on") == ["Go to the inbox"]
     assert fit("sato", "Snooze until tomorrow") is None
+    sentence = 'unsure = "keep"  What becomes of a message whose hook crashes or takes too long: it leaves all the same'
+    assert fit("kettle", sentence) is None
+    assert fit("khz", "keep it here for as long as it is, and then keep it here at the zoo") is not None
 
 
 def test_words_may_come_in_any_order_and_all_have_to_be_there() -> None:
