@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from omnitui.config.settings import Settings
     from omnitui.desk.calendar import Calendar
-    from omnitui.desk.sla import Clock, Policy
+    from omnitui.desk.sla import Clock, Event, Policy
     from omnitui.desk.urgency import Reason
     from omnitui.ids import Ulid
     from omnitui.model.conversations import Conversation
@@ -155,6 +155,50 @@ def explain(db: sqlite3.Connection, conversation_id: Ulid, now: Millis, resting:
         else:
             found = supposing(told, policy, resting.status, now, resting.until)
     return Explained(conversation, policy.name if policy else "", found, reasons(conversation))
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """How the clocks of a conversation go on from now, whatever is done with it."""
+
+    conversation: Conversation
+    policy: Policy | None
+    events: tuple[Event, ...]
+    now: Millis
+
+    def clocks(self, status: Status, until: Millis) -> tuple[Clock, ...]:
+        """Those that have not ended, as they would stand at `until` after that status."""
+        from omnitui.desk.sla import supposing
+
+        if self.policy is None:
+            return ()
+        found = supposing(self.events, self.policy, status, self.now, until)
+        return tuple(clock for clock in found if clock.active)
+
+    def window_closed(self, until: Millis) -> bool:
+        """Whether the reply window is open now and will have closed, with the customer waiting."""
+        closes = self.conversation.window_closes_at
+        return closes is not None and self.conversation.unanswered_since is not None and self.now < closes <= until
+
+    def late(self, status: Status, until: Millis) -> bool:
+        """Whether something would be late at `until`."""
+        from omnitui.desk.urgency import Standing
+
+        broken = any(clock.standing is Standing.BREACHED for clock in self.clocks(status, until))
+        return broken or self.window_closed(until)
+
+
+def prospect(db: sqlite3.Connection, conversation_id: Ulid, now: Millis) -> Prospect | None:
+    """How the clocks of a conversation go on; None where there is no such conversation."""
+    from omnitui.store.reads import inbox
+    from omnitui.store.reads import sla as reads
+
+    conversation = inbox.conversation(db, conversation_id)
+    if conversation is None:
+        return None
+    policy = reads.policy_of(db, conversation_id)
+    told = reads.story(db, conversation_id) if policy is not None else []
+    return Prospect(conversation, policy, tuple(told), now)
 
 
 class Agreements:

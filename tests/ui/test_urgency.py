@@ -10,6 +10,7 @@ from omnitui.desk.sla import Policy
 from omnitui.services.notices import Occasion
 from omnitui.services.session import Session
 from omnitui.store import inflow, sla
+from omnitui.store.reads import inbox
 from omnitui.ui.notifying import Notifier
 from tests.support.console import a_console, a_session
 from tests.support.desk import a_conversation, conversation
@@ -78,3 +79,25 @@ async def test_agreement_at_risk_and_broken_is_told_once_each(tmp_path: Path) ->
             await person.sees("1 agreement is broken")
             await person.sees("⚑!")
             assert told == [Occasion.SLA] * 2
+
+
+async def test_dialog_says_what_becomes_of_each_clock_before_it_is_snoozed(tmp_path: Path) -> None:
+    with a_session(tmp_path) as session:
+        cache = session.cache
+        agreed(session, Policy("All", first=2 * HOUR, resolution=72 * HOUR))
+        for name in ("Bo", "Ann"):
+            a_conversation(cache, "where is it", contact=name)
+        async with a_console(session, 100, 40) as person:
+            await person.press("s", "z")
+            await person.sees("By then: first reply: 0:5")
+            await person.press("down")
+            await person.sees("first reply 2:0")
+            await person.sees("late · resolution: ")
+            await person.press("escape")
+            await person.misses("Snooze until")
+            await person.press("x", "x", "s", "z")
+            await person.sees("By then 0 of them are late.")
+            await person.type("tomorrow 9")
+            await person.sees("By then 2 of them are late.")
+            await person.press("escape")
+            assert cache.read(inbox.count, session.query("is:snoozed")) == 0

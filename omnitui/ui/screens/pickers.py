@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from textual.widgets import Input
-
 from omnitui.clock import HOUR
 from omnitui.desk import steps
-from omnitui.desk.grammar import is_length
 from omnitui.desk.until import LEAD, Until, until
 from omnitui.errors import OmniError
 from omnitui.i18n import _
@@ -26,6 +23,7 @@ from omnitui.ui.desk import Desk
 from omnitui.ui.doing import of_steps
 from omnitui.ui.roles import plain
 from omnitui.ui.screens.picker import PickerScreen, among
+from omnitui.ui.screens.snoozing import SnoozeScreen
 from omnitui.ui.widgets.choices import Choice
 
 if TYPE_CHECKING:
@@ -61,7 +59,7 @@ async def pick_snooze(desk: Desk, ids: tuple[Ulid, ...]) -> None:
         return found
 
     hint = _("or type a time: 2h, tomorrow 14:00, fri, 2026-01-31")
-    chosen = await desk.ask(SnoozeScreen(_("Snooze until"), source, hint=hint, small=True))
+    chosen = await desk.ask(SnoozeScreen(_("Snooze until"), source, desk, ids, hint=hint))
     if chosen is not None and isinstance(chosen.value, str):
         desk.screen.keyboard.forgive("enter")
         chosen = _until(desk, chosen.value, until(chosen.value, now=desk.clock.now(), zone=desk.zone))
@@ -80,18 +78,6 @@ def _until(desk: Desk, words: str, wanted: Until) -> Choice:
     if at is not None:
         moment = phrases.moment(at, desk.clock.now(), desk.zone)
     return Choice(wanted, ((plain(words), "text"),), ((moment, "muted"),))
-
-
-class SnoozeScreen(PickerScreen):
-    """Takes a length of time as soon as its unit is typed: 2d, 3h, 1w."""
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """A keystroke."""
-        if is_length(event.value):
-            event.stop()
-            self.dismiss(Choice(event.value, ()))
-        else:
-            super().on_input_changed(event)
 
 
 async def pick_assignee(desk: Desk, ids: tuple[Ulid, ...]) -> None:
