@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from omnitui.values import dataclass
@@ -109,22 +110,27 @@ class Bus:
 
         loop = asyncio.get_running_loop()
         arrived = asyncio.Event()
+        lock = threading.Lock()
         held: list[Changed] = []
 
-        def keep(event: Changed) -> None:
-            held[:] = [held[0].merged(event)] if held else [event]
-            arrived.set()
-
         def hop(event: Changed) -> None:
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(keep, event)
+            with lock:
+                if held:
+                    # The loop knows already, and need not be woken for each of many.
+                    held[0] = held[0].merged(event)
+                    return
+                held.append(event)
+            with suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(arrived.set)
 
         unsubscribe = self.subscribe(Changed, hop)
         try:
             while True:
                 await arrived.wait()
                 arrived.clear()
-                yield held.pop()
+                with lock:
+                    event = held.pop()
+                yield event
                 await asyncio.sleep(every)
         finally:
             unsubscribe()

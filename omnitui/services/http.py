@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import asyncio
+import sys
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Final, cast
+from weakref import WeakKeyDictionary
 
 from omnitui import __version__
 
@@ -14,25 +18,31 @@ _READ: Final = 30.0
 
 
 class SharedClient:
-    """Makes the client at the first call, and closes it once."""
+    """Makes the client of a loop at its first call; connections belong to the loop that made them."""
 
     def __init__(self) -> None:
-        self._client: httpx.AsyncClient | None = None
+        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
 
     def __call__(self) -> httpx.AsyncClient:
-        if self._client is None or self._client.is_closed:
+        loop = asyncio.get_running_loop()
+        client = self._clients.get(loop)
+        if client is None or client.is_closed:
             import httpx
 
-            self._client = httpx.AsyncClient(
+            if find_spec("sniffio") is None:
+                # httpcore tries to import it several times a call, and each time Python would look in every folder.
+                sys.modules["sniffio"] = cast("Any", None)
+            client = self._clients[loop] = httpx.AsyncClient(
                 timeout=httpx.Timeout(_READ, connect=_CONNECT),
                 limits=httpx.Limits(max_connections=20, max_keepalive_connections=10),
                 headers={"User-Agent": f"omnitui/{__version__}"},
                 # A redirect could lead credentials to another host; who needs one follows it by hand.
                 follow_redirects=False,
             )
-        return self._client
+        return client
 
     async def close(self) -> None:
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        """Close the client of this loop."""
+        client = self._clients.pop(asyncio.get_running_loop(), None)
+        if client is not None:
+            await client.aclose()

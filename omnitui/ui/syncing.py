@@ -1,4 +1,7 @@
-"""Running the connectors while the console runs, or following while another process does."""
+"""Running the connectors while the console runs, or following while another process does.
+
+They run on a loop of their own: on the console's each message would keep the keys waiting a little.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.logs import logger
 from omnitui.services.session import Session
+from omnitui.services.strand import Strand
 from omnitui.sync.lease import Lease
 
 if TYPE_CHECKING:
@@ -41,6 +45,7 @@ class Syncing:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._lease = Lease(session.profile.state)
+        self._strand = Strand("omnitui-sync")
         self._engine: Engine | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopped = False
@@ -85,9 +90,15 @@ class Syncing:
         if self._engine is None:
             self._engine = await asyncio.to_thread(self._session.engine)
         engine = self._engine
-        self._task = asyncio.create_task(engine.run(self._lease))
+        self._task = asyncio.create_task(self._strand.run(lambda: self._sync(engine)))
         with suppress(asyncio.CancelledError):
             await self._task
+
+    async def _sync(self, engine: Engine) -> None:
+        try:
+            await engine.run(self._lease)
+        finally:
+            await self._session.accounts.http.close()
 
     async def fetch(self, attachment_id: Ulid) -> str:
         """Bring a file that was left at the back end; its SHA-256 in the blob store.
@@ -98,15 +109,13 @@ class Syncing:
         engine = self._engine
         if engine is None:
             engine = await asyncio.to_thread(self._session.engine)
-        return await engine.fetch(attachment_id)
+        return await self._strand.run(lambda: engine.fetch(attachment_id))
 
     async def stop(self) -> None:
         """Let the engine end in order, and give the lease back."""
         self._stopped = True
         if self._engine is not None and self._task is not None:
-            self._engine.stop()
-            done, _late = await asyncio.wait({self._task}, timeout=STOP_SECONDS)
-            if not done:
-                self._task.cancel()
-                await asyncio.wait({self._task}, timeout=STOP_SECONDS)
+            self._strand.soon(self._engine.stop)
+            await asyncio.wait({self._task}, timeout=STOP_SECONDS)
+        await self._strand.end(STOP_SECONDS)
         self._lease.release()
