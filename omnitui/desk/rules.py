@@ -14,53 +14,20 @@ from typing import Final
 
 from omnitui.clock import HOUR, SECOND, Millis
 from omnitui.desk.macros import Do
+from omnitui.desk.steps import RULE
 from omnitui.i18n import N_, _
 from omnitui.ids import Ulid
 from omnitui.model.states import Status
+from omnitui.model.states import What as What
 from omnitui.values import dataclass
 
-RULE: Final = "rule "
-"""What the reason of an op begins with that a rule did: `rule NAME: why`."""
 DEEPEST: Final = 4
 """Rules that may set off one another, one after the other."""
 MOST: Final = 12
-"""Firings of one rule on one conversation within SPAN; one more, and the rule is cut."""
+"""Firings of one rule on one conversation, or replies of it to one contact, within SPAN; one more, and it is cut."""
 SPAN: Final[Millis] = HOUR
 EVER: Final[Millis] = 10**15
 """`once` of a rule that fires a single time on a conversation."""
-
-
-class What(StrEnum):
-    """What happens in conversations. Stable: the words of rules.toml."""
-
-    MESSAGE = "message"
-    """Something came in from the customer, automatic mail included."""
-    BEGUN = "begun"
-    """It came in where nothing was before."""
-    STATUS = "status"
-    """The status became another one; `subject` is the new one, `before` the old one."""
-    RESOLVED = "resolved"
-    REOPENED = "reopened"
-    """It was resolved or closed and is open again."""
-    ASSIGNED = "assigned"
-    """An agent became responsible; `subject` is their id."""
-    UNASSIGNED = "unassigned"
-    LABELLED = "labelled"
-    """A label was put on; `subject` is the label."""
-    UNLABELLED = "unlabelled"
-    PRIORITY = "priority"
-    """`subject` is the new one."""
-    NOTE = "note"
-    REPLY = "reply"
-    """An agent wrote to the customer, here or elsewhere."""
-    FAILED = "failed"
-    """What an agent wrote could not be sent."""
-    RATED = "rated"
-    """`subject` is the score."""
-    WARNED = "warned"
-    """A warning of an agreement fell due."""
-    BREACHED = "breached"
-    """An agreement was broken."""
 
 
 NARROWED: Final = frozenset({What.STATUS, What.LABELLED, What.UNLABELLED, What.PRIORITY, What.RATED})
@@ -194,6 +161,8 @@ class Past:
 
     fired: Sequence[Millis] = ()
     """When it fired here, at least those of the last SPAN and the last one."""
+    answered: Sequence[Millis] = ()
+    """When it wrote to the contact, also in other conversations."""
     chain: Sequence[Link] = ()
     """The firings that led to this, the newest first; none where a person or a back end did it."""
 
@@ -232,7 +201,7 @@ def barred(rule: Rule, conversation_id: Ulid, past: Past, now: Millis) -> Barred
         return Barred.DEEP
     if rule.once and any(now - at < rule.once for at in past.fired):
         return Barred.ONCE
-    if sum(now - at < SPAN for at in past.fired) >= MOST:
+    if any(sum(now - at < SPAN for at in times) >= MOST for times in (past.fired, past.answered)):
         return Barred.CUT
     return None
 

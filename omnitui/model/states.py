@@ -162,6 +162,8 @@ class Verb(StrEnum):
     """A conversation is linked to an incident, or not any more."""
     CALL = "call"
     """A line about a call by the agent's softphone."""
+    RULE = "rule"
+    """A line that says which rule did the other ops of its group, and why."""
     CALL_BACK = "call_back"
     """A task that a missed call made, or an answered one ended, by itself."""
 
@@ -180,6 +182,41 @@ class ObjectKind(StrEnum):
     LEDGER = "ledger"
     TASK = "task"
     INCIDENT = "incident"
+    RULE = "rule"
+    """By its name, where how it stands is another."""
+
+
+class What(StrEnum):
+    """What happens in conversations, by which rules are set off. Stable: the words of rules.toml."""
+
+    MESSAGE = "message"
+    """Something came in from the customer, automatic mail included."""
+    BEGUN = "begun"
+    """It came in where nothing was before."""
+    STATUS = "status"
+    """The status became another one; `subject` is the new one, `before` the old one."""
+    RESOLVED = "resolved"
+    REOPENED = "reopened"
+    """It was resolved or closed and is open again."""
+    ASSIGNED = "assigned"
+    """An agent became responsible; `subject` is their id."""
+    UNASSIGNED = "unassigned"
+    LABELLED = "labelled"
+    """A label was put on; `subject` is the label."""
+    UNLABELLED = "unlabelled"
+    PRIORITY = "priority"
+    """`subject` is the new one."""
+    NOTE = "note"
+    REPLY = "reply"
+    """An agent wrote to the customer, here or elsewhere."""
+    FAILED = "failed"
+    """What an agent wrote could not be sent."""
+    RATED = "rated"
+    """`subject` is the score."""
+    WARNED = "warned"
+    """A warning of an agreement fell due."""
+    BREACHED = "breached"
+    """An agreement was broken."""
 
 
 class Reach(StrEnum):

@@ -43,6 +43,8 @@ class Found:
 
     rules: tuple[Rule, ...] = ()
     problems: tuple[Problem, ...] = ()
+    broken: bool = False
+    """Whether the file cannot be read at all: nobody knows which rules there are."""
 
     def get(self, name: str) -> Rule:
         """A rule by its name. Raises NotFound."""
@@ -65,7 +67,7 @@ def read(profile: Profile, settings: Settings, views: Views | None = None) -> Fo
     try:
         data = read_toml(file, forbidden=UNTAMPERED)
     except ConfigError as error:
-        return Found(problems=(Problem(error.message.replace(str(file), file.name), error.hint),))
+        return Found(problems=(Problem(error.message.replace(str(file), file.name), error.hint),), broken=True)
     if not data:
         return Found()
     from omnitui.services.views import read_views

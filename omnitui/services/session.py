@@ -77,8 +77,12 @@ class Session:
     def operations(self) -> Operations:
         from omnitui.services.operations import Operations
 
-        holds = {channel: round(seconds * SECOND) for channel, seconds in self.settings.replies.hold_by_channel.items()}
-        return Operations(self.cache, holds)
+        return Operations(self.cache, self.holds)
+
+    @property
+    def holds(self) -> dict[str, Millis]:
+        """The undo times by channel."""
+        return {channel: round(seconds * SECOND) for channel, seconds in self.settings.replies.hold_by_channel.items()}
 
     def renew_holds(self) -> None:
         """Take the undo times by channel from the settings as they are now."""
@@ -152,19 +156,22 @@ class Session:
         from omnitui.services.expiry import Expiry
         from omnitui.services.happenings import Happenings
         from omnitui.services.hooks import Hooks
+        from omnitui.services.rule_watch import RuleWatch
         from omnitui.services.safekeeping import Safekeeping
         from omnitui.sync.engine import Engine
 
         self.sealing.start()
         seconds = self.settings.hooks.seconds
         keeping = Safekeeping(self.cache.path, self.cache.clock, self.bus, lambda: self.settings.snapshots)
+        rules = RuleWatch(self)
         return Engine(
             self.cache,
             self.accounts.connect,
             wake_due=self.operations.wake_due,
             ask=Hooks(self.profile, self.cache, seconds, lenient=self.settings.hooks.unsure == "send").before_send,
             follower=Happenings(self.profile, self.cache, seconds),
-            chores=(keeping.run, Expiry(self).run, Agreements(self).run, self.inspection.run),
+            chores=(keeping.run, Expiry(self).run, Agreements(self).run, self.inspection.run, rules.run),
+            settle=rules.settle,
         )
 
     def wake_due(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from omnitui.desk.steps import MACRO
+from omnitui.desk.steps import untyped
 from omnitui.errors import Refused
 from omnitui.i18n import _
 from omnitui.ids import Ulid
@@ -21,6 +21,7 @@ from omnitui.store.reads import accounts, merging
 from omnitui.store.reads import drafts as draft_reads
 from omnitui.store.reads import oplog as log
 from omnitui.store.reads import outbox as outbox_reads
+from omnitui.store.rule_journal import journal
 from omnitui.store.writer import Tx
 from omnitui.values import dataclass
 
@@ -124,6 +125,8 @@ def _heard(op: Op) -> bool:
 
 def invert(tx: Tx, me: Agent, ops: Sequence[Op], *, redoing: bool) -> Undone:
     """The inverses of ops as one act, or with `redoing` the ops again that these are the inverses of."""
+    # What is taken back, or done again, sets no rule off: it would do its part once more.
+    journal(tx).quiet()
     group = tx.ids.new()
     made: list[Op] = []
     done: list[Op] = []
@@ -223,7 +226,7 @@ def _back_to_draft(tx: Tx, op: Op) -> None:
         return
     place = merging.head(tx.db, op.conversation_id)
     message = op.after["message"]
-    if message["kind"] == MessageKind.TEMPLATE or op.reason.startswith(MACRO):
+    if message["kind"] == MessageKind.TEMPLATE or untyped(op.reason):
         # Nobody wrote its words.
         return
     kind = MessageKind.NOTE if op.verb is Verb.NOTE else MessageKind.PUBLIC

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omnitui.clock import DAY, SECOND, Millis
-from omnitui.desk.steps import MACRO
+from omnitui.desk.steps import untyped
 from omnitui.errors import NotFound, Refused
 from omnitui.i18n import _
 from omnitui.ids import Ulid
@@ -157,7 +157,7 @@ class Writing:
                     raise Refused(why)
             if continues is not None:
                 self._connect(tx, group, continues, conversation_id)
-            if shown != conversation_id and template is None and not reason.startswith(MACRO):
+            if shown != conversation_id and template is None and not untyped(reason):
                 drafts.drop(tx, shown, MessageKind.PUBLIC)
             return self._send(
                 tx,
@@ -353,7 +353,7 @@ class Writing:
         assert op is not None
         payload = made.payload if at is None else {**made.payload, "scheduled": True}
         enqueue(tx, op, payload, due_at=tx.now() + wait, held=wait > 0, message_id=made.message.id)
-        if (not fields or "template" not in fields) and not reason.startswith(MACRO):
+        if (not fields or "template" not in fields) and not untyped(reason):
             drafts.drop(tx, target.conversation_id, MessageKind.PUBLIC)
         return op
 

@@ -10,10 +10,11 @@ from omnitui.errors import Refused
 from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.accounts import Json
-from omnitui.model.states import Flag, ObjectKind, Priority, Status
+from omnitui.model.states import Flag, ObjectKind, Priority, Status, What
 from omnitui.store.newcomers import newcomers
 from omnitui.store.rollup import anew, new_rollup, rollups, settle
 from omnitui.store.rows import pk_of
+from omnitui.store.rule_journal import journal
 from omnitui.store.sla import note_status, touch
 from omnitui.store.tasks import set_due
 from omnitui.store.writer import Tx
@@ -60,6 +61,7 @@ def make_conversation(
     new = newcomers(tx)
     row = rollups(tx).put(new_rollup(new.new_conversation_pk(), conversation_id, channel, status.value, now))
     new.take_conversation(row, values)
+    journal(tx).begin(row.pk)
     if status is not Status.OPEN:
         note_status(tx, row.pk, status.value, now)
     tx.changed(ObjectKind.CONVERSATION, conversation_id, 1)
@@ -114,6 +116,7 @@ def change_conversation(
     settle(tx, pk)
     values: dict[str, Json] = {}
     earlier = before or {}
+    standing = journal(tx).standing(pk, fields)
     for name, value in fields.items():
         if name == "labels":
             _label(tx, pk, set(value or ()), set(earlier[name] or ()) if name in earlier else _labels(tx, pk))
@@ -132,6 +135,7 @@ def change_conversation(
         f"UPDATE conversation SET {sets}revision = revision + 1 WHERE pk = ? RETURNING revision",
         (*values.values(), pk),
     ).fetchone()[0]
+    journal(tx).changed(pk, standing)
     tx.changed(ObjectKind.CONVERSATION, conversation_id, revision)
     for head in heads:
         set_due(tx, head)
@@ -166,6 +170,7 @@ def rate(tx: Tx, conversation_id: Ulid, score: int, raw: str, comment: str, at: 
         (score, raw, comment, at, pk),
     ).fetchone()
     if row is not None:
+        journal(tx).tell(What.RATED, pk, str(score), at=at)
         tx.changed(ObjectKind.CONVERSATION, conversation_id, row[0])
 
 

@@ -48,6 +48,9 @@ _BLANK_CONVERSATION: Final = (
     f"DELETE FROM label_use WHERE conversation_pk IN {_PLACES}",
     f"DELETE FROM remote_change WHERE conversation_pk IN {_PLACES}",
     f"DELETE FROM status_change WHERE conversation_pk IN {_PLACES}",
+    f"DELETE FROM rule_event WHERE conversation_pk IN {_PLACES}",
+    f"DELETE FROM rule_timer WHERE conversation_pk IN {_PLACES}",
+    f"DELETE FROM rule_firing WHERE conversation_pk IN {_PLACES}",
     (
         "UPDATE draft SET text = '', attachments = '[]', extra = '{}', revision = revision + 1,"
         f" deleted_at = coalesce(deleted_at, updated_at) WHERE conversation_pk IN {_PLACES}"

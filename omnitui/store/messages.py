@@ -17,6 +17,7 @@ from omnitui.store.message_state import touched
 from omnitui.store.newcomers import newcomers
 from omnitui.store.rollup import CUSTOMER, anew, follow, rollups
 from omnitui.store.rows import find, pk_of, written
+from omnitui.store.rule_journal import journal
 from omnitui.store.writer import Tx
 
 
@@ -106,7 +107,8 @@ def put_message(
         message: As it shall be kept; its conversation has to exist.
         mail: Its header facts, for mail.
         seen: Whether an agent of this profile has read it.
-        index: Whether to make it searchable at once; otherwise `index_pending` does so later.
+        index: Whether to make it searchable at once; otherwise it is history: `index_pending` does so later, and no
+            rule hears of it.
         reopen: Whether a customer's message opens a conversation that is resolved, waiting or snoozed.
     """
     account_pk = pk_of(tx, "account", message.account_id)
@@ -166,6 +168,8 @@ def put_message(
         _attach(tx, pk, message.attachments)
     if mail is not None:
         put_mail(tx, pk, mail)
+    if index:
+        journal(tx).message(pk, row.pk, message, first=row.last_message_pk is None)
     role = 0 if message.deleted else role_of(message)
     row.arrived(
         pk,

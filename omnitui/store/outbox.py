@@ -17,6 +17,7 @@ from omnitui.store.message_state import bury_message, touched
 from omnitui.store.newcomers import forget_expected
 from omnitui.store.rollup import anew
 from omnitui.store.rows import pk_of, written
+from omnitui.store.rule_journal import journal
 from omnitui.store.writer import Tx
 from omnitui.text.surrogates import mended, mended_all
 
@@ -122,6 +123,9 @@ def move(
     )
     if now.message_id is not None:
         _show(tx, pk_of(tx, "message", now.message_id), to, reason, external_id)
+    if to is SendState.FAILED and now.message_id is not None and now.conversation_id is not None:
+        message_pk = pk_of(tx, "message", now.message_id)
+        journal(tx).failed(pk_of(tx, "conversation", now.conversation_id), message_pk, pk_of(tx, "op", op_id))
     tx.changed(ObjectKind.OUTBOX, op_id)
     moved = entry(tx.db, op_id)
     assert moved is not None

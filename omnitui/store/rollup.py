@@ -17,6 +17,7 @@ from omnitui.clock import Millis
 from omnitui.ids import Ulid
 from omnitui.model.states import ObjectKind, Status
 from omnitui.store.groups import groups, marks
+from omnitui.store.rule_journal import journal
 from omnitui.store.sla import note_status, touch
 from omnitui.store.writer import Tx
 
@@ -206,6 +207,7 @@ class Rollups:
             if row.sends:
                 row.send_state = self._send_state(self._members(row.pk))
         if row.reopened_at is not None:
+            journal(self._tx).status(row.pk, row.status, row.reopened_at)
             note_status(self._tx, row.pk, row.status, row.reopened_at)
         touch(self._tx, row.pk)
         self._tx.changed(ObjectKind.CONVERSATION, row.id, row.revision + 1)

@@ -13,9 +13,10 @@ from typing import Final
 from omnitui.clock import Millis
 from omnitui.desk.agreements import load
 from omnitui.desk.sla import Clock, Policy, clocks, soonest
-from omnitui.model.states import ObjectKind, Status
+from omnitui.model.states import ObjectKind, Status, What
 from omnitui.store.reads import sla as reads
 from omnitui.store.reads.compile import prepare
+from omnitui.store.rule_journal import journal
 from omnitui.store.writer import Tx
 
 _COLUMNS: Final = "sla_policy, sla_target, sla_due_at, sla_warn_at, sla_left"
@@ -96,6 +97,10 @@ def set_clocks(tx: Tx, pks: Iterable[int], policies: tuple[Policy, ...], *, tell
                 (*wanted, pk),
             ).fetchone()[0]
             tx.changed(ObjectKind.CONVERSATION, own, revision)
+            due_before, due = kept[2], wanted[2]
+            warned_before, warned = (None if one[3] == one[2] else one[3] for one in (kept, wanted))
+            told = ((What.WARNED, warned_before, warned), (What.BREACHED, due_before, due))
+            journal(tx).clocks(pk, told, swept=tell)
             changed += 1
     return changed
 

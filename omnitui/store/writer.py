@@ -53,7 +53,7 @@ class Waiting(Protocol):
 class Tx:
     """What a work may do: write through `db`, and say what changed. Never kept beyond the work."""
 
-    __slots__ = ("beside", "clock", "closing", "ids", "origin", "pks", "seal_key", "touched", "waiting")
+    __slots__ = ("beside", "clock", "closing", "ids", "journal", "origin", "pks", "seal_key", "touched", "waiting")
 
     def __init__(self, db: sqlite3.Connection, clock: Clock, ids: Ids, origin: Ulid) -> None:
         self.beside = db
@@ -70,6 +70,8 @@ class Tx:
         """Seals the ops of the log, where this process has it."""
         self.waiting: Waiting | None = None
         """New rows that are not written yet."""
+        self.journal: Any = None
+        """What this work tells rules, see `omnitui.store.rule_journal`; None before the first word."""
 
     @property
     def db(self) -> sqlite3.Connection:

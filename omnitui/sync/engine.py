@@ -80,6 +80,7 @@ class Engine:
         ask: Asked last whether what an agent wrote may leave.
         follower: Follows the cache while this runs.
         chores: Run beside the accounts, and are cancelled with them; they let no error out.
+        settle: Draws the consequences of what has happened; whether there were none, so that `once` may end.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class Engine:
         ask: Ask | None = None,
         follower: Follower | None = None,
         chores: Sequence[Callable[[], Coroutine[Any, Any, None]]] = (),
+        settle: Callable[[], Coroutine[Any, Any, bool]] | None = None,
     ) -> None:
         self._cache = cache
         self._connect = connect
@@ -101,6 +103,7 @@ class Engine:
         self._ask = ask
         self._follower = follower
         self._chores = chores
+        self._settle = settle
         self._running: dict[Ulid, _Running] = {}
         self._asked: dict[Ulid, int] = {}
         """The newest question of another process that each account knows of."""
@@ -380,7 +383,7 @@ class Engine:
             late = self._cache.clock.now() >= history_ends
             syncs = await self._syncs()
             ready = (late or self._indexing.done()) and all(_ready(sync, late) for sync in syncs)
-            if ready and not await self._leaving(syncs, latest):
+            if ready and (self._settle is None or await self._settle()) and not await self._leaving(syncs, latest):
                 break
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), QUIET_SECONDS)

@@ -18,6 +18,7 @@ from omnitui.store.cache import Cache
 from omnitui.store.erasure import unused
 from omnitui.store.failpoints import reach
 from omnitui.store.reads import inbox
+from omnitui.store.rule_journal import journal
 from omnitui.store.writer import Tx
 from omnitui.sync.arrival import Arrival
 from omnitui.sync.aside import is_poison, sift
@@ -104,6 +105,8 @@ class Ingest:
     ) -> tuple[int, tuple[str, ...]]:
         """Returns how many events changed something that is shown, and blobs that nothing refers to."""
         self._cache.check_lead()
+        if history:
+            journal(tx).quiet()
         take = partial(self._take, tx, history)
         put = partial(self._preparation.put, durable=batch.once)
         done = sift(tx, ready, take, put) if sifted else [take(ready)]

@@ -80,6 +80,31 @@ def is_auto_reply(headers: Headers, subject: str) -> bool:
     return bool(_AUTO_SUBJECT.search(subject)) and not headers.raw("list-id")
 
 
+_NO_PERSON: Final = re.compile(
+    r"(?:no-?_?reply|do-?not-?reply|mailer-?daemon|postmaster|mail-?daemon|mdaemon|bounces?|double-bounce|listserv"
+    r"|majordomo|notifications?|owner-.*|.*-owner|.*-request|.*-bounces?)(?:[+=].*)?",
+    re.I,
+)
+_BULK: Final = frozenset(("bulk", "list", "junk"))
+
+
+def wants_no_answer(headers: Headers) -> bool:
+    """Whether no machine may answer a mail: a machine wrote it, or it went to many (RFC 3834, RFC 2919, RFC 2369)."""
+    if is_auto_reply(headers, headers.text("subject")):
+        return True
+    if headers.text("precedence").lower() in _BULK or headers.text("return-path").strip() == "<>":
+        return True
+    if re.search("all|oof|autoreply", headers.text("x-auto-response-suppress").lower()):
+        return True
+    names = {name for name, _value in headers.fields}
+    return any(name.startswith("list-") for name in names) or "feedback-id" in names
+
+
+def is_no_person(address: str) -> bool:
+    """Whether an address is one behind which no person reads."""
+    return _NO_PERSON.fullmatch(address.partition("@")[0].strip("<> ")) is not None
+
+
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,128}@[A-Za-z0-9.-]{1,253}")
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _REPLY_CODE = re.compile(r"\b([45]\d\d)[ -](?:([245]\.\d{1,3}\.\d{1,3})[ -])?[^\r\n]{0,300}")

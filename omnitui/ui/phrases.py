@@ -38,6 +38,7 @@ VERB = {
     Verb.TASK: N_("task"),
     Verb.INCIDENT: N_("incident"),
     Verb.CAUSE: N_("link to an incident"),
+    Verb.RULE: N_("rule"),
     Verb.CALL: N_("call"),
     Verb.CALL_BACK: N_("call-back"),
 }

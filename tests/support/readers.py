@@ -13,6 +13,7 @@ from typing import Any, Final
 from omnitui.clock import DAY, HOUR
 from omnitui.desk.agreements import dump
 from omnitui.desk.query import parse
+from omnitui.desk.rules import On, Rule
 from omnitui.desk.sla import Policy
 from omnitui.desk.terms import Query
 from omnitui.errors import UsageError
@@ -29,10 +30,12 @@ from omnitui.model.states import (
     SendState,
     Status,
     Verb,
+    What,
 )
-from omnitui.store import accounts, contacts, drafts, incidents, inflow, oplog, outbox, reads, sla, tasks
+from omnitui.store import accounts, contacts, drafts, incidents, inflow, oplog, outbox, reads, rules, sla, tasks
 from omnitui.store.cache import Cache
 from omnitui.store.reads import past, people
+from omnitui.store.reads import rules as ruled
 from omnitui.store.reads.belongings import Doomed
 from omnitui.store.writer import Tx
 from tests.support.desk import a_contact, a_conversation, a_message
@@ -135,6 +138,7 @@ def filled(cache: Cache) -> dict[str, Any]:
     cache.write(lambda tx: sla.sweep(tx, 1))
     cache.write(lambda tx: sla.note_origin(tx, "a file"))
     now = cache.clock.now()
+    waiting = _ruled(cache, first.id)
     return {
         "account_id": first.account_id,
         "after": 0,
@@ -145,6 +149,7 @@ def filled(cache: Cache) -> dict[str, Any]:
         "before": now + DAY,
         "but": (),
         "cap": 1000,
+        "cause": 1,
         "channel": "email",
         "contact_id": ann,
         "contact_ids": (ann,),
@@ -185,10 +190,23 @@ def filled(cache: Cache) -> dict[str, Any]:
         "task_id": task_id,
         "until": None,
         "verbs": (Verb.REPLY,),
+        "waiting": waiting,
         "were_open": (),
         "words": ("order",),
         "text": first.id[-6:],
     }
+
+
+def _ruled(cache: Cache, conversation_id: str) -> ruled.Waiting:
+    """A rule that fired, something that rules are to be asked about, and something that is due."""
+    rule = Rule("vip", "VIP", (On(What.LABELLED), On(What.LABELLED, after=HOUR)), ())
+    cache.write(lambda tx: rules.put_in_force(tx, [rule]))
+    cache.write(lambda tx: inflow.change_conversation(tx, conversation_id, {"labels": ["vip", "new"]}))
+    waiting = cache.read(ruled.events, 1)[0]
+    fired = ruled.Firing(cache.ids.new(), "vip", conversation_id, cache.clock.now(), "a label")
+    cache.write(lambda tx: rules.begin_firing(tx, fired, fired.at, replied=True, cause=None))
+    cache.write(lambda tx: rules.set_timer(tx, "vip", rule.events[1].words, waiting, cache.clock.now()))
+    return waiting
 
 
 def readers(arguments: dict[str, Any]) -> Iterator[Reader]:

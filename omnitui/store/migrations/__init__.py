@@ -43,6 +43,7 @@ STEPS: tuple[Step, ...] = (
     Step(13, ("0013_calls.sql",)),
     Step(14, ("0014_merged.sql",)),
     Step(15, ("0015_incidents.sql",)),
+    Step(16, ("0016_rules.sql",)),
 )
 
 

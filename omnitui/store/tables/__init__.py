@@ -25,6 +25,7 @@ from omnitui.store.tables.conversations import (
 )
 from omnitui.store.tables.incidents import Incident
 from omnitui.store.tables.people import Account, Agent, Contact, Identity, Inbox, Link, Organization
+from omnitui.store.tables.rules import RuleEvent, RuleFiring, RuleState, RuleTimer
 from omnitui.store.tables.tasks import CallEnd, Task
 from omnitui.store.tables.work import (
     Change,
@@ -74,6 +75,10 @@ __all__ = [
     "Parked",
     "RemoteChange",
     "Replica",
+    "RuleEvent",
+    "RuleFiring",
+    "RuleState",
+    "RuleTimer",
     "StatusChange",
     "Task",
     "Unindexed",

@@ -1,0 +1,410 @@
+"""Rules at work: asked about what happened and what is due, one thing after the other, in the process that syncs.
+
+What happened waits in the cache (`omnitui.store.rule_journal`). What a rule does, and that it was asked, is one
+commit: killed at any moment, no firing is lost and none is done twice.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from omnitui.clock import Millis
+from omnitui.desk import rules as pure
+from omnitui.desk.macros import Macro
+from omnitui.desk.rules import Barred, On, Rule
+from omnitui.errors import OmniError
+from omnitui.i18n import _
+from omnitui.ids import Ulid
+from omnitui.logs import logger
+from omnitui.model.operations import Op
+from omnitui.model.states import ObjectKind, Verb
+from omnitui.services import macros, outgoing
+from omnitui.services.answerable import why_unanswered
+from omnitui.services.performing import Job, Performing
+from omnitui.services.recording import Intent, record
+from omnitui.store import rules as kept
+from omnitui.store.faults import CacheError
+from omnitui.store.reads import inbox
+from omnitui.store.reads import rules as reads
+from omnitui.store.reads.rules import Firing, State, Waiting
+from omnitui.store.writer import Tx
+from omnitui.sync.lease import LeaseLost
+from omnitui.values import dataclass
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from omnitui.desk.terms import Query
+    from omnitui.services.session import Session
+
+LOG = logger(__name__)
+
+AT_ONCE: Final = 100
+"""Events that are read at once."""
+_Beside = Callable[[Tx], bool]
+"""What is committed beside a firing: that it was asked. False where another process has done so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A rule that is to fire."""
+
+    rule: Rule
+    conversation_id: Ulid
+    why: str
+    at: Millis
+    """Of what set it off."""
+    message_id: Ulid | None = None
+    cause: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What came of asking rules about something."""
+
+    chosen: Chosen | None = None
+    timers: tuple[tuple[Rule, On, bool], ...] = ()
+    """What is to be looked at later, or no more, since the query does not hold."""
+    cut: Rule | None = None
+    """A rule that fires too often."""
+    deep: Rule | None = None
+    """One that stands at the end of too long a chain."""
+
+    @property
+    def nothing(self) -> bool:
+        return self == Asked()
+
+
+class Ruling(Performing):
+    """The rules of a profile, in force."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session.cache, session.holds)
+        self._session = session
+        self._every: tuple[Rule, ...] = ()
+        self._rules: tuple[Rule, ...] = ()
+        """Those in force."""
+        self._states: dict[str, State] = {}
+        self._doubtful: set[str] = set()
+        """Rules whose query makes no sense now, where the log says so."""
+
+    def put_in_force(self, rules: Sequence[Rule]) -> None:
+        """Have the enabled ones of these rules be in force from now on, unless they were cut."""
+
+        def work(tx: Tx) -> tuple[Rule, ...]:
+            self._cache.check_lead()
+            states = reads.states(tx.db)
+            found = tuple(one for one in rules if one.enabled and not _is_cut(states.get(one.name)))
+            kept.put_in_force(tx, found)
+            for rule in found:
+                self._wind(tx, rule, states.get(rule.name))
+            return found
+
+        self._every, self._rules = tuple(rules), self._cache.write(work)
+        self._doubtful.clear()
+        self._states = self._cache.read(reads.states)
+
+    def stands(self) -> bool:
+        """Whether those are in force that are meant to be; another process may have switched one on again."""
+        self._states = self._cache.read(reads.states)
+        wanted = {one.name for one in self._every if one.enabled and not _is_cut(self._states.get(one.name))}
+        here = {name for name, state in self._states.items() if state.since_at is not None}
+        return wanted == here == {one.name for one in self._rules}
+
+    def _wind(self, tx: Tx, rule: Rule, state: State | None) -> None:
+        """Say when a rule's time comes next, where that is not known."""
+        zone = self._session.zone
+        said = f"{', '.join(one.words for one in rule.times)} {zone}" if rule.times else ""
+        if state is None or state.times != said or (rule.times and state.next_at is None):
+            kept.set_times(tx, rule.name, said, pure.next_time(rule.times, tx.now(), zone))
+
+    def work(self, stop: threading.Event | None = None) -> int:
+        """Ask about all that has happened and is due; how many commits that took."""
+        turns = 0
+        while not (stop is not None and stop.is_set()) and self._turn():
+            turns += 1
+        return turns
+
+    def _turn(self) -> bool:
+        """Deal with something; False where nothing is left. What happened comes before what is due: it may move it."""
+        if waiting := self._cache.read(reads.events, AT_ONCE):
+            self._ask_all(waiting)
+            return True
+        now = self._cache.clock.now()
+        if due := self._cache.read(reads.timers, now, 1):
+            self._ring(due[0])
+            return True
+        for rule in self._rules:
+            state = self._states.get(rule.name)
+            if state is not None and state.next_at is not None and state.next_at <= now:
+                self._go_round(rule, state, state.next_at)
+                return True
+        return False
+
+    # What happened
+
+    def _ask_all(self, waiting: Sequence[Waiting]) -> None:
+        """Ask about events until one of them sets something off."""
+        for one in waiting:
+            asked = self._cache.read(self._ask, one)
+            if not asked.nothing or one is waiting[-1]:
+                self._settle(one, asked)
+                return
+
+    def _ask(self, db: sqlite3.Connection, waiting: Waiting) -> Asked:
+        """Ask the rules that were not asked yet, until one fires."""
+        happened, timers = waiting.happened, list[tuple[Rule, On, bool]]()
+        for rule in self._after(waiting.asked):
+            state = self._states.get(rule.name)
+            fitting = [on for on in rule.events if pure.fits(on, happened)]
+            if not fitting or not _concerns(state, waiting):
+                continue
+            holds = self._holds_now(db, rule, happened.conversation_id)
+            timers += [(rule, on, holds) for on in fitting if on.after]
+            on = next((on for on in fitting if not on.after), None)
+            if on is None or not holds:
+                continue
+            why = pure.why(rule, on, happened)
+            chosen = Chosen(rule, happened.conversation_id, why, happened.at, happened.message_id, waiting.cause)
+            match self._barred(db, chosen):
+                case None:
+                    return Asked(chosen, tuple(timers))
+                case Barred.CUT:
+                    return Asked(None, tuple(timers), cut=rule)
+                case Barred.DEEP:
+                    return Asked(None, tuple(timers), deep=rule)
+                case _:
+                    continue
+        return Asked(None, tuple(timers))
+
+    def _after(self, name: str) -> Sequence[Rule]:
+        """The rules behind one; none where it is gone."""
+        if not name:
+            return self._rules
+        at = next((number for number, rule in enumerate(self._rules) if rule.name == name), len(self._rules))
+        return self._rules[at + 1 :]
+
+    def _settle(self, waiting: Waiting, asked: Asked) -> None:
+        """Commit what came of asking: what fires, what is to be looked at later, and that it was asked."""
+
+        def beside(tx: Tx) -> bool:
+            if not reads.stands(tx.db, waiting):
+                return False  # another process was faster
+            for rule, on, holds in asked.timers:
+                if holds:
+                    kept.set_timer(tx, rule.name, on.words, waiting, waiting.happened.at + on.after)
+                else:
+                    kept.drop_timer(tx, rule.name, on.words, waiting.happened.conversation_id)
+            last = asked.chosen.rule if asked.chosen else asked.cut or asked.deep
+            if last is None or (asked.chosen is not None and last.stop):
+                kept.done_with(tx, waiting)
+            else:
+                kept.asked(tx, waiting, last.name)
+            return True
+
+        self._commit_one(beside, asked)
+
+    def _commit_one(self, beside: _Beside, asked: Asked) -> None:
+        if asked.chosen is not None:
+            self._fire(asked.chosen, beside)
+        elif asked.cut is not None:
+            self._cut(asked.cut, beside)
+        elif asked.deep is not None:
+            self._failed(asked.deep, _("rules set off one another more than {n} deep").format(n=pure.DEEPEST), beside)
+        else:
+            self._commit_work(beside)
+
+    # What is due
+
+    def _ring(self, waiting: Waiting) -> None:
+        """A timer is due: an agreement's is an event from now on; a rule fires, if its query holds still."""
+        if reads.agreement(waiting):
+            self._commit_work(lambda tx: kept.fall_due(tx, waiting))
+            return
+        rule = next((one for one in self._rules if one.name == waiting.name), None)
+        on = next((one for one in rule.events if one.words == waiting.clock), None) if rule else None
+        asked = Asked()
+        if rule is not None and on is not None:
+            happened = waiting.happened
+            why = pure.why(rule, on, happened)
+            chosen = Chosen(rule, happened.conversation_id, why, waiting.due_at, happened.message_id, waiting.cause)
+            asked = self._cache.read(self._asked_of, chosen)
+
+        def beside(tx: Tx) -> bool:
+            if not reads.stands(tx.db, waiting):
+                return False
+            kept.done_with(tx, waiting)
+            return True
+
+        self._commit_one(beside, asked)
+
+    def _asked_of(self, db: sqlite3.Connection, chosen: Chosen) -> Asked:
+        """What comes of asking one rule."""
+        if not self._holds_now(db, chosen.rule, chosen.conversation_id):
+            return Asked()
+        match self._barred(db, chosen):
+            case None:
+                return Asked(chosen)
+            case Barred.CUT:
+                return Asked(cut=chosen.rule)
+            case Barred.DEEP:
+                return Asked(deep=chosen.rule)
+            case _:
+                return Asked()
+
+    def _go_round(self, rule: Rule, state: State, at: Millis) -> None:
+        """A rule's time has come: go on through the conversations that its query finds."""
+        query = self._query(rule)
+        found = self._cache.read(reads.found_by, query, state.reached, AT_ONCE) if query is not None else []
+        every = next((one for one in rule.times if pure.next_time([one], at - 1, self._session.zone) == at), None)
+        why = pure.why(rule, every or rule.times[0], None)
+        reached, asked = state.reached, Asked()
+        for row, own in found:
+            reached, asked = row, self._cache.read(self._asked_of, Chosen(rule, own, why, at))
+            if not asked.nothing:
+                break
+        over = not found or (asked.nothing and len(found) < AT_ONCE)
+
+        def beside(tx: Tx) -> bool:
+            now = reads.states(tx.db).get(rule.name)
+            if now is None or (now.next_at, now.reached) != (at, state.reached):
+                return False
+            if over:
+                kept.set_times(tx, rule.name, now.times, pure.next_time(rule.times, tx.now(), self._session.zone))
+            else:
+                kept.reach(tx, rule.name, reached)
+            return True
+
+        self._commit_one(beside, asked)
+        self._states = self._cache.read(reads.states)
+
+    # Firing
+
+    def _fire(self, chosen: Chosen, beside: _Beside) -> None:
+        """Do what a rule says, in the commit of what stands `beside` it."""
+        rule = chosen.rule
+        try:
+            macro = Macro(rule.name, rule.title, rule.steps)
+            job = macros.plan(self._session, macro, [chosen.conversation_id])[0]
+            job, chosen = self._spared(job, chosen)
+            reason = pure.reason_of(rule, chosen.why)
+            written = self._written(job, reason)
+            why_not = job.why_not or (written if isinstance(written, str) else "")
+            if why_not or isinstance(written, str):
+                self._failed(rule, why_not, beside)
+                return
+
+            def work(tx: Tx) -> None:
+                self._cache.check_lead()
+                if not self._holds_now(tx.db, rule, chosen.conversation_id):
+                    return  # somebody was faster: it is asked anew
+                row = inbox.conversation(tx.db, chosen.conversation_id)
+                if row is None or not beside(tx):
+                    return
+                foreseen = self._foreseen(tx.db, job, row)
+                if foreseen.why_not:
+                    kept.fail(tx, rule.name, foreseen.why_not)
+                if foreseen.why_not or not foreseen.changes:
+                    return
+                group = tx.ids.new()
+                firing = Firing(group, rule.name, row.id, tx.now(), chosen.why)
+                replied = any(step.verb is Verb.REPLY for step in job.steps)
+                kept.begin_firing(tx, firing, chosen.at, replied=replied, cause=chosen.cause)
+                self._tell(tx, group, rule, chosen, reason)
+                self._done(tx, group, row, job.steps, written, reason)
+
+            self._cache.write(work)
+        except (LeaseLost, CacheError):
+            raise
+        except Exception as error:
+            LOG.exception("rule %s failed", rule.name)
+            self._failed(rule, error.message if isinstance(error, OmniError) else type(error).__name__, beside)
+
+    def _spared(self, job: Job, chosen: Chosen) -> tuple[Job, Chosen]:
+        """Without replies, where no machine may write; the firing says so."""
+        if not any(step.verb is Verb.REPLY for step in job.steps):
+            return job, chosen
+        why = self._cache.read(why_unanswered, self._cache.blobs, chosen.conversation_id, chosen.message_id)
+        if not why:
+            return job, chosen
+        left = tuple(step for step in job.steps if step.verb is not Verb.REPLY)
+        return replace(job, steps=left), replace(
+            chosen, why=_("{why} (no reply: {reason})").format(why=chosen.why, reason=why)
+        )
+
+    def _tell(self, tx: Tx, group: Ulid, rule: Rule, chosen: Chosen, reason: str) -> Op | None:
+        """The line of the timeline that says which rule fires, and why."""
+        row = inbox.conversation(tx.db, chosen.conversation_id)
+        assert row is not None
+        op_id = tx.ids.new()
+        message = outgoing.activity(row, self._me, pure.line(rule, chosen.why), tx.ids, tx.now(), op_id)
+        fields = outgoing.as_fields(message)
+        intent = Intent(Verb.RULE, ObjectKind.MESSAGE, message.id, fields, row.id, reason, op_id=op_id)
+        return record(tx, self._me.id, group, intent)
+
+    def _cut(self, rule: Rule, beside: _Beside) -> None:
+        why = _("it fired more than {n} times within an hour on one conversation, or wrote so often to one contact")
+        said = why.format(n=pure.MOST)
+        left = tuple(one for one in self._rules if one.name != rule.name)
+
+        def work(tx: Tx) -> None:
+            self._cache.check_lead()
+            if beside(tx):
+                kept.cut(tx, rule.name, said)
+                kept.put_in_force(tx, left)
+
+        self._cache.write(work)
+        LOG.warning("rule %s is switched off: %s", rule.name, said)
+        self._rules, self._states = left, self._cache.read(reads.states)
+
+    def _failed(self, rule: Rule, why: str, beside: _Beside) -> None:
+        """Keep why a rule could not do what it says, in the commit of what stands `beside` it."""
+        LOG.warning("rule %s could not do what it says: %s", rule.name, why)
+
+        def work(tx: Tx) -> None:
+            self._cache.check_lead()
+            if beside(tx):
+                kept.fail(tx, rule.name, why)
+
+        self._cache.write(work)
+
+    def _commit_work(self, beside: Callable[[Tx], object]) -> None:
+        def work(tx: Tx) -> None:
+            self._cache.check_lead()
+            beside(tx)
+
+        self._cache.write(work)
+
+    # How
+
+    def _barred(self, db: sqlite3.Connection, chosen: Chosen) -> Barred | None:
+        past = reads.past(db, chosen.rule.name, chosen.conversation_id, chosen.cause)
+        return pure.barred(chosen.rule, chosen.conversation_id, past, chosen.at)
+
+    def _holds_now(self, db: sqlite3.Connection, rule: Rule, conversation_id: Ulid) -> bool:
+        query = self._query(rule)
+        return query is not None and reads.holds(db, query, conversation_id)
+
+    def _query(self, rule: Rule) -> Query | None:
+        """The query of a rule, as seen from now; None where it makes no sense any more."""
+        try:
+            return self._session.query(rule.when)
+        except OmniError as error:
+            if rule.name not in self._doubtful:
+                self._doubtful.add(rule.name)
+                LOG.warning("rule %s: %s", rule.name, error.message)
+            return None
+
+
+def _is_cut(state: State | None) -> bool:
+    return state is not None and state.cut_at is not None
+
+
+def _concerns(state: State | None, waiting: Waiting) -> bool:
+    """Whether something happened since a rule is in force, and since its account is here."""
+    if state is None or state.since_at is None:
+        return False
+    return waiting.pk > state.since_pk and waiting.happened.at >= max(state.since_at, waiting.begun_at)
