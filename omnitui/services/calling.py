@@ -21,7 +21,7 @@ from omnitui.services import outgoing
 from omnitui.services.programs import Ran, run
 from omnitui.services.recording import Intent, record
 from omnitui.services.writing import Writing
-from omnitui.store import inflow
+from omnitui.store import calls, inflow
 from omnitui.store.reads import accounts, inbox, phones
 from omnitui.store.reads.replying import reply_target
 from omnitui.store.writer import Tx
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from omnitui.config.settings import Voice
 
 PLACE: Final = "{number}"
+SPOKEN: Final = 10 * SECOND
+"""A program that ends well after so long was a call; a shorter one only handed the number on, or nobody was there."""
 HANG_UP_SECONDS: Final = 2.0
 """What a softphone has to hang up."""
 _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -168,6 +170,10 @@ class Calling(Writing):
 
         return self._cache.write(work)
 
+    def called_back(self, conversation_id: Ulid, at: Millis) -> list[Op]:
+        """What calls missed before `at` had promised is done."""
+        return self._cache.write(lambda tx: calls.called_back(tx, conversation_id, at))
+
 
 _CALLS: Final = "[call]"
 
@@ -190,6 +196,8 @@ async def dial(calling: Calling, conversation_id: Ulid, number: str, voice: Voic
         if ran.code:
             failed = _("{program} failed with {code}").format(program=program, code=ran.code)
             outcome = f"{failed}: {ran.last_words}" if ran.last_words else failed
+        elif calling.now() - at >= SPOKEN:
+            await asyncio.to_thread(calling.called_back, conversation_id, at)
         return ran
     except OmniError as error:
         outcome = error.message

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from omnitui.clock import DAY, HOUR, SECOND, FrozenClock
 from omnitui.config.settings import Voice
 from omnitui.errors import ConfigError, OmniError, Refused
 from omnitui.model.states import CallEnd, Direction, MessageKind, SendState, Status, Verb
+from omnitui.model.tasks import TaskKind
 from omnitui.sdk import Capabilities, Idempotency, MessageReceived, Person, Receipt, snapshot
 from omnitui.services.calling import Calling, Line, call_length, checked_number, dial, dial_words
 from omnitui.store import accounts, inflow, outbox
-from omnitui.store.reads import history, oplog
+from omnitui.store.reads import history, oplog, tasks
 from omnitui.store.writer import Tx
 from omnitui.sync.checks import why_kept_back
 from tests.support.sync_desk import NOW, SyncDesk
@@ -191,6 +195,30 @@ async def test_conversation_keeps_what_was_dialled_and_how_it_ended(
     assert desk.cache.read(oplog.last_undoable, desk.cache.me().id) == []
     with pytest.raises(Refused, match="cannot be taken back"):
         desk.operations.undo(ops[0].id)
+
+
+@pytest.mark.parametrize(("length", "code", "kept"), [(60, 0, True), (2, 0, False), (60, 3, False)])
+async def test_finished_call_by_softphone_keeps_the_promise_of_the_missed_one(
+    desk: SyncDesk, tmp_path: Path, length: int, code: int, kept: bool
+) -> None:
+    able = snapshot.take(lambda _channel: replace(VOICE, call_back=4 * HOUR), ("voice",))
+    desk.cache.write(lambda tx: accounts.set_capabilities(tx, desk.account.id, able))
+    conversation, calling = await rung(desk), Calling(desk.cache)
+    own = desk.operations.add_task(conversation, TaskKind.CALL_BACK, desk.clock.now() + DAY).object_id
+    (promised,) = (one.id for one in desk.cache.read(tasks.of_conversation, conversation) if one.id != own)
+    begun, ends = tmp_path / "begun", tmp_path / "ends"
+    for pipe in (begun, ends):
+        os.mkfifo(pipe)
+    script = f"echo > {begun}; read end < {ends}; exit {code}"
+    voice = Voice(dial=(a_program(tmp_path, script), "{number}"))
+    call = asyncio.create_task(dial(calling, conversation, THEIRS, voice, profile="default"))
+    await asyncio.to_thread(begun.read_text)
+    assert isinstance(desk.clock, FrozenClock)
+    desk.clock.advance(length * SECOND)
+    await asyncio.to_thread(ends.write_text, "now")
+    await call
+    still = {one.id for one in desk.cache.read(tasks.of_conversation, conversation)}
+    assert still == ({own} if kept else {own, promised})
 
 
 async def test_program_that_is_not_there_is_said(desk: SyncDesk) -> None:
