@@ -28,6 +28,8 @@ class Agent:
     Empty: all."""
     most_open: int = 0
     """How many open conversations you may have when you ask for the next one; 0 is no limit."""
+    rank: int = 1
+    """Where rules give conversations by rank, 1 is asked first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +206,9 @@ class Settings:
     """Who works together: names of agents (`me` is you) and addresses of inboxes, `{ billing = ["me", "Mia Wong",
     "billing@example.com"] }`. `team:billing` finds what one of them has, and what nobody has in those inboxes;
     `team:mine` the same of all teams that you are in."""
+    agents: Mapping[str, Agent] = field(default_factory=dict)
+    """What rules that give conversations to agents know of your colleagues, by name or address: `[agents."Mia Wong"]`
+    with `skills`, `languages`, `rank` and `most_open` as in `[agent]`."""
     agent: Agent = field(default_factory=Agent)
     replies: Replies = field(default_factory=Replies)
     composer: Composer = field(default_factory=Composer)

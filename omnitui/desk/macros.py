@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from omnitui.desk.handing import priority_called
+from omnitui.desk.routing import route_in
 from omnitui.desk.steps import label_name
 from omnitui.errors import OmniError
 from omnitui.i18n import _
@@ -41,7 +42,7 @@ class Do:
     kind: str
     """One of KINDS."""
     value: Any
-    """A text; of `label` a list of +name and -name; of `read` true or false."""
+    """A text; of `label` a list of +name and -name; of `read` true or false; of `assign` perhaps a `Route`."""
     beside: str = ""
     """When a reply leaves, or the contact reason of a status."""
 
@@ -113,6 +114,11 @@ def _step(table: object) -> Do | tuple[str, str]:
         return _("“{key}” has to be a text").format(key=_BESIDE[kind]), _BESIDE[kind]
     if kind == "read":
         return Do(kind, value) if isinstance(value, bool) else (_("“read” has to be true or false"), kind)
+    if kind == "assign" and isinstance(value, Mapping):
+        try:
+            return Do(kind, route_in(value))
+        except OmniError as error:
+            return f"{error.message}: {error.hint}" if error.hint else error.message, kind
     if kind == "label":
         value = [value] if isinstance(value, str) else value
         if not isinstance(value, list) or not all(isinstance(one, str) for one in value):

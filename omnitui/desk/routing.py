@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Any, Final
 
-from omnitui.config.checks import nearest
 from omnitui.errors import UsageError
 from omnitui.i18n import N_, _, ngettext
 from omnitui.ids import Ulid
@@ -111,6 +110,8 @@ def _way(text: str) -> Way:
         try:
             words.append(By(word.strip()))
         except ValueError:
+            from omnitui.config.checks import nearest
+
             message = _("nobody is chosen by “{word}”").format(word=word.strip())
             raise UsageError(message, hint=nearest(word.strip(), [*By])) from None
     return tuple(words)

@@ -53,6 +53,11 @@ def assign(agent_id: Ulid | None) -> Step:
     return Step(Verb.ASSIGN, {"assignee_id": agent_id})
 
 
+def route(routing: object, agent_id: Ulid | None) -> Step:
+    """Give it to whom a `Routing` (`omnitui.services.routing`) chooses when it is done; now that is `agent_id`."""
+    return Step(Verb.ASSIGN, {"assignee_id": agent_id, "route": routing})
+
+
 def label(add: Sequence[str] = (), remove: Sequence[str] = ()) -> Step:
     """Put labels on and take labels off. Raises Refused: one of them is no label."""
     return Step(Verb.LABEL, {"add": [label_name(one) for one in add], "remove": [label_name(one) for one in remove]})
@@ -121,6 +126,8 @@ def foresee(conversation: Conversation, steps: Sequence[Step], now: Millis) -> F
         for step in steps:
             if step.verb in WORDS:
                 words.append(Change(step.verb.value, None, step.values["text"]))
+            elif step.values.get("nobody"):
+                words.append(Change("routing", None, step.values["nobody"]))
             else:
                 held.update(after(step, conversation, held, now))
     except Refused as error:
@@ -168,5 +175,7 @@ def after(step: Step, conversation: Conversation, held: Mapping[str, Json], now:
             return {"labels": sorted(labels)}
         case Verb.READ:
             return {"unread": 0 if values["read"] else max(int(held["unread"]), 1)}
+        case Verb.ASSIGN:
+            return {"assignee_id": held["assignee_id"] if values.get("nobody") else values["assignee_id"]}
         case _:
             return dict(values)

@@ -27,6 +27,7 @@ _FIELDS: Final = {
     "unread": N_("unread"),
     "note": N_("note"),
     "reply": N_("reply"),
+    "routing": N_("given to nobody"),
 }
 
 
@@ -41,7 +42,7 @@ class Words:
     def change(self, one: Change) -> str:
         """A change: status: open → resolved."""
         name = _(_FIELDS.get(one.field, one.field))
-        if one.field in ("note", "reply"):
+        if one.field in ("note", "reply", "routing"):
             text = " ".join(str(one.after).split())
             return f"{name}: {text[:LONGEST]}{'…' if len(text) > LONGEST else ''}"
         if one.field == "labels":

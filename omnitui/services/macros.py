@@ -15,6 +15,7 @@ from omnitui.desk.handing import agent_called
 from omnitui.desk.macros import TEXTS, Do, Fault, Macro, parsed
 from omnitui.desk.naming import first_name
 from omnitui.desk.reasons import Reason, find
+from omnitui.desk.routing import Route
 from omnitui.desk.steps import MACRO, Step
 from omnitui.desk.until import leaving, until, zone_called
 from omnitui.errors import ConfigError, NotFound, OmniError
@@ -27,6 +28,7 @@ from omnitui.paths import Profile
 from omnitui.services import reasons
 from omnitui.services.keymap import Problem
 from omnitui.services.performing import Job
+from omnitui.services.routing import Router, settle
 from omnitui.store.reads import accounts, inbox, people
 from omnitui.values import dataclass
 
@@ -142,7 +144,7 @@ def reason_of(macro: Macro) -> str:
 def plan(session: Session, macro: Macro, ids: Sequence[Ulid]) -> list[Job]:
     """What the macro does to each conversation; where it cannot, the job says why. Blocks."""
     tree, _faults = reasons.read(session.profile)
-    place = _Place(session.cache.read(accounts.agents), tree, session.cache.clock.now(), session.zone)
+    place = _Place(session.cache.read(accounts.agents), tree, session.cache.clock.now(), session.zone, Router(session))
 
     def look(db: sqlite3.Connection) -> list[Job]:
         return [place.job(db, macro, row) for row in inbox.conversations(db, ids)]
@@ -158,6 +160,7 @@ class _Place:
     reasons: Sequence[Reason]
     now: Millis
     zone: tzinfo
+    router: Router
 
     def job(self, db: sqlite3.Connection, macro: Macro, row: Conversation) -> Job:
         """The steps for one conversation."""
@@ -187,6 +190,10 @@ class _Place:
             case "label":
                 on = [name.removeprefix("+") for name in one.value if not name.startswith("-")]
                 return steps.label(on, [name[1:] for name in one.value if name.startswith("-")])
+            case "assign" if isinstance(one.value, Route):
+                routing = self.router.routing(db, row, one.value)
+                agent = settle(db, routing, self.now).agent
+                return steps.route(routing, agent.id if agent else row.assignee_id)
             case "assign":
                 return steps.assign(agent_called(self.agents, one.value or "none"))
             case "priority":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from omnitui.clock import Millis
 from omnitui.desk import steps as stepping
 from omnitui.desk.steps import WORDS, Foreseen, Step
 from omnitui.errors import NotFound, OmniError
@@ -17,7 +18,9 @@ from omnitui.sdk import snapshot
 from omnitui.sdk.capabilities import why_barred
 from omnitui.services import outgoing
 from omnitui.services.recording import Intent, record
+from omnitui.services.routing import settle
 from omnitui.services.writing import Writing
+from omnitui.store.presence import take_turn
 from omnitui.store.reads import accounts, history, inbox, merging
 from omnitui.store.writer import Tx
 from omnitui.sync.allowance import allowance, policy_of
@@ -61,6 +64,18 @@ def joined(plans: Iterable[Sequence[Job]]) -> list[Job]:
             steps[job.conversation_id] = (*steps.get(job.conversation_id, ()), *job.steps)
             reasons[job.conversation_id] = reasons.get(job.conversation_id) or job.why_not
     return [Job(one, some, reasons[one]) for one, some in steps.items()]
+
+
+def _settled(db: sqlite3.Connection, steps: Sequence[Step], now: Millis) -> tuple[Step, ...]:
+    """The same steps, where an agent is to be chosen with the one who is to get it now, and why."""
+    found: list[Step] = []
+    for step in steps:
+        if "route" in step.values:
+            choice = settle(db, step.values["route"], now)
+            got = {"assignee_id": choice.agent.id, "why": choice.why} if choice.agent else {"nobody": choice.why}
+            step = Step(step.verb, {**step.values, **got})
+        found.append(step)
+    return tuple(found)
 
 
 class Performing(Writing):
@@ -122,7 +137,7 @@ class Performing(Writing):
     def _foreseen(self, db: sqlite3.Connection, job: Job, row: Conversation) -> Foreseen:
         if job.why_not:
             return Foreseen(row, why_not=job.why_not)
-        found = stepping.foresee(row, job.steps, self._cache.clock.now())
+        found = stepping.foresee(row, _settled(db, job.steps, self._cache.clock.now()), self._cache.clock.now())
         replies = [step for step in job.steps if step.verb is Verb.REPLY]
         if replies and not found.why_not:
             way = inbox.conversation(db, merging.way(db, row.id)) or row
@@ -158,21 +173,39 @@ class Performing(Writing):
         held = stepping.fields_of(row)
         words = iter(written)
         made: list[Op] = []
-        for step in steps:
+        for step in _settled(tx.db, steps, tx.now()):
             if step.verb in WORDS:
                 made.append(next(words)(tx, group))
+                continue
+            if step.values.get("nobody"):
+                made.append(self._left(tx, group, row, step.values["nobody"], reason))
                 continue
             after = stepping.after(step, row, held, tx.now())
             held.update(after)
             if step.verb is Verb.READ:
                 made += self._marked(tx, group, row.id, step.values["read"], reason)
                 continue
+            said = "; ".join(part for part in (reason, step.values.get("why", "")) if part)
             op = record(
-                tx, self._me.id, group, Intent(step.verb, ObjectKind.CONVERSATION, row.id, after, row.id, reason)
+                tx, self._me.id, group, Intent(step.verb, ObjectKind.CONVERSATION, row.id, after, row.id, said)
             )
             if op is not None:
                 made.append(op)
+                if "route" in step.values:
+                    take_turn(tx, step.values["route"].pool, after["assignee_id"])
         return made
+
+    def _left(self, tx: Tx, group: Ulid, row: Conversation, why: str, reason: str) -> Op:
+        """The line of the history that says why nobody was given a conversation."""
+        op_id = tx.ids.new()
+        text = _("given to nobody: {why}").format(why=why)
+        line = outgoing.activity(row, self._me, text, tx.ids, tx.now(), op_id)
+        fields = outgoing.as_fields(line)
+        op = record(
+            tx, self._me.id, group, Intent(Verb.ASSIGN, ObjectKind.MESSAGE, line.id, fields, row.id, reason, op_id=op_id)
+        )
+        assert op is not None
+        return op
 
     def _marked(self, tx: Tx, group: Ulid, own: Ulid, read: bool, reason: str) -> list[Op]:
         """The read mark of a conversation, and of its parts where it is read."""
