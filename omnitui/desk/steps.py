@@ -21,6 +21,8 @@ MACRO: Final = "macro "
 """What the reason of an op begins with that a macro did."""
 RULE: Final = "rule "
 """What the reason of an op begins with that a rule did: `rule NAME: why`."""
+INCIDENT: Final = "incident "
+"""What the reason of an op begins with whose words were told to all customers of an incident."""
 WORDS: Final = frozenset({Verb.REPLY, Verb.NOTE})
 """Steps that write a message; all others set fields."""
 

@@ -17,7 +17,8 @@ from omnitui.model.accounts import Json
 from omnitui.model.operations import Op
 from omnitui.model.states import ObjectKind, Priority, Status, Verb
 from omnitui.services import deciding, editing, merging, reverting
-from omnitui.services.performing import Performing, jobs
+from omnitui.services.incidents import Incidents
+from omnitui.services.performing import jobs
 from omnitui.services.recording import Intent, record
 from omnitui.services.tasking import Tasking
 from omnitui.services.undoing import Undone, redo, undo
@@ -29,7 +30,7 @@ from omnitui.text.surrogates import mended_all
 CONTACT_FIELDS = frozenset({"name", "segment", "language", "time_zone", "about", "organization", "fields"})
 
 
-class Operations(Performing, Tasking):
+class Operations(Incidents, Tasking):
     """Records what the profile's agent does; see `Writing` for what it takes."""
 
     # Changing
@@ -61,7 +62,7 @@ class Operations(Performing, Tasking):
         """Hide conversations until a time, or until the customer writes.
 
         Raises:
-            Refused: The time has passed, or none of them has the reply window that it is counted from.
+            Refused: The time has passed, or none of them has the reply window or the incident that is meant.
         """
         when = until if isinstance(until, Until) else Until(until)
         if when.at is not None and when.at <= self._cache.clock.now():

@@ -55,6 +55,8 @@ class Undone:
     """What was left alone because it changed since."""
     overtaken: tuple[Conflict, ...] = ()
     """What is not as it was before the op, since the back end had changed it meanwhile."""
+    gone: int = 0
+    """How many messages of an announcement had left already and are with the customers."""
 
 
 def undo(tx: Tx, me: Agent, op_or_group_id: Ulid | None) -> Undone:
@@ -74,8 +76,26 @@ def undo(tx: Tx, me: Agent, op_or_group_id: Ulid | None) -> Undone:
         raise Refused(_("there is nothing to undo"))
     if any(op.author_id != me.id for op in ops):
         raise Refused(_("somebody else did that"), hint=_("undo it in your own name by setting the value you want"))
+    ops, gone = _still_here(tx, ops)
     refuse_departed(tx, ops)
-    return invert(tx, me, list(reversed(ops)), redoing=False)
+    return replace(invert(tx, me, list(reversed(ops)), redoing=False), gone=gone)
+
+
+def _still_here(tx: Tx, ops: list[Op]) -> tuple[list[Op], int]:
+    """Of an announcement to many only what has not left, and how much has; of any other act all of it.
+
+    Raises:
+        Refused: All of it has left.
+    """
+    if not any(op.verb is Verb.INCIDENT and "told" in op.after for op in ops):
+        return ops, 0
+    sends = [op for op in ops if op.verb in SENDS]
+    here = [op for op in sends if (entry := outbox_reads.entry(tx.db, op.id)) is not None and _is_here(entry)]
+    gone = len(sends) - len(here)
+    if gone and not here:
+        said = _("all {n} messages have left and cannot be taken back").format(n=gone)
+        raise Refused(said, hint=_("write another one to put it right"))
+    return here if gone else ops, gone
 
 
 def redo(tx: Tx, me: Agent, op_or_group_id: Ulid | None = None) -> Undone:
@@ -205,7 +225,8 @@ def _redo_one(tx: Tx, me: Agent, group: Ulid, inverse: Op) -> Op | None:
         if entry.payload.get("scheduled"):
             due_at = max(due_at, entry.due_at)
         enqueue(tx, op, entry.payload, due_at=due_at, held=due_at > tx.now(), message_id=op.object_id)
-        drafts.drop(tx, op.conversation_id, MessageKind.PUBLIC)
+        if not untyped(original.reason):
+            drafts.drop(tx, op.conversation_id, MessageKind.PUBLIC)
     elif op.verb is Verb.NOTE:
         drafts.drop(tx, op.conversation_id, MessageKind.NOTE)
     return op

@@ -63,8 +63,8 @@ def to_conversation(row: tuple[Any, ...]) -> Conversation:
         own, account_id, inbox_id, contact_id, channel, subject, status, priority, contact, account, assignee_id,
         assignee, labels, spam, merged, muted, deleted_at, snoozed_until, unread, snippet, last_message_at,
         last_activity_at, last_incoming_at, unanswered_since, window_closes_at, send_state, has_draft, send_reason,
-        task_due_at, sla_due_at, sla_warn_at, sla_left, severity, external_id, vendor_status, csat, created_at, revision,
-        may_belong_to, contact_reason, sla_target, incident_id, incident,
+        task_due_at, sla_due_at, sla_warn_at, sla_left, severity, external_id, vendor_status, csat, created_at,
+        revision, may_belong_to, contact_reason, sla_target, incident_id, incident,
     ) = row  # fmt: skip
     hidden = spam or merged or muted or deleted_at is not None
     return _conversation(

@@ -41,7 +41,8 @@ def going_on(db: sqlite3.Connection) -> list[Incident]:
 def ended(db: sqlite3.Connection, limit: int = MOST) -> list[Incident]:
     """The incidents that have ended, the last one first."""
     rows = db.execute(
-        f"{_INCIDENT} WHERE n.ended_at IS NOT NULL AND n.deleted_at IS NULL ORDER BY n.began_at DESC, n.id DESC LIMIT ?",
+        f"{_INCIDENT} WHERE n.ended_at IS NOT NULL AND n.deleted_at IS NULL"
+        " ORDER BY n.began_at DESC, n.id DESC LIMIT ?",
         (limit,),
     )
     return [_incident(row) for row in rows]
@@ -55,6 +56,16 @@ def linked(db: sqlite3.Connection, incident_id: Ulid) -> list[Conversation]:
         (incident_id,),
     )
     return [to_conversation(row) for row in rows]
+
+
+def languages(db: sqlite3.Connection, incident_id: Ulid) -> dict[Ulid, str]:
+    """What the contacts of its conversations speak, by their ids, as far as that is known."""
+    rows = db.execute(
+        "SELECT p.id, p.language FROM conversation c CROSS JOIN contact p ON p.pk = c.contact_pk"
+        " WHERE c.incident_pk = (SELECT pk FROM incident WHERE id = ?) AND p.language <> ''",
+        (incident_id,),
+    )
+    return dict(rows.fetchall())
 
 
 def asleep(db: sqlite3.Connection, incident_id: Ulid) -> list[Ulid]:
@@ -71,7 +82,8 @@ def story(db: sqlite3.Connection, incident_id: Ulid) -> list[Op]:
     """What was done to an incident, and which conversations were linked to it and unlinked, the oldest first."""
     rows = db.execute(
         f"{OP} WHERE o.verb IN ('incident', 'cause') AND (o.object_id = ?1"
-        " OR json_extract(p.after, '$.incident_id') = ?1 OR json_extract(p.before, '$.incident_id') = ?1) ORDER BY o.pk",
+        " OR json_extract(p.after, '$.incident_id') = ?1 OR json_extract(p.before, '$.incident_id') = ?1)"
+        " ORDER BY o.pk",
         (incident_id,),
     )
     return [to_op(row) for row in rows]

@@ -1,0 +1,213 @@
+"""An announcement: written once, made into what each channel takes, sent as one act, taken back as far as it can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from omnitui.clock import DAY, MINUTE, FrozenClock
+from omnitui.errors import NotFound, Refused
+from omnitui.ids import Ulid
+from omnitui.model.conversations import Draft
+from omnitui.model.incidents import Severity
+from omnitui.model.states import MessageKind, SendState, Verb
+from omnitui.sdk import Capabilities, Idempotency, Template, TextUnit, snapshot
+from omnitui.services.announcing import Announcement, Announcing, Variant
+from omnitui.services.operations import Operations
+from omnitui.services.templates import Filled
+from omnitui.store import accounts, drafts, outbox
+from omnitui.store.cache import Cache
+from omnitui.store.reads import drafts as draft_reads
+from omnitui.store.reads import history, incidents, oplog
+from omnitui.store.reads import outbox as waiting
+from tests.support.desk import a_cache, a_contact, a_conversation, an_account
+from tests.support.promises import Promise
+
+MAIL = Capabilities(idempotency=Idempotency.DEDUPLICATED)
+SMS = Capabilities(idempotency=Idempotency.DEDUPLICATED, text_limit=1, text_unit=TextUnit.SEGMENTS)
+LINE = Capabilities(idempotency=Idempotency.DEDUPLICATED, text_limit=30, text_unit=TextUnit.UTF16)
+CHAT = Capabilities(
+    idempotency=Idempotency.DEDUPLICATED, window=DAY, templates=True, tag="HUMAN_AGENT", tag_window=7 * DAY
+)
+SHUT = replace(MAIL, writes=False)
+NEWS = Template("outage", "en", "Hello {{name}}, {{service}} is down.", ("name", "service"), channel="whatsapp")
+JAPANESE = Template("outage", "ja", "{{name}}様、障害が発生しています。", ("name",), channel="whatsapp")
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Iterator[Cache]:
+    with a_cache(tmp_path) as made:
+        yield made
+
+
+def a_row(cache: Cache, name: str, channel: str, able: Capabilities, *, language: str = "", hold: int = 8_000) -> Ulid:
+    taken = snapshot.take(lambda _channel: able, (channel,))
+    account = an_account(cache, channel, hold=hold, capabilities=taken)
+    a_contact(cache, name, f"{name}@example.com", channel, account, language=language)
+    address = f"{name}@example.com"
+    return a_conversation(cache, "it fails", contact=name, address=address, channel=channel, account=account).id
+
+
+def begun(cache: Cache, *ids: Ulid) -> Ulid:
+    return Operations(cache).open_incident("Payments fail", Severity.SEV1, ids=ids)[0].object_id
+
+
+def by_place(variants: list[Variant]) -> dict[tuple[str, str], Variant]:
+    return {one.place[1:]: one for one in variants}
+
+
+def states(cache: Cache, group: Ulid) -> list[SendState]:
+    entries = [cache.read(waiting.entry, op.id) for op in cache.read(oplog.group, group) if op.verb is Verb.REPLY]
+    return [entry.state for entry in entries if entry is not None]
+
+
+def test_each_channel_and_language_has_its_variant_with_what_is_wrong_with_it(cache: Cache) -> None:
+    own = begun(
+        cache,
+        a_row(cache, "ann", "email", MAIL, language="en-GB"),
+        a_row(cache, "花子", "email", MAIL, language="ja"),
+        a_row(cache, "bo", "sms", SMS),
+        a_row(cache, "cy", "line", LINE, language="ja-JP"),
+        a_row(cache, "review", "review", SHUT),
+    )
+    said = Announcement("We work on it. " * 12, languages={"ja": "現在復旧中です。😀"}, channels={"sms": "Soon 😀"})
+    found = by_place(Announcing(cache).foresee_announcement(own, said))
+    assert [one.total for one in found.values()] == [1] * 5
+    assert found["email", "en"].limit is None
+    assert not found["email", "en"].wrong
+    assert found["email", "ja"].text == "現在復旧中です。😀"
+    assert (found["line", "ja"].used, found["line", "ja"].unit) == (10, TextUnit.UTF16)
+    assert (found["sms", ""].text, found["sms", ""].used) == ("Soon 😀", 1)
+    assert "no written replies" in found["review", ""].left[0][1]
+    long = by_place(Announcing(cache).foresee_announcement(own, Announcement(said.text)))
+    assert "too long" in long["sms", ""].wrong
+    assert "too long" in long["line", "ja"].left[0][1]
+    own_words = {found["line", "ja"].place: "短く"}
+    short = by_place(Announcing(cache).foresee_announcement(own, replace(said, places=own_words)))
+    assert short["line", "ja"].told[0].text == "短く"
+
+
+def test_closed_window_takes_a_tag_or_a_template_or_says_why_not(cache: Cache) -> None:
+    ann, hana = (
+        a_row(cache, name, "whatsapp", CHAT, language=language) for name, language in (("Ann", "en"), ("花子", "ja"))
+    )
+    own, announcing = begun(cache, ann, hana), Announcing(cache)
+    account = next(iter(by_place(announcing.foresee_announcement(own, Announcement("x"))).values())).place[0]
+    cache.write(lambda tx: accounts.set_templates(tx, account, snapshot.keep([NEWS, JAPANESE])))
+    assert isinstance(cache.clock, FrozenClock)
+    cache.clock.advance(2 * DAY)
+    english, japanese = (account, "whatsapp", "en"), (account, "whatsapp", "ja")
+    late = by_place(announcing.foresee_announcement(own, Announcement("We work on it.")))
+    assert late["whatsapp", "en"].left[0][1] == "the reply window has closed"
+    assert late["whatsapp", "en"].tag == "HUMAN_AGENT"
+    assert [one.language for one in late["whatsapp", "ja"].templates] == ["ja", "en"]
+    some = Announcement("We work on it.", tagged=frozenset({english}), templates={japanese: Filled(JAPANESE)})
+    done = announcing.announce(own, some)
+    assert not done.left
+    messages = {one: cache.read(history.page, one)[-1] for one in (ann, hana)}
+    assert messages[ann].text == "We work on it."
+    assert (messages[hana].text, messages[hana].kind) == ("花子様、障害が発生しています。", MessageKind.TEMPLATE)
+    sent = [cache.read(waiting.entry, op.id) for op in done.ops if op.verb is Verb.REPLY]
+    assert sorted(str(entry.payload["fields"]) for entry in sent if entry) == [
+        "{'tag': 'HUMAN_AGENT'}",
+        "{'template': {'language': 'ja', 'name': 'outage', 'values': ['花子']}}",
+    ]
+    blank = announcing.foresee_announcement(own, Announcement("x", templates={english: Filled(NEWS)}))
+    assert by_place(blank)["whatsapp", "en"].left[0][1] == "still to be filled in: service"
+    cache.clock.advance(10 * DAY)
+    with pytest.raises(Refused, match="nobody can be told"):
+        announcing.announce(own, replace(some, templates={}))
+
+
+def test_announcement_leaves_drafts_alone_and_is_kept_by_the_incident(cache: Cache) -> None:
+    row = a_row(cache, "ann", "email", MAIL)
+    own = begun(cache, row)
+    draft = Draft(cache.ids.new(), row, MessageKind.PUBLIC, "half a sentence")
+    cache.write(lambda tx: drafts.save(tx, draft))
+    Announcing(cache).announce(own, Announcement("We work on it."))
+    found = cache.read(incidents.incident, own)
+    assert found is not None
+    assert (found.told, found.told_at) == ("We work on it.", cache.clock.now())
+    undone = Operations(cache).undo()
+    assert (len(undone.originals), undone.gone) == (2, 0)
+    assert [one.text for one in cache.read(draft_reads.drafts, row)] == ["half a sentence"]
+    found = cache.read(incidents.incident, own)
+    assert found is not None
+    assert found.told_at is None
+    again = Operations(cache).redo()
+    assert states(cache, again.ops[0].group_id) == [SendState.HELD]
+    assert [one.text for one in cache.read(draft_reads.drafts, row)] == ["half a sentence"]
+
+
+def test_all_is_held_as_long_as_the_slowest_channel_says(cache: Cache) -> None:
+    rows = [a_row(cache, "ann", "email", MAIL, hold=30_000), a_row(cache, "bo", "line", LINE, hold=0)]
+    done = Announcing(cache).announce(begun(cache, *rows), Announcement("We work on it."))
+    due = {entry.due_at for op in done.ops if (entry := cache.read(waiting.entry, op.id)) is not None}
+    assert due == {cache.clock.now() + 30_000}
+
+
+def test_who_is_left_out_is_told_nothing(cache: Cache) -> None:
+    own = begun(cache, a_row(cache, "ann", "email", MAIL), a_row(cache, "bo", "line", LINE))
+    announcing = Announcing(cache)
+    place = by_place(announcing.foresee_announcement(own, Announcement("x")))["line", ""].place
+    done = announcing.announce(own, Announcement("We work.", left_out=frozenset({place})))
+    assert [one.channel for one in done.sent] == ["email"]
+    assert [why for _one, why in done.left] == ["left out by you"]
+    with pytest.raises(NotFound):
+        announcing.announce("01ARZ3NDEKTSV4RRFFQ69G5FAV", Announcement("x"))
+    with pytest.raises(Refused, match="no conversation is linked"):
+        announcing.announce(begun_another(cache), Announcement("x"))
+
+
+def begun_another(cache: Cache) -> Ulid:
+    return Operations(cache).open_incident("Another")[0].object_id
+
+
+def leave(cache: Cache, group: Ulid, count: int) -> None:
+    """Let so many of an announcement's messages leave, as the outbox does."""
+    ops = [op for op in cache.read(oplog.group, group) if op.verb is Verb.REPLY][:count]
+    for op in ops:
+        for state in (SendState.QUEUED, SendState.SENDING, SendState.ACCEPTED):
+            cache.write(lambda tx, own=op.id, to=state: outbox.move(tx, own, to))  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("count", [40, pytest.param(1_000, marks=pytest.mark.torture)])
+def test_undo_takes_back_what_has_not_left_and_says_how_many_had(cache: Cache, promise: Promise, count: int) -> None:
+    rows = [
+        a_row(cache, f"c{number}", ("email", "line")[number % 2], (MAIL, LINE)[number % 2]) for number in range(count)
+    ]
+    own, operations = begun(cache, *rows), Operations(cache)
+    done = Announcing(cache).announce(own, Announcement("We work on it."))
+    group = done.ops[0].group_id
+    assert len(done.sent) == count
+    assert {op.group_id for op in done.ops} == {group}
+    assert states(cache, group) == [SendState.HELD] * count
+    left = count // 4
+    leave(cache, group, left)
+    undone = operations.undo()
+    assert (len(undone.originals), undone.gone) == (count - left, left)
+    assert sorted(states(cache, group)) == sorted([SendState.ACCEPTED] * left + [SendState.CANCELED] * (count - left))
+    assert len(states(cache, group)) == len(rows), "each one is accounted for"
+    with pytest.raises(Refused, match=f"all {left} messages have left"):
+        operations.undo(group)
+    found = cache.read(incidents.incident, own)
+    assert found is not None
+    assert found.told == "We work on it.", "some were told"
+    promise(
+        "An announcement to many is one act: undo takes back all that has not left, and says how much had.",
+        f"{count} customers, {left} had left, {count - left} taken back, 0 unaccounted for",
+    )
+
+
+def test_customers_told_twice_are_told_by_two_acts(cache: Cache) -> None:
+    row = a_row(cache, "ann", "email", MAIL)
+    own = begun(cache, row)
+    first = Announcing(cache).announce(own, Announcement("We work on it."))
+    assert isinstance(cache.clock, FrozenClock)
+    cache.clock.advance(MINUTE)
+    second = Announcing(cache).announce(own, Announcement("It works again."))
+    assert first.ops[0].group_id != second.ops[0].group_id
+    assert len(cache.read(incidents.story, own)) == 4
