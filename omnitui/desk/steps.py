@@ -28,8 +28,8 @@ WORDS: Final = frozenset({Verb.REPLY, Verb.NOTE})
 
 
 def untyped(reason: str) -> bool:
-    """Whether an op's words were written by a macro or a rule, and nobody typed them."""
-    return reason.startswith((MACRO, RULE))
+    """Whether an op's words were written by a macro or a rule, or for many, and nobody typed them there."""
+    return reason.startswith((MACRO, RULE, INCIDENT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,12 @@ def note(text: str) -> Step:
 
 def reply(text: str, at: Millis | None = None) -> Step:
     return Step(Verb.REPLY, {"text": text, "at": at})
+
+
+def ask(text: str, terms: Fields) -> Step:
+    """Ask how satisfied the customer is. `terms`: `until` when an answer counts, `since` when they may not have been
+    asked, and whether one of nothing but a score is `quiet`."""
+    return Step(Verb.REPLY, {"text": text, "csat": terms})
 
 
 @dataclass(frozen=True, slots=True)
