@@ -11,6 +11,7 @@ from omnitui.values import dataclass
 
 if TYPE_CHECKING:
     from omnitui.services.performing import Job
+    from omnitui.services.recordings import Kept
     from omnitui.ui.desk import Desk
 
     Begin = Callable[[Desk, tuple[Ulid, ...]], None]
@@ -28,6 +29,8 @@ class Act:
     """For the op log."""
     begin: Begin | None = None
     """What the agent sees at once."""
+    kept: Kept | None = None
+    """How a recording keeps it over restarts."""
 
 
 def of_steps(deed: str, *steps: Step, begin: Begin | None = None) -> Act:
@@ -38,7 +41,22 @@ def of_steps(deed: str, *steps: Step, begin: Begin | None = None) -> Act:
 
         return jobs(ids, steps)
 
-    return Act(deed, plan, begin=begin)
+    from omnitui.services.recordings import Kept
+
+    return Act(deed, plan, begin=begin, kept=Kept(deed, steps))
+
+
+def of_kept(kept: Kept) -> Act:
+    """The act of a recording that was kept; a macro is run as its file says now."""
+    if not kept.macro:
+        return of_steps(kept.deed, *kept.steps)
+
+    def plan(desk: Desk, ids: Sequence[Ulid]) -> list[Job]:
+        from omnitui.services import macros
+
+        return macros.plan(desk.session, macros.read(desk.session.profile).get(kept.macro), ids)
+
+    return Act(kept.deed, plan, kept=kept)
 
 
 def together(name: str, acts: Sequence[Act]) -> Act:
@@ -64,8 +82,10 @@ class Doing:
         self.aimed: tuple[Ulid, ...] | None = None
         """What the act that is being begun means, where a count or a motion said so."""
         self.last: Act | None = None
-        self.registers: dict[str, list[Act]] = {}
-        """What was recorded, by letter."""
+        self.registers: dict[str, tuple[Act, ...]] = {}
+        """What was recorded since the start, by letter."""
+        self.recorded: list[Act] = []
+        """What is recorded now."""
         self.letter = ""
         """The register that the key before named."""
         self.replayed = ""
@@ -77,4 +97,4 @@ class Doing:
         """This is being done."""
         self.last = act
         if self.recording:
-            self.registers[self.recording].append(act)
+            self.recorded.append(act)

@@ -10,7 +10,7 @@ import pytest
 
 from omnitui.model.conversations import Conversation
 from omnitui.model.states import Priority, Status
-from omnitui.services import macros, reasons
+from omnitui.services import macros, reasons, recordings
 from omnitui.services.session import Session
 from omnitui.store.reads import history, inbox
 from omnitui.ui import editor
@@ -113,6 +113,31 @@ async def test_recording_is_done_to_marked_ones_after_a_dry_run(session: Session
         await person.press("u")
         await person.until(lambda: having(session, Status.WAITING) == {names[0]})
         assert row(session, names[1]).assignee_id is None
+
+
+async def test_recording_is_there_after_a_restart_with_its_macro_as_the_file_says_now(session: Session) -> None:
+    macros.give(session.profile, "vip", '[[do]]\nlabel = "+vip"\n')
+    async with a_console(session) as person:
+        await person.until(lambda: len(order(person)) == 5)
+        first, second = order(person)[:2]
+        await person.press("q", "z", "A", ";")
+        await person.sees("Enter shows what it would do")
+        await person.press("enter")
+        await person.sees("1 conversation: vip")
+        await person.press("down", "enter")
+        await person.until(lambda: row(session, first).labels == ("vip",))
+        await person.press("q")
+        await person.until(lambda: "z" in recordings.load(session.profile))
+    macros.path(session.profile, "vip").write_text('[[do]]\nlabel = "+gold"\n')
+    async with a_console(session) as person:
+        await person.until(lambda: len(order(person)) == 5)
+        await person.press("j")
+        await person.until(lambda: person.app.main.desk.shown == row(session, second).id)
+        await person.press("@", "z")
+        await person.sees("labels: +#gold")
+        await person.press("down", "enter")
+        await person.until(lambda: row(session, second).labels == ("gold",))
+        assert row(session, second).assignee_id == session.cache.me().id
 
 
 async def test_reason_is_chosen_by_one_key_a_level_and_undone_with_the_status(session: Session) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any
 
 from omnitui.errors import OmniError
 from omnitui.i18n import _
+from omnitui.services import recordings
 from omnitui.ui.acts import bulk
 from omnitui.ui.acts.handler import Handler
 from omnitui.ui.desk import Desk
-from omnitui.ui.doing import together
+from omnitui.ui.doing import Act, of_kept, together
 
 
 def _again(desk: Desk) -> Coroutine[Any, Any, None]:
@@ -21,42 +23,68 @@ def _again(desk: Desk) -> Coroutine[Any, Any, None]:
     return bulk.carry_out(desk, ids, act, _("{name}: {status}").format(name=bulk.named(desk, ids), status=act.deed))
 
 
-def _begin(desk: Desk) -> None:
-    """Begin a recording, or end the one that goes on."""
+def _begin(desk: Desk) -> Coroutine[Any, Any, None] | None:
+    """Begin a recording, or end the one that goes on and keep it over restarts."""
     doing = desk.doing
+    work = None
     if doing.recording:
         letter, doing.recording = doing.recording, ""
-        kept = doing.registers[letter]
-        if not kept:
-            del doing.registers[letter]
+        if not doing.recorded:
             desk.say(_("nothing was recorded"), "warn")
         else:
-            desk.say(_("recorded @{letter}: {acts}").format(letter=letter, acts=", ".join(one.deed for one in kept)))
+            acts = doing.registers[letter] = tuple(doing.recorded)
+            desk.say(_("recorded @{letter}: {acts}").format(letter=letter, acts=", ".join(one.deed for one in acts)))
+            work = _keep(desk, letter, acts)
     elif doing.letter.isalpha():
         doing.recording = doing.letter
-        doing.registers[doing.letter] = []
+        doing.recorded = []
         key = desk.screen.keyboard.keymap.key_of("recording.begin")
         words = _("recording @{letter}: what you do to conversations is kept; {key} ends it")
         desk.say(words.format(letter=doing.letter, key=key))
     desk.screen.keyboard.recording = bool(doing.recording)
     desk.screen.captions.redraw_status()
+    return work
+
+
+async def _keep(desk: Desk, letter: str, acts: Sequence[Act]) -> None:
+    kept = [act.kept for act in acts if act.kept is not None]
+    if len(kept) < len(acts):
+        raise OmniError(_("@{letter} lasts until the console is left").format(letter=letter))
+    try:
+        await asyncio.to_thread(recordings.save, desk.session.profile, letter, kept)
+    except OSError as error:
+        raise OmniError(_("@{letter} could not be kept: {why}").format(letter=letter, why=error.strerror)) from error
 
 
 def _replay(desk: Desk) -> Coroutine[Any, Any, None]:
     """Do what was recorded to the conversations that are meant, after a dry run that shows what would be done."""
     doing = desk.doing
-    letter = doing.replayed if doing.letter == "@" else doing.letter
-    kept = doing.registers.get(letter)
-    if not kept:
-        known = ", ".join(f"@{one}" for one in sorted(doing.registers)) or _("none")
-        raise OmniError(_("nothing is recorded under @{letter}").format(letter=letter or "@"), hint=known)
     if doing.recording:
         raise OmniError(_("a recording is going on"), hint=_("end it first"))
-    doing.replayed = letter
-    act = together(f"@{letter}", kept)
+    letter = doing.replayed if doing.letter == "@" else doing.letter
     ids = desk.targets()
-    said = _("{name}: {status}").format(name=bulk.named(desk, ids), status=act.deed)
-    return bulk.carry_out(desk, ids, act, said, ask=True)
+
+    async def work() -> None:
+        known = {**await _kept(desk), **doing.registers}
+        acts = known.get(letter)
+        if not acts:
+            names = ", ".join(f"@{one}" for one in sorted(known)) or _("none")
+            raise OmniError(_("nothing is recorded under @{letter}").format(letter=letter or "@"), hint=names)
+        doing.replayed = letter
+        act = together(f"@{letter}", acts)
+        said = _("{name}: {status}").format(name=bulk.named(desk, ids), status=act.deed)
+        await bulk.carry_out(desk, ids, act, said, ask=True)
+
+    return work()
+
+
+async def _kept(desk: Desk) -> dict[str, tuple[Act, ...]]:
+    """What was recorded before the start, or in another console."""
+    try:
+        found = await asyncio.to_thread(recordings.load, desk.session.profile)
+    except OSError:
+        return {}
+    return {letter: tuple(map(of_kept, acts)) for letter, acts in found.items()}
 
 
 HANDLERS: Mapping[str, Handler] = {

@@ -12,6 +12,7 @@ from omnitui.ids import Ulid
 from omnitui.model.states import Status
 from omnitui.services import macros
 from omnitui.services.performing import Job
+from omnitui.services.recordings import Kept
 from omnitui.ui.acts import bulk
 from omnitui.ui.acts.changing import leave
 from omnitui.ui.desk import Desk
@@ -82,7 +83,8 @@ def act_of(macro: Macro) -> Act:
                 if step.kind == "status":
                     leave(desk, ids, Status(step.value))
 
-    return Act(macro.title, plan, reason=macros.reason_of(macro), begin=begin)
+    kept = Kept(macro.title, macro=macro.name)
+    return Act(macro.title, plan, reason=macros.reason_of(macro), begin=begin, kept=kept)
 
 
 async def edit_macro(desk: Desk, name: str) -> None:
