@@ -263,7 +263,7 @@ def suggestions_panel(sight: Sight) -> list[Entry]:
 def _suggestion(one: Suggestion, width: int) -> Entry:
     """Name, why, and an address: two of the same name are not the same row."""
     about = f" · {plain(one.reason)}"
-    name = cropped(((plain(one.contact.name), "text"),), max(width - cell_width(about), 8))
+    name = cropped(((plain(one.contact.name), "text"),), max(width - cell_width(about), width // 2, 8))
     where = f" · {plain(one.address)}" if one.address and one.address != one.contact.name else ""
     return Entry((*name, (about, "muted"), (where, "muted")), one.contact.name, Act.LINK, one.contact.id)
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import gettext
 import re
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -43,8 +45,9 @@ def demo(home: Path, columns: int, lines: int, language: str = "en", **env: str)
 class Agent:
     """Works through the tasks in one terminal."""
 
-    def __init__(self, terminal: Terminal, language: str, theme: str) -> None:
+    def __init__(self, terminal: Terminal, cache: Path, language: str, theme: str) -> None:
         self.terminal = terminal
+        self.cache = cache
         self.theme = theme
         self.language = language
         self.narrow = terminal.columns < 80
@@ -74,6 +77,15 @@ class Agent:
         if not self.narrow:
             self.terminal.wait_for(READ)
 
+    def has_read(self, subject: str) -> None:
+        """Wait until the conversation counts as read, a moment after it was shown: so do the lists that follow."""
+
+        def read() -> bool:
+            with closing(sqlite3.connect(f"file:{self.cache}?mode=ro", uri=True)) as db:
+                return db.execute("SELECT unread FROM conversation WHERE subject = ?", (subject,)).fetchall() == [(0,)]
+
+        self.terminal.wait_until(read, f"{subject} read", timeout=START)
+
     def works(self) -> None:
         self.terminal.wait_for("佐藤", timeout=START)
         self.wears(self.theme)
@@ -91,6 +103,7 @@ class Agent:
         self.terminal.wait_for(re.compile("^>.@ 鈴木 健太", re.MULTILINE))
         self.press("enter")
         self.terminal.wait_for("▌法人ギフト120箱の納期について")
+        self.has_read("法人ギフト120箱の納期について")
         self.shows("read", "NOTE, only agents see it")
 
     def answers(self) -> None:
@@ -140,6 +153,7 @@ class Agent:
         self.shows("search", "Search all messages")
         self.press("enter")
         self.terminal.wait_for("▌返金のお願い")
+        self.has_read("返金のお願い（注文 A-21002）")
         self.press("T")
         self.shows("timeline", "Everything with {name}", name="山田 花子")
         self.press("T")
@@ -181,7 +195,7 @@ def work_in(home: Path, columns: int, lines: int, language: str, theme: str) -> 
     config.chmod(0o600)
     with demo(home, columns, lines, language) as terminal:
         terminal.wait_for("佐藤", timeout=START)
-        Agent(terminal, language, theme).works()
+        Agent(terminal, home / "demo" / "data" / "cache.sqlite3", language, theme).works()
         terminal.send("ctrl+q")
         assert terminal.wait_end() == 0
 
