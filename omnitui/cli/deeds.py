@@ -12,7 +12,7 @@ from omnitui.cli.reading import count_of, ref_of
 from omnitui.cli.shell import Shell
 from omnitui.cli.verbs import Verb
 from omnitui.clock import rfc3339
-from omnitui.i18n import N_, _
+from omnitui.i18n import N_, _, ngettext
 from omnitui.model.states import ObjectKind
 from omnitui.model.states import Verb as ActVerb
 from omnitui.services import records
@@ -33,6 +33,10 @@ def _undo(shell: Shell) -> int:
     undone = shell.session.operations.undo(shell.id(named, ObjectKind.OP) if named else None)
     for original in undone.originals:
         shell.out.say(_("taken back: {deed}").format(deed=deed(original)))
+    if undone.gone:
+        shell.out.say(
+            ngettext("{n} message had left already", "{n} messages had left already", undone.gone).format(n=undone.gone)
+        )
     for one in undone.overtaken:
         shell.out.say(
             _("{field} is {found} now, not {left} as before: it was changed meanwhile").format(

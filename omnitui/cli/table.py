@@ -82,6 +82,21 @@ GROUPS: Final[tuple[tuple[str, tuple[Entry, ...]], ...]] = (
         ),
     ),
     (
+        N_("Incidents"),
+        (
+            Entry("incident open", "incidents", N_("begin one, with the conversations that it is the cause of")),
+            Entry("incident list", "incidents", N_("list those that go on, the worst first")),
+            Entry("incident show", "incidents", N_("one of them with its conversations")),
+            Entry("incident set", "incidents", N_("change its severity, its title, or how it stands")),
+            Entry("incident link", "incidents", N_("link conversations to it")),
+            Entry("incident unlink", "incidents", N_("link conversations to none")),
+            Entry("incident say", "incidents", N_("tell all of its customers, on each channel as that takes it")),
+            Entry("incident end", "incidents", N_("say that it is over, and wake what sleeps until then")),
+            Entry("incident reopen", "incidents", N_("say that it goes on after all")),
+            Entry("incident export", "incidents", N_("its story: what came to pass, and who was told what")),
+        ),
+    ),
+    (
         N_("Agreements"),
         (
             Entry("sla show", "agreements", N_("the clocks of a conversation, and what makes it urgent")),

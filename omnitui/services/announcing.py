@@ -17,7 +17,7 @@ from omnitui.model.incidents import Incident
 from omnitui.model.operations import Op
 from omnitui.model.states import ObjectKind, Verb
 from omnitui.sdk import snapshot
-from omnitui.sdk.capabilities import Capabilities, NeedTag, NeedTemplate, why_barred
+from omnitui.sdk.capabilities import Capabilities, NeedTag, NeedTemplate, TextUnit, why_barred
 from omnitui.sdk.measure import measured
 from omnitui.services import outgoing, templates
 from omnitui.services.recording import Intent, record
@@ -86,8 +86,7 @@ class Variant:
     """How long that is, in the channel's own unit."""
     limit: int | None
     """How long it may be; None: as long as one likes."""
-    unit: str
-    """See `omnitui.sdk.measure.UNITS`."""
+    unit: TextUnit
     wrong: str
     """What is wrong with the text there; empty where nothing is."""
     tag: str
