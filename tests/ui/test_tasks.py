@@ -109,3 +109,16 @@ async def test_softphone_dials_is_kept_in_the_conversation_and_hung_up_by_the_sa
             await person.sees("Hang up?")
             await person.press("down", "enter")
             await person.sees("cut off, ")
+
+
+async def test_words_of_a_task_are_seen_beside_a_long_address_at_eighty_columns(tmp_path: Path) -> None:
+    with a_session(tmp_path) as session:
+        name = "somebody.with.a.very.long.address@customers.example.com"
+        one = a_conversation(session.cache, "please call me", contact=name, address=name)
+        me, due = session.cache.me().id, session.cache.clock.now() + HOUR
+        session.operations.add_task(one.id, TaskKind.FOLLOW_UP, due, "on the refund", assignee_id=me)
+        async with a_console(session, 80, 24) as person:
+            await person.press("g", "k")
+            await person.sees("Your tasks  1")
+            await person.sees("somebody.with.a")
+            await person.sees("on the refund")

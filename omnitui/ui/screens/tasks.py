@@ -26,7 +26,7 @@ from omnitui.ui.acts.changing import monday, morning
 from omnitui.ui.desk import Desk
 from omnitui.ui.last_hop import LastHopModal
 from omnitui.ui.panels import task_line
-from omnitui.ui.roles import Line, plain
+from omnitui.ui.roles import Line, cropped, plain
 from omnitui.ui.screens.picker import PickerScreen, among, fitting
 from omnitui.ui.widgets.choices import Choice, Choices
 from omnitui.ui.widgets.lines import Lines
@@ -34,6 +34,9 @@ from omnitui.ui.widgets.lines import Lines
 Wish = Literal["open", "later"]
 CLOSE: Final = 80
 """Columns below which the dialog takes the whole screen."""
+NAME: Final = 18
+"""Columns of a name in the list, at most."""
+FAR: Final = 200
 MOST: Final = 500
 """Tasks that are listed at most."""
 
@@ -92,7 +95,7 @@ class TasksScreen(LastHopModal[tuple[Wish, Task] | None]):
         choices, now = self.query_one(Choices), self._desk.clock.now()
         ids = [one.id for one in self._held]
         at = ids.index(self._at) if self._at in ids else min(choices.at, max(len(ids) - 1, 0))
-        choices.load([_choice(one, now, self._desk) for one in self._held], at)
+        choices.load([_choice(one, now, self._desk, everybody=self.everybody) for one in self._held], at)
         self._at = ids[at] if ids else None
         keys = _("Enter goes there, d done, t another time, m yours or all, u undo, Esc closes")
         words = keys if self._held else _("nothing is promised; m shows yours or all, Esc closes")
@@ -154,12 +157,14 @@ class TasksScreen(LastHopModal[tuple[Wish, Task] | None]):
         await self._read()
 
 
-def _choice(one: Task, now: Millis, desk: Desk) -> Choice:
+def _choice(one: Task, now: Millis, desk: Desk, *, everybody: bool = True) -> Choice:
     line = task_line(one, now, desk.zone)
-    who: Line = ((f"  {plain(one.contact)}", "theirs"),)
+    # Where there are words, a long address leaves them room.
+    who = cropped(((f"  {plain(one.contact)}", "theirs"),), NAME if one.text else FAR)
     text: Line = ((f"  {plain(one.text)}", "theirs"),) if one.text else ()
-    right: Line = ((plain(one.assignee) if one.assignee else _("whoever comes first"), "muted"),)
-    return Choice(one.id, (*line, *who, *text), right)
+    whose = plain(one.assignee) if one.assignee else _("whoever comes first")
+    told = everybody or one.assignee_id != desk.cache.me().id
+    return Choice(one.id, (*line, *who, *text), cropped(((whose, "muted"),), NAME) if told else ())
 
 
 async def open_tasks(desk: Desk) -> None:
