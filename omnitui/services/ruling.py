@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from omnitui.clock import Millis
 from omnitui.desk import rules as pure
 from omnitui.desk.macros import Macro
-from omnitui.desk.rules import Barred, On, Rule
+from omnitui.desk.rules import Rule
 from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.ids import Ulid
@@ -25,6 +25,7 @@ from omnitui.services import macros, outgoing
 from omnitui.services.answerable import why_unanswered
 from omnitui.services.performing import Job, Performing
 from omnitui.services.recording import Intent, record
+from omnitui.services.rule_asking import Asked, Asking, Chosen
 from omnitui.store import rules as kept
 from omnitui.store.faults import CacheError
 from omnitui.store.reads import inbox
@@ -32,12 +33,8 @@ from omnitui.store.reads import rules as reads
 from omnitui.store.reads.rules import Firing, State, Waiting
 from omnitui.store.writer import Tx
 from omnitui.sync.lease import LeaseLost
-from omnitui.values import dataclass
 
 if TYPE_CHECKING:
-    import sqlite3
-
-    from omnitui.desk.terms import Query
     from omnitui.services.session import Session
 
 LOG = logger(__name__)
@@ -48,36 +45,6 @@ _Beside = Callable[[Tx], bool]
 """What is committed beside a firing: that it was asked. False where another process has done so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """A rule that is to fire."""
-
-    rule: Rule
-    conversation_id: Ulid
-    why: str
-    at: Millis
-    """Of what set it off."""
-    message_id: Ulid | None = None
-    cause: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What came of asking rules about something."""
-
-    chosen: Chosen | None = None
-    timers: tuple[tuple[Rule, On, bool], ...] = ()
-    """What is to be looked at later, or no more, since the query does not hold."""
-    cut: Rule | None = None
-    """A rule that fires too often."""
-    deep: Rule | None = None
-    """One that stands at the end of too long a chain."""
-
-    @property
-    def nothing(self) -> bool:
-        return self == Asked()
-
-
 class Ruling(Performing):
     """The rules of a profile, in force."""
 
@@ -85,11 +52,8 @@ class Ruling(Performing):
         super().__init__(session.cache, session.holds)
         self._session = session
         self._every: tuple[Rule, ...] = ()
-        self._rules: tuple[Rule, ...] = ()
-        """Those in force."""
-        self._states: dict[str, State] = {}
-        self._doubtful: set[str] = set()
-        """Rules whose query makes no sense now, where the log says so."""
+        """Those of the file."""
+        self._asking = Asking(session)
 
     def put_in_force(self, rules: Sequence[Rule]) -> None:
         """Have the enabled ones of these rules be in force from now on, unless they were cut."""
@@ -103,16 +67,15 @@ class Ruling(Performing):
                 self._wind(tx, rule, states.get(rule.name))
             return found
 
-        self._every, self._rules = tuple(rules), self._cache.write(work)
-        self._doubtful.clear()
-        self._states = self._cache.read(reads.states)
+        self._every, found = tuple(rules), self._cache.write(work)
+        self._asking.renew(found, self._cache.read(reads.states))
 
     def stands(self) -> bool:
         """Whether those are in force that are meant to be; another process may have switched one on again."""
-        self._states = self._cache.read(reads.states)
-        wanted = {one.name for one in self._every if one.enabled and not _is_cut(self._states.get(one.name))}
-        here = {name for name, state in self._states.items() if state.since_at is not None}
-        return wanted == here == {one.name for one in self._rules}
+        self._asking.states = self._cache.read(reads.states)
+        wanted = {one.name for one in self._every if one.enabled and not _is_cut(self._asking.states.get(one.name))}
+        here = {name for name, state in self._asking.states.items() if state.since_at is not None}
+        return wanted == here == {one.name for one in self._asking.rules}
 
     def _wind(self, tx: Tx, rule: Rule, state: State | None) -> None:
         """Say when a rule's time comes next, where that is not known."""
@@ -137,8 +100,8 @@ class Ruling(Performing):
         if due := self._cache.read(reads.timers, now, 1):
             self._ring(due[0])
             return True
-        for rule in self._rules:
-            state = self._states.get(rule.name)
+        for rule in self._asking.rules:
+            state = self._asking.states.get(rule.name)
             if state is not None and state.next_at is not None and state.next_at <= now:
                 self._go_round(rule, state, state.next_at)
                 return True
@@ -149,43 +112,10 @@ class Ruling(Performing):
     def _ask_all(self, waiting: Sequence[Waiting]) -> None:
         """Ask about events until one of them sets something off."""
         for one in waiting:
-            asked = self._cache.read(self._ask, one)
+            asked = self._cache.read(self._asking.ask, one)
             if not asked.nothing or one is waiting[-1]:
                 self._settle(one, asked)
                 return
-
-    def _ask(self, db: sqlite3.Connection, waiting: Waiting) -> Asked:
-        """Ask the rules that were not asked yet, until one fires."""
-        happened, timers = waiting.happened, list[tuple[Rule, On, bool]]()
-        for rule in self._after(waiting.asked):
-            state = self._states.get(rule.name)
-            fitting = [on for on in rule.events if pure.fits(on, happened)]
-            if not fitting or not _concerns(state, waiting):
-                continue
-            holds = self._holds_now(db, rule, happened.conversation_id)
-            timers += [(rule, on, holds) for on in fitting if on.after]
-            on = next((on for on in fitting if not on.after), None)
-            if on is None or not holds:
-                continue
-            why = pure.why(rule, on, happened)
-            chosen = Chosen(rule, happened.conversation_id, why, happened.at, happened.message_id, waiting.cause)
-            match self._barred(db, chosen):
-                case None:
-                    return Asked(chosen, tuple(timers))
-                case Barred.CUT:
-                    return Asked(None, tuple(timers), cut=rule)
-                case Barred.DEEP:
-                    return Asked(None, tuple(timers), deep=rule)
-                case _:
-                    continue
-        return Asked(None, tuple(timers))
-
-    def _after(self, name: str) -> Sequence[Rule]:
-        """The rules behind one; none where it is gone."""
-        if not name:
-            return self._rules
-        at = next((number for number, rule in enumerate(self._rules) if rule.name == name), len(self._rules))
-        return self._rules[at + 1 :]
 
     def _settle(self, waiting: Waiting, asked: Asked) -> None:
         """Commit what came of asking: what fires, what is to be looked at later, and that it was asked."""
@@ -224,14 +154,14 @@ class Ruling(Performing):
         if reads.agreement(waiting):
             self._commit_work(lambda tx: kept.fall_due(tx, waiting))
             return
-        rule = next((one for one in self._rules if one.name == waiting.name), None)
+        rule = next((one for one in self._asking.rules if one.name == waiting.name), None)
         on = next((one for one in rule.events if one.words == waiting.clock), None) if rule else None
         asked = Asked()
         if rule is not None and on is not None:
             happened = waiting.happened
             why = pure.why(rule, on, happened)
             chosen = Chosen(rule, happened.conversation_id, why, waiting.due_at, happened.message_id, waiting.cause)
-            asked = self._cache.read(self._asked_of, chosen)
+            asked = self._cache.read(self._asking.ask_one, chosen)
 
         def beside(tx: Tx) -> bool:
             if not reads.stands(tx.db, waiting):
@@ -241,29 +171,15 @@ class Ruling(Performing):
 
         self._commit_one(beside, asked)
 
-    def _asked_of(self, db: sqlite3.Connection, chosen: Chosen) -> Asked:
-        """What comes of asking one rule."""
-        if not self._holds_now(db, chosen.rule, chosen.conversation_id):
-            return Asked()
-        match self._barred(db, chosen):
-            case None:
-                return Asked(chosen)
-            case Barred.CUT:
-                return Asked(cut=chosen.rule)
-            case Barred.DEEP:
-                return Asked(deep=chosen.rule)
-            case _:
-                return Asked()
-
     def _go_round(self, rule: Rule, state: State, at: Millis) -> None:
         """A rule's time has come: go on through the conversations that its query finds."""
-        query = self._query(rule)
+        query = self._asking.query(rule)
         found = self._cache.read(reads.found_by, query, state.reached, AT_ONCE) if query is not None else []
         every = next((one for one in rule.times if pure.next_time([one], at - 1, self._session.zone) == at), None)
         why = pure.why(rule, every or rule.times[0], None)
         reached, asked = state.reached, Asked()
         for row, own in found:
-            reached, asked = row, self._cache.read(self._asked_of, Chosen(rule, own, why, at))
+            reached, asked = row, self._cache.read(self._asking.ask_one, Chosen(rule, own, why, at))
             if not asked.nothing:
                 break
         over = not found or (asked.nothing and len(found) < AT_ONCE)
@@ -279,7 +195,7 @@ class Ruling(Performing):
             return True
 
         self._commit_one(beside, asked)
-        self._states = self._cache.read(reads.states)
+        self._asking.states = self._cache.read(reads.states)
 
     # Firing
 
@@ -299,7 +215,7 @@ class Ruling(Performing):
 
             def work(tx: Tx) -> None:
                 self._cache.check_lead()
-                if not self._holds_now(tx.db, rule, chosen.conversation_id):
+                if not self._asking.holds(tx.db, rule, chosen.conversation_id):
                     return  # somebody was faster: it is asked anew
                 row = inbox.conversation(tx.db, chosen.conversation_id)
                 if row is None or not beside(tx):
@@ -348,7 +264,7 @@ class Ruling(Performing):
     def _cut(self, rule: Rule, beside: _Beside) -> None:
         why = _("it fired more than {n} times within an hour on one conversation, or wrote so often to one contact")
         said = why.format(n=pure.MOST)
-        left = tuple(one for one in self._rules if one.name != rule.name)
+        left = tuple(one for one in self._asking.rules if one.name != rule.name)
 
         def work(tx: Tx) -> None:
             self._cache.check_lead()
@@ -358,7 +274,7 @@ class Ruling(Performing):
 
         self._cache.write(work)
         LOG.warning("rule %s is switched off: %s", rule.name, said)
-        self._rules, self._states = left, self._cache.read(reads.states)
+        self._asking.renew(left, self._cache.read(reads.states))
 
     def _failed(self, rule: Rule, why: str, beside: _Beside) -> None:
         """Keep why a rule could not do what it says, in the commit of what stands `beside` it."""
@@ -378,33 +294,6 @@ class Ruling(Performing):
 
         self._cache.write(work)
 
-    # How
-
-    def _barred(self, db: sqlite3.Connection, chosen: Chosen) -> Barred | None:
-        past = reads.past(db, chosen.rule.name, chosen.conversation_id, chosen.cause)
-        return pure.barred(chosen.rule, chosen.conversation_id, past, chosen.at)
-
-    def _holds_now(self, db: sqlite3.Connection, rule: Rule, conversation_id: Ulid) -> bool:
-        query = self._query(rule)
-        return query is not None and reads.holds(db, query, conversation_id)
-
-    def _query(self, rule: Rule) -> Query | None:
-        """The query of a rule, as seen from now; None where it makes no sense any more."""
-        try:
-            return self._session.query(rule.when)
-        except OmniError as error:
-            if rule.name not in self._doubtful:
-                self._doubtful.add(rule.name)
-                LOG.warning("rule %s: %s", rule.name, error.message)
-            return None
-
 
 def _is_cut(state: State | None) -> bool:
     return state is not None and state.cut_at is not None
-
-
-def _concerns(state: State | None, waiting: Waiting) -> bool:
-    """Whether something happened since a rule is in force, and since its account is here."""
-    if state is None or state.since_at is None:
-        return False
-    return waiting.pk > state.since_pk and waiting.happened.at >= max(state.since_at, waiting.begun_at)
