@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -39,12 +39,16 @@ from omnitui.i18n import _
 from omnitui.ids import Ulid, encode
 from omnitui.model.conversations import Conversation
 from omnitui.model.states import Flag, Priority, Status
-from omnitui.store.reads import inbox
+from omnitui.store.reads import inbox, merging, wholes
 from omnitui.store.reads.tracing import agents, traces
 from omnitui.store.rollup import snippet
 from omnitui.values import dataclass
 
 PAGE: Final = 200
+_SAID: Final = (
+    "SELECT received_at, text, id FROM message WHERE conversation_pk = ? AND received_at <= ? AND role > 0"
+    " ORDER BY received_at DESC, id DESC LIMIT 1"
+)
 _STATES: Final = (
     *(State.OPEN, State.WAITING, State.SNOOZED, State.BOT, State.RESOLVED, State.CLOSED),
     *(State.UNREAD, State.UNANSWERED, State.SPAM, State.ALL),
@@ -76,9 +80,10 @@ def queue(db: sqlite3.Connection, query: Query, at: Millis, now: Millis, *, limi
     """
     check(query.node)
     query = Query(query.node, query.hidden, query.text)
-    touched = _touched(db, at)
-    changed = [row for own in touched.values() if (row := conversation_at(db, own, at, now)) is not None]
-    found = [row for row in changed if matches(query, _facts(db, row.conversation, at, query.node))]
+    moved = wholes.moved(db, at)
+    touched = _touched(db, at, moved)
+    changed = [held for own in touched.values() if (held := _row(db, own, moved.get(own, ()), at, now)) is not None]
+    found = [row for row, pks in changed if matches(query, _facts(db, row.conversation, pks, at, query.node))]
     found.sort(key=lambda row: (row.conversation.last_activity_at, row.conversation.id), reverse=True)
     merged = list[Row]()
     still = _untouched(db, query, at, frozenset(touched.values()))
@@ -94,21 +99,34 @@ def queue(db: sqlite3.Connection, query: Query, at: Millis, now: Millis, *, limi
 
 def conversation_at(db: sqlite3.Connection, conversation_id: Ulid, at: Millis, now: Millis) -> Row | None:
     """A conversation as it was at the end of a time; None where it had not begun."""
+    found = _row(db, conversation_id, wholes.moved(db, at).get(conversation_id, ()), at, now)
+    return found[0] if found else None
+
+
+def _row(
+    db: sqlite3.Connection, conversation_id: Ulid, moved: Iterable[Ulid], at: Millis, now: Millis
+) -> tuple[Row, Sequence[int]] | None:
+    """`conversation_at`, with the rows of what was shown in it; `moved`: what became a part, or ceased to be, since."""
     found = inbox.conversation(db, conversation_id)
     pk, deleted_at = db.execute("SELECT pk, deleted_at FROM conversation WHERE id = ?", (conversation_id,)).fetchone()
-    said = db.execute(
-        "SELECT received_at, text FROM message WHERE conversation_pk = ? AND received_at <= ? AND role > 0"
-        " ORDER BY received_at DESC, id DESC LIMIT 1",
-        (pk, at),
-    ).fetchone()
+    members = wholes.members_at(db, conversation_id, moved, at, now)
+    pks = _pks(db, members) if len(members) > 1 else (pk,)
+    said = max(
+        (row for one in pks if (row := db.execute(_SAID, (one, at)).fetchone()) is not None),
+        key=lambda row: (row[0], row[2]),
+        default=None,
+    )
     if found is None or (said is None and found.created_at > at) or (deleted_at is not None and deleted_at <= at):
         return None
-    past = {name: value_at(steps, at) for name, steps in traces(db, conversation_id, now).items()}
+    parts = {*merging.parts(db, conversation_id), *moved}
+    past = {name: value_at(steps, at) for name, steps in traces(db, conversation_id, now, parts).items()}
     flags = frozenset(Flag(flag) for flag in past["flags"].value)
+    if wholes.head_at(db, conversation_id, at, now) is not None:
+        flags |= {Flag.MERGED}
     assignee = past["assignee_id"].value
     incident_id = past["incident_id"].value if "incident_id" in past else found.incident_id
     names = agents(db)
-    incoming, answered = _newest(db, pk, at, 1), _newest(db, pk, at, 2)
+    incoming, answered = (max(_newest(db, one, at, role) or 0 for one in pks) or None for role in (1, 2))
     row = replace(
         found,
         status=Status(past["status"].value),
@@ -121,19 +139,21 @@ def conversation_at(db: sqlite3.Connection, conversation_id: Ulid, at: Millis, n
         flags=flags,
         snoozed_until=past["snoozed_until"].value,
         subject=past["subject"].value if "subject" in past else found.subject,
-        unread=len(_unread(db, conversation_id, pk, at)),
+        unread=sum(len(_unread(db, own, one, at)) for own, one in zip(members, pks, strict=True)),
         snippet=snippet(said[1]) if said else "",
         last_message_at=said[0] if said else 0,
         last_activity_at=said[0] if said else found.created_at,
         last_incoming_at=incoming,
-        unanswered_since=_unanswered(db, pk, answered, at),
+        unanswered_since=min(
+            (since for one in pks if (since := _unanswered(db, one, answered, at)) is not None), default=None
+        ),
         window_closes_at=found.window_closes_at if found.last_incoming_at == incoming else None,
         send_state=None,
         send_reason="",
         has_draft=False,
         csat=found.csat if _rated_by(db, pk, at) else None,
     )
-    return Row(row, tuple(sorted(name for name, one in past.items() if not one.sure)))
+    return Row(row, tuple(sorted(name for name, one in past.items() if not one.sure))), pks
 
 
 def check(node: Node | None) -> None:
@@ -161,14 +181,23 @@ def check(node: Node | None) -> None:
             )
 
 
-def _touched(db: sqlite3.Connection, at: Millis) -> dict[int, Ulid]:
+def _touched(db: sqlite3.Connection, at: Millis, moved: Iterable[Ulid]) -> dict[int, Ulid]:
+    """What may be another now, and what that is or was a part of."""
     rows = db.execute(
-        "SELECT pk, id FROM conversation WHERE pk IN (SELECT conversation_pk FROM message WHERE received_at > ?1"
+        "WITH touched(pk) AS (SELECT conversation_pk FROM message WHERE received_at > ?1"
         " UNION SELECT conversation_pk FROM op WHERE id >= ?2 AND conversation_pk IS NOT NULL"
-        " UNION SELECT conversation_pk FROM remote_change WHERE at > ?1)",
-        (at, encode(at + 1, 0)),
+        " UNION SELECT conversation_pk FROM remote_change WHERE at > ?1)"
+        " SELECT pk, id FROM conversation WHERE pk IN (SELECT pk FROM touched UNION"
+        " SELECT c.merged_pk FROM touched t CROSS JOIN conversation c ON c.pk = t.pk WHERE c.merged_pk IS NOT NULL)"
+        " UNION SELECT pk, id FROM conversation WHERE id IN (SELECT value FROM json_each(?3))",
+        (at, encode(at + 1, 0), json.dumps([*moved])),
     )
     return dict(rows.fetchall())
+
+
+def _pks(db: sqlite3.Connection, ids: Sequence[Ulid]) -> tuple[int, ...]:
+    rows = (db.execute("SELECT pk FROM conversation WHERE id = ?", (own,)).fetchone() for own in ids)
+    return tuple(pk for (pk,) in rows)
 
 
 def _untouched(db: sqlite3.Connection, query: Query, at: Millis, touched: frozenset[Ulid]) -> Iterator[Conversation]:
@@ -224,24 +253,27 @@ def _ids(stored: str | None) -> list[Ulid]:
     return found if isinstance(found, list) else []
 
 
-def _facts(db: sqlite3.Connection, found: Conversation, at: Millis, node: Node | None) -> Facts:
+def _facts(db: sqlite3.Connection, found: Conversation, pks: Sequence[int], at: Millis, node: Node | None) -> Facts:
     """What a query may ask beyond the row, of what had come by then."""
     firm, segment, address, name = db.execute(
         "SELECT coalesce(o.name, ''), p.segment, i.address, i.name FROM contact p"
         " LEFT JOIN organization o ON o.pk = p.organization_pk, inbox i WHERE p.id = ? AND i.id = ?",
         (found.contact_id, found.inbox_id),
     ).fetchone()
-    said = "FROM message m WHERE m.conversation_pk = (SELECT pk FROM conversation WHERE id = ?) AND m.received_at <= ?"
-    here = f"{said} AND m.deleted_at IS NULL"
+    here = (
+        "FROM message m WHERE m.conversation_pk IN (SELECT value FROM json_each(?)) AND m.received_at <= ?"
+        " AND m.deleted_at IS NULL"
+    )
+    places = json.dumps(pks)
     files, notes = db.execute(
-        f"SELECT coalesce(max(m.files > 0), 0), coalesce(max(m.kind = 'note'), 0) {here}", (found.id, at)
+        f"SELECT coalesce(max(m.files > 0), 0), coalesce(max(m.kind = 'note'), 0) {here}", (places, at)
     ).fetchone()
     texts = ()
     if _asks_words(node):
         rows = db.execute(
             "SELECT m.subject || char(10) || m.text || char(10) || m.author || char(10) || coalesce((SELECT"
             f" group_concat(name, char(10)) FROM attachment WHERE message_pk = m.pk), '') {here}",
-            (found.id, at),
+            (places, at),
         )
         texts = tuple(text for (text,) in rows)
     addresses = db.execute(

@@ -3,36 +3,52 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from omnitui.clock import Millis
 from omnitui.desk.tracing import DEFAULTS, Step, standing_on, steps
 from omnitui.ids import Ulid
 from omnitui.model.operations import Op
-from omnitui.model.states import ObjectKind
+from omnitui.model.states import Flag, ObjectKind
 from omnitui.store.oplog import current
-from omnitui.store.reads import oplog
+from omnitui.store.reads import merging, oplog, wholes
 
 UNTRACED = frozenset({"unread", "may_belong_to", "exists", "message", "mail"})
 """Fields of ops that are no facts about the object by themselves."""
 
 
-def traces(db: sqlite3.Connection, conversation_id: Ulid, now: Millis) -> dict[str, list[Step]]:
-    """How each field of a conversation came to be as it is. Raises NotFound: there is none."""
+def traces(
+    db: sqlite3.Connection, conversation_id: Ulid, now: Millis, parts: Iterable[Ulid] | None = None
+) -> dict[str, list[Step]]:
+    """How each field of a conversation came to be as it is.
+
+    Args:
+        db: A reading connection.
+        conversation_id: Which.
+        now: The time of the cache.
+        parts: What is or was shown as a part of it; what is now, where not given.
+
+    Raises:
+        NotFound: There is none.
+    """
     ops = [op for op in oplog.about(db, conversation_id) if op.kind is ObjectKind.CONVERSATION]
     names = [*DEFAULTS, *sorted({name for op in ops for name in op.after} - DEFAULTS.keys() - UNTRACED)]
     values, _revision = current(db, ObjectKind.CONVERSATION, conversation_id, names)
+    # Of which conversation it is a part, is a field of its own.
+    values["flags"] = [flag for flag in values["flags"] if flag != Flag.MERGED]
     pk, created = db.execute("SELECT pk, created_at FROM conversation WHERE id = ?", (conversation_id,)).fetchone()
     wrote = [
         at for (at,) in db.execute("SELECT received_at FROM message WHERE conversation_pk = ? AND role = 1", (pk,))
     ]
+    said = merging.parts(db, conversation_id) if parts is None else parts
+    opened = [*wrote, *wholes.wrote_in_parts(db, conversation_id, said, now)]
     reports: dict[str, Millis] = dict(
         db.execute("SELECT field, at FROM remote_change WHERE conversation_pk = ?", (pk,)).fetchall()
     )
     began = min([created, *wrote])
     return {
         name: steps(
-            name, values[name], ops, began=began, now=now, wrote=wrote, reported=reports.get(name)
+            name, values[name], ops, began=began, now=now, wrote=opened, reported=reports.get(name)
         )
         for name in names
     }  # fmt: skip

@@ -109,6 +109,9 @@ def test_every_read_finds_the_same_in_the_migrated_and_the_declared_schema(tmp_p
         "merging.any_merged",
         "merging.parts",
         "tracing.later",
+        "wholes.head_at",
+        "wholes.moved",
+        "wholes.wrote_in_parts",
     }
     assert empty <= poor, "what is read has to be there"
     assert len(found) > 40
