@@ -47,6 +47,7 @@ GROUPS: Final[tuple[tuple[str, tuple[Entry, ...]], ...]] = (
             Entry("macro list", "macros", N_("list macros")),
             Entry("macro show", "macros", N_("a macro as it is written")),
             Entry("macro run", "macros", N_("do a macro to conversations, or say what it would do")),
+            Entry("rule try", "trials", N_("what a rule would have done in all that has happened")),
         ),
     ),
     (

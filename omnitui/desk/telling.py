@@ -39,9 +39,13 @@ class Words:
     """Of incidents their titles."""
     moment: Callable[[Millis], str]
 
+    def field(self, name: str) -> str:
+        """What a field is called."""
+        return _(_FIELDS.get(name, name))
+
     def change(self, one: Change) -> str:
         """A change: status: open → resolved."""
-        name = _(_FIELDS.get(one.field, one.field))
+        name = self.field(one.field)
         if one.field in ("note", "reply", "routing"):
             text = " ".join(str(one.after).split())
             return f"{name}: {text[:LONGEST]}{'…' if len(text) > LONGEST else ''}"

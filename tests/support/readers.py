@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from omnitui.clock import DAY, HOUR
 from omnitui.desk.agreements import dump
+from omnitui.desk.asof import Asked
 from omnitui.desk.query import parse
 from omnitui.desk.rules import On, Rule
 from omnitui.desk.sla import Policy
@@ -144,6 +145,7 @@ def filled(cache: Cache) -> dict[str, Any]:
         "after": 0,
         "address": "ann.stone@example.com",
         "agent_id": me.id,
+        "asked": Asked(lambda at: parse("返金 -from:ann is:open", now=at, me=me.id, zone=UTC), now),
         "at": now,
         "author_id": me.id,
         "before": now + DAY,

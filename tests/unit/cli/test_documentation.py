@@ -54,6 +54,7 @@ def printed(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict
     desk.profile.gateway_file.write_text('public_url = "https://x.example"\n[[hook]]\nname = "shop"\nkind = "line"\n')
     desk.profile.gateway_file.chmod(0o600)
     desk.profile.sla_file.write_text("[[policies]]\nname = 'all'\nfirst = '1h'\n")
+    desk.profile.rules_file.write_text("[seen]\non = 'message'\n[[seen.do]]\nlabel = '+seen'\n")
     mail = tmp_path / "x.eml"
     mail.write_text("From: a@example.com\nSubject: x\n\nhi\n")
     runs = [
@@ -87,6 +88,7 @@ def printed(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict
         ["canned", "list", "--json"],
         ["macro", "list", "--json"],
         ["macro", "run", "hello", talk.id, "--dry-run", "--json"],
+        ["rule", "try", "seen", "--json"],
         ["reasons", "--json"],
         ["connectors", "--json"],
         ["account", "add", "demo", "--name", "World", "--no-check", "--json"],

@@ -34,6 +34,8 @@ BIG = {
 }
 WHOLE = {
     "resembling.resembling": "a part of a name may stand anywhere in it, and an agent asked",
+    "replay.count": "a rule is tried on all that has happened, when an agent orders it",
+    "replay.stories": "a rule is tried on all that has happened, when an agent orders it",
     "people.find": "a part of a name may stand anywhere in it",
     "names.labels": "counts every use",
     "names.names": "counts every use",

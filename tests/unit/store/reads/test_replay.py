@@ -1,0 +1,116 @@
+"""Stories told from the cache: at every moment the conversation is as the look back has it."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from datetime import UTC
+from pathlib import Path
+
+import pytest
+
+from omnitui.clock import MINUTE, FrozenClock, Millis
+from omnitui.desk.asof import Asked
+from omnitui.desk.backtest import Firing, Trial, conversation
+from omnitui.desk.query import parse
+from omnitui.desk.rules import On, Rule, What
+from omnitui.desk.steps import Change, Foreseen
+from omnitui.model.states import Direction, Priority, Status
+from omnitui.services.operations import Operations
+from omnitui.store.cache import Cache
+from omnitui.store.reads import past, replay
+from tests.support.desk import a_conversation, a_message, an_agent
+
+QUERIES = (
+    *("", "is:open", "is:open -label:vip", "assignee:none is:open", "priority:>=high -is:resolved", "is:unread"),
+    *("返金", "-返金 is:open", "返金 OR label:vip", "unanswered:>7m", "-unanswered:<3m", "after:4m", "assignee:Mika"),
+    *("channel:email from:3", "-from:3 is:open", "subject:2", "has:note", "before:2020-01-01 OR is:waiting"),
+)
+
+
+def something(cache: Cache, operations: Operations, ids: list[str], rng: random.Random) -> None:
+    one, now = rng.choice(ids), cache.clock.now()
+    match rng.randrange(12):
+        case 0 | 1 | 2 | 3:
+            a_message(cache, one, rng.choice(["Hello", "返金してください", "Where is it?"]), at=now)
+        case 4:
+            a_message(cache, one, "We look", direction=Direction.OUTGOING, at=now)
+        case 5:
+            operations.set_status([one], rng.choice([Status.RESOLVED, Status.OPEN, Status.WAITING]))
+        case 6:
+            operations.label(rng.sample(ids, 2), add=[rng.choice(["vip", "billing"])])
+        case 7:
+            operations.label([one], remove=["vip"])
+        case 8:
+            operations.set_priority([one], rng.choice(list(Priority)))
+        case 9:
+            operations.assign([one], rng.choice([None, cache.me().id, an_agent(cache, "Mika").id]))
+        case 10:
+            operations.mark_read([one], rng.random() < 0.7)
+        case 11:
+            operations.note(one, "Looks odd")
+
+
+def test_rule_fires_on_the_messages_that_the_look_back_finds(tmp_path: Path) -> None:
+    """For every message that came, and every query: asked while the story is told, and asked of that moment alone."""
+    rng, clock = random.Random(7), FrozenClock()
+    with Cache.open(tmp_path, clock=clock) as cache:
+        operations = Operations(cache)
+        ids = [a_conversation(cache, subject=f"Matter {number}", contact=f"Person {number}").id for number in range(5)]
+        for _step in range(60):
+            clock.advance(MINUTE)
+            something(cache, operations, ids, rng)
+            if rng.random() < 0.1:
+                clock.advance(1)
+                operations.undo()
+        now, me = clock.now(), cache.me().id
+        came = cache.read(lambda db: db.execute(
+            "SELECT c.id, m.received_at FROM message m JOIN conversation c ON c.pk = m.conversation_pk"
+            " WHERE m.direction = 'incoming'").fetchall())  # fmt: skip
+        assert len(came) > 15
+        for text in QUERIES:
+            found = tried(cache, text, now)
+            wanted = [
+                (own, at)
+                for own, at in came
+                if own
+                in {
+                    row.conversation.id for row in cache.read(past.queue, parse(text, now=at, me=me, zone=UTC), at, now)
+                }
+            ]
+            assert sorted((one.conversation_id, one.at) for one in found) == sorted(wanted), text
+
+
+def tried(cache: Cache, text: str, now: Millis) -> list[Firing]:
+    """Where a rule on messages would have fired that changes nothing that anybody asks for."""
+    me = cache.me().id
+    asked = Asked(lambda at: parse(text, now=at, me=me, zone=UTC), now)
+    found: list[Firing] = []
+
+    def work(db: sqlite3.Connection) -> None:
+        names = dict(db.execute("SELECT id, name FROM agent"))
+        rule = Rule("r", "R", (On(What.MESSAGE),), ())
+        trial = Trial(
+            rule,
+            asked,
+            lambda then: Foreseen(conversation(then), (Change("nothing", 0, 1),)),
+            since=0,
+            now=now,
+            take=found.append,
+            names=names,
+        )
+        for story in replay.stories(db, asked, now):
+            trial.tell(story)
+        assert trial.told <= replay.count(db, asked)
+
+    cache.read(work)
+    return found
+
+
+@pytest.mark.parametrize(("text", "left"), [("channel:line", 0), ("返金", 0), ("is:open", 2), ("-channel:line", 2)])
+def test_conversations_that_can_never_fit_are_left_out_at_once(tmp_path: Path, text: str, left: int) -> None:
+    with Cache.open(tmp_path, clock=FrozenClock()) as cache:
+        for number in range(2):
+            a_message(cache, a_conversation(cache, subject=f"Matter {number}").id, "Hello", at=cache.clock.now())
+        asked = Asked(lambda at: parse(text, now=at, me="", zone=UTC), cache.clock.now())
+        assert cache.read(replay.count, asked) == left
