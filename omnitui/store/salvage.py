@@ -22,6 +22,7 @@ from omnitui.ids import Ids, is_ulid
 from omnitui.model.states import Direction, MessageKind, SendState, Status
 from omnitui.store import blocks, fulltext, rollup, tombstones
 from omnitui.store.rewriting import write_again
+from omnitui.store.tasks import set_due
 from omnitui.store.writer import Tx
 from omnitui.values import dataclass
 
@@ -151,9 +152,12 @@ def salvage(opened: Callable[[], sqlite3.Connection], target: sqlite3.Connection
                 if taking.take(row) and table.name == "outbox":
                     sent.add(row[table.names.index("op_pk")])
             kept[table.name] = taking.count
+            if table.name == "conversation":
+                _let_go(target)
             taking.close()
         kept["meta"] = _take_orders(damaged, target, partial(gaps.append, "meta"))
         kept["message"] += write_again(tx)
+        _gather(tx)
         doubtful = doubt(target, tx.now(), but=sent)
         tx.settle()
         target.execute("COMMIT")
@@ -241,6 +245,8 @@ class _Taking:
         for column, parent in self._table.parents:
             known = (
                 values[column] is None
+                # One of the same table may come later.
+                or parent == self._table.name
                 or self._db.execute(f"SELECT 1 FROM {parent} WHERE pk = ?", (values[column],)).fetchone()
             )
             if not known:
@@ -277,6 +283,28 @@ class _Taking:
                 fulltext.later(self._tx, values["pk"])
             self._conversations |= {there["conversation_pk"], values["conversation_pk"]}
         return True
+
+
+def _let_go(db: sqlite3.Connection) -> None:
+    """Let go of conversations that are not there, and of parts that have parts: rows of two ages meet."""
+    known, free = (
+        "(SELECT pk FROM conversation)",
+        "UPDATE conversation SET merged_pk = NULL, merged = 0 WHERE merged_pk",
+    )
+    db.execute(f"UPDATE conversation SET may_belong_to_pk = NULL WHERE may_belong_to_pk NOT IN {known}")
+    db.execute(f"{free} NOT IN {known}")
+    db.execute(f"{free} IN (SELECT pk FROM conversation WHERE merged_pk IS NOT NULL)")
+
+
+def _gather(tx: Tx) -> None:
+    """Have the rows of conversations say again what parts and tasks do, which may be of another age."""
+    for (pk,) in tx.db.execute(
+        "SELECT merged_pk FROM conversation WHERE merged_pk IS NOT NULL"
+        " UNION SELECT pk FROM conversation WHERE task_due_at IS NOT NULL"
+        " UNION SELECT conversation_pk FROM task WHERE is_open = 1"
+    ).fetchall():
+        set_due(tx, pk)
+        rollup.anew(tx, pk)
 
 
 def _newer_text(there: dict[str, Any], values: dict[str, Any]) -> bool:

@@ -22,6 +22,7 @@ from omnitui.store.cache import Cache
 from omnitui.store.failpoints import EXIT_CODE
 from omnitui.store.mending import Mended, mend
 from omnitui.store.reads import inbox as inbox_reads
+from omnitui.store.reads import merging
 from omnitui.store.writer import Tx
 from tests.support.promises import Promise
 from tests.support.store_desk import NOW, Desk, a_desk
@@ -230,6 +231,41 @@ def test_what_was_erased_stays_so_in_the_mended_cache(tmp_path: Path, with_snaps
         assert cache.read(tombstones.retention, desk.account_id) == 90
         assert cache.read(tombstones.retention, other) is None
         assert cache.read(erasure.owes_sweep)
+
+
+@pytest.mark.parametrize("with_snapshot", [True, False])
+def test_what_is_shown_as_a_part_stays_so_or_is_shown_by_itself(tmp_path: Path, with_snapshot: bool) -> None:
+    with a_desk(tmp_path) as desk:
+        desk.receive(text="first", external_id="1")
+        part, due = desk.conversation_id, NOW + DAY
+        if with_snapshot:
+            snapshots.take(desk.cache.path, NOW)
+        head = desk.cache.write(lambda tx: desk.converse(tx, external_id="head"))
+        gone = desk.cache.write(lambda tx: desk.converse(tx, external_id="gone"))
+        lost = desk.cache.write(lambda tx: desk.converse(tx, external_id="lost"))
+        for number, own in enumerate((head, gone, lost)):
+            desk.receive(own, text=f"text {number}", external_id=f"new {number}")
+        for own, into in ((part, head), (lost, gone)):
+            desk.act(Verb.MERGE, ObjectKind.CONVERSATION, own, {"merged_into": into})
+        task = {"exists": True, "conversation_id": part, "kind": "call_back", "text": "ring", "due_at": due}
+        desk.act(Verb.TASK, ObjectKind.TASK, desk.cache.ids.new(), {**task, "assignee_id": None})
+    path = desk.cache.path
+    with closing(sqlite3.connect(path)) as db:
+        # A row that is not believed: its status is none.
+        db.execute("UPDATE conversation SET status = 'odd' WHERE id = ?", (gone,))
+        db.commit()
+        (root,) = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'ix_conversation_contact'").fetchone()
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    spoil(path, root)
+    assert mended(path) is not None
+    with look(path) as cache:
+        assert cache.read(merging.parts, head) == [part]
+        shown = cache.read(inbox_reads.conversation, head)
+        assert shown is not None
+        assert shown.task_due_at == due
+        alone = cache.read(inbox_reads.conversation, lost)
+        assert alone is not None
+        assert alone.flags == frozenset()
 
 
 def test_without_a_snapshot_all_that_is_readable_is_kept(world: World, tmp_path: Path) -> None:
