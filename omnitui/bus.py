@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from omnitui.values import dataclass
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from omnitui.model.operations import Change
 
 E = TypeVar("E")
+
+WHILE: Final = 5
+"""Events in a row, each with another behind it, that make a steady stream."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +107,11 @@ class Bus:
 
                 logging.getLogger(__name__).exception("a handler of %s failed", type(event).__name__)
 
-    async def listen(self, every: float = 0.1) -> AsyncIterator[Changed]:
-        """All `Changed` events from now on, those of `every` seconds merged into one."""
+    async def listen(self, every: float = 0.1, *, steady: float = 0.0) -> AsyncIterator[Changed]:
+        """All `Changed` events from now on, those of `every` seconds merged into one.
+
+        Where they come without a pause for a while, those of `steady` seconds, if that is longer.
+        """
         import asyncio
 
         loop = asyncio.get_running_loop()
@@ -124,13 +130,15 @@ class Bus:
                 loop.call_soon_threadsafe(arrived.set)
 
         unsubscribe = self.subscribe(Changed, hop)
+        unpaused = 0
         try:
             while True:
+                unpaused = unpaused + 1 if arrived.is_set() else 0
                 await arrived.wait()
                 arrived.clear()
                 with lock:
                     event = held.pop()
                 yield event
-                await asyncio.sleep(every)
+                await asyncio.sleep(every if unpaused < WHILE else max(every, steady))
         finally:
             unsubscribe()

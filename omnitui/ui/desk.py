@@ -44,6 +44,8 @@ READ_AFTER = 1.2
 """Seconds on the screen after which a conversation counts as read."""
 COUNTED: Millis = 120 * SECOND
 """What leaves later than in this time is not counted down by the second."""
+STEADY = 0.25
+"""Seconds between two looks at what changed, where it changes all the time: rows that jump faster nobody reads."""
 TOLD_EVERY: Millis = 4 * SECOND
 """How often it is told that the agent still writes; back ends show it for five seconds and more."""
 
@@ -346,7 +348,7 @@ class Desk(Backstage):
 
         forget = self.session.bus.subscribe(CustomerTypes, heard)
         try:
-            async for changed in self.session.bus.listen(every=0.1):
+            async for changed in self.session.bus.listen(every=0.1, steady=STEADY):
                 await self._unharmed(self.changed(changed))
         finally:
             forget()
