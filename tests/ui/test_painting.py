@@ -49,9 +49,14 @@ async def test_history_is_wrapped_for_a_new_size_before_it_is_painted(
 ) -> None:
     async with a_console(session, 140, 40) as person:
         await person.press("j")
-        await person.sees("word0 ")
         history = person.app.main.history
-        before = "\n".join(history.render_line(y).text for y in range(history.size.height))
+
+        def shown() -> str:
+            return "\n".join(history.render_line(y).text for y in range(history.size.height))
+
+        await person.until(lambda: "word399" in shown(), "the end of the long message in the history")
+        await person.pilot.pause()
+        before = shown()
         found = painted(monkeypatch, person)
         await person.pilot.resize_terminal(100, 30)
         # What was painted until now may come between, as it was: then only the last of it counts.
