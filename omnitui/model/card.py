@@ -5,6 +5,7 @@ from __future__ import annotations
 from omnitui.clock import Millis
 from omnitui.ids import Ulid
 from omnitui.model.conversations import Conversation
+from omnitui.model.incidents import Incident
 from omnitui.model.people import Contact, Identity, Link, Organization
 from omnitui.model.tasks import Task
 from omnitui.values import dataclass
@@ -67,3 +68,5 @@ class Card:
     suggestions: tuple[Suggestion, ...] = ()
     tasks: tuple[Task, ...] = ()
     """What is promised and not done yet, the first due first."""
+    incidents: tuple[Incident, ...] = ()
+    """Those that go on, of all their conversations, the worst first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,8 @@ class Event:
     """One thing that came to pass."""
 
     at: Millis
+    group_id: Ulid
+    """The act that it was a part of."""
     kind: Kind
     author: str
     before: str = ""
@@ -89,44 +92,40 @@ def story(db: sqlite3.Connection, found: Incident) -> Story:
         for event in _events(db, op, author, found.id):
             last = events[-1] if events else None
             if last is not None and event.conversations and _same(last, event):
-                events[-1] = Event(
-                    last.at,
-                    last.kind,
-                    author,
-                    conversations=(*last.conversations, *event.conversations),
-                    undoes=last.undoes,
-                )
+                events[-1] = replace(last, conversations=(*last.conversations, *event.conversations))
             else:
                 events.append(event)
     return Story(found, tuple(events), tuple(incidents.linked(db, found.id)))
 
 
 def _same(last: Event, event: Event) -> bool:
-    return (last.kind, last.at, last.author, last.undoes) == (event.kind, event.at, event.author, event.undoes)
+    return (last.kind, last.group_id) == (event.kind, event.group_id)
 
 
 def _events(db: sqlite3.Connection, op: Op, author: str, own: Ulid) -> Iterable[Event]:
     before, after, back = op.before, op.after, op.undoes is not None
     if op.verb is Verb.CAUSE:
         kind = Kind.LINKED if after.get("incident_id") == own else Kind.UNLINKED
-        yield Event(op.at, kind, author, conversations=(op.object_id,), undoes=back)
+        yield Event(op.at, op.group_id, kind, author, conversations=(op.object_id,), undoes=back)
         return
     if "exists" in after:
         kind = Kind.BEGAN if after["exists"] else Kind.DROPPED
         severity = str(after.get("severity") or "")
         # It may have begun before somebody said so.
         at = op.at if back or op.redoes else min(int(after.get("began_at") or op.at), op.at)
-        yield Event(at, kind, author, after=severity, undoes=back)
+        yield Event(at, op.group_id, kind, author, after=severity, undoes=back)
         if after.get("standing"):
-            yield Event(op.at, Kind.STANDING, author, after=str(after["standing"]))
+            yield Event(op.at, op.group_id, Kind.STANDING, author, after=str(after["standing"]))
     for name in ("severity", "title", "standing"):
         if name in before and before[name] != after.get(name):
-            yield Event(op.at, Kind(name), author, str(before[name]), str(after.get(name)), undoes=back)
+            yield Event(op.at, op.group_id, Kind(name), author, str(before[name]), str(after.get(name)), undoes=back)
     if "ended_at" in before and before["ended_at"] != after.get("ended_at"):
-        yield Event(op.at, Kind.REOPENED if after.get("ended_at") is None else Kind.ENDED, author, undoes=back)
+        yield Event(
+            op.at, op.group_id, Kind.REOPENED if after.get("ended_at") is None else Kind.ENDED, author, undoes=back
+        )
     if "told" in after and not back:
         sent = tuple(_sending(db, one) for one in oplog.group(db, op.group_id) if one.verb is Verb.REPLY)
-        yield Event(op.at, Kind.TOLD, author, after=str(after["told"]), sent=sent)
+        yield Event(op.at, op.group_id, Kind.TOLD, author, after=str(after["told"]), sent=sent)
 
 
 def _sending(db: sqlite3.Connection, op: Op) -> Sending:

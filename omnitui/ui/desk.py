@@ -48,6 +48,8 @@ STEADY = 0.25
 """Seconds between two looks at what changed, where it changes all the time: rows that jump faster nobody reads."""
 TOLD_EVERY: Millis = 4 * SECOND
 """How often it is told that the agent still writes; back ends show it for five seconds and more."""
+RENEWING = frozenset({ObjectKind.OUTBOX, ObjectKind.CONTACT, ObjectKind.LINK, ObjectKind.TASK, ObjectKind.INCIDENT})
+"""What is shown of a conversation and has no id of it."""
 
 
 class Desk(Backstage):
@@ -383,7 +385,7 @@ class Desk(Backstage):
             await self.renew()
 
     def _touched(self, kinds: set[ObjectKind], about: set[Ulid]) -> bool:
-        if self.shown in about or kinds & {ObjectKind.OUTBOX, ObjectKind.CONTACT, ObjectKind.LINK, ObjectKind.TASK}:
+        if self.shown in about or kinds & RENEWING:
             return True
         if self.reading.whole and ObjectKind.CONVERSATION in kinds:
             return True

@@ -10,6 +10,7 @@ from omnitui.ids import Ulid
 from omnitui.values import dataclass
 
 if TYPE_CHECKING:
+    from omnitui.services.announcing import Announcement
     from omnitui.services.performing import Job
     from omnitui.services.recordings import Kept
     from omnitui.ui.desk import Desk
@@ -92,6 +93,8 @@ class Doing:
         """The register that was done last."""
         self.recording = ""
         """The letter that is recorded into now."""
+        self.announcements: dict[Ulid, Announcement] = {}
+        """What is half written to the customers of incidents, by those."""
 
     def keep(self, act: Act) -> None:
         """This is being done."""

@@ -41,6 +41,9 @@ def heading_lines(
     for word in (phrases.channel_word(conversation.channel), conversation.account, ref):
         if word:
             about.append((f" · {plain(word)}", "muted"))
+    if conversation.severity:
+        role = phrases.severity_role(conversation.severity)
+        about.append((f" · {conversation.severity.upper()} {plain(conversation.incident)}", role))
     about += [(f" #{plain(label)}", "label") for label in conversation.labels]
     if conversation.may_belong_to:
         about.append(("  " + _("may belong to another one"), "warn"))
@@ -66,6 +69,8 @@ def status_pieces(conversation: Conversation, now: Millis, zone: tzinfo) -> list
     word = _(phrases.STATUS[conversation.status])
     if conversation.status is Status.SNOOZED and conversation.snoozed_until:
         word = _("snoozed until {time}").format(time=phrases.moment(conversation.snoozed_until, now, zone, within=True))
+    elif conversation.status is Status.SNOOZED and conversation.severity:
+        word = _("snoozed until the incident ends")
     role = "label" if conversation.status is Status.OPEN else "warn"
     return [*pieces, (f"{word} ", role)]
 

@@ -49,6 +49,8 @@ class Act(StrEnum):
     """Make the identity `target` the preferred one, or no longer so."""
     TASK = "task"
     """Show the conversation of the task that `target` is, or put it off, or say that it is done."""
+    INCIDENT = "incident"
+    """Show the incident that `target` is."""
     FOLLOW = "follow"
     """Open the link `target` on the desktop."""
 
@@ -156,6 +158,24 @@ def due_line(one: Reason, now: Millis, zone: tzinfo) -> Line:
         (phrases.moment(one.at, now, zone), "bad" if late else "strong"),
         (f" {over}", "bad" if late else "muted"),
     )
+
+
+def incidents_panel(sight: Sight) -> list[Entry]:
+    """What goes on that conversations of this customer are linked to, and how it stands."""
+    made = [
+        Entry(
+            (
+                (f"{one.severity.short} ", phrases.severity_role(one.severity)),
+                (plain(one.title), "text"),
+                (f"  {plain(one.standing)}" if one.standing else "", "muted"),
+            ),
+            one.title,
+            Act.INCIDENT,
+            one.id,
+        )
+        for one in sight.card.incidents[:MOST]
+    ]
+    return _section(_("Incident"), made)
 
 
 def tasks_panel(sight: Sight) -> list[Entry]:
@@ -270,6 +290,7 @@ def _suggestion(one: Suggestion, width: int) -> Entry:
 
 PANELS: tuple[Panel, ...] = (
     name_panel,
+    incidents_panel,
     due_panel,
     tasks_panel,
     facts_panel,

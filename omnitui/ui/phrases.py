@@ -194,3 +194,8 @@ def conversations_word(count: int) -> str:
 def quoted_words(lines: int) -> str:
     """12 quoted lines."""
     return ngettext("{n} quoted line", "{n} quoted lines", lines).format(n=lines)
+
+
+def severity_role(severity: str) -> str:
+    """The role in which the severity of an incident is shown."""
+    return "bad" if severity in ("sev1", "sev2") else "warn"

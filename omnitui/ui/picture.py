@@ -12,11 +12,12 @@ from omnitui.ids import Ulid
 from omnitui.model.accounts import LedgerEntry
 from omnitui.model.card import Card
 from omnitui.model.conversations import Conversation, Draft
+from omnitui.model.incidents import Incident
 from omnitui.model.operations import OutboxEntry
 from omnitui.model.states import MessageKind, SendState
 from omnitui.sdk import snapshot
 from omnitui.sdk.capabilities import Capabilities
-from omnitui.store.reads import accounts, card, drafts, inbox, ledger, merging, outbox, presence, tasks
+from omnitui.store.reads import accounts, card, drafts, inbox, incidents, ledger, merging, outbox, presence, tasks
 from omnitui.store.reads.replying import reply_target
 from omnitui.sync.allowance import Allowance, allowance
 from omnitui.ui.stretch import Source, Stretch, newest
@@ -95,6 +96,8 @@ class Standing:
     """When the agent's open tasks and nobody's are due, the first hundred."""
     away: Millis | None = None
     """Until when the agent is away; None: not at all, `presence.NO_END`: until they are back."""
+    incidents: tuple[Incident, ...] = ()
+    """Those that go on, the worst first."""
 
 
 def standing(db: sqlite3.Connection) -> Standing:
@@ -109,4 +112,5 @@ def standing(db: sqlite3.Connection) -> Standing:
         holds={account.id: account.hold for account in found},
         promised=tasks.mine(db),
         away=presence.mine(db),
+        incidents=tuple(incidents.going_on(db)),
     )

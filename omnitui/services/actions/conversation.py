@@ -33,6 +33,8 @@ ACTIONS: tuple[Action, ...] = (
            N_("Hide it until nine on Monday morning."), ("s m",), _D),
     Action("conversation.task", N_("Promise …"),
            N_("A call-back or a follow-up at a time: follow up tomorrow 9, call back 14:30."), ("s k",), _D),
+    Action("conversation.incident", N_("Link to an incident …"),
+           N_("Link it, or the marked ones, to the incident that is their cause; or begin one."), ("s i",), _D),
     Action("conversation.call", N_("Call …"),
            N_("Ring the customer through your own phone, or by your softphone; again hangs up."), ("s p",), _D),
     Action("conversation.task_done", N_("Kept the promise"),

@@ -62,6 +62,8 @@ ACTIONS: tuple[Action, ...] = (
            N_("What has not left yet, and what needs your decision."), ("g o",), _A, short=N_("outbox")),
     Action("go.tasks", N_("Tasks"),
            N_("Call-backs and follow-ups that are open, the first due first."), ("g k",), _A),
+    Action("go.incidents", N_("Incidents"),
+           N_("What goes on, the worst first; tell all of its customers, and end it."), ("g I",), _A),
     Action("go.accounts", N_("Accounts"),
            N_("How each account stands; pause, check and change them."), ("g c",), _A),
     Action("go.ledger", N_("Ledger"), N_("How far each account is in step, and what is not here."), ("g b",), _A),

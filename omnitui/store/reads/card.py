@@ -12,7 +12,7 @@ from omnitui.ids import Ulid
 from omnitui.model.card import Card, Rating, Suggestion
 from omnitui.model.conversations import Conversation
 from omnitui.model.people import PREFERRED
-from omnitui.store.reads import people, tasks
+from omnitui.store.reads import incidents, people, tasks
 from omnitui.store.reads.inbox import CONVERSATION, to_conversation
 from omnitui.store.reads.people import LINKED
 from omnitui.store.reads.resembling import person, suggestion
@@ -48,6 +48,7 @@ def card(db: sqlite3.Connection, contact_id: Ulid) -> Card:
         links=tuple(links),
         open=tuple(open_conversations(db, contact_id)),
         tasks=tuple(tasks.of_contact(db, contact_id)),
+        incidents=tuple(incidents.of_contact(db, contact_id)),
         conversations=conversations,
         messages=messages,
         first_at=first_at,

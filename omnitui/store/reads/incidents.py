@@ -11,6 +11,7 @@ from omnitui.model.incidents import Incident, Severity
 from omnitui.model.operations import Op
 from omnitui.store.reads.inbox import CONVERSATION, to_conversation
 from omnitui.store.reads.oplog import OP, to_op
+from omnitui.store.reads.people import LINKED
 
 MOST: Final = 500
 """Incidents that one reading brings, the newest of them."""
@@ -35,6 +36,16 @@ def incident(db: sqlite3.Connection, incident_id: Ulid) -> Incident | None:
 def going_on(db: sqlite3.Connection) -> list[Incident]:
     """The incidents that have not ended, the worst first, of equal ones the oldest."""
     rows = db.execute(f"{_INCIDENT} WHERE n.goes_on = 1 ORDER BY n.severity, n.began_at, n.pk LIMIT ?", (MOST,))
+    return [_incident(row) for row in rows]
+
+
+def of_contact(db: sqlite3.Connection, contact_id: Ulid) -> list[Incident]:
+    """Those that go on and that conversations of a contact, or of those linked to it, are linked to."""
+    rows = db.execute(
+        f"{_INCIDENT} WHERE n.goes_on = 1 AND n.pk IN (SELECT incident_pk FROM conversation"
+        f" WHERE contact_pk IN ({LINKED}) AND incident_pk IS NOT NULL) ORDER BY n.severity, n.began_at",
+        (contact_id,),
+    )
     return [_incident(row) for row in rows]
 
 

@@ -77,7 +77,7 @@ def snooze(desk: Desk, ids: tuple[Ulid, ...], until: Millis | Until) -> Coroutin
 
     def begin(desk: Desk, ids: tuple[Ulid, ...]) -> None:
         # Counted from a window, it may not be possible: the row goes when it is done.
-        if wanted.lead is None and (wanted.at is None or wanted.at > desk.clock.now()):
+        if wanted.lead is None and not wanted.ends and (wanted.at is None or wanted.at > desk.clock.now()):
             leave(desk, ids, Status.SNOOZED)
 
     act = of_steps(_("snooze until {time}").format(time=when), steps.snooze(wanted), begin=begin)
@@ -86,6 +86,8 @@ def snooze(desk: Desk, ids: tuple[Ulid, ...], until: Millis | Until) -> Coroutin
 
 def until_words(desk: Desk, until: Until) -> str:
     """Until when, in the middle of a sentence."""
+    if until.ends:
+        return _("the incident’s end")
     if until.lead is not None:
         return _("{span} before the window closes").format(span=phrases.span(until.lead))
     return _("a reply") if until.at is None else phrases.moment(until.at, desk.clock.now(), desk.zone, within=True)
@@ -150,6 +152,9 @@ def tell(desk: Desk, done: Undone, words: str, what: tuple[Op, ...]) -> None:
     elif done.overtaken:
         told_field = _("{field} is not as it was: it was changed meanwhile").format(field=done.overtaken[0].field)
         desk.say(f"{words.format(what=told(what))} · {told_field}", "warn")
+    elif done.gone:
+        left = ngettext("{n} message had left already", "{n} messages had left already", done.gone).format(n=done.gone)
+        desk.say(f"{words.format(what=told(what))} · {left}", "warn")
     else:
         desk.say(words.format(what=told(what)))
 
@@ -169,8 +174,8 @@ def told(ops: tuple[Op, ...]) -> str:
     if not ops:
         return _("nothing")
     word = ", ".join(dict.fromkeys(_told(op) for op in ops))
-    about = {op.conversation_id or op.object_id for op in ops}
-    if len(about) == 1:
+    about = {op.conversation_id or op.object_id for op in ops if op.kind is not ObjectKind.INCIDENT}
+    if len(about) < 2:
         return word
     return word + " " + ngettext("({n} conversation)", "({n} conversations)", len(about)).format(n=len(about))
 

@@ -65,6 +65,10 @@ async def _open(desk: Desk) -> None:
             from omnitui.ui.screens.tasks import decide
 
             await decide(desk, entry.target)
+        case Act.INCIDENT:
+            from omnitui.ui.screens.incidents import open_incident
+
+            await open_incident(desk, entry.target)
         case Act.PREFER:
             await forms.prefer(desk, card, entry.target)
         case _:

@@ -14,6 +14,7 @@ from omnitui.store.reads.presence import NO_END
 from omnitui.text.widths import cell_width
 from omnitui.ui import phrases
 from omnitui.ui.keyboard import Keyboard
+from omnitui.ui.phrases import severity_role
 from omnitui.ui.picture import Standing
 from omnitui.ui.roles import Line, Piece, cropped, line_width, plain, spread
 
@@ -44,7 +45,12 @@ def status_line(
     trouble: str = "",
 ) -> Line:
     """What is marked, then notice, `trouble` or sync health at the left, the outbox at the right."""
-    right = (*away_pieces(standing, now), *promise_pieces(standing, now), *outbox_pieces(standing, now, undo_key))
+    right = (
+        *incident_pieces(standing, width // 2),
+        *away_pieces(standing, now),
+        *promise_pieces(standing, now),
+        *outbox_pieces(standing, now, undo_key),
+    )
     text, role = notice if notice[0] or not trouble else (f"! {trouble}", "bad")
     left: Line = ((f" {plain(text)}", role),) if text else ((" ", ""), *health_pieces(standing, now, accounts_key))
     if marks:
@@ -88,6 +94,18 @@ def worst(standing: Standing) -> list[tuple[str, str, Millis | None]]:
     for account_id in standing.names:
         found.setdefault(account_id, ("paused" if account_id in standing.paused else "new", None))
     return [(standing.names[key], *value) for key, value in found.items() if key in standing.names]
+
+
+def incident_pieces(standing: Standing, room: int) -> Line:
+    """The worst incident that goes on, how it stands, and how many others there are."""
+    if not standing.incidents:
+        return ()
+    worst_one, *others = standing.incidents
+    more = f" +{len(others)}" if others else ""
+    words = f"{plain(worst_one.title)}: {plain(worst_one.standing)}" if worst_one.standing else plain(worst_one.title)
+    sign = f"{worst_one.severity.short} "
+    said = cropped(((words, "strong"),), max(room - len(sign) - len(more) - 2, 8))
+    return ((sign, severity_role(worst_one.severity)), *said, (f"{more}  ", "muted"))
 
 
 def away_pieces(standing: Standing, now: Millis) -> Line:

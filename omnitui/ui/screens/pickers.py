@@ -42,6 +42,7 @@ async def pick_snooze(desk: Desk, ids: tuple[Ulid, ...]) -> None:
         (_("in two weeks"), Until(morning(desk, 14))),
         (_("the customer replies"), Until()),
         (_("two hours before the window closes"), Until(lead=LEAD)),
+        (_("the incident ends"), Until(ends=True)),
     ]
     fixed = among([_until(desk, words, wanted) for words, wanted in offers])
 
@@ -70,7 +71,7 @@ async def pick_snooze(desk: Desk, ids: tuple[Ulid, ...]) -> None:
 def _until(desk: Desk, words: str, wanted: Until) -> Choice:
     conversation, moment = desk.conversation, ""
     at = wanted.at
-    if wanted.lead is not None and conversation is not None and not desk.screen.queue.marked:
+    if (wanted.lead is not None or wanted.ends) and conversation is not None and not desk.screen.queue.marked:
         try:
             at = wanted.moment(conversation, desk.clock.now())
         except OmniError as error:
