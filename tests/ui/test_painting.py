@@ -54,7 +54,7 @@ async def test_history_is_wrapped_for_a_new_size_before_it_is_painted(
         def shown() -> str:
             return "\n".join(history.render_line(y).text for y in range(history.size.height))
 
-        await person.until(lambda: "word399" in shown(), "the end of the long message in the history")
+        await person.until(lambda: "word0 " in shown(), "the long message in the history")
         await person.pilot.pause()
         before = shown()
         found = painted(monkeypatch, person)
