@@ -126,11 +126,11 @@ class Operations(Incidents, Tasking):
 
     def merge(self, head_id: Ulid, ids: Iterable[Ulid], reason: str = "") -> list[Op]:
         """Show conversations as one with another; nothing is moved, and `split` cuts them apart again."""
-        return self._commit(self._cache.read(merging.merged, head_id, ids, reason))
+        return self._cache.write(lambda tx: self._recorded(tx, merging.merged(tx.db, head_id, ids, reason)))
 
     def split(self, ids: Iterable[Ulid]) -> list[Op]:
         """Cut conversations apart that are shown as one."""
-        return self._commit(self._cache.read(merging.cut, ids))
+        return self._cache.write(lambda tx: self._recorded(tx, merging.cut(tx.db, ids)))
 
     def move(self, message_id: Ulid, conversation_id: Ulid) -> list[Op]:
         """Put a message into another conversation of the same account."""
@@ -209,9 +209,9 @@ class Operations(Incidents, Tasking):
         return self._cache.write(work)
 
     def _commit(self, intents: Sequence[Intent]) -> list[Op]:
-        def work(tx: Tx) -> list[Op]:
-            group = tx.ids.new()
-            made = [record(tx, self._me.id, group, intent) for intent in intents]
-            return [op for op in made if op is not None]
+        return self._cache.write(lambda tx: self._recorded(tx, intents))
 
-        return self._cache.write(work)
+    def _recorded(self, tx: Tx, intents: Sequence[Intent]) -> list[Op]:
+        group = tx.ids.new()
+        made = [record(tx, self._me.id, group, intent) for intent in intents]
+        return [op for op in made if op is not None]

@@ -14,14 +14,12 @@ from omnitui.store.rows import pk_of
 from omnitui.store.writer import Tx
 
 
-def put_end(tx: Tx, message_id: Ulid, outcome: CallEnd) -> bool:
-    """Keep what became of the call that a message tells of; whether that is news."""
+def put_end(tx: Tx, message_id: Ulid, outcome: CallEnd) -> CallEnd | None:
+    """Keep what became of the call that a message tells of; what was known of that before."""
     pk = pk_of(tx, "message", message_id)
     before = tx.db.execute("SELECT outcome FROM call_end WHERE message_pk = ?", (pk,)).fetchone()
-    if before is not None and before[0] == outcome.value:
-        return False
     tx.db.execute("INSERT OR REPLACE INTO call_end(message_pk, outcome) VALUES (?, ?)", (pk, outcome.value))
-    return True
+    return CallEnd(before[0]) if before else None
 
 
 def call_back(tx: Tx, conversation_id: Ulid, missed_at: Millis, within: Millis) -> Op | None:

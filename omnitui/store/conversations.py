@@ -147,7 +147,7 @@ def _heads(tx: Tx, pk: int, values: Mapping[str, Json]) -> set[int]:
     """What a conversation was a part of, and what it becomes a part of.
 
     Raises:
-        Refused: That is a part itself, or it has parts of its own.
+        Refused: That is a part itself or deleted, or it has parts of its own.
     """
     before = tx.db.execute("SELECT merged_pk FROM conversation WHERE pk = ?", (pk,)).fetchone()[0]
     head = values["merged_pk"]
@@ -155,6 +155,8 @@ def _heads(tx: Tx, pk: int, values: Mapping[str, Json]) -> set[int]:
         nested = tx.db.execute(
             "SELECT 1 FROM conversation WHERE (pk = ?1 AND merged_pk IS NOT NULL) OR merged_pk = ?2 LIMIT 1", (head, pk)
         ).fetchone()
+        if tx.db.execute("SELECT 1 FROM conversation WHERE pk = ? AND deleted_at IS NOT NULL", (head,)).fetchone():
+            raise Refused(_("that conversation is deleted"))
         if head == pk or nested is not None:
             raise Refused(_("a conversation that has parts cannot be a part of another one"))
     return {one for one in (before, head) if one is not None}

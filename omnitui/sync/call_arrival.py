@@ -18,11 +18,14 @@ if TYPE_CHECKING:
 
 def take_call(arrival: Arrival, event: MessageReceived, stored: Stored, received_at: Millis) -> None:
     """Take in what became of a call; told again, it changes nothing."""
-    if event.call is None or not calls.put_end(arrival.tx, stored.message_id, event.call):
+    if event.call is None:
+        return
+    before = calls.put_end(arrival.tx, stored.message_id, event.call)
+    if before is event.call:
         return
     if event.call is CallEnd.ANSWERED:
         calls.called_back(arrival.tx, stored.conversation_id, received_at)
-    elif event.direction is Direction.INCOMING and not arrival.history:
+    elif event.direction is Direction.INCOMING and not arrival.history and before in (None, CallEnd.ANSWERED):
         known = accounts.capabilities(arrival.tx.db, arrival.account.id)
         within = snapshot.read(known, event.channel).call_back
         if within is not None:

@@ -13,6 +13,7 @@ from omnitui.desk import steps
 from omnitui.desk.agreements import dump
 from omnitui.desk.query import parse
 from omnitui.desk.sla import Policy
+from omnitui.errors import Refused
 from omnitui.ids import Ulid
 from omnitui.model.states import Direction
 from omnitui.model.tasks import TaskKind
@@ -56,6 +57,19 @@ def test_part_is_shown_by_itself_when_what_it_is_a_part_of_is_erased(cache: Cach
     assert listed(cache) == [two]
     assert (conversation(cache, two).flags, conversation(cache, two).unread) == (frozenset(), 1)
     assert cache.read(inbox.counts)["inbox"] == 1
+
+
+def test_nothing_becomes_a_part_of_what_was_erased(cache: Cache) -> None:
+    one, two = (a_conversation(cache, contact=name).id for name in ("Ann", "Bob"))
+    operations = Operations(cache)
+    operations.merge(one, [two])
+    operations.undo()
+    doomed = cache.read(belongings.rows_of, [conversation(cache, one).contact_id])
+    cache.write(lambda tx: erasure.erase_all(tx, doomed, until=tx.now()))
+    for again in (operations.redo, lambda: operations.merge(one, [two])):
+        with pytest.raises(Refused, match="deleted"):
+            again()
+    assert listed(cache) == [two]
 
 
 def test_promise_of_an_erased_part_is_due_nowhere(cache: Cache) -> None:

@@ -61,6 +61,9 @@ async def test_missed_call_promises_one_call_back_by_itself(desk: SyncDesk) -> N
     desk.operations.complete_tasks([one.id])
     await desk.take(call(1, CallEnd.MISSED, revision=3), call(2, CallEnd.VOICEMAIL), call(3, CallEnd.MISSED))
     assert promised(desk) == []
+    # Nor does what the caller said then, which is told later.
+    await desk.take(call(3, CallEnd.VOICEMAIL, revision=2))
+    assert promised(desk) == []
     await desk.take(call(4, CallEnd.MISSED))
     assert len(promised(desk)) == 1
     assert desk.cache.read(oplog.verify_chain)
