@@ -32,7 +32,8 @@ class Ngircd:
         whom = "ServerUID = nobody\nServerGID = nogroup\n" if os.getuid() == 0 else ""
         self._file.write_text(
             f"[Global]\nName = irc.tea.test\nInfo = tea\nListen = 127.0.0.1\nPorts = {self.port}\n{whom}"
-            "[Limits]\nMaxConnectionsIP = 0\n[Options]\nIdent = no\nDNS = no\nPAM = no\n[Channel]\nName = #support\n"
+            "[Limits]\nMaxConnectionsIP = 0\nMaxPenaltyTime = 0\n"
+            "[Options]\nIdent = no\nDNS = no\nPAM = no\n[Channel]\nName = #support\n"
         )
         self._process: subprocess.Popen[bytes] | None = None
 
