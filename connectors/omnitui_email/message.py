@@ -43,6 +43,7 @@ def compose(op: Outbound, line: MailLine, *, display_name: str = "", with_html: 
         ("Message-ID", _message_id(line.message_id)),
         ("In-Reply-To", " ".join(_known_ids((line.in_reply_to,))[:1])),
         ("References", "\r\n ".join(_references(line))),
+        ("Auto-Submitted", "auto-replied" if line.auto else ""),
         ("MIME-Version", "1.0"),
     ]
     body = _body(op, with_html=with_html)

@@ -64,6 +64,7 @@ GROUPS: Final[tuple[tuple[str, tuple[Entry, ...]], ...]] = (
             Entry("priority", "triage", N_("say how much it matters")),
             Entry("snooze", "triage", N_("hide it until a time")),
             Entry("handoff", "triage", N_("note, assignee, priority and snooze in one step")),
+            Entry("csat ask", "csat", N_("ask customers how satisfied they are")),
             Entry("reasons", "macros", N_("list why customers write")),
             Entry("read", "triage", N_("mark as read")),
             Entry("unread", "triage", N_("mark as unread")),

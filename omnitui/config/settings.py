@@ -163,6 +163,21 @@ class Hooks:
 
 
 @dataclass(frozen=True, slots=True)
+class Csat:
+    """Asking customers how satisfied they are; docs/csat.md."""
+
+    text: Mapping[str, str] = field(default_factory=dict)
+    """What is asked, by language: `{ en = "How was it, from 1 (bad) to 5 (good)?", de = "…" }`. English and Japanese
+    have words of their own."""
+    days: float = 7.0
+    """How many days an answer counts."""
+    again: float = 30.0
+    """How many days the same customer is not asked again."""
+    reopen: bool = False
+    """Whether an answer of nothing but a score opens a conversation again and waits for an answer."""
+
+
+@dataclass(frozen=True, slots=True)
 class Privacy:
     """Card numbers and secrets in what customers write; docs/forgetting.md. The cache keeps every word."""
 
@@ -217,6 +232,7 @@ class Settings:
     notify: Notify = field(default_factory=Notify)
     voice: Voice = field(default_factory=Voice)
     hooks: Hooks = field(default_factory=Hooks)
+    csat: Csat = field(default_factory=Csat)
     privacy: Privacy = field(default_factory=Privacy)
     snapshots: Snapshots = field(default_factory=Snapshots)
     log: Log = field(default_factory=Log)

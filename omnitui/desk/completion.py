@@ -118,6 +118,8 @@ def _values(key: str, names: Names) -> Sequence[str]:
             return _AGES
         case "task":
             return ("<1h", "<4h", "<1d")
+        case "csat":
+            return ("<3", ">=4", "1", "5", "none")
         case "in" | "out":
             return names.calendars if len(names.calendars) > 1 else (HOURS, *names.calendars)
         case "sla":

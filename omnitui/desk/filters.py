@@ -32,6 +32,7 @@ from omnitui.desk.terms import (
     Paused,
     PriorityIs,
     Promised,
+    Scored,
     Speaks,
     State,
     Subject,
@@ -252,6 +253,15 @@ def _sla(parser: Reading, piece: Piece) -> Node:
     return Due(now + left, None) if compare in (Compare.ABOVE, Compare.AT_LEAST) else Due(None, now + left)
 
 
+def _csat(parser: Reading, piece: Piece) -> Node:
+    compare, word = _comparison(piece.text)
+    if word.lower() == "none":
+        return Scored()
+    if word not in ("1", "2", "3", "4", "5"):
+        raise wrong(piece, _("“{word}” is no score.").format(word=word), hint=_("Such as csat:<3, 1 to 5, or none."))
+    return Scored(compare, int(word))
+
+
 def _hours(inside: bool) -> Callable[[Reading, Piece], Node | None]:
     def node(parser: Reading, piece: Piece) -> Node:
         if parser.place.calendars is None:
@@ -315,6 +325,7 @@ FILTERS: Final[dict[str, Callable[[Reading, Piece], Node | None]]] = {
     "window": _window,
     "task": _task,
     "sla": _sla,
+    "csat": _csat,
     "in": _hours(True),
     "out": _hours(False),
     "subject": _subject,

@@ -27,7 +27,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What a template may name; `contact.fields` has the contact's own facts."""
 TEXTS: Final = frozenset({"reply", "note"})
-KINDS: Final = ("reply", "note", "label", "assign", "priority", "snooze", "status", "read")
+KINDS: Final = ("reply", "note", "label", "assign", "priority", "snooze", "status", "read", "csat")
 STATUSES: Final = (Status.OPEN, Status.WAITING, Status.RESOLVED, Status.CLOSED)
 _BESIDE: Final[Mapping[str, str]] = {"reply": "at", "status": "reason"}
 """What may stand beside a step."""
@@ -112,6 +112,8 @@ def _step(table: object) -> Do | tuple[str, str]:
             return _("there is no “{key}” beside “{kind}”").format(key=key, kind=kind), key
     if not isinstance(beside, str):
         return _("“{key}” has to be a text").format(key=_BESIDE[kind]), _BESIDE[kind]
+    if kind == "csat":
+        return Do(kind, value) if value == "ask" else (_("“csat” can be “ask”"), kind)
     if kind == "read":
         return Do(kind, value) if isinstance(value, bool) else (_("“read” has to be true or false"), kind)
     if kind == "assign" and isinstance(value, Mapping):

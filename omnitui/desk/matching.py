@@ -34,6 +34,7 @@ from omnitui.desk.terms import (
     PriorityIs,
     Promised,
     Query,
+    Scored,
     Speaks,
     State,
     Subject,
@@ -141,6 +142,9 @@ def _leaf(leaf: Leaf, facts: Facts) -> bool:
             return conversation.sla_warn_at is not None and conversation.sla_warn_at <= until
         case Paused():
             return conversation.sla_left is not None
+        case Scored(compare, score):
+            given = conversation.csat
+            return given is None if score is None else given is not None and bool(_COMPARE[compare](given, score))
         case AtHours():
             return leaf.holds
         case Mentions(wanted):

@@ -180,6 +180,14 @@ class Paused:
 
 
 @dataclass(frozen=True, slots=True)
+class Scored:
+    """How the customer rated it, 1 to 5; None: not at all."""
+
+    compare: Compare = Compare.EQUAL
+    score: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AtHours:
     """Whether the desk is open by a calendar, or closed; decided when the query is read, as it is the same for all."""
 
@@ -260,6 +268,7 @@ Leaf = (
     | Due
     | Warned
     | Paused
+    | Scored
     | AtHours
     | Mentions
     | Speaks

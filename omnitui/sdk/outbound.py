@@ -36,6 +36,8 @@ class MailLine:
     in_reply_to: str = ""
     references: tuple[str, ...] = ()
     date: Millis = 0
+    auto: bool = False
+    """Whether no person wrote it; it says `Auto-Submitted: auto-replied` then (RFC 3834)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from omnitui.model.people import Agent
 from omnitui.model.states import Priority, Status
 from omnitui.paths import Profile
 from omnitui.services import reasons
+from omnitui.services.csat import step_if_due
 from omnitui.services.keymap import Problem
 from omnitui.services.performing import Job
 from omnitui.services.routing import Router, settle
@@ -35,6 +36,7 @@ from omnitui.values import dataclass
 if TYPE_CHECKING:
     import sqlite3
 
+    from omnitui.config.settings import Csat
     from omnitui.services.session import Session
 
 MOST: Final = 1_000
@@ -144,7 +146,8 @@ def reason_of(macro: Macro) -> str:
 def plan(session: Session, macro: Macro, ids: Sequence[Ulid]) -> list[Job]:
     """What the macro does to each conversation; where it cannot, the job says why. Blocks."""
     tree, _faults = reasons.read(session.profile)
-    place = _Place(session.cache.read(accounts.agents), tree, session.cache.clock.now(), session.zone, Router(session))
+    agents, now = session.cache.read(accounts.agents), session.cache.clock.now()
+    place = _Place(agents, tree, now, session.zone, Router(session), session.settings.csat)
 
     def look(db: sqlite3.Connection) -> list[Job]:
         return [place.job(db, macro, row) for row in inbox.conversations(db, ids)]
@@ -161,6 +164,7 @@ class _Place:
     now: Millis
     zone: tzinfo
     router: Router
+    csat: Csat
 
     def job(self, db: sqlite3.Connection, macro: Macro, row: Conversation) -> Job:
         """The steps for one conversation."""
@@ -171,6 +175,9 @@ class _Place:
         try:
             made: list[Step] = []
             for one in macro.steps:
+                if one.kind == "csat":
+                    made += step_if_due(db, row, self.csat, self.now)
+                    continue
                 if one.kind in TEXTS and not known:
                     known = facts(db, row, self.agents, self.now, self.zone)
                 made.append(self._step(db, one, row, known))

@@ -129,6 +129,7 @@ def compose(
     seen: Ulid | None = None,
     seen_at: Millis | None = None,
     fields: Mapping[str, Json] | None = None,
+    auto: bool = False,
 ) -> Outgoing:
     """The message and payload of a reply or of a first message.
 
@@ -149,6 +150,7 @@ def compose(
         seen: The newest message its author had on screen; the newest there is, where not said.
         seen_at: When that one was received.
         fields: The values that the connector is told beside: a template, a tag.
+        auto: Whether no person wrote it: it answers nothing that waits, and mail says so (RFC 3834).
     """
     capabilities = snapshot.read(target.capabilities, target.channel)
     message_id = ids.new()
@@ -157,6 +159,7 @@ def compose(
     shown = reply_subject(target.subject) if subject is None else subject
     if capabilities.mail:
         line = _mail_line(target, author, ids.new(), origin, token_key, now, cc, bcc)
+        line["auto"] = auto
         mail = {
             "rfc822_id": line["message_id"],
             "in_reply_to": line["in_reply_to"],
@@ -180,6 +183,7 @@ def compose(
         cc=tuple(cc),
         attachments=_attachments(files, message_id, ids),
         op_id=op_id,
+        auto=auto,
         answers=target.answers,
     )
     payload: dict[str, object] = {

@@ -17,6 +17,7 @@ from omnitui.model.states import ObjectKind, Verb
 from omnitui.sdk import snapshot
 from omnitui.sdk.capabilities import why_barred
 from omnitui.services import outgoing
+from omnitui.services.csat import why_not_asked
 from omnitui.services.recording import Intent, record
 from omnitui.services.routing import settle
 from omnitui.services.writing import Writing
@@ -127,7 +128,13 @@ class Performing(Writing):
             return [
                 self._noting(job.conversation_id, step.values["text"], reason=reason)
                 if step.verb is Verb.NOTE
-                else self._replying(job.conversation_id, step.values["text"], at=step.values.get("at"), reason=reason)
+                else self._replying(
+                    job.conversation_id,
+                    step.values["text"],
+                    at=step.values.get("at"),
+                    reason=reason,
+                    csat=step.values.get("csat"),
+                )
                 for step in job.steps
                 if step.verb in WORDS and not job.why_not
             ]
@@ -150,6 +157,8 @@ class Performing(Writing):
         if not capabilities.writes:
             return _("this channel takes no written replies")
         for step in replies:
+            if "csat" in step.values and (why := why_not_asked(db, row, step)):
+                return why
             if not step.values["text"].strip():
                 return _("there is nothing to send")
             try:
@@ -186,9 +195,7 @@ class Performing(Writing):
                 made += self._marked(tx, group, row.id, step.values["read"], reason)
                 continue
             said = "; ".join(part for part in (reason, step.values.get("why", "")) if part)
-            op = record(
-                tx, self._me.id, group, Intent(step.verb, ObjectKind.CONVERSATION, row.id, after, row.id, said)
-            )
+            op = record(tx, self._me.id, group, Intent(step.verb, ObjectKind.CONVERSATION, row.id, after, row.id, said))
             if op is not None:
                 made.append(op)
                 if "route" in step.values:
@@ -202,7 +209,10 @@ class Performing(Writing):
         line = outgoing.activity(row, self._me, text, tx.ids, tx.now(), op_id)
         fields = outgoing.as_fields(line)
         op = record(
-            tx, self._me.id, group, Intent(Verb.ASSIGN, ObjectKind.MESSAGE, line.id, fields, row.id, reason, op_id=op_id)
+            tx,
+            self._me.id,
+            group,
+            Intent(Verb.ASSIGN, ObjectKind.MESSAGE, line.id, fields, row.id, reason, op_id=op_id),
         )
         assert op is not None
         return op

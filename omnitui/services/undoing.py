@@ -247,7 +247,7 @@ def _back_to_draft(tx: Tx, op: Op) -> None:
         return
     place = merging.head(tx.db, op.conversation_id)
     message = op.after["message"]
-    if message["kind"] == MessageKind.TEMPLATE or untyped(op.reason):
+    if message["kind"] == MessageKind.TEMPLATE or untyped(op.reason) or "csat" in op.after:
         # Nobody wrote its words.
         return
     kind = MessageKind.NOTE if op.verb is Verb.NOTE else MessageKind.PUBLIC

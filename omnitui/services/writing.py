@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omnitui.clock import DAY, SECOND, Millis
-from omnitui.desk.steps import untyped
+from omnitui.desk.steps import RULE, untyped
 from omnitui.errors import NotFound, Refused
 from omnitui.i18n import _
 from omnitui.ids import Ulid
@@ -126,8 +126,12 @@ class Writing:
         tag: str = "",
         reason: str = "",
         continues: Ulid | None = None,
+        csat: Mapping[str, Json] | None = None,
     ) -> Callable[[Tx, Ulid], Op]:
-        """A reply, checked and ready to be recorded as a part of the act of the given group; see `reply`."""
+        """A reply, checked and ready to be recorded as a part of the act of the given group; see `reply`.
+
+        `csat`: it asks how satisfied the customer is, on these terms (`omnitui.desk.steps.ask`).
+        """
         shown, conversation_id = conversation_id, self._cache.read(merging.way, conversation_id, answers)
         target = self._target(conversation_id, answers)
         if shown != conversation_id:
@@ -174,6 +178,7 @@ class Writing:
                 bcc=hidden,
                 fields=fields,
                 reason=reason,
+                csat=csat,
             )
 
         return work
@@ -324,6 +329,7 @@ class Writing:
         bcc: Sequence[str] = (),
         fields: Mapping[str, Json] | None = None,
         reason: str = "",
+        csat: Mapping[str, Json] | None = None,
     ) -> Op:
         wait = self._hold(target, hold) if at is None else at - tx.now()
         if at is not None and wait <= 0:
@@ -346,14 +352,17 @@ class Writing:
             cc=cc,
             bcc=bcc,
             fields=fields,
+            auto=csat is not None or reason.startswith(RULE),
         )
         after = outgoing.as_fields(made.message, made.mail)
+        if csat is not None:
+            after = {**after, "csat": csat}
         intent = Intent(verb, ObjectKind.MESSAGE, made.message.id, after, target.conversation_id, reason, op_id=op_id)
         op = record(tx, self._me.id, group_id, intent)
         assert op is not None
         payload = made.payload if at is None else {**made.payload, "scheduled": True}
         enqueue(tx, op, payload, due_at=tx.now() + wait, held=wait > 0, message_id=made.message.id)
-        if (not fields or "template" not in fields) and not untyped(reason):
+        if (not fields or "template" not in fields) and not untyped(reason) and csat is None:
             drafts.drop(tx, target.conversation_id, MessageKind.PUBLIC)
         return op
 

@@ -43,6 +43,7 @@ from omnitui.sync.call_arrival import take_call
 from omnitui.sync.conversation_arrival import change, confirm_read, take_change, take_contact
 from omnitui.sync.parking import Bounced, Parkable, decode, encode, of_conversation, of_key, of_mail, of_message
 from omnitui.sync.preparation import Ready, ReadyMessage, ReadyUnsupported
+from omnitui.sync.rating import keep_score, score_in
 from omnitui.sync.refusals import Refusals
 
 _LEFT = (SendState.SENDING, SendState.ACCEPTED)
@@ -160,6 +161,11 @@ class Arrival:
         contact_id = self._contact_of(event)
         standing = self._conversation(ready, contact_id)
         received_at = min(event.sent_at if event.received_at is None else event.received_at, self.tx.now())
+        said = event.direction is Direction.INCOMING and event.kind is MessageKind.PUBLIC and not event.author.agent
+        score = (
+            score_in(self, ready.body.reply, standing.id, contact_id, event.external_id, received_at) if said else None
+        )
+        quiet = score is not None and score.quiet
         stored = inflow.put_message(
             self.tx,
             Message(
@@ -184,12 +190,14 @@ class Arrival:
                 placement=Reason.BACK_END.value,
                 attachments=_files(ready, self.tx),
                 answers=event.answers,
+                auto=quiet,
             ),
             seen=event.seen or received_at <= standing.read_by_us_at,
             index=not self.history,
             # A message from before the end of its conversation does not open it again.
-            reopen=received_at > standing.ended_at if standing.ended_at else not self.history,
+            reopen=not quiet and (received_at > standing.ended_at if standing.ended_at else not self.history),
         )
+        keep_score(self, score, received_at)
         self.count(stored)
         take_call(self, event, stored, received_at)
         known = stored.conversation_id == standing.id

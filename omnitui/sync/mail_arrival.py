@@ -22,6 +22,7 @@ from omnitui.store.threads import OwnMessage
 from omnitui.sync.arrival import Arrival
 from omnitui.sync.mails import ReadyMail
 from omnitui.sync.parking import Bounced, of_mail, of_message
+from omnitui.sync.rating import keep_score, score_in
 
 CHANNEL = "email"
 _NUMBER = re.compile(r"#([0-9A-HJKMNP-TV-Z]{6,26})\b")
@@ -116,6 +117,11 @@ class MailArrival:
         outgoing = event.direction is Direction.OUTGOING
         received_at = self._after_ours(mail, min(event.received_at, tx.now()))
         message_id = tx.ids.new()
+        auto = parsed.auto_reply or parsed.bounce is not None
+        score = None
+        if not (outgoing or auto or mail.unreadable):
+            score = score_in(arrival, parsed.reply_text, conversation_id, contact_id, mail.external_id, received_at)
+        quiet = score is not None and score.quiet
         stored = inflow.put_message(
             tx,
             Message(
@@ -137,7 +143,7 @@ class MailArrival:
                 html=bool(parsed.html),
                 raw=mail.raw,
                 placement=placement.code,
-                auto=parsed.auto_reply or parsed.bounce is not None,
+                auto=auto or quiet,
                 to=tuple(str(one) for one in parsed.to),
                 cc=tuple(str(one) for one in parsed.cc),
                 attachments=self._attachments(mail, message_id),
@@ -153,8 +159,9 @@ class MailArrival:
             seen=event.seen,
             index=not arrival.history,
             # What was answered long ago is no reason to open a conversation again.
-            reopen=not arrival.history and placement.reason is not Reason.ANSWERED,
+            reopen=not arrival.history and placement.reason is not Reason.ANSWERED and not quiet,
         )
+        keep_score(arrival, score, received_at)
         arrival.count(stored)
         arrival.unparsed += mail.unreadable
         if placement.conversation_id is not None:

@@ -128,4 +128,5 @@ def _mail_line(fields: Mapping[str, Json] | None) -> MailLine | None:
         in_reply_to=str(fields.get("in_reply_to") or ""),
         references=tuple(fields.get("references") or ()),
         date=int(fields.get("date") or 0),
+        auto=bool(fields.get("auto")),
     )

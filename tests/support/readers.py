@@ -33,11 +33,25 @@ from omnitui.model.states import (
     Verb,
     What,
 )
-from omnitui.store import accounts, contacts, drafts, incidents, inflow, oplog, outbox, reads, rules, sla, tasks
+from omnitui.store import (
+    accounts,
+    contacts,
+    drafts,
+    incidents,
+    inflow,
+    oplog,
+    outbox,
+    presence,
+    reads,
+    rules,
+    sla,
+    tasks,
+)
 from omnitui.store.cache import Cache
 from omnitui.store.reads import past, people
 from omnitui.store.reads import rules as ruled
 from omnitui.store.reads.belongings import Doomed
+from omnitui.store.reads.presence import NO_END
 from omnitui.store.writer import Tx
 from tests.support.desk import a_contact, a_conversation, a_message
 
@@ -65,16 +79,28 @@ def filled(cache: Cache) -> dict[str, Any]:
     first = a_conversation(
         cache, "返金をお願いします", contact="Ann Stone", subject="Order A12", labels=("vip", "返品"), assignee="Mia"
     )
-    caller = a_conversation(cache, "[call] missed", contact="Ann Stone", channel="voice").contact_id
+    caller = a_conversation(
+        cache, "[call] missed", contact="Ann Stone", channel="voice", assignee=cache.me().name
+    ).contact_id
     second = a_conversation(cache, "refund please", contact="Bo", priority=Priority.HIGH)
     a_conversation(cache, "buy now", contact="Spammer", fields={"flags": ["spam"]})
     a_conversation(cache, "later", contact="Cy", status=Status.SNOOZED, fields={"snoozed_until": cache.clock.now() + 1})
     asked = a_message(cache, first.id, "here is the picture", files=("photo.jpg", "請求書.pdf"), external_id="m1")
     answer = a_message(cache, first.id, "thank you", direction=Direction.OUTGOING, state=SendState.QUEUED, answers="m1")
-    a_message(cache, first.id, "soon", direction=Direction.OUTGOING)
+    soon = a_message(cache, first.id, "soon", direction=Direction.OUTGOING)
     a_message(cache, second.id, "he is angry", direction=Direction.OUTGOING, kind=MessageKind.NOTE)
     bo = a_contact(cache, "Bo")
     me = cache.me()
+    asking = Op(
+        cache.ids.new(), cache.ids.new(), cache.clock.now(), me.id, Verb.REPLY, ObjectKind.MESSAGE, soon.id,
+        first.account_id, {"exists": False}, {"exists": True, "csat": {"until": NO_END, "quiet": True}}, 0,
+        conversation_id=first.id,
+    )  # fmt: skip
+    leaving = OutboxEntry(
+        asking.id, first.account_id, first.id, Verb.REPLY, SendState.ACCEPTED, asking.id, 0, message_id=soon.id
+    )
+    cache.write(lambda tx: oplog.append(tx, asking))
+    cache.write(lambda tx: outbox.put(tx, leaving))
     gone = Account(cache.ids.new(), "demo", "Gone")
 
     def work(tx: Tx) -> tuple[Op, Op]:
@@ -138,6 +164,8 @@ def filled(cache: Cache) -> dict[str, Any]:
     cache.write(lambda tx: sla.put_in_force(tx, dump((Policy("all", first=HOUR, next=HOUR, resolution=DAY),))))
     cache.write(lambda tx: sla.sweep(tx, 1))
     cache.write(lambda tx: sla.note_origin(tx, "a file"))
+    cache.write(lambda tx: presence.set_away(tx, me.id, NO_END))
+    cache.write(lambda tx: presence.take_turn(tx, "", me.id))
     now = cache.clock.now()
     waiting = _ruled(cache, first.id)
     return {

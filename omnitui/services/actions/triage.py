@@ -16,6 +16,8 @@ ACTIONS: tuple[Action, ...] = (
            N_("Run a macro after a preview, or edit one."), (";",), _D),
     Action("conversation.again", N_("Do it again"),
            N_("What was done last, to this conversation or the marked ones."), (".",), _D),
+    Action("conversation.csat", N_("Ask how it was"),
+           N_("Ask the customer for a score from 1 to 5; the answer is on the card."), ("s c",), _D),
     Action("agent.away", N_("Away, or back …"),
            N_("Be given nothing until a time: rules pass you over. Again says that you are back."), ("s a",), _D),
     Action("recording.begin", N_("Record"),

@@ -36,6 +36,7 @@ from omnitui.desk.terms import (
     PriorityIs,
     Promised,
     Query,
+    Scored,
     Speaks,
     State,
     Subject,
@@ -249,6 +250,8 @@ def _leaf(leaf: Leaf, target: _Target) -> Condition:
             return Condition("c.sla_warn_at IS NOT NULL AND c.sla_warn_at <= ?", (until,))
         case Paused():
             return Condition("c.sla_left IS NOT NULL")
+        case Scored(compare, score):
+            return Condition("c.csat IS NULL") if score is None else Condition(f"c.csat {compare} ?", (score,))
         case AtHours():
             return Condition("1" if leaf.holds else "0")
         case Mentions(agent):

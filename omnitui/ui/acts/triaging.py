@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
+from typing import Any
 
 from omnitui.i18n import _
 from omnitui.ids import Ulid
@@ -37,8 +38,18 @@ async def _macro(desk: Desk, ids: tuple[Ulid, ...]) -> None:
     await pick_macro(desk, ids)
 
 
+def _csat(desk: Desk, ids: tuple[Ulid, ...]) -> Coroutine[Any, Any, None]:
+    from omnitui.desk.csat import QUESTION
+    from omnitui.services import csat
+    from omnitui.ui.doing import Act
+
+    act = Act(_("ask how it was"), lambda desk, ids: csat.plan(desk.session, ids), QUESTION)
+    return bulk.carry_out(desk, ids, act, _("asked: held for undo, then it leaves"))
+
+
 HANDLERS: Mapping[str, Handler] = {
     "conversation.reason": lambda desk, count: _reason(desk, desk.targets()),
     "conversation.hand_off": lambda desk, count: _hand_off(desk, desk.targets()),
+    "conversation.csat": lambda desk, count: _csat(desk, desk.targets()),
     "conversation.macro": lambda desk, count: _macro(desk, desk.targets()),
 }
