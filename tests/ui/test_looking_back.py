@@ -59,3 +59,18 @@ async def test_who_comes_back_is_told_where_to_see_what_changed(tmp_path: Path) 
             await person.press("g", "e")
             await person.sees("1 the customer wrote")
             await person.sees("Hello? Anybody?")
+
+
+async def test_own_acts_alone_lead_to_the_log(tmp_path: Path) -> None:
+    with a_session(tmp_path) as session:
+        clock = session.cache.clock
+        assert isinstance(clock, FrozenClock)
+        own = a_conversation(session.cache, "Where is it?", contact="Ann").id
+        async with a_console(session, 100, 30) as person:
+            await person.press("j")
+            clock.advance(HOUR)
+            session.operations.set_priority([own], Priority.URGENT)
+            await person.press("g", "e")
+            await person.sees("> 1 act of your own")
+            await person.press("enter")
+            await person.sees("normal → urgent")

@@ -22,8 +22,14 @@ async def open_since(desk: Desk) -> None:
     found = await desk.cache.aread(since.digest, at, now, desk.cache.me().id)
     title = _("Since {time}: {what}").format(time=phrases.moment(at, now, desk.zone, within=True), what=_summary(found))
     choices = [entry_choice(group, entry, now) for group, entries in found.groups.items() for entry in entries]
+    if found.mine:
+        choices.append(Choice(None, ((_mine(found), "label"), ("  " + _("Enter shows the log"), "muted"))))
     chosen = await desk.ask(PickerScreen(title, among(choices), hint=_("Enter goes there; omnitui since prints it")))
-    if chosen is not None:
+    if chosen is not None and chosen.value is None:
+        from omnitui.ui.screens.oplog import open_log
+
+        await open_log(desk, None)
+    elif chosen is not None:
         entry: Entry = chosen.value[1]
         desk.go(entry.conversation_id)
         desk.screen.layouts.read()
@@ -33,8 +39,12 @@ def _summary(found: Digest) -> str:
     """Each group with its number."""
     parts = [f"{found.counts[group]} {_(WORDS[group])}" for group in found.groups]
     if found.mine:
-        parts.append(ngettext("{n} act of your own", "{n} acts of your own", found.mine).format(n=found.mine))
+        parts.append(_mine(found))
     return " · ".join(parts) or _("nothing changed")
+
+
+def _mine(found: Digest) -> str:
+    return ngettext("{n} act of your own", "{n} acts of your own", found.mine).format(n=found.mine)
 
 
 def entry_choice(group: Group, entry: Entry, now: Millis) -> Choice:
