@@ -28,9 +28,22 @@ def _op_argument(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None
     parser.add_argument("op", nargs="?", metavar="OP", help=_("an op's id; your last act where not given"))
 
 
+def _undo_arguments(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
+    _op_argument(parser, words)
+    parser.add_argument("--rest", action="store_true", help=_("where something of it has left, take the rest back"))
+
+
 def _undo(shell: Shell) -> int:
-    named = shell.arguments.op
-    undone = shell.session.operations.undo(shell.id(named, ObjectKind.OP) if named else None)
+    from omnitui.services.undoing import Departed
+
+    named, operations = shell.arguments.op, shell.session.operations
+    op_id = shell.id(named, ObjectKind.OP) if named else None
+    try:
+        undone = operations.undo(op_id)
+    except Departed as error:
+        if not shell.arguments.rest:
+            raise
+        undone = operations.undo(op_id, rest=error.group_id)
     for original in undone.originals:
         shell.out.say(_("taken back: {deed}").format(deed=deed(original)))
     if undone.gone:
@@ -160,7 +173,7 @@ def value_words(value: Any, name: str = "") -> str:
 
 
 VERBS: Final = {
-    "undo": Verb(_undo, _op_argument),
+    "undo": Verb(_undo, _undo_arguments),
     "redo": Verb(_redo, _op_argument),
     "log": Verb(_log, _log_arguments, notes=N_("With --jsonl the whole log is written unless -n says otherwise.")),
 }

@@ -155,9 +155,9 @@ class Operations(Incidents, Tasking):
 
     # Taking back
 
-    def undo(self, op_or_group_id: Ulid | None = None) -> Undone:
-        """Undo an act: the given op's, else the agent's last one that can be undone."""
-        return self._cache.write(lambda tx: undo(tx, self._me, op_or_group_id))
+    def undo(self, op_or_group_id: Ulid | None = None, *, rest: Ulid | None = None) -> Undone:
+        """Undo an act: the given op's, else the agent's last one that can be undone. See `undoing.undo`."""
+        return self._cache.write(lambda tx: undo(tx, self._me, op_or_group_id, rest=rest))
 
     def revert(self, op_id: Ulid, *, others: bool = False) -> Undone:
         """Take back one op alone, of whatever age; see `reverting.revert`."""

@@ -59,16 +59,33 @@ class Undone:
     """How many messages of an announcement had left already and are with the customers."""
 
 
-def undo(tx: Tx, me: Agent, op_or_group_id: Ulid | None) -> Undone:
+class Departed(Refused):
+    """Something of an act has left and cannot be taken back.
+
+    Args:
+        refused: Why.
+        group_id: The act.
+        rest: How many of its ops can be taken back all the same.
+    """
+
+    def __init__(self, refused: Refused, group_id: Ulid, rest: int) -> None:
+        super().__init__(refused.message, hint=refused.hint)
+        self.group_id = group_id
+        self.rest = rest
+
+
+def undo(tx: Tx, me: Agent, op_or_group_id: Ulid | None, *, rest: Ulid | None = None) -> Undone:
     """Undo one act, all ops of it.
 
     Args:
         tx: The commit.
         me: Who undoes.
         op_or_group_id: The act; the agent's newest one that can be undone, where not given.
+        rest: An act of which what has left is let be; it counts only where it is the one that is undone.
 
     Raises:
-        Refused: There is nothing to undo, it has left, or it is somebody else's.
+        Refused: There is nothing to undo, or it is somebody else's.
+        Departed: Something of it has left.
     """
     ops = log.group(tx.db, op_or_group_id) if op_or_group_id else log.last_undoable(tx.db, me.id)
     ops = [op for op in ops if not log.undone(tx.db, op.id)]
@@ -77,7 +94,11 @@ def undo(tx: Tx, me: Agent, op_or_group_id: Ulid | None) -> Undone:
     if any(op.author_id != me.id for op in ops):
         raise Refused(_("somebody else did that"), hint=_("undo it in your own name by setting the value you want"))
     ops, gone = _still_here(tx, ops)
-    refuse_departed(tx, ops)
+    here, refused = _apart(tx, ops)
+    if refused is not None:
+        if not here or ops[0].group_id != rest:
+            raise Departed(refused, ops[0].group_id, len(here)) from None
+        ops, gone = here, gone + len(ops) - len(here)
     return replace(invert(tx, me, list(reversed(ops)), redoing=False), gone=gone)
 
 
@@ -96,6 +117,20 @@ def _still_here(tx: Tx, ops: list[Op]) -> tuple[list[Op], int]:
         said = _("all {n} messages have left and cannot be taken back").format(n=gone)
         raise Refused(said, hint=_("write another one to put it right"))
     return here if gone else ops, gone
+
+
+def _apart(tx: Tx, ops: Sequence[Op]) -> tuple[list[Op], Refused | None]:
+    """What of these can be taken back, and why the first of the others cannot."""
+    here: list[Op] = []
+    why: Refused | None = None
+    for op in ops:
+        try:
+            refuse_departed(tx, [op])
+        except Refused as refused:
+            why = why or refused
+        else:
+            here.append(op)
+    return here, why
 
 
 def redo(tx: Tx, me: Agent, op_or_group_id: Ulid | None = None) -> Undone:

@@ -87,6 +87,8 @@ class Doing:
         """What was recorded since the start, by letter."""
         self.recorded: list[Act] = []
         """What is recorded now."""
+        self.rest: Ulid | None = None
+        """The act of which undo takes back what has not left, when it is pressed once more."""
         self.letter = ""
         """The register that the key before named."""
         self.replayed = ""

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from omnitui.model.conversations import Conversation
-from omnitui.model.states import Priority, Status
+from omnitui.model.states import Priority, SendState, Status
 from omnitui.services import macros, reasons, recordings
 from omnitui.services.session import Session
-from omnitui.store.reads import history, inbox
+from omnitui.store import outbox as send_states
+from omnitui.store.reads import history, inbox, outbox
 from omnitui.ui import editor
 from tests.support.console import Person, a_console, a_session
 from tests.support.desk import a_conversation
@@ -211,6 +213,28 @@ async def test_macro_is_run_after_its_preview_and_found_in_the_palette(session: 
         await person.sees("macro")
         await person.press("enter")
         await person.sees("1 conversation: Very important")
+
+
+async def test_undo_pressed_again_takes_back_what_has_not_left_of_an_act(session: Session) -> None:
+    macros.give(session.profile, "sorry", '[[do]]\nreply = "Sorry"\n[[do]]\npriority = "urgent"\n')
+    async with a_console(session) as person:
+        await person.until(lambda: len(order(person)) == 5)
+        first = order(person)[0]
+        await person.press(";")
+        await person.sees("Enter shows what it would do")
+        await person.press("enter")
+        await person.sees("1 conversation: sorry")
+        await person.press("down", "enter")
+        await person.until(lambda: row(session, first).priority is Priority.URGENT)
+        (entry,) = session.cache.read(outbox.entries)
+        for state in (SendState.QUEUED, SendState.SENDING):
+            session.cache.write(partial(send_states.move, op_id=entry.op_id, to=state))
+        await person.press("u")
+        await person.sees("u again takes back the other change")
+        assert row(session, first).priority is Priority.URGENT
+        await person.press("u")
+        await person.until(lambda: row(session, first).priority is Priority.NORMAL)
+        await person.sees("1 message had left already")
 
 
 async def test_macro_is_made_in_the_editor_and_its_fault_is_named(

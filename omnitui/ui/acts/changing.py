@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from omnitui.clock import HOUR, Millis
 from omnitui.desk import steps
 from omnitui.desk.until import Until
+from omnitui.errors import Refused
 from omnitui.i18n import _, ngettext
 from omnitui.ids import Ulid
 from omnitui.model.operations import Op
@@ -128,10 +129,21 @@ def _unread(desk: Desk) -> Coroutine[Any, Any, None]:
 
 
 async def _undo(desk: Desk) -> None:
+    from omnitui.services.undoing import Departed
+
     await desk.drafting.flush()
     queue = desk.screen.queue
     home = queue.window.home
-    undone = await desk.act_first(desk.session.operations.undo)
+    rest, desk.doing.rest = desk.doing.rest, None
+    try:
+        undone = await desk.act_first(desk.session.operations.undo, rest=rest)
+    except Departed as error:
+        if not error.rest:
+            raise
+        desk.doing.rest = error.group_id
+        key = desk.screen.keyboard.keymap.key_of("app.undo")
+        hint = ngettext("{key} again takes back the other change", "{key} again takes back the {n} others", error.rest)
+        raise Refused(error.message, hint=hint.format(key=key, n=error.rest)) from error
     # What came back, a draft perhaps, is there for the next key.
     await desk.renew()
     tell(desk, undone, _("undone: {what}"), undone.originals)

@@ -13,6 +13,8 @@ from omnitui.model.states import SendState, Status
 from omnitui.services import macros, reasons
 from omnitui.services.rendering import LONGEST, TextFault, check, rendered
 from omnitui.services.session import Session
+from omnitui.services.undoing import Departed
+from omnitui.store import outbox as send_states
 from omnitui.store.reads import history, inbox, outbox
 from tests.support.console import a_session
 from tests.support.desk import a_conversation
@@ -201,6 +203,26 @@ def test_macro_does_its_steps_as_one_act_and_one_undo(session: Session) -> None:
     session.operations.undo()
     (row,) = [one for one in session.cache.read(inbox.page, session.query("is:all")) if one.contact == "Ann"]
     assert (row.status, row.contact_reason, row.labels, row.assignee_id) == (Status.OPEN, "", (), None)
+
+
+def test_rest_of_an_act_is_taken_back_once_its_reply_has_left(session: Session) -> None:
+    ran(session, MACRO, only="Ann")
+    (entry,) = session.cache.read(outbox.entries)
+    session.cache.write(lambda tx: send_states.move(tx, entry.op_id, SendState.QUEUED))
+    session.cache.write(lambda tx: send_states.move(tx, entry.op_id, SendState.SENDING))
+    with pytest.raises(Departed) as refused:
+        session.operations.undo()
+    assert refused.value.rest == 3
+    with pytest.raises(Departed):
+        session.operations.undo(rest="another act")
+    undone = session.operations.undo(rest=refused.value.group_id)
+    assert (len(undone.ops), undone.gone) == (3, 1)
+    (row,) = [one for one in session.cache.read(inbox.page, session.query("is:all")) if one.contact == "Ann"]
+    assert (row.status, row.contact_reason, row.labels, row.assignee_id) == (Status.OPEN, "", (), None)
+    assert session.cache.read(history.page, row.id)[-1].text == "Dear Ann,\ndone."
+    with pytest.raises(Departed) as nothing:
+        session.operations.undo(rest=refused.value.group_id)
+    assert nothing.value.rest == 0
 
 
 def test_conversation_of_which_something_is_not_known_is_left(session: Session) -> None:
