@@ -1,26 +1,22 @@
 """What can still be read of a damaged cache, brought into a snapshot of it.
 
-Rows are read through the trees of their tables; where a page cannot be read its rows are stepped over. A row is taken
-where it looks like one of ours: each value of the kind that its column has, JSON that parses, an id that is a ULID and
-the same as the snapshot's. Positions of the sync, counters and indexes are not taken: the back ends and the rows
-themselves tell them anew.
+A row is taken where it is believed (`omnitui.store.damaged`) and has the same id as the snapshot's. Positions of the
+sync, counters and indexes are not taken: the back ends and the rows themselves tell them anew.
 """
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Sequence, Set
-from enum import StrEnum
+from collections.abc import Callable, Sequence, Set
 from functools import partial
 from typing import Any, Final
 
 from omnitui.clock import Clock, Millis
 from omnitui.i18n import _
 from omnitui.ids import Ids, is_ulid
-from omnitui.model.states import Direction, MessageKind, SendState, Status
 from omnitui.store import blocks, fulltext, rollup, tombstones
+from omnitui.store.damaged import Source, Table, from_both_ends, plausible, rows_of, table_of
 from omnitui.store.rewriting import write_again
 from omnitui.store.tasks import set_due
 from omnitui.store.writer import Tx
@@ -62,16 +58,6 @@ _MOVING: Final = frozenset(
 """What may change of a message whose text is the same version."""
 _WITH_TEXT: Final = ("attachment", "call_end", "message_revision", "mail_reference")
 """Tables whose rows go when a message is erased."""
-_WORDS: Final[dict[str, type[StrEnum]]] = {
-    "conversation.status": Status,
-    "conversation.send_state": SendState,
-    "message.direction": Direction,
-    "message.kind": MessageKind,
-    "message.state": SendState,
-    "outbox.state": SendState,
-}
-_SINGLE: Final = 256
-"""So many rows are asked for one by one behind one that cannot be read; then in growing steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,57 +72,13 @@ class Tally:
     """Messages that may have left: they are `unknown` now."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
-    name: str
-    affinity: str
-    needed: bool
-    is_json: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    name: str
-    columns: tuple[_Column, ...]
-    key: tuple[str, ...]
-    parents: tuple[tuple[str, str], ...]
-    """Columns that refer to rows of other tables, and those tables."""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(column.name for column in self.columns)
-
-
-class _Source:
-    """The damaged file; enciphered, it takes no statement after a page that cannot be read until `renew`."""
-
-    def __init__(self, opened: Callable[[], sqlite3.Connection]) -> None:
-        self._opened = opened
-        self._db = opened()
-        self._db.text_factory = _text
-
-    def execute(self, sql: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
-        return self._db.execute(sql, values)
-
-    def renew(self) -> None:
-        if type(self._db) is sqlite3.Connection:
-            # It goes on by itself, and reading the schema anew takes longer than looking for the next row.
-            return
-        self.close()
-        self._db = self._opened()
-        self._db.text_factory = _text
-
-    def close(self) -> None:
-        self._db.close()
-
-
 def salvage(opened: Callable[[], sqlite3.Connection], target: sqlite3.Connection, clock: Clock) -> Tally:
     """Bring what the damaged file, which `opened` opens, holds beyond `target` into that, in one transaction.
 
     Both are of the same schema. What waited in the outbox and cannot be read any more may have left since: it becomes
     `unknown`, which the back end or the agent decides.
     """
-    damaged = _Source(opened)
+    damaged = Source(opened)
     kept: Counter[str] = Counter()
     gaps: list[str] = []
     sent: set[int] = set()
@@ -148,7 +90,7 @@ def salvage(opened: Callable[[], sqlite3.Connection], target: sqlite3.Connection
             _take_identity(damaged, target)
         for table in _tables(target):
             taking = _Taking(tx, table)
-            for row in _rows(damaged, table, partial(gaps.append, table.name)):
+            for row in rows_of(damaged, table, partial(gaps.append, table.name)):
                 if taking.take(row) and table.name == "outbox":
                     sent.add(row[table.names.index("op_pk")])
             kept[table.name] = taking.count
@@ -205,7 +147,7 @@ def doubt(db: sqlite3.Connection, now: Millis, *, but: Set[int] = frozenset()) -
 class _Taking:
     """Takes rows of one table."""
 
-    def __init__(self, tx: Tx, table: _Table) -> None:
+    def __init__(self, tx: Tx, table: Table) -> None:
         self._tx = tx
         self._db = tx.db
         self._table = table
@@ -221,7 +163,7 @@ class _Taking:
 
     def take(self, row: Sequence[Any]) -> bool:
         """Bring one row in, where it says more than what is there; whether it was believed."""
-        if not _plausible(self._table, row):
+        if not plausible(self._table, row):
             return False
         values = dict(zip(self._table.names, row, strict=True))
         key = [row[position] for position in self._key]
@@ -312,7 +254,7 @@ def _newer_text(there: dict[str, Any], values: dict[str, Any]) -> bool:
     return bool(erased or values["remote_revision"] > there["remote_revision"])
 
 
-def _take_identity(damaged: _Source, target: sqlite3.Connection) -> None:
+def _take_identity(damaged: Source, target: sqlite3.Connection) -> None:
     """Give a new cache the identity of the damaged one, where that can be read."""
     try:
         for row in damaged.execute("SELECT pk, id, created_at FROM replica").fetchall():
@@ -322,7 +264,7 @@ def _take_identity(damaged: _Source, target: sqlite3.Connection) -> None:
         damaged.renew()
 
 
-def _take_orders(damaged: _Source, target: sqlite3.Connection, missed: Callable[[], None]) -> int:
+def _take_orders(damaged: Source, target: sqlite3.Connection, missed: Callable[[], None]) -> int:
     """Take what says that something was erased, or is to be; how many rows the snapshot did not have like that."""
     lost: list[None] = []
 
@@ -330,110 +272,16 @@ def _take_orders(damaged: _Source, target: sqlite3.Connection, missed: Callable[
         lost.append(None)
         missed()
 
-    read = _from_both_ends(damaged, _table(target, "meta"), "name, value", miss)
+    read = from_both_ends(damaged, table_of(target, "meta"), "name, value", miss)
     rows = {name: value for name, value in read if isinstance(name, str) and isinstance(value, str)}
     return tombstones.bring(target, rows, whole=not lost)
 
 
-def _tables(db: sqlite3.Connection) -> list[_Table]:
+def _tables(db: sqlite3.Connection) -> list[Table]:
     names = [
         name
         for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         if name not in _APART and not name.startswith(("sqlite_", "message_fts"))
     ]
     order = {name: number for number, name in enumerate(_FIRST)}
-    return [_table(db, name) for name in sorted(names, key=lambda name: (order.get(name, len(order)), name))]
-
-
-def _table(db: sqlite3.Connection, name: str) -> _Table:
-    info = [row for row in db.execute(f"PRAGMA table_xinfo({name})") if row[6] == 0]
-    columns = tuple(
-        _Column(own, kind, bool(needed), str(default) in ("'{}'", "'[]'", "'null'"))
-        for _cid, own, kind, needed, default, _key, _hidden in info
-    )
-    key = tuple(row[1] for row in sorted(info, key=lambda row: row[5]) if row[5])
-    parents = tuple((row[3], row[2]) for row in db.execute(f"PRAGMA foreign_key_list({name})"))
-    return _Table(name, columns, key, parents)
-
-
-def _rows(db: _Source, table: _Table, missed: Callable[[], None]) -> Iterator[Sequence[Any]]:
-    """The rows that can be read; `missed` is called where some cannot."""
-    names = ", ".join(f'"{name}"' for name in table.names)
-    key, *more = table.key
-    if more:
-        yield from _from_both_ends(db, table, names, missed)
-        return
-    position = table.names.index(key)
-    at = -1
-    while True:
-        try:
-            for row in db.execute(f"SELECT {names} FROM {table.name} WHERE {key} > ? ORDER BY {key}", (at,)):
-                at = max(at, row[position])
-                yield row
-            return
-        except (sqlite3.DatabaseError, UnicodeDecodeError):
-            missed()
-            db.renew()
-        landed = yield from _behind(db, table, names, key, at)
-        if landed is None:
-            return
-        at = landed
-
-
-def _behind(db: _Source, table: _Table, names: str, key: str, at: int) -> Generator[Sequence[Any], None, int | None]:
-    """Rows behind one that cannot be read; returns the key to go on from."""
-    step = 1
-    for number in range(1, _SINGLE + 40):
-        step = 1 if number <= _SINGLE else step * 2
-        at += step
-        try:
-            exact = db.execute(f"SELECT {names} FROM {table.name} WHERE {key} = ?", (at,)).fetchone()
-            if exact is not None:
-                yield exact
-            db.execute(f"SELECT {names} FROM {table.name} WHERE {key} > ? ORDER BY {key} LIMIT 1", (at,)).fetchone()
-        except (sqlite3.DatabaseError, UnicodeDecodeError):
-            db.renew()
-            continue
-        return at
-    return None
-
-
-def _from_both_ends(db: _Source, table: _Table, names: str, missed: Callable[[], None]) -> Iterator[Sequence[Any]]:
-    for way in ("", " DESC"):
-        order = ", ".join(f'"{name}"{way}' for name in table.key)
-        try:
-            yield from db.execute(f"SELECT {names} FROM {table.name} ORDER BY {order}")
-        except (sqlite3.DatabaseError, UnicodeDecodeError):
-            missed()
-            db.renew()
-        else:
-            return
-
-
-def _plausible(table: _Table, row: Sequence[Any]) -> bool:
-    return all(_fits(table.name, column, value) for column, value in zip(table.columns, row, strict=True))
-
-
-def _fits(table: str, column: _Column, value: object) -> bool:
-    if value is None:
-        return not column.needed
-    if column.affinity == "INTEGER" or not isinstance(value, str):
-        return column.affinity == "INTEGER" and isinstance(value, int)
-    if column.name == "id" and not is_ulid(value):
-        return False
-    words = _WORDS.get(f"{table}.{column.name}")
-    if words is not None and value not in list(words):
-        return False
-    if column.is_json:
-        try:
-            json.loads(value)
-        except ValueError:
-            return False
-    return True
-
-
-def _text(raw: bytes) -> str | bytes:
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        return raw
+    return [table_of(db, name) for name in sorted(names, key=lambda name: (order.get(name, len(order)), name))]
