@@ -89,7 +89,7 @@ def filled(cache: Cache) -> dict[str, Any]:
     answer = a_message(cache, first.id, "thank you", direction=Direction.OUTGOING, state=SendState.QUEUED, answers="m1")
     soon = a_message(cache, first.id, "soon", direction=Direction.OUTGOING)
     a_message(cache, second.id, "he is angry", direction=Direction.OUTGOING, kind=MessageKind.NOTE)
-    bo = a_contact(cache, "Bo")
+    bo = a_contact(cache, "Bo", language="en")
     me = cache.me()
     asking = Op(
         cache.ids.new(), cache.ids.new(), cache.clock.now(), me.id, Verb.REPLY, ObjectKind.MESSAGE, soon.id,
