@@ -45,6 +45,7 @@ def _paths(shell: Shell) -> int:
         "commands": str(profile.commands_file),
         "views": str(profile.views_file),
         "sla": str(profile.sla_file),
+        "rules": str(profile.rules_file),
         "hooks": str(profile.hooks),
         "themes": str(profile.themes),
         "data": str(profile.data),

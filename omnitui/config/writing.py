@@ -65,6 +65,43 @@ def write_setting(profile: Profile, name: str, value: str) -> Settings:
     )
 
 
+def write_key(path: Path, name: str, value: str, *, forbidden: int) -> None:
+    """Have a TOML file say that the key of this dotted name is `value` (TOML); nothing else in it changes.
+
+    Raises:
+        ConfigError: The file as it was is faulty, or cannot be written.
+        Refused: The key stands there in a form that only a person can change.
+    """
+    expected = _with(read_toml(path, forbidden=forbidden), name, _parsed(name, value))
+    changed = _changed(path.read_text("utf-8") if path.exists() else "", name, value)
+    with suppress(tomllib.TOMLDecodeError):
+        if tomllib.loads(changed) == expected:
+            put_file(path, changed)
+            return
+    raise Refused(
+        _("“{name}” stands in {file} in a form that cannot be changed from here").format(name=name, file=path.name),
+        hint=_("open the file and change it there"),
+    )
+
+
+def put_file(path: Path, text: str) -> None:
+    """Put a text in place of a file, whole or not at all. Raises ConfigError: it cannot be written."""
+    target = Path(os.path.realpath(path))
+    beside = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        with open(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, target)
+    except OSError as error:
+        raise ConfigError(_("{file} cannot be written: {why}").format(file=path, why=error.strerror)) from error
+    finally:
+        beside.unlink(missing_ok=True)
+
+
 def line_of(profile: Profile, name: str) -> int:
     """The line of config.toml, counted from 1, at which a setting stands or would; makes the file where there is none.
 

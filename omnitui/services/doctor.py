@@ -30,6 +30,7 @@ from omnitui.services.commands import read_commands, take_in
 from omnitui.services.encryption import Encryption, State
 from omnitui.services.happenings import failures
 from omnitui.services.keymap import read_keymap
+from omnitui.services.rule_standing import troubles
 from omnitui.services.secrets import Secrets, refs
 from omnitui.services.session import Session
 from omnitui.services.views import offer, read_views
@@ -199,7 +200,7 @@ def _keys(profile: Profile) -> Iterator[Finding]:
 
 
 def _macros(profile: Profile) -> Iterator[Finding]:
-    from omnitui.services import macros, reasons
+    from omnitui.services import macros, reasons, rules
 
     if reasons.path(profile).exists():
         for problem in reasons.read(profile)[1]:
@@ -208,6 +209,9 @@ def _macros(profile: Profile) -> Iterator[Finding]:
     if macros.folder(profile).is_dir():
         for problem in macros.read(profile).problems:
             yield Finding("macros", Verdict.WARNING, problem.message, problem.hint)
+    if profile.rules_file.exists():
+        for problem in rules.read(profile, load_settings(profile)).problems:
+            yield Finding("rules", Verdict.WARNING, problem.message, problem.hint)
 
 
 def _hooks(profile: Profile) -> Iterator[Finding]:
@@ -293,6 +297,8 @@ def _cache(profile: Profile) -> Iterator[Finding]:
         yield Finding("cache", Verdict.OK, f"{profile.cache_file} ({size:.1f} MB)")
         yield from _snapshots(profile, session)
         yield from _log(session)
+        for problem in troubles(session):
+            yield Finding("rules", Verdict.WARNING, problem.message, problem.hint)
         if session.cache.read(owes_sweep):
             said = _("an erasure was broken off: some bytes of it may still be there")
             yield Finding("erasure", Verdict.WARNING, said, "omnitui retention run")

@@ -252,13 +252,12 @@ class Ruling(Performing):
         )
 
     def _tell(self, tx: Tx, group: Ulid, rule: Rule, chosen: Chosen, reason: str) -> Op | None:
-        """The line of the timeline that says which rule fires, and why."""
+        """The line of the timeline that says which rule fires, and why; its op names the act."""
         row = inbox.conversation(tx.db, chosen.conversation_id)
         assert row is not None
-        op_id = tx.ids.new()
-        message = outgoing.activity(row, self._me, pure.line(rule, chosen.why), tx.ids, tx.now(), op_id)
+        message = outgoing.activity(row, self._me, pure.line(rule, chosen.why), tx.ids, tx.now(), group)
         fields = outgoing.as_fields(message)
-        intent = Intent(Verb.RULE, ObjectKind.MESSAGE, message.id, fields, row.id, reason, op_id=op_id)
+        intent = Intent(Verb.RULE, ObjectKind.MESSAGE, message.id, fields, row.id, reason, op_id=group)
         return record(tx, self._me.id, group, intent)
 
     def _cut(self, rule: Rule, beside: _Beside) -> None:

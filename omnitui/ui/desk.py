@@ -20,6 +20,7 @@ from omnitui.services.session import Session
 from omnitui.ui.alarms import Warnings
 from omnitui.ui.backstage import FINISH_SECONDS, Backstage
 from omnitui.ui.counting import Counting
+from omnitui.ui.cutting import Cuts
 from omnitui.ui.doing import Doing
 from omnitui.ui.drafting import Drafting
 from omnitui.ui.last_hop import LastHopApp
@@ -74,6 +75,7 @@ class Desk(Backstage):
         self.counts = Counting(self)
         self.promises = Promises(self)
         self.warnings = Warnings(self)
+        self.cuts = Cuts(self)
         self.reading = Reading(self)
         self.searched = ""
         """What was searched for last."""
@@ -380,6 +382,8 @@ class Desk(Backstage):
         about = {change.object_id for change in changed.changes}
         if not changed.complete or kinds - {ObjectKind.DRAFT, ObjectKind.LEDGER, ObjectKind.OP}:
             self.screen.queue.refresh_rows()
+        if ObjectKind.RULE in kinds:
+            await self.cuts.look()
         await self.look()
         if self.shown is not None and (not changed.complete or self._touched(kinds, about)):
             await self.renew()

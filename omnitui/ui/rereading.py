@@ -33,8 +33,10 @@ class Rereading:
             profile.commands_file,
             profile.views_file,
             profile.sla_file,
+            profile.rules_file,
         )
         self._agreed = of_files((profile.sla_file,))
+        self._ruled = of_files((profile.rules_file,))
         self.faults: list[str] = []
         """What is wrong with the files."""
         self._turn = asyncio.Lock()
@@ -86,7 +88,7 @@ class Rereading:
             offer(views)
             app.main.desk.renew_views()
         keymap = await asyncio.to_thread(self._keymap)
-        self.faults = [*others, *self._named(faults, keymap), *await asyncio.to_thread(self._of_agreements)]
+        self.faults = [*others, *self._named(faults, keymap), *await asyncio.to_thread(self._of_others)]
         self.complain(self.faults)
         if faults or not all(problem.conflict for problem in keymap.problems):
             take_in(before)
@@ -101,8 +103,20 @@ class Rereading:
             main.desk.say(_("keys, commands and views read again"))
         app.remember_soon()
 
+    def _of_others(self) -> list[str]:
+        """What is wrong with sla.toml and rules.toml, if they are others now. Whoever syncs puts them in force."""
+        return [*self._of_agreements(), *self._of_rules()]
+
+    def _of_rules(self) -> list[str]:
+        session = self._app.session
+        ruled, self._ruled = self._ruled, of_files((session.profile.rules_file,))
+        if ruled == self._ruled:
+            return []
+        from omnitui.services.rules import read
+
+        return [one.message for one in read(session.profile, session.settings, session.views).problems]
+
     def _of_agreements(self) -> list[str]:
-        """What is wrong with sla.toml, if it is another now. Whoever syncs puts it in force."""
         session = self._app.session
         path = session.profile.sla_file
         agreed, self._agreed = self._agreed, of_files((path,))

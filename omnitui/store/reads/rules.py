@@ -68,7 +68,7 @@ class Firing:
     """A rule that fired."""
 
     id: Ulid
-    """The group of its ops."""
+    """The group of its ops, and the first of them."""
     name: str
     conversation_id: Ulid
     at: Millis

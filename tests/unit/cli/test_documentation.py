@@ -89,6 +89,7 @@ def printed(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict
         ["macro", "list", "--json"],
         ["macro", "run", "hello", talk.id, "--dry-run", "--json"],
         ["rule", "try", "seen", "--json"],
+        ["rule", "list", "--json"],
         ["reasons", "--json"],
         ["connectors", "--json"],
         ["account", "add", "demo", "--name", "World", "--no-check", "--json"],
