@@ -38,12 +38,12 @@ def heading_lines(
     about: list[Piece] = [(f" {plain(conversation.contact)}", "theirs")]
     if whole:
         about = [(f" {_('answers go to')} ", "muted"), (plain(conversation.subject or conversation.snippet), "theirs")]
-    for word in (phrases.channel_word(conversation.channel), conversation.account, ref):
-        if word:
-            about.append((f" · {plain(word)}", "muted"))
     if conversation.severity:
         role = phrases.severity_role(conversation.severity)
         about.append((f" · {conversation.severity.upper()} {plain(conversation.incident)}", role))
+    for word in (phrases.channel_word(conversation.channel), conversation.account, ref):
+        if word:
+            about.append((f" · {plain(word)}", "muted"))
     about += [(f" #{plain(label)}", "label") for label in conversation.labels]
     if conversation.may_belong_to:
         about.append(("  " + _("may belong to another one"), "warn"))

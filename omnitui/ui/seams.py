@@ -96,4 +96,5 @@ def deed_words(deed: Deed, setting: Setting) -> str:
             words = " → ".join(_(phrases.STATUS[Status(one["status"])]) for one in (before, after) if one.get("status"))
             if after.get("contact_reason"):
                 words = f"{words} · {plain(str(after['contact_reason']))}"
-    return f"{words} ({deed.reason})" if deed.reason else words
+    # The reason of a link is the title, which the words have said.
+    return f"{words} ({deed.reason})" if deed.reason and deed.verb is not Verb.CAUSE else words

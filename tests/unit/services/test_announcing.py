@@ -174,7 +174,7 @@ def leave(cache: Cache, group: Ulid, count: int) -> None:
             cache.write(lambda tx, own=op.id, to=state: outbox.move(tx, own, to))  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("count", [40, pytest.param(1_000, marks=pytest.mark.torture)])
+@pytest.mark.parametrize("count", [16, pytest.param(1_000, marks=pytest.mark.torture)])
 def test_undo_takes_back_what_has_not_left_and_says_how_many_had(cache: Cache, promise: Promise, count: int) -> None:
     rows = [
         a_row(cache, f"c{number}", ("email", "line")[number % 2], (MAIL, LINE)[number % 2]) for number in range(count)
