@@ -173,7 +173,7 @@ def filled(cache: Cache) -> dict[str, Any]:
         "after": 0,
         "address": "ann.stone@example.com",
         "agent_id": me.id,
-        "asked": Asked(lambda at: parse("返金 -from:ann is:open", now=at, me=me.id, zone=UTC), now),
+        "asked": Asked(lambda at: parse("返金 -from:zoe is:open", now=at, me=me.id, zone=UTC), now),
         "at": now,
         "author_id": me.id,
         "before": now + DAY,
