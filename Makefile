@@ -14,8 +14,9 @@ unexport PYTHONDONTWRITEBYTECODE
 demo: $(READY)
 	@$(BIN)/omnitui demo
 
+# A third of their time tests wait for other programs: three at once fill two cores.
 test: $(READY)
-	@$(BIN)/pytest -n 2 --dist loadgroup
+	@$(BIN)/pytest -n 3 --dist loadgroup
 
 check: lint test
 
