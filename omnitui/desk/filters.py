@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
 from enum import StrEnum
-from typing import Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from omnitui.clock import Millis
 from omnitui.desk.calendar import Calendar, is_open
@@ -48,6 +48,9 @@ from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.states import Priority
 from omnitui.values import dataclass
+
+if TYPE_CHECKING:
+    from omnitui.desk.calendar import Calendar
 
 HOURS: Final = "hours"
 """What `in:` and `out:` call the only calendar there is."""
@@ -264,6 +267,8 @@ def _csat(parser: Reading, piece: Piece) -> Node:
 
 def _hours(inside: bool) -> Callable[[Reading, Piece], Node | None]:
     def node(parser: Reading, piece: Piece) -> Node:
+        from omnitui.desk.calendar import is_open
+
         if parser.place.calendars is None:
             return AtHours(piece.text.strip(), inside, False)
         calendar = _calendar(piece, parser.place.calendars())

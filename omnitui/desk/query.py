@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from omnitui.clock import Millis
 from omnitui.desk.calendar import Calendar
@@ -24,6 +24,9 @@ from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.text.analyser import query_terms
 from omnitui.text.surrogates import mended
+
+if TYPE_CHECKING:
+    from omnitui.desk.calendar import Calendar
 
 __all__ = ["KEYS", "Query", "QueryError", "parse"]
 

@@ -115,6 +115,7 @@ FROM_LIST = (
     Step("screens/pickers.pick_label", ("l",), "Labels", ("down",)),
     Step("screens/pickers.pick_priority", ("p",), "Priority"),
     Step("screens/pickers.pick_snooze", ("s", "z"), "Snooze until", ("down",)),
+    Step("acts/away._away", ("s", "a"), "until you are back", ("down",)),
     Step("screens/reasons.pick_reason", ("d", "r"), _found("Why did the customer write", "contact reason")),
     Step("screens/handing.hand_off", ("d", "h"), "Hand off", ("tab", "tab")),
     Step("screens/macros.pick_macro", (";", _sought("macro")), _found("Macro", "macro"), stays=True),
