@@ -209,6 +209,8 @@ def _names(field: NameField, facts: Facts) -> Sequence[str]:
             size = len(parts)
             every = ["/".join(parts[a:b]) for a in range(size) for b in range(a + 1, size + 1)]
             return every or ("none",)
+        case NameField.INCIDENT:
+            return (conversation.incident,)
 
 
 def _incident(wanted: str, conversation: Conversation) -> bool:

@@ -60,7 +60,7 @@ def test_tie_is_said_and_goes_to_the_fewest_open_then_by_turn_then_by_name() -> 
 
 
 def test_turns_go_round_and_pass_over_who_is_away() -> None:
-    turns = dict.fromkeys(("Mia", "Ken", "Eva"), 0)
+    turns = {one.name: 0 for one in ALL}
     got = ""
     for number in range(1, 9):
         field = [replace(one, turn=turns[one.name], open=0, away=one is EVA and number == 4) for one in ALL]
