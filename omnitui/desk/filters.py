@@ -8,7 +8,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from omnitui.clock import Millis
-from omnitui.desk.calendar import Calendar, is_open
 from omnitui.desk.matching import fold
 from omnitui.desk.orders import Order
 from omnitui.desk.terms import (

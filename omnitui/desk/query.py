@@ -15,7 +15,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from omnitui.clock import Millis
-from omnitui.desk.calendar import Calendar
 from omnitui.desk.filters import FILTERS, KEYS, Place, QueryError, unlike, wrong
 from omnitui.desk.orders import Order
 from omnitui.desk.terms import And, Node, Not, Or, Query, Text

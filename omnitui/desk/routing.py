@@ -57,6 +57,10 @@ class Route:
     team: str = ""
     """Among whom, as the settings call it; empty: all agents."""
 
+    def __str__(self) -> str:
+        ways = ", ".join("+".join(way) for way in self.ways)
+        return f"by {ways} in {self.team}" if self.team else f"by {ways}"
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:

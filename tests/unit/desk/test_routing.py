@@ -82,3 +82,5 @@ def test_route_that_makes_no_sense_is_refused(table: dict[str, object]) -> None:
 def test_route_names_its_team_and_ways() -> None:
     found = route_in({"by": ["skill+load", "round_robin"], "team": " billing "})
     assert found == Route((("skill", "load"), ("round_robin",)), "billing")  # type: ignore[arg-type]
+    assert str(found) == "by skill+load, round_robin in billing"
+    assert str(route_in({"by": "rank"})) == "by rank"
