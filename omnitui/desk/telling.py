@@ -28,7 +28,11 @@ _FIELDS: Final = {
     "note": N_("note"),
     "reply": N_("reply"),
     "routing": N_("given to nobody"),
+    "routed": N_("given to"),
+    "asked": N_("asked"),
 }
+_SAID: Final = frozenset({"note", "reply", "routing", "routed", "asked"})
+"""Of these there is no before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class Words:
     def change(self, one: Change) -> str:
         """A change: status: open → resolved."""
         name = self.field(one.field)
-        if one.field in ("note", "reply", "routing"):
+        if one.field in _SAID:
             text = " ".join(str(one.after).split())
             return f"{name}: {text[:LONGEST]}{'…' if len(text) > LONGEST else ''}"
         if one.field == "labels":

@@ -46,8 +46,6 @@ LISTED: Final = 50
 """Firings that are shown in full where it is not said how many; the newest."""
 BACK: Final[Millis] = 31 * DAY
 """How far back times that come again are tried where it is not said."""
-ROUTED: Final = "routing"
-"""The field of what a step gives to whoever is found for it: who that would have been is not known."""
 Progress = Callable[[int, int], None]
 """Told how many conversations were gone through, of how many."""
 
@@ -212,7 +210,7 @@ class _Deeds:
         self.names = {one.id: one.name for one in agents}
         self._tree = tree
         fixed = [self._step(one, 0) for one in rule.steps if one.kind != "snooze" and not _routes(one)]
-        self._routed = any(map(_routes, rule.steps))
+        self._beside = tuple(_told(one) for one in rule.steps if _routes(one))
         self.fixed: list[Step] | None = None
         """The steps, where they are the same at all times."""
         if len(fixed) == len(rule.steps):
@@ -252,13 +250,21 @@ class _Deeds:
         except OmniError as error:
             return Foreseen(row, why_not=error.message)
         found = stepping.foresee(row, steps, then.at)
-        if self._routed and not found.why_not:
-            return replace(found, changes=(*found.changes, Change(ROUTED, None, _("whoever is found for it"))))
+        if self._beside and not found.why_not:
+            return replace(found, changes=(*found.changes, *self._beside))
         return found
 
 
+def _told(one: Do) -> Change:
+    """What is told of a step whose outcome in the past is not known."""
+    if one.kind == "csat":
+        return Change("asked", None, _("how satisfied the customer is"))
+    return Change("routed", None, _("whoever is found for it"))
+
+
 def _routes(one: Do) -> bool:
-    return one.kind == "assign" and isinstance(one.value, Route)
+    """Whether what a step does depends on more than the conversation and the time."""
+    return one.kind == "csat" or (one.kind == "assign" and isinstance(one.value, Route))
 
 
 def _times(rule: Rule, since: Millis, end: Millis, zone: tzinfo) -> Iterator[tuple[Millis, Every]]:
@@ -317,7 +323,7 @@ def _limits(rule: Rule, asked: Asked, trial: Trial, since: Millis) -> Iterator[s
     if any(one.kind == "reply" for one in rule.steps):
         yield _("whether the channel would have taken a reply then is not asked")
     if any(map(_routes, rule.steps)):
-        yield _("whom routing would have found is not known")
+        yield _("whom routing would have found, and who was asked before, is not known")
 
 
 def summary(found: Tried) -> str:
