@@ -49,7 +49,10 @@ _STATUSES: Final = frozenset(
 _SAID: Final = frozenset(
     (*_STATUSES, *map(Is, (State.UNREAD, State.UNANSWERED, State.SPAM)), *map(Has, (Thing.ATTACHMENT, Thing.NOTE)))
 )
-_STANDING: Final = (NameField.CHANNEL, NameField.ACCOUNT, NameField.INBOX, NameField.SEGMENT, NameField.ORGANIZATION)
+_STANDING: Final = (
+    *(NameField.CHANNEL, NameField.ACCOUNT, NameField.INBOX, NameField.SEGMENT, NameField.ORGANIZATION),
+    NameField.INCIDENT,
+)
 
 
 class Then:

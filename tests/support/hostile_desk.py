@@ -15,6 +15,7 @@ from omnitui.clock import HOUR
 from omnitui.ids import Ulid
 from omnitui.model.accounts import Account, LedgerEntry
 from omnitui.model.conversations import Attachment, Draft, Message, Reaction
+from omnitui.model.incidents import Severity
 from omnitui.model.people import Agent
 from omnitui.model.states import Direction, MessageKind, SendState
 from omnitui.model.tasks import TaskKind
@@ -36,6 +37,7 @@ FROM_STRANGERS = (
     *("addressee", "copied", "note", "activity", "failure", "outbox", "draft", "earlier", "enclosed", "raw", "place"),
     *("segment", "language", "time zone", "organization", "about", "fact", "fact's name", "reason", "reaction"),
     "task",
+    "incident",
 )
 FROM_BACK_ENDS = ("account", "inbox", "agent", "scope", "error", "budget", "template")
 FROM_FILES = ("canned", "theme", "setting", "command", "key", "macro", "contact reason")
@@ -85,6 +87,8 @@ class Filling:
             words = f"{marker('task')} {payload(0, 'task')[:60]}"
             due = self._cache.clock.now() + hours * HOUR
             self._session.operations.add_task(newest, TaskKind.CALL_BACK, due, words, assignee_id=self._cache.me().id)
+        title = f"{marker('incident')} {payload(0, 'incident')[:60]}"
+        self._session.operations.open_incident(title, Severity.SEV1, standing=payload(1, "incident")[:60], ids=[newest])
         said = f"{marker('draft')} {payload(0, 'draft')[:60]}"
         enclosed = (f"/tmp/{marker('enclosed')}{payload(0, 'enclosed')[:60]}", "/tmp/other")
         draft = Draft("", newest, MessageKind.NOTE, said, attachments=enclosed)
