@@ -287,7 +287,7 @@ class Accounts:
             return False
 
     async def _mark(self, op_id: Ulid) -> None:
-        from omnitui.sync.outbox import mark
+        from omnitui.sync.steps import mark
 
         await mark(self._cache, op_id)
 

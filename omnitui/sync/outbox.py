@@ -16,12 +16,11 @@ from typing import TypeVar
 from omnitui.clock import MINUTE, SECOND, Millis, steady_of
 from omnitui.errors import OmniError
 from omnitui.i18n import _
-from omnitui.ids import Ulid
 from omnitui.logs import logger
 from omnitui.model.accounts import Account
 from omnitui.model.operations import OutboxEntry
 from omnitui.model.states import SendState, Verb
-from omnitui.sdk.capabilities import Capabilities, Idempotency
+from omnitui.sdk.capabilities import Idempotency
 from omnitui.sdk.contract import Connector
 from omnitui.sdk.faults import AuthFailed, Deferred, Fault, RateLimited, Unreachable
 from omnitui.sdk.outbound import Accepted, Found, Outcome, Reconciled, Rejected, Unknowable, Unknown
@@ -32,8 +31,9 @@ from omnitui.store.failpoints import reach
 from omnitui.store.faults import CacheError
 from omnitui.store.reads import outbox as outbox_reads
 from omnitui.store.writer import Tx
+from omnitui.sync import steps
 from omnitui.sync.backoff import jittered, rest_after
-from omnitui.sync.checks import WRITTEN, why_kept_back
+from omnitui.sync.checks import WRITTEN
 from omnitui.sync.lease import LeaseLost
 from omnitui.sync.parcels import pack, settle_accepted
 
@@ -44,7 +44,6 @@ LOG = logger(__name__)
 Ask = Callable[[OutboxEntry], Awaitable[str]]
 """Says why something must not leave; "" where it may."""
 
-_WAITING = (SendState.HELD, SendState.QUEUED, SendState.DEFERRED)
 
 MOST_REST: Millis = 10 * MINUTE
 """The longest wait between two tries of one op."""
@@ -92,7 +91,7 @@ class OutboxRunner:
         """
         left = [entry for entry in await self.cache.aread(lines.sending) if entry.account_id == self.account.id]
         for entry in left:
-            if not entry.marked and await self._write(partial(_requeue, op_id=entry.op_id)):
+            if not entry.marked and await self._write(partial(steps.requeue, op_id=entry.op_id)):
                 continue
             try:
                 await self._resolve(entry, _("interrupted while it was being sent"), doubtful=self.doubtful)
@@ -177,7 +176,7 @@ class OutboxRunner:
         now = min(now, self.cache.clock.now())
         waiting = [
             entry.due_at
-            for entry in await self.cache.aread(outbox_reads.entries, _WAITING)
+            for entry in await self.cache.aread(outbox_reads.entries, steps.WAITING)
             if entry.account_id == self.account.id
         ]
         # What is due and yet did not go stands behind another op of its conversation, whose change wakes us.
@@ -191,9 +190,9 @@ class OutboxRunner:
         capabilities = self.connector.capabilities(str(entry.payload.get("channel", "")))
         reach("outbox.taken")
         if self.ask is not None and entry.verb in WRITTEN and (why := await self.ask(entry)):
-            await self.cache.awrite(lambda tx: _block(tx, entry.op_id, why))
+            await self.cache.awrite(lambda tx: steps.block(tx, entry.op_id, why))
             return
-        if not await self._write(lambda tx: self._leave(tx, entry.op_id, capabilities)):
+        if not await self._write(lambda tx: steps.leave(tx, entry.op_id, capabilities)):
             return
         reach("outbox.sending")
         try:
@@ -229,23 +228,8 @@ class OutboxRunner:
             raise
         except Exception:
             # It may have left, whatever the answer that cannot be written down said.
-            await self._write(lambda tx: _mark(tx, entry.op_id))
+            await self._write(lambda tx: steps.mark_doubtful(tx, entry.op_id))
             raise
-
-    def _leave(self, tx: Tx, op_id: Ulid, capabilities: Capabilities) -> bool:
-        """The last look and the step to `sending`, in one commit; False where it does not leave."""
-        entry = lines.entry(tx.db, op_id)
-        if entry is None or entry.state not in (SendState.HELD, SendState.QUEUED, SendState.DEFERRED):
-            return False
-        if entry.state is not SendState.QUEUED:
-            lines.move(tx, op_id, SendState.QUEUED, due_at=entry.due_at)
-        why = why_kept_back(tx.db, entry, capabilities, tx.now())
-        if why:
-            lines.move(tx, op_id, SendState.BLOCKED, reason=why)
-            return False
-        lines.move(tx, op_id, SendState.SENDING, attempt=1)
-        reach("outbox.checked")
-        return True
 
     async def _write_down(self, entry: OutboxEntry, outcome: Outcome) -> None:
         match outcome:
@@ -257,7 +241,7 @@ class OutboxRunner:
             case Unknown(reason):
                 # A connector need not have marked it, but a copy may have left: from here on only proof frees it.
                 # Where the back end cannot be asked now it stays `sending`, and is settled by the next pass.
-                await self._write(lambda tx: _mark(tx, entry.op_id))
+                await self._write(lambda tx: steps.mark_doubtful(tx, entry.op_id))
                 await self._resolve(entry, reason)
 
     async def _insist(self, work: Callable[[Tx], object]) -> None:
@@ -271,7 +255,7 @@ class OutboxRunner:
                 await asyncio.sleep(INSIST_SECONDS)
 
     async def _write(self, work: Callable[[Tx], T]) -> T:
-        return await _leading(self.cache, work)
+        return await steps.leading(self.cache, work)
 
     async def _resolve(self, entry: OutboxEntry, reason: str, *, doubtful: bool = False) -> None:
         """An op of which a copy may have left: retry, ask, or say that it is not known."""
@@ -312,7 +296,7 @@ class OutboxRunner:
         current = await self.cache.aread(lines.entry, entry.op_id)
         reason = _("an error in the connector; the log has the details")
         if current is None or current.state is not SendState.SENDING:
-            await self._write(lambda tx: _block(tx, entry.op_id, reason))
+            await self._write(lambda tx: steps.block(tx, entry.op_id, reason))
         elif current.marked:
             await self._move(entry, SendState.UNKNOWN, reason=reason)
         elif current.attempts >= MOST_DEFECTS:
@@ -373,51 +357,3 @@ class OutboxRunner:
 
         await self._write(step)
         reach("outbox.settled")
-
-
-async def mark(cache: Cache, op_id: Ulid) -> None:
-    """What a connector's context calls: note durably that an op passes its point of no return.
-
-    Raises:
-        Refused: The op is not being sent (any more): it must not leave.
-        LeaseLost: Another process sends now.
-    """
-    await _leading(cache, lambda tx: lines.mark(tx, op_id))
-    reach("outbox.marked")
-
-
-async def _leading(cache: Cache, work: Callable[[Tx], T]) -> T:
-    """Commit a work if this process still leads as it does so.
-
-    Who takes over writes first of all: what is committed before that is known to it.
-    """
-
-    def led(tx: Tx) -> T:
-        cache.check_lead()
-        return work(tx)
-
-    return await cache.awrite(led)
-
-
-def _requeue(tx: Tx, op_id: Ulid) -> bool:
-    """Let an op leave anew that has not left; False where it was marked meanwhile, by a process that woke up."""
-    current = lines.entry(tx.db, op_id)
-    if current is not None and current.state is SendState.SENDING:
-        if current.marked:
-            return False
-        lines.move(tx, op_id, SendState.QUEUED, due_at=tx.now())
-    return True
-
-
-def _block(tx: Tx, op_id: Ulid, why: str) -> None:
-    """Keep an op back, unless it was taken back meanwhile."""
-    current = lines.entry(tx.db, op_id)
-    if current is not None and current.state in _WAITING:
-        lines.move(tx, op_id, SendState.BLOCKED, reason=why)
-
-
-def _mark(tx: Tx, op_id: Ulid) -> None:
-    """Mark an op, unless proof has come in meanwhile that it arrived."""
-    current = lines.entry(tx.db, op_id)
-    if current is not None and current.state is SendState.SENDING:
-        lines.mark(tx, op_id)

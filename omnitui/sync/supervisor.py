@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
-from functools import partial
 from typing import cast
 
 from omnitui.clock import HOUR, MINUTE, SECOND, Millis
@@ -14,21 +13,22 @@ from omnitui.i18n import _
 from omnitui.logs import logger
 from omnitui.model.accounts import Account, Json
 from omnitui.sdk import snapshot
-from omnitui.sdk.contract import Backfills, Connector, Looks, Offers, Renews
+from omnitui.sdk.contract import Backfills, Connector, Looks, Renews
 from omnitui.sdk.events import Batch
 from omnitui.sdk.faults import AuthFailed, Fault, RateLimited, Unreachable
 from omnitui.store import inflow, progress
-from omnitui.store.accounts import set_capabilities, set_templates
+from omnitui.store.accounts import set_capabilities
 from omnitui.store.cache import Cache
 from omnitui.store.faults import CacheError
 from omnitui.sync.backfill import Backfill
 from omnitui.sync.backoff import Backoff, rest_of
 from omnitui.sync.ingest import Ingest
 from omnitui.sync.lease import LeaseLost
-from omnitui.sync.ledger import health_of, note_health
+from omnitui.sync.ledger import health_of
 from omnitui.sync.naps import nap
+from omnitui.sync.offers import keep_templates
 from omnitui.sync.outbox import Ask, OutboxRunner, Pass
-from omnitui.text.surrogates import mended_all
+from omnitui.sync.standing import Standing
 from omnitui.text.worker import ParseWorker
 
 LOG = logger(__name__)
@@ -41,8 +41,6 @@ LOOK_SECONDS = 20.0
 """How long a back end may take to tell, when it is asked, what came in."""
 UNWRITTEN_SECONDS = 2.0
 """How often it is tried whether the cache can be written again."""
-OFFERS_EVERY: Millis = 6 * HOUR
-"""How often it is asked which templates there are."""
 LAST_SEND_SECONDS = 3.0
 """How long a send that has begun may take to end when the sync stops; it is settled at the next start otherwise."""
 
@@ -103,14 +101,10 @@ class AccountSync:
         """Set when the way in is open again: what could not leave may leave now."""
         self._met = asyncio.Event()
         """Set each time the way in has caught up or met a fault."""
-        self._health = ""
-        self._refused = ""
-        """Why the login was refused on the way out; what still comes in does not make the account well."""
         self._connecting = Backoff(first=5 * SECOND)
         self._abilities: Json = None
         """What was stored last of what the back end can do."""
-        self._question = question
-        """The newest question of another process that what is read now answers, or the fault that is met instead."""
+        self._standing = Standing(cache, account, self.faulted, question)
 
     def wake(self) -> None:
         """Something in the outbox changed."""
@@ -148,21 +142,15 @@ class AccountSync:
             self._look.set()
         else:
             # Nothing is read: the fault that was met answers it, or the one that connecting meets now.
-            self._question = await self._cache.aread(progress.asked, self.account.id)
+            self._standing.question = await self._cache.aread(progress.asked, self.account.id)
             if self.faulted.is_set():
-                await self._answer()
+                await self._standing.answer()
 
     def _read_again(self, reading: asyncio.Future[None]) -> None:
         self._again = False
         self.caught_up.clear()
         self._stale = True
         reading.cancel()
-
-    async def _answer(self) -> None:
-        """Tell who asked that all has come in since, or that a fault was met."""
-        if self._question:
-            with contextlib.suppress(CacheError):
-                await self._cache.awrite(lambda tx: progress.answer(tx, self.account.id, self._question), durable=False)
 
     async def run(self) -> None:
         """Until cancelled: connect, keep the loops going, and connect anew after what should not happen."""
@@ -202,7 +190,10 @@ class AccountSync:
             asyncio.create_task(self._inbound(connector, ingest), name=f"in {self.account.name}"),
             asyncio.create_task(self._outbox(runner), name=f"out {self.account.name}"),
             asyncio.create_task(self._history(connector, ingest), name=f"history {self.account.name}"),
-            asyncio.create_task(self._offers(connector), name=f"templates {self.account.name}"),
+            asyncio.create_task(
+                keep_templates(self._cache, self.account, connector, self.caught_up),
+                name=f"templates {self.account.name}",
+            ),
         ]
         try:
             # The first loop that ends has met a defect: its exception ends them all.
@@ -256,7 +247,7 @@ class AccountSync:
                 reading.exception()
 
     async def _stream(self, connector: Connector, ingest: Ingest, backoff: Backoff) -> None:
-        self._question = await self._cache.aread(progress.asked, self.account.id)
+        self._standing.question = await self._cache.aread(progress.asked, self.account.id)
         cursor = await self._cache.aread(inflow.cursor, self.account.id, "")
         stream = cast("AsyncGenerator[Batch, None]", connector.inbound(cursor))
         async with contextlib.aclosing(stream):
@@ -265,13 +256,13 @@ class AccountSync:
                 await self._note_abilities(connector)
                 backoff.clear()
                 self._connecting.clear()
-                await self._healthy()
+                await self._standing.well()
                 if batch.caught_up:
                     if not self.caught_up.is_set():
                         self._back.set()
                     self.caught_up.set()
                     self._met.set()
-                    await self._answer()
+                    await self._standing.answer()
                     if self._again and self._reading is not None:
                         self._read_again(self._reading)
 
@@ -326,26 +317,11 @@ class AccountSync:
             while True:
                 try:
                     await backfill.run()
-                    await self._still_refused()
+                    await self._standing.still_refused()
                     break
                 except Fault as fault:
                     await self._rest(fault, backoff)
         self.filled.set()
-        await self._never.wait()
-
-    async def _offers(self, connector: Connector) -> None:
-        """Keep the templates that the back end offers in step with it, where it has any."""
-        while isinstance(connector, Offers):
-            await self.caught_up.wait()
-            try:
-                kept = snapshot.keep(mended_all(await connector.templates()))
-                await self._cache.awrite(partial(set_templates, account_id=self.account.id, templates=kept))
-            except CacheError:
-                raise
-            except Exception as error:
-                # A list that is a day old is better than an account that stands still for it.
-                LOG.warning("account %s: templates: %s", self.account.name, error)
-            await nap(self._cache.clock, self._cache.clock.now() + OFFERS_EVERY, self._never)
         await self._never.wait()
 
     async def _unbroken(self, work: Coroutine[object, object, Pass]) -> Pass:
@@ -362,20 +338,20 @@ class AccountSync:
         """Write a fault down and wait as it asks for, or until `wake`."""
         now = self._cache.clock.now()
         if isinstance(fault, AuthFailed):
-            await self._unwell("auth", fault.message, None)
+            await self._standing.unwell("auth", fault.message, None)
             # Trying again with the same credentials locks accounts: only a change of the account or a new start does.
             await self._never.wait()
         until: Millis = now + rest_of(fault, backoff)
         # Where nobody answers it is tried every few seconds: nothing that has to be written down each time.
         told = None if isinstance(fault, Unreachable) else until
-        await self._unwell(health_of(fault), fault.message, told)
+        await self._standing.unwell(health_of(fault), fault.message, told)
         await nap(self._cache.clock, until, self._never if isinstance(fault, RateLimited) else wake or self._never)
 
     async def _rest_stuck(self, fault: Fault, backoff: Backoff) -> None:
         """Wait as a fault on the way out asks for; the ops that it keeps here say why, and what comes in comes in."""
         if isinstance(fault, AuthFailed):
-            self._refused = fault.message
-            await self._unwell("auth", fault.message, None, keeps_out=False)
+            self._standing.refused = fault.message
+            await self._standing.unwell("auth", fault.message, None, keeps_out=False)
         self.stuck.set()
         self.passed.set()
         if isinstance(fault, AuthFailed):
@@ -388,7 +364,7 @@ class AccountSync:
 
     async def _rest_unconnected(self, error: OmniError) -> None:
         """The connector could not even be made: its settings, a secret, or the package are missing."""
-        await self._unwell("auth" if isinstance(error, ConfigError) else "faulted", error.message, None)
+        await self._standing.unwell("auth" if isinstance(error, ConfigError) else "faulted", error.message, None)
         await asyncio.sleep(HOUR / SECOND)
 
     async def _rest_unwritten(self, error: CacheError) -> None:
@@ -403,34 +379,8 @@ class AccountSync:
     async def _defect(self) -> None:
         LOG.exception("account %s: an error in the connector", self.account.name)
         until = self._cache.clock.now() + self._connecting.rest()
-        await self._unwell("faulted", _("an error in the connector; the log has the details"), until)
+        await self._standing.unwell("faulted", _("an error in the connector; the log has the details"), until)
         await nap(self._cache.clock, until, self._never)
-
-    async def _unwell(self, health: str, error: str, retry_at: Millis | None, *, keeps_out: bool = True) -> None:
-        if self._health != health:
-            LOG.warning("account %s is %s: %s", self.account.name, health, error)
-        self._health = health
-        with contextlib.suppress(CacheError):
-            await self._cache.awrite(
-                lambda tx: note_health(tx, self.account.id, health, error=error, retry_at=retry_at), durable=False
-            )
-        # Who waits for this ends the sync, and reads in the ledger why.
-        if keeps_out:
-            self.faulted.set()
-            await self._answer()
-
-    async def _healthy(self) -> None:
-        if await self._still_refused():
-            return
-        if self._health not in ("", "ok"):
-            LOG.info("account %s is back", self.account.name)
-        self._health = "ok"
-
-    async def _still_refused(self) -> bool:
-        """Whether the login was refused on the way out; what comes in just now wrote down that all is well."""
-        if self._refused:
-            await self._unwell("auth", self._refused, None, keeps_out=False)
-        return bool(self._refused)
 
     async def _close(self, connector: Connector) -> None:
         self.connector = None

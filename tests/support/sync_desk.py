@@ -21,7 +21,7 @@ from omnitui.store.cache import Cache
 from omnitui.store.reads import history, ledger
 from omnitui.store.writer import Tx
 from omnitui.sync.ingest import Ingest
-from omnitui.sync.outbox import mark
+from omnitui.sync.steps import mark
 from omnitui.text.mail import ParsedMail, parse_mail
 from tests.support.connector import CHANNEL, INBOX, FakeBackEnd, FakeConnector
 

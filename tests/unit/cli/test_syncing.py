@@ -26,7 +26,7 @@ from omnitui.store.reads import accounts, history, ledger, outbox
 from omnitui.sync import lease as leases
 from omnitui.sync.engine import Engine
 from omnitui.sync.lease import Lease
-from omnitui.sync.outbox import mark
+from omnitui.sync.steps import mark
 from tests.support.command import Desk
 from tests.support.connector import FakeBackEnd, FakeConnector, a_message
 from tests.support.desk import a_conversation, an_account

@@ -23,7 +23,7 @@ from omnitui.store.arrivals import attachment_of
 from omnitui.store.cache import Cache
 from omnitui.store.reads import accounts as account_reads
 from omnitui.store.reads import ledger, search
-from omnitui.sync import supervisor
+from omnitui.sync import standing
 from omnitui.sync.engine import Engine
 from omnitui.sync.files import Files
 from omnitui.sync.lease import Lease
@@ -294,7 +294,7 @@ async def test_once_tells_of_a_refused_login_however_long_the_disk_takes(
         time.sleep(0.5)
         return note_health(*given, **named)
 
-    monkeypatch.setattr(supervisor, "note_health", slowly)
+    monkeypatch.setattr(standing, "note_health", slowly)
     desk.fake["inbound_script"] = [AuthFailed("bad password")]
     entries = await asyncio.wait_for(Engine(desk.cache, desk.connect, parser=PARSER).once(), 30)
     assert [(entry.health, entry.error) for entry in entries] == [("auth", "bad password")]

@@ -27,7 +27,7 @@ from omnitui.sdk import (
     SendState,
 )
 from omnitui.store.reads import search
-from omnitui.sync import outbox as leaving
+from omnitui.sync import steps
 from omnitui.sync.engine import Engine
 from omnitui.sync.outbox import MOST_DEFECTS, MOST_REST, OutboxRunner
 from omnitui.text.html import html_to_text
@@ -165,7 +165,7 @@ async def test_op_that_cannot_be_looked_at_is_blocked_with_the_reason(
             raise ZeroDivisionError
         return ""
 
-    monkeypatch.setattr(leaving, "why_kept_back", why_kept_back)
+    monkeypatch.setattr(steps, "why_kept_back", why_kept_back)
     await OutboxRunner(desk.cache, desk.account, desk.connect(desk.account)).run()
     assert (desk.entry(poison.id).state, desk.entry(other.id).state) == (SendState.BLOCKED, SendState.ACCEPTED)
 
