@@ -13,11 +13,14 @@ from omnitui.model.tasks import TaskKind
 from omnitui.sdk import Template
 from omnitui.services import macros, reasons
 from omnitui.services.actions import ACTIONS
+from omnitui.services.announcing import Announcement, Announcing
 from omnitui.services.session import Session
 from omnitui.services.templates import Filled
 from omnitui.text.widths import cell_width
 from omnitui.ui import acts, screens
 from omnitui.ui.last_hop import LastHopModal
+from omnitui.ui.screens.announcing import AnnounceScreen
+from omnitui.ui.screens.incidents import IncidentScreen
 from omnitui.ui.screens.macros import run_macro
 from omnitui.ui.screens.setting import change_setting
 from omnitui.ui.screens.template import TemplateScreen
@@ -173,6 +176,12 @@ async def test_no_screen_shows_a_customer_under_the_veil(tmp_path: Path) -> None
             await try_out("a macro")
             await look_behind("s")
             await look_behind("w")
+            cause = session.operations.open_incident("Payments fail", ids=[desk.shown or ""])[0].object_id
+            variants = Announcing(session.cache).foresee_announcement(cause, Announcement(f"Dear {CANARY}"))
+            for dialog in (IncidentScreen(desk, cause), AnnounceScreen("Payments fail", variants, None)):
+                desk.spawn(desk.ask(dialog))
+                await person.until(lambda: person.app.screen is not person.app.main, "an incident")
+                await try_out(type(dialog).__name__)
             for action in actions_to_try():
                 acts.run(desk, action)
                 await try_out(action)

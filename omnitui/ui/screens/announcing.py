@@ -63,7 +63,9 @@ class AnnounceScreen(LastHopModal[tuple[Wish, Place] | None]):
         with Vertical(classes="dialog picker"):
             yield Lines(classes="title")
             yield Choices()
-            yield Lines(id="announce-words")
+            words = Lines(id="announce-words")
+            words.private = True
+            yield words
             yield Lines(classes="hint")
 
     def on_mount(self) -> None:
