@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 from omnitui.config.files import UNTAMPERED, read_toml
 from omnitui.config.lines import line_of
-from omnitui.desk.reasons import Reason, tree
+from omnitui.desk.reasons import Fault, Reason, tree
 from omnitui.errors import ConfigError
 from omnitui.i18n import _
 from omnitui.paths import Profile
 from omnitui.services.keymap import Problem
 
+ASK: Final = "ask"
+"""The key by which the file says that resolving always asks for a reason."""
 EXAMPLE: Final = """# Why customers write. Names stay with conversations; titles and keys may change.
 [billing]
 title = "Billing"
@@ -44,7 +48,10 @@ def read(profile: Profile) -> tuple[tuple[Reason, ...], list[Problem]]:
         table = read_toml(file, forbidden=UNTAMPERED)
     except ConfigError as error:
         return (), [Problem(error.message, error.hint)]
+    asked = table.pop(ASK, False)
     found, faults = tree(table)
+    if not isinstance(asked, bool):
+        faults.insert(0, Fault((ASK,), _("“{key}” has to be true or false").format(key=ASK)))
     if not faults:
         return found, []
     text = file.read_text("utf-8", "replace")
@@ -53,6 +60,23 @@ def read(profile: Profile) -> tuple[tuple[Reason, ...], list[Problem]]:
         Problem(_("line {n}: {why}").format(n=line, why=f"{'.'.join(fault.names)}: {fault.message}"))
         for fault, line in where
     ]
+
+
+def always_asked(profile: Profile) -> bool:
+    """Whether resolving always asks for a reason, and there are some to choose from."""
+    try:
+        held = path(profile).stat()
+    except OSError:
+        return False
+    return _always_asked(profile, held.st_mtime_ns, held.st_size)
+
+
+@lru_cache(maxsize=8)
+def _always_asked(profile: Profile, _changed: int, _size: int) -> bool:
+    with suppress(ConfigError):
+        table = read_toml(path(profile), forbidden=UNTAMPERED)
+        return table.get(ASK) is True and bool(read(profile)[0])
+    return False
 
 
 def give(profile: Profile, text: str) -> None:

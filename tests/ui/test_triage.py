@@ -159,6 +159,27 @@ async def test_reason_is_chosen_by_one_key_a_level_and_undone_with_the_status(se
         assert row(session, first).contact_reason == ""
 
 
+async def test_resolving_asks_for_a_reason_where_the_file_says_so(session: Session) -> None:
+    reasons.give(session.profile, f"ask = true\n{reasons.EXAMPLE}")
+    async with a_console(session) as person:
+        await person.until(lambda: len(order(person)) == 5)
+        first = order(person)[0]
+        await person.press("d", "d")
+        await person.sees("Why did the customer write?")
+        await person.press("escape")
+        await person.misses("Why did the customer write?")
+        assert row(session, first).status is Status.OPEN
+        await person.press("d", "d")
+        await person.sees("Why did the customer write?")
+        await person.press("d")
+        await person.until(lambda: row(session, first).contact_reason == "delivery")
+        assert row(session, first).status is Status.RESOLVED
+        reasons.path(session.profile).write_text(reasons.EXAMPLE)
+        await person.until(lambda: len(order(person)) == 4)
+        await person.press("d", "d")
+        await person.until(lambda: len(having(session, Status.RESOLVED)) == 2)
+
+
 async def test_resolving_with_a_reason_says_where_reasons_are_written(session: Session) -> None:
     async with a_console(session) as person:
         await person.press("d", "r")

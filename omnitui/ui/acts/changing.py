@@ -198,6 +198,16 @@ def _told(op: Op) -> str:
     return f"{word} → {_(phrases.STATUS[Status(value)])}" if isinstance(value, str) else word
 
 
+def _resolve(desk: Desk, ids: tuple[Ulid, ...]) -> Coroutine[Any, Any, None]:
+    from omnitui.services.reasons import always_asked
+
+    if not always_asked(desk.session.profile):
+        return set_status(desk, ids, Status.RESOLVED)
+    from omnitui.ui.acts.triaging import resolve_with_reason
+
+    return resolve_with_reason(desk, ids)
+
+
 async def _pick(desk: Desk, name: str, ids: tuple[Ulid, ...]) -> None:
     from omnitui.ui.screens import pickers
 
@@ -218,7 +228,7 @@ async def _close(desk: Desk, ids: tuple[Ulid, ...]) -> None:
 
 
 HANDLERS: Mapping[str, Handler] = {
-    "conversation.resolve": lambda desk, count: status(desk, Status.RESOLVED),
+    "conversation.resolve": lambda desk, count: _resolve(desk, desk.targets()),
     "conversation.reopen": lambda desk, count: status(desk, Status.OPEN),
     "conversation.wait": lambda desk, count: status(desk, Status.WAITING),
     "conversation.close": lambda desk, count: _close(desk, desk.targets()),

@@ -15,7 +15,8 @@ from omnitui.ui.acts.handler import Handler
 from omnitui.ui.desk import Desk
 
 
-async def _reason(desk: Desk, ids: tuple[Ulid, ...]) -> None:
+async def resolve_with_reason(desk: Desk, ids: tuple[Ulid, ...]) -> None:
+    """Ask for a contact reason, and resolve with it; without one nothing is done."""
     from omnitui.ui.screens.reasons import pick_reason
 
     chosen = await pick_reason(desk)
@@ -48,7 +49,7 @@ def _csat(desk: Desk, ids: tuple[Ulid, ...]) -> Coroutine[Any, Any, None]:
 
 
 HANDLERS: Mapping[str, Handler] = {
-    "conversation.reason": lambda desk, count: _reason(desk, desk.targets()),
+    "conversation.reason": lambda desk, count: resolve_with_reason(desk, desk.targets()),
     "conversation.hand_off": lambda desk, count: _hand_off(desk, desk.targets()),
     "conversation.csat": lambda desk, count: _csat(desk, desk.targets()),
     "conversation.macro": lambda desk, count: _macro(desk, desk.targets()),
