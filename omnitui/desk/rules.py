@@ -228,7 +228,7 @@ def why(rule: Rule, on: On | Every | None, happened: Happened | None) -> str:
     else:
         said = _(SAID[on.what]).format(subject=happened.subject)
         if on.after:
-            said = _("{what} {span} ago").format(what=said, span=span_words(on.after))
+            said = _("{span} after {what}").format(what=said, span=span_words(on.after))
     return _("{what} and {query}").format(what=said, query=rule.when) if rule.when else said
 
 

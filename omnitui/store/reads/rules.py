@@ -79,8 +79,8 @@ class Firing:
 
 
 _EVENT: Final = """
-    SELECT e.what, c.id, e.at, e.subject, e.was, (SELECT id FROM message WHERE pk = e.message_pk), e.firing_pk, a.created_at,
-        e.conversation_pk"""
+    SELECT e.what, c.id, e.at, e.subject, e.was, (SELECT id FROM message WHERE pk = e.message_pk), e.firing_pk,
+        a.created_at, e.conversation_pk"""
 _PLACE: Final = """
     JOIN conversation k ON k.pk = e.conversation_pk JOIN conversation c ON c.pk = coalesce(k.merged_pk, k.pk)
     JOIN account a ON a.pk = k.account_pk"""

@@ -129,7 +129,7 @@ def test_a_firing_says_which_rule_and_why() -> None:
     assert rules.rule_in("macro refund") == ""
     late = On(What.STATUS, "waiting", 90 * MINUTE)
     said = rules.why(a_rule(late), late, happened(What.STATUS, "waiting"))
-    assert said == "it became waiting 1h30m ago"
+    assert said == "1h30m after it became waiting"
     assert rules.why(a_rule(), Every(frozenset({0}), 510), None) == "every monday 8:30"
 
 

@@ -260,7 +260,7 @@ def test_a_time_after_something_runs_anew_and_fires_only_where_the_query_held_an
     later(session, 10 * MINUTE)
     ruling.work()
     assert fired(session) == ["late"]
-    assert session.cache.read(reads.firings)[0].why == "a message came 30m ago and is:open"
+    assert session.cache.read(reads.firings)[0].why == "30m after a message came and is:open"
     other = a_conversation(session.cache, "help", contact="Bo").id
     ruling.work()
     session.operations.set_status([other], Status.RESOLVED)
