@@ -19,6 +19,8 @@ TEXTS: Final[Mapping[str, str]] = {
 """What is asked, by language, where the settings say nothing else."""
 _MOST: Final = 2_000
 """Characters of an answer that are looked at."""
+_FIRST: Final = frozenset("12345一二三四五★⭐🌟星評点満otfsrncm")
+"""What an answer begins with; letters are those of words such as “five”, “stars”, “rating”, “my”."""
 _WORDS: Final = ("one", "two", "three", "four", "five")
 _LABEL: Final = r"(?:(?:my |our )?(?:score|rating|note|csat|評価|点数|満足度)(?: is)?\s*[:=は]?\s*)?"
 _OF_FIVE: Final = r"(?:\s*(?:/|of|out of)\s*5)?"
@@ -60,6 +62,9 @@ class Rating:
 
 def rating(text: str) -> Rating | None:
     """The score that a message gives; None where it gives none, or might mean something else."""
+    # Nearly every message is none, and each that comes in is asked.
+    if unicodedata.normalize("NFKC", text.lstrip()[:1]).lower()[:1] not in _FIRST:
+        return None
     plain = unicodedata.normalize("NFKC", text[:_MOST]).replace("\ufe0f", "").replace("\u20e3", "").strip()
     first, _newline, more = plain.partition("\n")
     found = _STARS.match(first) or _NUMBER.match(first)

@@ -59,6 +59,11 @@ def test_what_is_no_address_or_id_is_refused(changed: dict[str, object]) -> None
         compose(OP, replace(LINE, **changed))  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(("auto", "said"), [(True, "auto-replied"), (False, None)])
+def test_mail_that_no_person_wrote_says_so(auto: bool, said: str | None) -> None:
+    assert parsed(OP, replace(LINE, auto=auto))["Auto-Submitted"] == said
+
+
 def test_a_strangers_broken_message_id_is_not_repeated() -> None:
     line = replace(LINE, in_reply_to="<a b>\r\nX: 1", references=("<ok@y.test>", "junk", "<" + "x" * 999 + "@y>"))
     mail = parsed(OP, line)
