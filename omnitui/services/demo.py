@@ -7,15 +7,21 @@ import shutil
 from dataclasses import replace
 
 from omnitui import paths
-from omnitui.clock import Clock, Millis, ScaledClock, SystemClock, speed_of
+from omnitui.clock import DAY, HOUR, Clock, Millis, ScaledClock, SystemClock, speed_of
 from omnitui.desk.query import parse
 from omnitui.model.accounts import Account
+from omnitui.model.incidents import Severity
 from omnitui.model.people import Agent
-from omnitui.services import canned
+from omnitui.model.states import ObjectKind, Verb
+from omnitui.services import canned, reasons
+from omnitui.services.agreements import put_in_force
+from omnitui.services.demo_agreements import AGREEMENTS, REASONS
 from omnitui.services.demo_snippets import FILES
+from omnitui.services.recording import Intent, record
 from omnitui.services.session import Session
 from omnitui.store.accounts import put_agent
 from omnitui.store.reads import accounts, inbox
+from omnitui.store.writer import Tx
 
 PROFILE = "demo"
 ACCOUNT = "Hinode Tea"
@@ -77,6 +83,10 @@ def _settle(session: Session, seed: int) -> Account:
     session.cache.write(lambda tx: put_agent(tx, me))
     session.cache.forget_me()
     canned.give(session.profile, dict(FILES))
+    reasons.give(session.profile, REASONS)
+    if not session.profile.sla_file.exists():
+        session.profile.sla_file.write_text(AGREEMENTS, encoding="utf-8")
+    put_in_force(session)
     account = session.accounts.add("demo", ACCOUNT, {"seed": str(seed)})
 
     async def fill() -> None:
@@ -84,7 +94,29 @@ def _settle(session: Session, seed: int) -> Account:
         await session.engine().once()
 
     asyncio.run(fill())
+    _trouble(session)
     return account
+
+
+def _trouble(session: Session) -> None:
+    """An incident of yesterday that is over, kept by a colleague: it can be looked at, and reopened to be tried out."""
+    cache, me = session.cache, session.cache.me()
+    now = max(cache.clock.now(), _newest(session))
+    resolved = cache.read(inbox.page, parse("is:resolved", now=now, me=me.id, zone=session.zone), limit=3)
+    colleague = next((one for one in cache.read(accounts.agents) if not one.me), me)
+    title = "Checkout takes no cards"
+
+    def work(tx: Tx) -> None:
+        own, began = tx.ids.new(), tx.ids.new()
+        after = {"exists": True, "title": title, "severity": Severity.SEV2.value, "began_at": now - DAY - 2 * HOUR}
+        record(tx, colleague.id, began, Intent(Verb.INCIDENT, ObjectKind.INCIDENT, own, after))
+        for one in resolved:
+            cause = Intent(Verb.CAUSE, ObjectKind.CONVERSATION, one.id, {"incident_id": own}, one.id, title)
+            record(tx, colleague.id, began, cause)
+        over = {"ended_at": now - DAY, "standing": "Cards are taken again."}
+        record(tx, colleague.id, tx.ids.new(), Intent(Verb.INCIDENT, ObjectKind.INCIDENT, own, over))
+
+    cache.write(work)
 
 
 def _newest(session: Session) -> Millis:
