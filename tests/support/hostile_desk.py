@@ -220,6 +220,11 @@ class Filling:
         for n in (*every, -1):
             title = _quoted((payload(n, "macro") if n >= 0 else marker("macro")) + "x")
             _write(config / "macros" / f"m{n + 1}.toml", f"title = {title}\n[[do]]\nread = true\n")
+        rules = [
+            f"[r{n}]\ntitle = {_quoted(payload(n, 'macro') + 'x')}\non = 'message'\ndo = [{{ note = 'n' }}]\n"
+            for n in every
+        ]
+        _write(config / "rules.toml", "".join(rules))
         reasons = [f"[marked]\ntitle = {_quoted(marker('contact reason') + payload(0, 'contact reason')[:60])}\n"]
         reasons += [f"[r{n}]\ntitle = {_quoted(payload(n, 'contact reason') + 'x')}\n" for n in every]
         _write(config / "reasons.toml", "".join(reasons))
