@@ -6,6 +6,7 @@ import json
 import os
 import re
 import tomllib
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import is_dataclass
 from pathlib import Path
@@ -84,8 +85,12 @@ def write_key(path: Path, name: str, value: str, *, forbidden: int) -> None:
     )
 
 
-def put_file(path: Path, text: str) -> None:
-    """Put a text in place of a file, whole or not at all. Raises ConfigError: it cannot be written."""
+def put_file(path: Path, text: str, check: Callable[[Path], object] | None = None) -> None:
+    """Put a text in place of a file, whole or not at all.
+
+    Raises:
+        ConfigError: It cannot be written, or `check`, which is given what will be in its place, finds a fault in it.
+    """
     target = Path(os.path.realpath(path))
     beside = target.with_name(f".{target.name}.{os.getpid()}")
     try:
@@ -95,7 +100,11 @@ def put_file(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+        if check is not None:
+            check(beside)
         os.replace(beside, target)
+    except ConfigError as error:
+        raise ConfigError(error.message.replace(str(beside), target.name), hint=error.hint) from None
     except OSError as error:
         raise ConfigError(_("{file} cannot be written: {why}").format(file=path, why=error.strerror)) from error
     finally:
@@ -199,21 +208,6 @@ def _comment(entry: str) -> str:
 
 def _replace(profile: Profile, text: str) -> Settings:
     """Put the file in place whole, and only when it is one that omnitui starts with."""
-    target = Path(os.path.realpath(profile.settings_file))
-    beside = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-        with open(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        found = load_settings(profile, beside)
-        os.replace(beside, target)
-    except ConfigError as error:
-        raise ConfigError(error.message.replace(str(beside), target.name), hint=error.hint) from None
-    except OSError as error:
-        raise ConfigError(_("{file} cannot be written: {why}").format(file=target, why=error.strerror)) from error
-    finally:
-        beside.unlink(missing_ok=True)
-    return found
+    found: list[Settings] = []
+    put_file(profile.settings_file, text, lambda beside: found.append(load_settings(profile, beside)))
+    return found[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
@@ -232,6 +231,7 @@ def save_view(profile: Profile, views: Views, title: str, query: str, key: str =
     """
     import json
 
+    from omnitui.config.writing import put_file
     from omnitui.text.safe import safe
 
     title = safe(title, multiline=False, max_chars=60).strip()
@@ -247,16 +247,9 @@ def save_view(profile: Profile, views: Views, title: str, query: str, key: str =
         said.insert(1, f"name = {json.dumps(title, ensure_ascii=False)}")
     if key:
         said.append(f"key = {json.dumps(key, ensure_ascii=False)}")
-    target = Path(os.path.realpath(path))
-    beside = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        text = target.read_text("utf-8").rstrip("\n") if target.exists() else ""
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        beside.write_text("\n".join([*([text, ""] if text else []), *said, ""]), "utf-8")
-        beside.chmod(0o600)
-        os.replace(beside, target)
+        text = path.read_text("utf-8").rstrip("\n") if path.exists() else ""
     except OSError as error:
-        raise ConfigError(_("{file} cannot be written: {why}").format(file=path, why=error.strerror)) from error
-    finally:
-        beside.unlink(missing_ok=True)
+        raise ConfigError(_("{file} cannot be read: {why}").format(file=path, why=error.strerror)) from error
+    put_file(path, "\n".join([*([text, ""] if text else []), *said, ""]))
     return View(name, title, query.strip(), own=True)
