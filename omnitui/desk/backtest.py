@@ -6,7 +6,8 @@ what it settles once does not set it off again. Other rules are not asked. Pure:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, Final, NamedTuple, cast
 
@@ -15,7 +16,7 @@ from omnitui.desk.asof import Asked, Test, Then, all_of
 from omnitui.desk.rules import Barred, Every, Happened, On, Past, Rule, What, barred, fits, heard
 from omnitui.desk.steps import Change, Foreseen
 from omnitui.desk.steps import Step as Wanted
-from omnitui.desk.tracing import Cause, Step
+from omnitui.desk.tracing import Step
 from omnitui.ids import Ulid
 from omnitui.model.conversations import Conversation
 from omnitui.model.states import Flag, Priority, Status, Verb
@@ -147,7 +148,7 @@ class _One:
 
     def run(self) -> None:
         trial, story = self.trial, self.story
-        self._next = _first(trial._times, max(self.then.at, trial._since)) if trial._times else 0
+        self._next = bisect_left(trial._times, max(self.then.at, trial._since), key=lambda one: one[0])
         if not (story.changes or story.marks or story.events):
             # Most have no more than messages.
             self._messages(story.said)
@@ -290,7 +291,6 @@ class _One:
             at_once = next((on for on in fitting if not on.after), None)
             if at_once is not None and holds and at >= trial._since and self._fire(at, at_once, told):
                 holds = None
-        # What waits longer is dropped where it fired at once: `set_off` has it so.
 
     def _pass(self, until: Millis) -> None:
         """Time goes by, up to a moment."""
@@ -398,26 +398,3 @@ def _is_so(step: Wanted) -> Test | None:
 def conversation(then: Then) -> Conversation:
     """It by the names that steps ask for."""
     return cast(Conversation, then)
-
-
-def turns(story_steps: Mapping[str, Iterable[Step]]) -> list[tuple[Millis, str, Step]]:
-    """The changes of fields that are known by their time, of steps as they were traced."""
-    found = [
-        (step.at, field, step)
-        for field, steps in story_steps.items()
-        for step in steps
-        if step.cause not in (Cause.BEGAN, Cause.UNSEEN)
-    ]
-    found.sort(key=lambda one: one[0])
-    return found
-
-
-def doubts(story_steps: Mapping[str, Iterable[Step]]) -> list[tuple[Millis, Millis]]:
-    """From when until when fields may have been otherwise."""
-    return [(one.since, one.at) for steps in story_steps.values() for one in steps if one.cause is Cause.UNSEEN]
-
-
-def _first(times: Sequence[tuple[Millis, Every]], at: Millis) -> int:
-    from bisect import bisect_left
-
-    return bisect_left(times, at, key=lambda one: one[0])

@@ -12,10 +12,10 @@ from typing import Any, Final
 
 from omnitui.clock import Millis
 from omnitui.desk.asof import Asked, Then
-from omnitui.desk.backtest import Said, Story, doubts, turns
+from omnitui.desk.backtest import Said, Story
 from omnitui.desk.rules import What
 from omnitui.desk.terms import Leaf, Query, Text
-from omnitui.desk.tracing import steps
+from omnitui.desk.tracing import Cause, Step, steps
 from omnitui.model.operations import Op
 from omnitui.model.states import ObjectKind, Priority, Status, Verb
 from omnitui.store.reads import compile as compiled
@@ -198,8 +198,8 @@ def _story(
     for name in ("contact_reason", "subject"):
         setattr(then, name, traced[name][0].after)
     said, marks = _marked(said, [op for op in ops if op.object_id == own and op.verb is Verb.READ])
-    doubt = doubts({name: traced[name] for name in doubted})
-    return Story(own, then, said, turns(traced), marks, events, doubt, windows, deleted_at)
+    doubt = _doubts({name: traced[name] for name in doubted})
+    return Story(own, then, said, _turns(traced), marks, events, doubt, windows, deleted_at)
 
 
 def _marked(said: Sequence[Said], reads: Sequence[Op]) -> tuple[Sequence[Said], list[tuple[Millis, int]]]:
@@ -213,3 +213,20 @@ def _marked(said: Sequence[Said], reads: Sequence[Op]) -> tuple[Sequence[Said], 
         marks.append((op.at, len(after - before) - len(before - after)))
         unread = (unread - (after - before)) | (before - after)
     return [(*one[:6], int(one[1] in unread), one[7]) for one in said], marks[::-1]
+
+
+def _turns(story_steps: Mapping[str, Iterable[Step]]) -> list[tuple[Millis, str, Step]]:
+    """The changes of fields that are known by their time, of steps as they were traced."""
+    found = [
+        (step.at, field, step)
+        for field, steps in story_steps.items()
+        for step in steps
+        if step.cause not in (Cause.BEGAN, Cause.UNSEEN)
+    ]
+    found.sort(key=lambda one: one[0])
+    return found
+
+
+def _doubts(story_steps: Mapping[str, Iterable[Step]]) -> list[tuple[Millis, Millis]]:
+    """From when until when fields may have been otherwise."""
+    return [(one.since, one.at) for steps in story_steps.values() for one in steps if one.cause is Cause.UNSEEN]
