@@ -102,7 +102,7 @@ class Agent:
         self.press("2", "j")
         self.terminal.wait_for(re.compile("^>.@ 鈴木 健太", re.MULTILINE))
         self.press("enter")
-        self.terminal.wait_for("▌法人ギフト120箱の納期について")
+        self.terminal.wait_for("▌法人ギフト")
         self.has_read("法人ギフト120箱の納期について")
         self.shows("read", "NOTE, only agents see it")
 

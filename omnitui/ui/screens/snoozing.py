@@ -31,7 +31,7 @@ MOST = 100
 
 
 class SnoozeScreen(PickerScreen):
-    """Takes a length of time as soon as its unit is typed: 2d, 3h, 1w. Below the choices stands what would be then."""
+    """Takes a length of time as soon as its unit is typed: 2d, 3h, 1w. Below the field stands what would be then."""
 
     def __init__(self, title: str, source: Source, desk: Desk, ids: Sequence[Ulid], *, hint: str) -> None:
         super().__init__(title, source, hint=hint, small=True)
@@ -72,7 +72,7 @@ class SnoozeScreen(PickerScreen):
         if chosen is None or not self._prospects:
             return
         said, late = foretold(self._prospects, chosen.value, self._desk.clock.now())
-        self.say(said or self._hint, "warn" if late else "text" if said else "muted")
+        self.below(((said, "warn" if late else "text"),) if said else ())
 
 
 async def _prospects(desk: Desk, ids: Sequence[Ulid]) -> list[Prospect]:
