@@ -88,6 +88,8 @@ class GatewayServer:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
+                # Before anybody can know that this was asked: who then cuts means this stream too.
+                cuts = outer._cuts
                 outer.asked.append(self.path)
                 place = urlsplit(self.path)
                 if self.headers["Authorization"] != f"Bearer {TOKEN}":
@@ -102,7 +104,7 @@ class GatewayServer:
                         said = outer.nonsense or json.dumps(outer.answer(asked["after"], asked["limit"])).encode()
                         self._say(200, said)
                     else:
-                        self._stream(asked["after"])
+                        self._stream(asked["after"], cuts)
 
             def _say(self, status: int, body: bytes) -> None:
                 self.send_response(status)
@@ -112,12 +114,11 @@ class GatewayServer:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def _stream(self, after: int) -> None:
+            def _stream(self, after: int, cuts: int) -> None:
                 self.close_connection = True
                 self.send_response(200)
                 self.send_header("Content-Type", "text/event-stream")
                 self.end_headers()
-                cuts = outer._cuts
                 with outer._news:
                     while outer._cuts == cuts:
                         if outer.gap_now:
