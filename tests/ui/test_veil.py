@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import pkgutil
 from pathlib import Path
 from typing import Any
 
 from omnitui.clock import HOUR
+from omnitui.desk.macros import Do
+from omnitui.desk.rules import On, Rule, What
 from omnitui.model.states import MessageKind, Priority
 from omnitui.model.tasks import TaskKind
 from omnitui.sdk import Template
-from omnitui.services import macros, reasons
+from omnitui.services import macros, reasons, trials
 from omnitui.services.actions import ACTIONS
 from omnitui.services.announcing import Announcement, Announcing
 from omnitui.services.session import Session
@@ -19,9 +22,12 @@ from omnitui.services.templates import Filled
 from omnitui.text.widths import cell_width
 from omnitui.ui import acts, screens
 from omnitui.ui.last_hop import LastHopModal
+from omnitui.ui.screens import trial
 from omnitui.ui.screens.announcing import AnnounceScreen
 from omnitui.ui.screens.incidents import IncidentScreen
 from omnitui.ui.screens.macros import run_macro
+from omnitui.ui.screens.rule_form import QueryScreen
+from omnitui.ui.screens.rules import RuleScreen
 from omnitui.ui.screens.setting import change_setting
 from omnitui.ui.screens.template import TemplateScreen
 from omnitui.ui.veil import covered, veil
@@ -182,6 +188,16 @@ async def test_no_screen_shows_a_customer_under_the_veil(tmp_path: Path) -> None
                 desk.spawn(desk.ask(dialog))
                 await person.until(lambda: person.app.screen is not person.app.main, "an incident")
                 await try_out(type(dialog).__name__)
+            rule = Rule("r", "R", (On(What.MESSAGE),), (Do("note", "Dear {{ contact.name }}"),))
+            tried = await asyncio.to_thread(trials.attempt, session, rule)
+            assert tried.fired
+            desk.spawn(trial.show(desk, tried))
+            await person.until(lambda: person.app.screen is not person.app.main, "what a rule would have done")
+            await try_out("a rule that was tried")
+            for picker in (RuleScreen("Rules", ()), QueryScreen(desk, "")):
+                desk.spawn(desk.ask(picker))
+                await person.until(lambda: person.app.screen is not person.app.main, "rules")
+                await try_out(type(picker).__name__)
             for action in actions_to_try():
                 acts.run(desk, action)
                 await try_out(action)

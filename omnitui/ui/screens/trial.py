@@ -35,7 +35,7 @@ _ANSWERS = (False, True)
 """Values of choices; those of firings begin with 2."""
 
 
-class TryingScreen(LastHopModal[Tried | OmniError | None]):
+class _TryingScreen(LastHopModal[Tried | OmniError | None]):
     """How far the trial has got; Escape gives it up."""
 
     def __init__(self, session: Session, rule: Rule) -> None:
@@ -108,7 +108,7 @@ class TriedScreen(PickerScreen):
 
 async def attempt(desk: Desk, rule: Rule) -> Tried | OmniError | None:
     """Try a rule; None where it was given up."""
-    return await desk.ask(TryingScreen(desk.session, rule))
+    return await desk.ask(_TryingScreen(desk.session, rule))
 
 
 async def show(desk: Desk, tried: Tried, *, ask: str = "") -> bool | None:
