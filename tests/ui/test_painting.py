@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from rich.style import Style
+from textual.geometry import Size
 
 from omnitui.services.session import Session
 from omnitui.text.rows import COLUMNS, UNICODE, Density
@@ -63,6 +64,20 @@ async def test_history_is_wrapped_for_a_new_size_before_it_is_painted(
         await person.until(lambda: any(text != before for _title, _rows, text in found))
         await person.pilot.pause()
         assert len({text for _title, _rows, text in found if text != before}) == 1
+
+
+async def test_history_that_is_painted_before_it_hears_of_its_new_size_is_wrapped_for_it(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_console(session, 140, 40) as person:
+        await person.press("j")
+        history = person.app.main.history
+        await person.until(lambda: "word0 " in history.render_line(3).text, "the long message in the history")
+        monkeypatch.setattr(type(history), "size", Size(40, 20))
+        wrapped = history.render_line(3).text.rstrip()
+        assert len(wrapped) <= 40
+        assert "…" not in wrapped
+        assert history.render_line(4).text.split()[0] == f"word{len(wrapped.split())}"
 
 
 async def test_title_of_another_list_comes_with_its_rows(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:

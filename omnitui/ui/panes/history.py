@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from rich.style import Style
 from textual import events
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.message import Message as Event
 from textual.strip import Strip
 
@@ -54,6 +54,8 @@ class HistoryPane(MarksFocus, can_focus=True):
         self.writing: tuple[str, Millis] = "", 0
         """Who is writing to us, and until when that is said."""
         self._rows: list[Row] = []
+        self._fitted = Size(0, 0)
+        """For which size the reel has been wrapped."""
         self._strips: dict[Line, Strip] = {}
         self._base: Style | None = None
         self._stale = False
@@ -211,7 +213,7 @@ class HistoryPane(MarksFocus, can_focus=True):
         self.redraw()
 
     def _fit(self, *, keep: bool = False) -> None:
-        width, height = self.size
+        width, height = self._fitted = self.size
         if width and height:
             self.reel.fit(Setting(width, self.clock.now(), self.zone), height, stick=not keep)
 
@@ -241,6 +243,9 @@ class HistoryPane(MarksFocus, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Draw one row."""
+        if self._fitted != self.size:
+            # Painted before the message that tells of the new size.
+            self.on_resize()
         if self._base is None or self._stale:
             self._stale = False
             base = self.rich_style
