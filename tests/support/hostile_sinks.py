@@ -303,6 +303,7 @@ WRITERS: Mapping[str, str] = {
     "cli/output.py": "lines of the shell and of the linear face",
     "cli/privacy.py": "a question of ours",
     "cli/prompt.py": "the prompt",
+    "cli/trials.py": "two numbers of ours, how far it is",
     "main.py": "lines of the shell and of the linear face",
     "services/passphrase.py": "questions of ours",
     "services/recovery.py": "a word of ours",
