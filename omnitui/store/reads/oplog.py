@@ -21,6 +21,11 @@ OP: Final = """
     LEFT JOIN conversation c ON c.pk = o.conversation_pk LEFT JOIN op_payload p ON p.op_pk = o.pk
 """
 """The start of every statement that reads ops for `to_op`."""
+# What a rule did is taken back by its id: `u` right after one's own act means that act.
+_BY_HAND: Final = (
+    "{op}.verb NOT IN ('read', 'wake', 'erase', 'call', 'call_back')"
+    " AND NOT EXISTS (SELECT 1 FROM rule_firing f WHERE f.id = {op}.group_id)"
+)
 
 
 def to_op(row: tuple[Any, ...]) -> Op:
@@ -132,7 +137,7 @@ def last_undoable(db: sqlite3.Connection, author_id: Ulid) -> list[Op]:
     """The ops of an agent's newest act that has not been undone and is no undo; what is done by itself is no act."""
     return _newest(
         db,
-        "o.undoes IS NULL AND o.verb NOT IN ('read', 'wake', 'erase', 'call', 'call_back')"
+        f"o.undoes IS NULL AND {_BY_HAND.format(op='o')}"
         " AND NOT EXISTS (SELECT 1 FROM op_payload p WHERE p.op_pk = o.pk AND p.erased_at IS NOT NULL)"
         " AND NOT EXISTS (SELECT 1 FROM op u WHERE u.undoes = o.id)",
         author_id,
@@ -145,7 +150,7 @@ def last_redoable(db: sqlite3.Connection, author_id: Ulid) -> list[Op]:
         db,
         "o.undoes IS NOT NULL AND NOT EXISTS (SELECT 1 FROM op r WHERE r.redoes = o.undoes AND r.pk > o.pk)"
         " AND NOT EXISTS (SELECT 1 FROM op n WHERE n.pk > o.pk AND n.author_pk = o.author_pk"
-        " AND n.undoes IS NULL AND n.redoes IS NULL AND n.verb NOT IN ('read', 'wake', 'erase', 'call', 'call_back'))",
+        f" AND n.undoes IS NULL AND n.redoes IS NULL AND {_BY_HAND.format(op='n')})",
         author_id,
     )
 

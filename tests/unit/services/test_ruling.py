@@ -13,6 +13,7 @@ from omnitui.clock import DAY, HOUR, MINUTE, SECOND, FrozenClock, Millis
 from omnitui.desk.agreements import dump
 from omnitui.desk.rules import DEEPEST, MOST
 from omnitui.desk.sla import Policy
+from omnitui.errors import Refused
 from omnitui.ids import Ulid
 from omnitui.model.conversations import Conversation
 from omnitui.model.states import Direction, MessageKind, Priority, SendState, Status, Verb
@@ -108,8 +109,8 @@ def test_a_firing_is_undone_as_one_act_and_an_undo_sets_nothing_off(session: Ses
     assert fired(session) == ["vip", "again"]
     before = seen(session, here.id)
     assert before.labels == ("again", "vip")
-    session.operations.undo(session.cache.read(reads.firings)[0].id)
-    session.operations.undo()
+    for firing in session.cache.read(reads.firings):
+        session.operations.undo(firing.id)
     after = seen(session, here.id)
     assert (after.labels, after.priority, after.status) == ((), Priority.NORMAL, Status.OPEN)
     assert lines(session, here.id) == []
@@ -117,6 +118,19 @@ def test_a_firing_is_undone_as_one_act_and_an_undo_sets_nothing_off(session: Ses
     assert [one.undone for one in session.cache.read(reads.firings)] == [True, True]
     session.operations.redo()
     assert seen(session, here.id).status is Status.WAITING
+
+
+def test_undo_without_an_id_means_what_the_agent_did_last_and_no_firing(session: Session) -> None:
+    ruling = ruled(session, a_rule("vip", "priority", ADD % "vip"))
+    here = a_conversation(session.cache, "help")
+    session.operations.set_priority([here.id], Priority.HIGH)
+    ruling.work()
+    assert seen(session, here.id).labels == ("vip",)
+    session.operations.undo()
+    after = seen(session, here.id)
+    assert (after.priority, after.labels) == (Priority.NORMAL, ("vip",))
+    with pytest.raises(Refused):
+        session.operations.undo()
 
 
 def test_nothing_from_before_a_rule_was_in_force_sets_it_off(session: Session) -> None:
