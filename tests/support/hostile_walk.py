@@ -92,7 +92,7 @@ FROM_LIST = (
     Step("screens/urgency.open_urgency", ("Z",), "How urgent is it", ("down", "pagedown")),
     Step("screens/since.open_since", ("g", "e"), r"│ Since ", ("down", "pagedown")),
     Step("screens/past._pick", ("g", "y"), "The list as it was", ("down",), stays=True),
-    Step("screens/past.open_past", ("1s", "enter"), "to be read only", ("down", "pagedown", "home"), stays=True),
+    Step("screens/past.open_past", ("1s", "enter"), "to be read o", ("down", "pagedown", "home"), stays=True),
     Step("screens/past._look", ("enter",), "(?s)as it was .*Esc closes", ("pagedown",), TWICE),
     Step("screens/outbox.open_outbox", ("g", "o"), "Outbox", ("down", "pagedown", "home"), stays=True),
     Step("screens/outbox.decide", ("enter",), "failed: 550", ("down",)),
