@@ -11,8 +11,8 @@ from typing import Any
 
 from omnitui.clock import DAY, HOUR, SystemClock
 from omnitui.sdk import Capabilities, Context, Manifest, Reach, TextUnit, Verb
-from omnitui.services import connectors
-from omnitui.text.row_signs import CHANNEL_MARKS
+from omnitui.services.channels import connectors
+from omnitui.text.listing.signs import CHANNEL_MARKS
 
 ROOT = Path(__file__).resolve().parents[1]
 BEGIN, END = "<!-- channels: made by `make docs` -->", "<!-- /channels -->"

@@ -9,12 +9,14 @@ import tempfile
 from pathlib import Path
 
 from omnitui.i18n import use_language
-from omnitui.services.demo import open_demo
+from omnitui.services.demo.profile import open_demo
 from omnitui.ui.app import ConsoleApp
 from omnitui.ui.last_hop.ending import screen_lines
 
 PICTURES = Path(__file__).parent / "pictures"
 SIZE = (120, 32)
+CELL = 12.2
+"""Width of a cell in the pictures."""
 LOOK_SECONDS = 0.1
 STEADY_LOOKS = 8
 SHOTS: dict[str, tuple[str, str, tuple[tuple[str, ...], ...]]] = {
@@ -27,6 +29,11 @@ SHOTS: dict[str, tuple[str, str, tuple[tuple[str, ...], ...]]] = {
     "search": ("en", "harbor", (("2", "j"), ("slash",), tuple("返金"))),
 }  # fmt: skip
 """Of each picture the language, the theme, and what is pressed, with a rest after each group."""
+
+
+_TEXT = re.compile(
+    r'(<text class="[^"]*" x=")([\d.]+)(" y="[\d.]+" textLength=")([\d.]+)">(\u00a0*)([^<]*?)(\u00a0*)</text>'
+)
 
 
 async def _picture(app: ConsoleApp, theme: str, presses: tuple[tuple[str, ...], ...]) -> str:
@@ -52,7 +59,14 @@ def _smaller(svg: str) -> str:
         ("&#160;", "\N{NO-BREAK SPACE}"),
     ):
         svg = re.sub(pattern, shorter, svg, flags=re.DOTALL)
-    return svg
+    return _TEXT.sub(_tight, svg)
+
+
+def _tight(found: re.Match[str]) -> str:
+    """A piece of text without the blanks around it: some programs drop those that it begins with."""
+    before, x, between, length, left, text, right = found.groups()
+    start, size = float(x) + CELL * len(left), float(length) - CELL * len(left + right)
+    return f'{before}{start:.1f}{between}{size:.1f}">{text}</text>'
 
 
 async def _rest(app: ConsoleApp) -> None:

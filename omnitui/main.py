@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from omnitui.services.commandline import ConsoleVerbs
+    from omnitui.services.channels.webhooks import Premises
+    from omnitui.services.keys.commandline import ConsoleVerbs
     from omnitui.services.session import Session
-    from omnitui.services.webhooks import Premises
-    from omnitui.ui.first_frame import Takeover
+    from omnitui.ui.start.first_frame import Takeover
 
 INTERRUPTED = 130
 
@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _open_streams()
     if "status" in words[:3]:
         from omnitui.cli.prompt import answered
-        from omnitui.ui.first_frame import folders
+        from omnitui.ui.start.first_frame import folders
 
         code = answered(words, folders)
         if code is not None:
@@ -81,7 +81,7 @@ def _first_frame(words: list[str]) -> Takeover | None:
         return None
     import gc
 
-    from omnitui.ui import first_frame
+    from omnitui.ui.start import first_frame
 
     gc.disable()  # until `omnitui.ui.collection` takes over: starting makes little garbage and much to look through
     return first_frame.show(name)
@@ -127,7 +127,7 @@ def _verbs() -> ConsoleVerbs:
 
 
 def _themes(own: Path) -> list[tuple[str, str]]:
-    from omnitui.ui.themes import load, names
+    from omnitui.ui.look.themes import load, names
 
     return [(name, load(name, own).title) for name in names(own)]
 

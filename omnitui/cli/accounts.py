@@ -13,14 +13,14 @@ from omnitui.cli.writing import seconds_of
 from omnitui.clock import SECOND
 from omnitui.errors import ConfigError, NotFound, OmniError, UsageError
 from omnitui.i18n import N_, _
-from omnitui.services import records
+from omnitui.services.exchange import records
 
 if TYPE_CHECKING:
     from omnitui.ids import Ulid
     from omnitui.model.accounts import Account
     from omnitui.sdk.capabilities import Manifest, Secret
     from omnitui.sdk.contract import Health
-    from omnitui.services.accounts import Accounts
+    from omnitui.services.channels.accounts import Accounts
 
 _ADD_NOTES: Final = N_(
     "The options depend on the kind: omnitui account add KIND --help. Without an option for it, a secret is asked for\n"
@@ -29,7 +29,7 @@ _ADD_NOTES: Final = N_(
 
 
 def _add_arguments(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
-    from omnitui.services.connectors import kinds, load
+    from omnitui.services.channels.connectors import kinds, load
 
     found = kinds()
     parser.add_argument("kind", metavar="KIND", help=_("one of: {kinds}").format(kinds=", ".join(found)))
@@ -69,8 +69,8 @@ def _secret_arguments(parser: argparse.ArgumentParser, secret: Secret) -> None:
 
 
 def _add(shell: Shell) -> int:
-    from omnitui.services.connectors import load
-    from omnitui.services.secrets import joined
+    from omnitui.services.channels.connectors import load
+    from omnitui.services.secrecy.secrets import joined
 
     arguments = shell.arguments
     accounts = shell.session.accounts
@@ -101,7 +101,7 @@ def _add(shell: Shell) -> int:
 
 def _secrets(shell: Shell, manifest: Manifest, account_id: Ulid) -> dict[str, str]:
     """Where each of the account's secrets lies; those that are given now are kept. Raises ConfigError, UsageError."""
-    from omnitui.services.secrets import command_ref, env_ref
+    from omnitui.services.secrecy.secrets import command_ref, env_ref
 
     refs: dict[str, str] = {}
     store: str | None = shell.arguments.secrets
@@ -163,7 +163,7 @@ def _checked(accounts: Accounts, account: Account) -> Health:
 
 
 def _print(shell: Shell, accounts: list[Account], *, one: bool = False) -> None:
-    from omnitui.services.secrets import stores
+    from omnitui.services.secrecy.secrets import stores
     from omnitui.store.reads import ledger
 
     fields = [
@@ -177,7 +177,7 @@ def _print(shell: Shell, accounts: list[Account], *, one: bool = False) -> None:
 
 
 def _list(shell: Shell) -> int:
-    from omnitui.services.secrets import stores
+    from omnitui.services.secrecy.secrets import stores
     from omnitui.store.reads import ledger
 
     accounts = shell.session.accounts.all()

@@ -11,18 +11,18 @@ from omnitui.cli.shell import Shell
 from omnitui.cli.verbs import Verb
 from omnitui.errors import ConfigError
 from omnitui.i18n import N_, _, ngettext
-from omnitui.services import records
+from omnitui.services.exchange import records
 
 if TYPE_CHECKING:
     from omnitui.clock import Millis
-    from omnitui.desk.sla import Clock
-    from omnitui.services.agreements import Explained, Resting
+    from omnitui.desk.promises.sla import Clock
+    from omnitui.services.triage.agreements import Explained, Resting
 
 _NOTES: Final = N_("The clocks go by sla.toml beside config.toml; see docs/sla.md.")
 
 
 def _claim(shell: Shell) -> int:
-    from omnitui.services.claiming import claim
+    from omnitui.services.triage.claiming import claim
 
     claimed = claim(shell.session)
     shell.ops.append(claimed.op)
@@ -39,9 +39,9 @@ def _show_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> N
 
 
 def _resting(shell: Shell) -> Resting | None:
-    from omnitui.desk.wake import wake_time
+    from omnitui.desk.times.wake import wake_time
     from omnitui.model.states import Status
-    from omnitui.services.agreements import Resting
+    from omnitui.services.triage.agreements import Resting
 
     text = shell.arguments.snooze or shell.arguments.wait
     if not text:
@@ -52,7 +52,7 @@ def _resting(shell: Shell) -> Resting | None:
 
 
 def _show(shell: Shell) -> int:
-    from omnitui.services.agreements import explain
+    from omnitui.services.triage.agreements import explain
 
     cache = shell.session.cache
     resting, now = _resting(shell), cache.clock.now()
@@ -77,7 +77,7 @@ def _show(shell: Shell) -> int:
 
 def _row(shell: Shell, clock: Clock, now: Millis) -> tuple[str, ...]:
     from omnitui.desk.naming import CLOCK, STANDING
-    from omnitui.desk.urgency import Cause
+    from omnitui.desk.promises.urgency import Cause
 
     due = _("due {time}").format(time=shell.out.time(clock.due_at)) if clock.due_at is not None else ""
     left = _("{length} left").format(length=duration(clock.left)) if clock.active and clock.left else ""
@@ -117,7 +117,7 @@ def _fields(found: Explained) -> records.Fields:
 
 
 def _check(shell: Shell) -> int:
-    from omnitui.services.agreements import put_in_force, sweep
+    from omnitui.services.triage.agreements import put_in_force, sweep
     from omnitui.store.reads import inbox
 
     session = shell.session

@@ -11,7 +11,7 @@ from omnitui.cli.triage import agent
 from omnitui.cli.verbs import Verb
 from omnitui.errors import UsageError
 from omnitui.i18n import N_, _
-from omnitui.services import records
+from omnitui.services.exchange import records
 
 if TYPE_CHECKING:
     from omnitui.clock import Millis
@@ -34,7 +34,7 @@ def _back_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> N
 
 
 def _away(shell: Shell) -> int:
-    from omnitui.services.away import leave
+    from omnitui.services.triage.away import leave
 
     words = [*shell.arguments.words]
     if words[:1] == ["until"]:
@@ -46,7 +46,7 @@ def _away(shell: Shell) -> int:
 
 
 def _back(shell: Shell) -> int:
-    from omnitui.services.away import come_back
+    from omnitui.services.triage.away import come_back
 
     who = _agent(shell)
     come_back(shell.session, who)
@@ -61,7 +61,7 @@ def _agent(shell: Shell) -> Ulid:
 
 
 def _told(shell: Shell, who: Ulid, until: Millis | None) -> int:
-    from omnitui.services.away import endless
+    from omnitui.services.triage.away import endless
 
     open_end = until is not None and endless(until)
     said = _("back") if until is None else _("away until back")

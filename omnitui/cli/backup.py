@@ -15,9 +15,9 @@ from omnitui.errors import Refused
 from omnitui.i18n import N_, _
 
 if TYPE_CHECKING:
-    from omnitui.services.backup import Backup, Restored
-    from omnitui.services.records import Fields
-    from omnitui.store.restoring import Holding
+    from omnitui.services.exchange.records import Fields
+    from omnitui.services.recovery.backup import Backup, Restored
+    from omnitui.store.recovery.restoring import Holding
 
 _BACKUP: Final = N_(
     "One ZIP file for you alone: the cache, the files of messages, what connectors keep, and the config folder. No\n"
@@ -38,8 +38,8 @@ def _backup_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) ->
 
 
 def _backup(shell: Shell) -> int:
-    from omnitui.services.backup import make, verify
-    from omnitui.store.snapshots import stamp
+    from omnitui.services.recovery.backup import make, verify
+    from omnitui.store.recovery.snapshots import stamp
 
     session = shell.session  # it brings what an encrypted cache needs, and mends a damaged one
     target = Path(shell.arguments.to).expanduser()
@@ -75,7 +75,7 @@ def _restore_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -
 
 
 def _restore(shell: Shell) -> int:
-    from omnitui.services.backup import restore
+    from omnitui.services.recovery.backup import restore
     from omnitui.services.session import unlocked
 
     source = Path(shell.arguments.source).expanduser().absolute()

@@ -22,12 +22,12 @@ def _arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
 
 
 def _call(shell: Shell) -> int:
-    from omnitui.services.calling import Calling, checked_number, dial
+    from omnitui.services.acting.calling import Calling, checked_number, dial
 
     session, said = shell.session, shell.arguments
     voice, calling = session.settings.voice, Calling(session.cache)
     if not voice.agent_phone and not voice.dial:
-        raise ConfigError(_("no way to call is set"), hint=_("docs/voice.md: [voice] in config.toml"))
+        raise ConfigError(_("no way to call is set"), hint=_("set [voice] in config.toml, as docs/voice.md says"))
     conversation_id = shell.id(said.id)
     number = checked_number(said.number) if said.number else None
     lines = calling.lines(conversation_id, voice)

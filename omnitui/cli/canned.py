@@ -10,7 +10,7 @@ from omnitui.i18n import N_, _
 
 
 def _list(shell: Shell) -> int:
-    from omnitui.services.canned import folder, read
+    from omnitui.services.texts.canned import folder, read
 
     found = read(shell.profile)
     if not shell.out.text:

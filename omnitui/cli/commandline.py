@@ -16,13 +16,13 @@ from omnitui.cli.shell import Shell
 from omnitui.cli.table import ENTRIES, FAMILIES, Entry, find
 from omnitui.cli.verbs import Verb, load, parse, parser_of
 from omnitui.config.checks import nearest
-from omnitui.desk.completion import Completion, Names, complete
-from omnitui.desk.matching import fold
-from omnitui.desk.query import QueryError
+from omnitui.desk.querying.completion import Completion, Names, complete
+from omnitui.desk.querying.matching import fold
+from omnitui.desk.querying.parsing import QueryError
 from omnitui.errors import NotFound, OmniError, UsageError
 from omnitui.i18n import _
 from omnitui.model.states import Priority
-from omnitui.services.commandline import CommandError, Said, Word, words
+from omnitui.services.keys.commandline import CommandError, Said, Word, words
 
 if TYPE_CHECKING:
     from omnitui.cli.front import Themes

@@ -12,7 +12,7 @@ from omnitui.errors import NotFound, UsageError
 from omnitui.i18n import N_, _
 from omnitui.ids import Ulid
 from omnitui.model.states import ObjectKind
-from omnitui.services import records
+from omnitui.services.exchange import records
 
 _WHO: Final = N_(
     "A contact: its id or the id's end, or a conversation's, which means the contact of that conversation."

@@ -17,7 +17,7 @@ def _arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
 
 
 def _ask(shell: Shell) -> int:
-    from omnitui.services.csat import ask
+    from omnitui.services.triage.csat import ask
 
     done = ask(shell.session, shell.ids(shell.arguments.ids))
     refused(shell, done.left)

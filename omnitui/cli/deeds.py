@@ -13,13 +13,13 @@ from omnitui.cli.shell import Shell
 from omnitui.cli.verbs import Verb
 from omnitui.clock import rfc3339
 from omnitui.i18n import N_, _, ngettext
-from omnitui.model.states import ObjectKind
+from omnitui.model.states import ENDS, ObjectKind
 from omnitui.model.states import Verb as ActVerb
-from omnitui.services import records
+from omnitui.services.exchange import records
 
 if TYPE_CHECKING:
     from omnitui.model.operations import Op
-    from omnitui.services.undoing import Undone
+    from omnitui.services.acting.undoing import Undone
 
 _PAGE: Final = 500
 
@@ -34,7 +34,7 @@ def _undo_arguments(parser: argparse.ArgumentParser, words: Sequence[str]) -> No
 
 
 def _undo(shell: Shell) -> int:
-    from omnitui.services.undoing import Departed
+    from omnitui.services.acting.undoing import Departed
 
     named, operations = shell.arguments.op, shell.session.operations
     op_id = shell.id(named, ObjectKind.OP) if named else None
@@ -164,6 +164,12 @@ def deed(op: Op) -> str:
 def value_words(value: Any, name: str = "") -> str:
     """A field's value in an op, for people."""
     if name == "snoozed_until" and isinstance(value, int):
+        return _("the incident ends") if value == ENDS else rfc3339(value)
+    if name == "away_until" and isinstance(value, int):
+        from omnitui.services.triage.away import endless
+
+        return _("they are back") if endless(value) else rfc3339(value)
+    if name.endswith("_at") and isinstance(value, int) and not isinstance(value, bool):
         return rfc3339(value)
     if isinstance(value, list):
         return " ".join(map(str, value)) or "–"

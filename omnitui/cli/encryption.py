@@ -14,7 +14,7 @@ from omnitui.i18n import N_, _, ngettext
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from omnitui.services.encryption import Encryption
+    from omnitui.services.secrecy.encryption import Encryption
 
 _ON_NOTES: Final = N_(
     "It needs the extra omnitui[encrypted]. Without --secrets, --key-command or --key-env the key goes where account\n"
@@ -27,8 +27,8 @@ _PROVE_NOTES: Final = N_(
 
 
 def _encryption(shell: Shell) -> Encryption:
-    from omnitui.services.encryption import Encryption
-    from omnitui.services.secrets import Secrets
+    from omnitui.services.secrecy.encryption import Encryption
+    from omnitui.services.secrecy.secrets import Secrets
 
     return Encryption(shell.profile, Secrets(shell.profile))
 
@@ -66,7 +66,7 @@ def _told(shell: Shell, encryption: Encryption, left: list[Path], said: str) -> 
 
 
 def _prove(shell: Shell) -> int:
-    from omnitui.services.proving import prove
+    from omnitui.services.secrecy.proving import prove
 
     encryption = _encryption(shell)
     proof = prove(shell.session)

@@ -47,7 +47,7 @@ def _demo_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> N
 
 
 def _demo(shell: Shell) -> int:
-    from omnitui.services.demo import open_demo
+    from omnitui.services.demo.profile import open_demo
 
     arguments = shell.arguments
     if not 0 <= arguments.speed <= 100_000:

@@ -32,8 +32,8 @@ def _export_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) ->
 
 
 def _export(shell: Shell) -> int:
-    from omnitui.services.export import export
-    from omnitui.text.covering import kinds
+    from omnitui.services.exchange.export import export
+    from omnitui.text.secrets.covering import kinds
 
     query = shell.session.query(" ".join(shell.arguments.query))
     output: str | None = shell.arguments.output
@@ -62,7 +62,7 @@ def _import_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) ->
 
 
 def _import(shell: Shell) -> int:
-    from omnitui.services import intake
+    from omnitui.services.exchange import intake
 
     paths = shell.arguments.paths
     # With --dry-run no cache is made or opened.

@@ -12,8 +12,8 @@ from omnitui.errors import UsageError
 from omnitui.i18n import _, use_language
 
 if TYPE_CHECKING:
+    from omnitui.services.channels.webhooks import Premises
     from omnitui.services.session import Session
-    from omnitui.services.webhooks import Premises
 
 Console = Callable[["Session"], int]
 """Runs the terminal face on a session until the agent quits; returns the exit code."""

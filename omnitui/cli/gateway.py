@@ -17,12 +17,12 @@ from omnitui.config.gateway import GatewayFile, load_gateway
 from omnitui.errors import ConfigError, NotFound, UsageError
 from omnitui.i18n import N_, _
 from omnitui.model.accounts import Account
-from omnitui.services.records import Fields
-from omnitui.services.webhooks import Premises, address_of, kinds, new_token
-from omnitui.store import spool
-from omnitui.store.attendance import attended
+from omnitui.services.channels.webhooks import Premises, address_of, kinds, new_token
+from omnitui.services.exchange.records import Fields
 from omnitui.store.connection import reader
 from omnitui.store.reads import spool as reads
+from omnitui.store.spooling import spool
+from omnitui.store.spooling.attendance import attended
 from omnitui.text.qr import drawn
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def _serve_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> 
 
 def _serve(shell: Shell) -> int:
     from omnitui.logs import open_log
-    from omnitui.services.secrets import Secrets
+    from omnitui.services.secrecy.secrets import Secrets
 
     if shell.gateway is None:
         raise UsageError(_("a gateway cannot be started from here"), hint="omnitui gateway")

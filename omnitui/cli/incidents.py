@@ -17,7 +17,7 @@ from omnitui.model.incidents import Incident, Severity
 from omnitui.model.states import ObjectKind
 
 if TYPE_CHECKING:
-    from omnitui.services.announcing import Announcement, Variant
+    from omnitui.services.incidents.announcing import Announcement, Variant
 
 _SEVERITIES: Final = "|".join(Severity)
 _NOTES: Final = N_("Severities are those of PagerDuty's guide to incidents: sev1 is the worst, sev5 hinders nobody.")
@@ -29,7 +29,7 @@ def _one(parser: argparse.ArgumentParser) -> None:
 
 def _named(shell: Shell, text: str) -> Ulid:
     """The incident that is meant: by its id or the end of that, else by a part of the title of one alone."""
-    from omnitui.desk.matching import fold
+    from omnitui.desk.querying.matching import fold
     from omnitui.store.reads import incidents
 
     try:
@@ -64,7 +64,7 @@ def _open_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> N
 
 
 def _open(shell: Shell) -> int:
-    from omnitui.services.incidents import severity
+    from omnitui.services.incidents.handling import severity
 
     said = shell.arguments
     ids = shell.ids(said.ids)
@@ -74,7 +74,7 @@ def _open(shell: Shell) -> int:
 
 
 def _told(shell: Shell, own: Ulid) -> None:
-    from omnitui.services.incident_story import record
+    from omnitui.services.incidents.story import record
     from omnitui.store.reads import incidents
 
     found = shell.session.cache.read(incidents.incident, own)
@@ -87,7 +87,7 @@ def _list_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> N
 
 
 def _list(shell: Shell) -> int:
-    from omnitui.services.incident_story import record
+    from omnitui.services.incidents.story import record
     from omnitui.store.reads import incidents
 
     cache = shell.session.cache
@@ -118,7 +118,7 @@ def _show_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> N
 
 
 def _show(shell: Shell) -> int:
-    from omnitui.services.incident_story import record
+    from omnitui.services.incidents.story import record
     from omnitui.store.reads import incidents
 
     found = _the(shell, shell.arguments.id)
@@ -153,7 +153,7 @@ def _set_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> No
 
 
 def _set(shell: Shell) -> int:
-    from omnitui.services.incidents import severity
+    from omnitui.services.incidents.handling import severity
 
     said = shell.arguments
     fields: dict[str, Any] = {
@@ -227,15 +227,16 @@ def _say_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> No
 
 
 def _say(shell: Shell) -> int:
-    from omnitui.services.announcing import Announcing
+    from omnitui.services.incidents.announcing import Announcing
 
-    own, session = _named(shell, shell.arguments.id), shell.session
-    announcing = Announcing(session.cache, session.holds)
+    seen, session = _the(shell, shell.arguments.id), shell.session
+    own = seen.id
+    announcing = Announcing(session.cache, session.holds, session.zone)
     said = _announcement(shell, announcing.foresee_announcement(own, _plain(shell)))
     variants = announcing.foresee_announcement(own, said)
     if shell.arguments.dry_run:
         return _foreseen(shell, variants)
-    done = announcing.announce(own, said)
+    done = announcing.announce(own, said, seen=seen)
     for row, why in done.left:
         shell.fail(f"{ref_of(shell, row.id)} {row.contact}: {why}")
     shell.out.say(_("{n} customers are told, {left} are not").format(n=len(done.sent), left=len(done.left)))
@@ -243,7 +244,7 @@ def _say(shell: Shell) -> int:
 
 
 def _plain(shell: Shell) -> Announcement:
-    from omnitui.services.announcing import Announcement
+    from omnitui.services.incidents.announcing import Announcement
 
     others = dict(shell.arguments.others)
     return Announcement(shell.text(shell.arguments.text), languages=others, channels=others)
@@ -253,7 +254,7 @@ def _announcement(shell: Shell, found: Sequence[Variant]) -> Announcement:
     """What the arguments say, for the places that there are."""
     from dataclasses import replace
 
-    from omnitui.services.templates import Filled
+    from omnitui.services.texts.templates import Filled
 
     said = shell.arguments
     plain = _plain(shell)
@@ -299,6 +300,7 @@ def _foreseen(shell: Shell, variants: Sequence[Variant]) -> int:
                     "unit": one.unit,
                     "told": [{"conversation_id": each.conversation.id, "by": each.by} for each in one.told],
                     "left": [{"conversation_id": row.id, "reason": why} for row, why in one.left],
+                    "also": [{"conversation_id": row.id, "told_in": place} for row, place in one.also],
                 }
                 for one in variants
             ),
@@ -314,6 +316,9 @@ def _foreseen(shell: Shell, variants: Sequence[Variant]) -> int:
         )
         for row, why in one.left:
             shell.out.line(f"  ! {ref_of(shell, row.id)} {row.contact}: {why}")
+        for row, place in one.also:
+            told = _("is told in {place}").format(place=place)
+            shell.out.line(f"  = {ref_of(shell, row.id)} {row.contact}: {told}")
         for line in one.text.splitlines():
             shell.out.line(f"  | {line}")
     return 0
@@ -336,7 +341,7 @@ def _reopen(shell: Shell) -> int:
 
 def _export(shell: Shell) -> int:
     from omnitui.desk.naming import SEND
-    from omnitui.services.incident_story import as_json, as_markdown, story
+    from omnitui.services.incidents.story import as_json, as_markdown, story
 
     found = _the(shell, shell.arguments.id)
     told = shell.session.cache.read(story, found)
@@ -356,7 +361,7 @@ VERBS: Final = {
     "incident say": Verb(
         _say, _say_arguments, notes=N_("All is one act: “omnitui undo” takes back what has not left.")
     ),
-    "incident end": Verb(_end, _end_arguments, notes=N_("All of its conversations that sleep are woken.")),
+    "incident end": Verb(_end, _end_arguments, notes=N_("All of its conversations that sleep until then are woken.")),
     "incident reopen": Verb(_reopen, _show_arguments),
     "incident export": Verb(_export, _show_arguments, notes=N_("Markdown; with --json all of it for programs.")),
 }

@@ -17,7 +17,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def own_key(arguments: argparse.Namespace) -> str | None:
     """The key of the user's own that was named, as `Secrets.get` takes it; None where none was."""
-    from omnitui.services.secrets import command_ref, env_ref
+    from omnitui.services.secrecy.secrets import command_ref, env_ref
 
     if arguments.key_command:
         return command_ref(arguments.key_command)

@@ -20,8 +20,8 @@ from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.states import Direction, MessageKind, ObjectKind, Priority, SendState, Status
-from omnitui.text.covering import shown
 from omnitui.text.safe import safe
+from omnitui.text.secrets.covering import shown
 
 if TYPE_CHECKING:
     import sqlite3
@@ -39,6 +39,9 @@ SHORT: Final = {
 }  # fmt: skip
 ON_CURRENT: Final = ("resolve", "reopen", "close", "assign", "label", "priority", "snooze", "read", "unread", "show")
 """Verbs that mean the conversation that is open where none is named."""
+
+NUMBERED: Final = (*ON_CURRENT, "task add", "csat ask", "merge", "split", "call", "blame", "handoff")
+"""Verbs behind which a number of the list needs no #."""
 
 
 class Linear:
@@ -92,8 +95,7 @@ class Linear:
             if first in steps:
                 steps[first](words[1:] if first != "note" and first != "reply" else [first, *words[1:]])
             else:
-                if first in ON_CURRENT and words[1:] and words[1].isdigit():
-                    words[1] = f"#{words[1]}"
+                words = _numbered([first, *words[1:]])
                 rest = [self._named(word) for word in words[1:]]
                 if first in ON_CURRENT and self._open is not None and not self._names_one(words[1:]):
                     rest.insert(0, self._open)
@@ -271,3 +273,14 @@ def run_linear(session: Session, verb: Callable[[list[str]], int]) -> int:
             thread.join(STOP_SECONDS)
         lease.release()
         sys.stdout.flush()
+
+
+def _numbered(words: list[str]) -> list[str]:
+    """Words with # before the numbers that a verb begins with: they mean rows of the list."""
+    for verb in NUMBERED:
+        at = len(parts := verb.split())
+        if words[:at] == parts:
+            while words[at : at + 1] and words[at].isdigit():
+                words[at] = f"#{words[at]}"
+                at += 1 if verb not in ON_CURRENT else len(words)
+    return words

@@ -61,8 +61,8 @@ def _paths(shell: Shell) -> int:
 
 
 def _keys_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
-    from omnitui.services import presets
     from omnitui.services.actions import Scope
+    from omnitui.services.keys import presets
 
     parser.add_argument("--preset", choices=presets.NAMES, help=_("the keys of a preset, without keys.toml"))
     parser.add_argument("--scope", choices=[scope.value for scope in Scope], help=_("only the actions of one pane"))
@@ -71,9 +71,9 @@ def _keys_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> N
 def _keys(shell: Shell) -> int:
     from omnitui.config.files import load_settings
     from omnitui.services.actions import ACTIONS
-    from omnitui.services.commands import read_commands, take_in
-    from omnitui.services.keymap import default_keymap, read_keymap
-    from omnitui.services.views import offer, read_views
+    from omnitui.services.keys.keymap import default_keymap, read_keymap
+    from omnitui.services.programs.commands import read_commands, take_in
+    from omnitui.services.triage.views import offer, read_views
 
     own, faults = read_commands(shell.profile.commands_file)
     take_in(own)
@@ -129,7 +129,7 @@ def _themes(shell: Shell) -> int:
 
 
 def _connectors(shell: Shell) -> int:
-    from omnitui.services.connectors import installed
+    from omnitui.services.channels.connectors import installed
 
     found = installed()
     if shell.out.text:

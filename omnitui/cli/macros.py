@@ -12,12 +12,12 @@ from omnitui.cli.verbs import Verb
 from omnitui.i18n import N_, _
 
 if TYPE_CHECKING:
-    from omnitui.desk.steps import Foreseen
-    from omnitui.services.macros import Found
+    from omnitui.desk.acting.steps import Foreseen
+    from omnitui.services.texts.macros import Found
 
 
 def _found(shell: Shell) -> Found:
-    from omnitui.services import macros
+    from omnitui.services.texts import macros
 
     found = macros.read(shell.profile)
     for problem in found.problems:
@@ -26,7 +26,7 @@ def _found(shell: Shell) -> Found:
 
 
 def _list(shell: Shell) -> int:
-    from omnitui.services import macros
+    from omnitui.services.texts import macros
 
     found = _found(shell)
     if not shell.out.text:
@@ -58,7 +58,7 @@ def _named(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
 
 
 def _show(shell: Shell) -> int:
-    from omnitui.services import macros
+    from omnitui.services.texts import macros
 
     one = _found(shell).get(shell.arguments.name)
     if not shell.out.text:
@@ -77,7 +77,7 @@ def _run_arguments(parser: argparse.ArgumentParser, words: Sequence[str]) -> Non
 
 
 def _run(shell: Shell) -> int:
-    from omnitui.services import macros
+    from omnitui.services.texts import macros
 
     macro = _found(shell).get(shell.arguments.name)
     ids = shell.ids(shell.arguments.ids)
@@ -100,7 +100,7 @@ def refused(shell: Shell, left: Sequence[Foreseen]) -> None:
 
 def told(shell: Shell, found: Sequence[Foreseen]) -> int:
     """Print what would become of conversations."""
-    from omnitui.desk.telling import Words, tally
+    from omnitui.desk.acting.telling import Words, tally
     from omnitui.store.reads import tracing
 
     words = Words(shell.session.cache.read(tracing.agents), shell.out.time)
@@ -133,7 +133,7 @@ def _reasons_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -
 
 
 def _reasons(shell: Shell) -> int:
-    from omnitui.services import reasons
+    from omnitui.services.triage import reasons
 
     if shell.arguments.example:
         for line in reasons.EXAMPLE.splitlines():

@@ -31,7 +31,7 @@ def _merge(shell: Shell) -> int:
 
 
 def _like(shell: Shell, ids: list[str]) -> int:
-    from omnitui.services.merging import offers
+    from omnitui.services.acting.merging import offers
     from omnitui.store.reads import inbox
 
     cache = shell.session.cache

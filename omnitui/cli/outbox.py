@@ -12,7 +12,7 @@ from omnitui.cli.verbs import Verb
 from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.model.states import ObjectKind
-from omnitui.services import records
+from omnitui.services.exchange import records
 
 if TYPE_CHECKING:
     from omnitui.ids import Ulid

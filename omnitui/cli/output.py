@@ -10,9 +10,9 @@ from io import TextIOWrapper
 from typing import Literal, TextIO
 
 from omnitui.clock import Millis
-from omnitui.services.records import VERSION, Fields, to_json
-from omnitui.text.covering import shown
+from omnitui.services.exchange.records import VERSION, Fields, to_json
 from omnitui.text.safe import safe
+from omnitui.text.secrets.covering import shown
 from omnitui.text.widths import cell_width, crop, pad
 
 

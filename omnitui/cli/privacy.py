@@ -15,11 +15,11 @@ from omnitui.cli.shell import Shell
 from omnitui.cli.verbs import Verb
 from omnitui.errors import Refused, UsageError
 from omnitui.i18n import N_, _, ngettext
-from omnitui.services.records import time
+from omnitui.services.exchange.records import time
 
 if TYPE_CHECKING:
-    from omnitui.services.erasing import Extent, Swept
-    from omnitui.services.retention import Due
+    from omnitui.services.privacy.erasing import Extent, Swept
+    from omnitui.services.privacy.retention import Due
 
 _WORD: Final = "erase"
 _ERASE_NOTES: Final = N_(
@@ -39,8 +39,8 @@ def _export_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) ->
 
 
 def _export(shell: Shell) -> int:
-    from omnitui.services.dossier import write
-    from omnitui.services.erasing import extent
+    from omnitui.services.privacy.dossier import write
+    from omnitui.services.privacy.erasing import extent
 
     found = extent(shell.session.cache, [contact(shell, shell.arguments.contact)], linked=shell.arguments.linked)
     written = write(shell.session.cache, found.contacts, Path(shell.arguments.folder))
@@ -63,7 +63,7 @@ def _erase_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> 
 
 
 def _erase(shell: Shell) -> int:
-    from omnitui.services import erasing
+    from omnitui.services.privacy import erasing
 
     arguments = shell.arguments
     wanted = [contact(shell, arguments.contact)]
@@ -158,7 +158,7 @@ def _set_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> No
 
 
 def _set(shell: Shell) -> int:
-    from omnitui.services import retention
+    from omnitui.services.privacy import retention
 
     account = shell.session.accounts.get(shell.arguments.account)
     days = retention.days_of(shell.arguments.value)
@@ -178,7 +178,7 @@ def _retention_arguments(parser: argparse.ArgumentParser, _words: Sequence[str])
 
 
 def _retention(shell: Shell) -> int:
-    from omnitui.services import retention
+    from omnitui.services.privacy import retention
 
     if shell.arguments.act and shell.arguments.dry_run:
         raise UsageError(_("run and --dry-run exclude each other"))

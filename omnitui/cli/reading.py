@@ -14,9 +14,9 @@ from omnitui.i18n import _, ngettext
 from omnitui.ids import Ulid
 from omnitui.model.conversations import Conversation, Message
 from omnitui.model.states import Direction, MessageKind, ObjectKind
-from omnitui.services import records
-from omnitui.text.covering import shown
+from omnitui.services.exchange import records
 from omnitui.text.safe import safe
+from omnitui.text.secrets.covering import shown
 
 _PAGE: Final = 200
 _QUERY_NOTES: Final = (
@@ -45,7 +45,7 @@ def _ls_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> Non
 
 def conversations(shell: Shell, query: str, count: int) -> Iterator[Conversation]:
     """What a query finds, or a view by its name, in its order; 0 for all."""
-    from omnitui.desk.orders import place
+    from omnitui.desk.querying.orders import place
     from omnitui.store.reads import inbox
 
     parsed = shell.session.query(f"view:{query}" if shell.session.views.named(query) else query)

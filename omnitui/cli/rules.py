@@ -11,18 +11,18 @@ from omnitui.cli.shell import Shell
 from omnitui.cli.verbs import Verb
 from omnitui.errors import UsageError
 from omnitui.i18n import N_, _
-from omnitui.services.records import time
+from omnitui.services.exchange.records import time
 
 if TYPE_CHECKING:
-    from omnitui.desk.rules import Rule
-    from omnitui.services.rule_standing import Standing
-    from omnitui.services.rules import Found
+    from omnitui.desk.rules.rule import Rule
+    from omnitui.services.rules.reading import Found
+    from omnitui.services.rules.standing import Standing
     from omnitui.store.reads.rules import Firing
 
 
 def _found(shell: Shell, name: str = "") -> Found:
     """The rules of the file; what is wrong in it is said, where it is not about others than the one that is meant."""
-    from omnitui.services import rules
+    from omnitui.services.rules import reading as rules
 
     session = shell.session
     found = rules.read(session.profile, session.settings, session.views)
@@ -36,7 +36,8 @@ def _list_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> N
 
 
 def _list(shell: Shell) -> int:
-    from omnitui.services import rule_standing, rules
+    from omnitui.services.rules import reading as rules
+    from omnitui.services.rules import standing as rule_standing
 
     if shell.arguments.example:
         for line in rules.EXAMPLE.splitlines():
@@ -105,7 +106,8 @@ def _record(shell: Shell, one: Standing, firings: Sequence[Firing]) -> dict[str,
 
 def _step(step: Any) -> dict[str, Any]:
     value = step.value if isinstance(step.value, str | bool | list) else str(step.value)
-    return {"kind": step.kind, "value": value, **({"beside": step.beside} if step.beside else {})}
+    more = {"beside": step.beside, "macro": step.macro}
+    return {"kind": step.kind, "value": value, **{name: said for name, said in more.items() if said}}
 
 
 def _named(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
@@ -118,7 +120,7 @@ def _show_arguments(parser: argparse.ArgumentParser, words: Sequence[str]) -> No
 
 
 def _show(shell: Shell) -> int:
-    from omnitui.services.rule_standing import standings
+    from omnitui.services.rules.standing import standings
 
     given = shell.arguments
     if given.limit < 0:
@@ -136,7 +138,7 @@ def _show(shell: Shell) -> int:
         (_("state"), _(_STATES[one.word])),
         (_("on"), ", ".join(on.words for on in rule.on)),
         (_("when"), rule.when),
-        (_("does"), ", ".join(step.kind for step in rule.steps)),
+        *((_("does"), step.words) for step in rule.steps),
         (_("in force since"), shell.out.time(state.since_at)),
         (_("next time"), shell.out.time(state.next_at)),
         (_("switched off"), " ".join(part for part in (shell.out.time(state.cut_at), state.cut_why) if part)),
@@ -180,13 +182,13 @@ def _enable_arguments(parser: argparse.ArgumentParser, words: Sequence[str]) -> 
 
 
 def _enable(shell: Shell) -> int:
-    from omnitui.services.rule_standing import standings
+    from omnitui.services.rules.standing import standings
 
     found = _found(shell, shell.arguments.name)
     rule = found.get(shell.arguments.name)
     one = next(one for one in standings(shell.session, found) if one.rule is rule)
     if not one.tried and not shell.arguments.untried:
-        from omnitui.services import trials
+        from omnitui.services.rules import trials
 
         tried = trials.attempt(shell.session, rule, limit=0)
         shell.out.say(_("in all that has happened: {summary}").format(summary=trials.summary(tried)))
@@ -199,7 +201,7 @@ def _disable(shell: Shell) -> int:
 
 
 def _switched(shell: Shell, rule: Rule, *, on: bool) -> int:
-    from omnitui.services import rule_standing
+    from omnitui.services.rules import standing as rule_standing
 
     rule_standing.switch(shell.session, rule.name, on)
     found = _found(shell, rule.name)

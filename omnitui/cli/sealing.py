@@ -53,8 +53,8 @@ def _seal(shell: Shell) -> int:
 
 
 def _print(shell: Shell, verdict: Verdict, keyed: bool) -> None:
-    from omnitui.services.logend import told
-    from omnitui.services.sealing import said
+    from omnitui.services.secrecy.logend import told
+    from omnitui.services.secrecy.sealing import said
 
     fields = {
         "ops": verdict.head.count,

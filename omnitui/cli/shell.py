@@ -15,7 +15,7 @@ from omnitui.errors import NotFound, OmniError, UsageError
 from omnitui.i18n import _
 from omnitui.model.states import ObjectKind, Reach
 from omnitui.paths import Profile, profile
-from omnitui.services import records
+from omnitui.services.exchange import records
 
 if TYPE_CHECKING:
     from omnitui.cli.front import Console, Gateway, Themes
@@ -78,7 +78,7 @@ class Shell:
             self._opened = Session.open(self.profile)
             self.out.zone = self._opened.zone
             if self._opened.mended is not None:
-                from omnitui.services.recovery import told
+                from omnitui.services.recovery.mended import told
 
                 for line in told(self._opened.mended, self._opened.zone):
                     self.out.say(line)

@@ -11,7 +11,7 @@ from omnitui.cli.shell import Shell
 from omnitui.cli.tracing import moment
 from omnitui.cli.verbs import Verb
 from omnitui.i18n import N_, _
-from omnitui.services import trace_records
+from omnitui.services.exchange import trace_records
 
 SHOWN: Final = 20
 """Conversations of a group that are printed for people."""

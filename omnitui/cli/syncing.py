@@ -17,7 +17,7 @@ from omnitui.clock import MINUTE
 from omnitui.errors import Refused
 from omnitui.i18n import N_, _
 from omnitui.model.states import SendState
-from omnitui.services import records
+from omnitui.services.exchange import records
 from omnitui.values import dataclass
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
 
 def _sync(shell: Shell) -> int:
     from omnitui.logs import open_log
-    from omnitui.services.expiry import Expiry
+    from omnitui.services.privacy.expiry import Expiry
     from omnitui.sync.lease import Lease
 
     accounts = named(shell)

@@ -14,7 +14,7 @@ from omnitui.cli.verbs import Verb
 from omnitui.errors import UsageError
 from omnitui.i18n import N_, _
 from omnitui.model.states import ObjectKind
-from omnitui.services import records
+from omnitui.services.exchange import records
 
 if TYPE_CHECKING:
     from omnitui.model.tasks import Task
@@ -30,7 +30,7 @@ def _add_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> No
 
 
 def _add(shell: Shell) -> int:
-    from omnitui.desk.errands import errand
+    from omnitui.desk.promises.errands import errand
 
     session = shell.session
     found = errand(" ".join(shell.arguments.words), now=session.cache.clock.now(), zone=session.zone)
@@ -116,7 +116,7 @@ def _set_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> No
 
 
 def _set(shell: Shell) -> int:
-    from omnitui.desk.wake import wake_time
+    from omnitui.desk.times.wake import wake_time
 
     session, said = shell.session, shell.arguments
     fields: dict[str, Any] = {}

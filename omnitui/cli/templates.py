@@ -14,7 +14,7 @@ from omnitui.ids import Ulid
 
 if TYPE_CHECKING:
     from omnitui.sdk.contract import Template
-    from omnitui.services.templates import Filled
+    from omnitui.services.texts.templates import Filled
 
 
 def template_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +45,7 @@ def template_of(shell: Shell, account_id: Ulid, channel: str | None) -> Filled |
     Raises:
         UsageError, NotFound: They make no sense, or it is not there.
     """
-    from omnitui.services import templates
+    from omnitui.services.texts import templates
 
     arguments = shell.arguments
     if not arguments.template:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from omnitui.cli.deeds import deed, value_words
@@ -14,12 +15,12 @@ from omnitui.desk.tracing import Cause, Past, Step, last_set, value_at
 from omnitui.errors import NotFound, OmniError, UsageError
 from omnitui.i18n import N_, _
 from omnitui.model.states import ObjectKind
-from omnitui.services import trace_records
+from omnitui.services.exchange import trace_records
 
 if TYPE_CHECKING:
     from omnitui.clock import Millis
     from omnitui.ids import Ulid
-    from omnitui.services.reverting import Outlook
+    from omnitui.services.acting.reverting import Outlook
     from omnitui.store.reads.past import Row
 
 _TIMES: Final = N_("Times: 2h, yesterday, yesterday 18:00, monday 9, 14:30, 昨日18時, 2026-05-01T09:30, @lastlook.")
@@ -33,7 +34,7 @@ def moment(shell: Shell, text: str) -> Millis:
     Raises:
         UsageError: It is none.
     """
-    from omnitui.desk.moments import past_moment
+    from omnitui.desk.times.moments import past_moment
 
     session = shell.session
     now = session.cache.clock.now()
@@ -51,22 +52,31 @@ def moment(shell: Shell, text: str) -> Millis:
 
 
 def _blame_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
-    parser.add_argument("id", metavar="ID", help=_("a conversation or a contact"))
+    parser.add_argument("id", metavar="ID", help=_("a conversation, a contact or an agent"))
     parser.add_argument("field", nargs="?", metavar="FIELD", help=_("only this: status, priority, labels, …"))
     parser.add_argument("--all", action="store_true", help=_("every change of the fields, the oldest first"))
 
 
 def _blame(shell: Shell) -> int:
-    from omnitui.store.reads import tracing
+    from omnitui.desk.acting.handing import agent_called
+    from omnitui.store.reads import accounts, tracing
 
     cache = shell.session.cache
     now = cache.clock.now()
+    wanted = shell.arguments.id
     try:
-        object_id = shell.id(shell.arguments.id)
+        object_id = shell.id(wanted)
         found = cache.read(tracing.traces, object_id, now)
     except NotFound:
-        object_id = shell.id(shell.arguments.id, ObjectKind.CONTACT)
-        found = cache.read(tracing.contact_traces, object_id, now)
+        named = None
+        with suppress(NotFound):
+            named = agent_called(cache.read(accounts.agents), wanted)
+        object_id = named or shell.id(wanted, ObjectKind.CONTACT)
+        found = (
+            cache.read(tracing.agent_traces, object_id, now)
+            if named
+            else cache.read(tracing.contact_traces, object_id, now)
+        )
     wanted = shell.arguments.field
     if wanted is not None:
         wanted = {"assignee": "assignee_id", "snooze": "snoozed_until", "label": "labels"}.get(wanted, wanted)
@@ -134,7 +144,7 @@ def _revert_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) ->
 
 
 def _revert(shell: Shell) -> int:
-    from omnitui.services.reverting import outlook
+    from omnitui.services.acting.reverting import outlook
     from omnitui.store.reads import tracing
 
     cache = shell.session.cache

@@ -15,7 +15,7 @@ from omnitui.model.states import ObjectKind, Priority, Status
 if TYPE_CHECKING:
     from omnitui.ids import Ulid
     from omnitui.model.operations import Op
-    from omnitui.services.operations import Operations
+    from omnitui.services.acting.operations import Operations
 
 _SNOOZE_NOTES: Final = N_(
     "Times: 2h, 30m, tomorrow 9, monday 14:30, 明日の朝, 3日後, 2026-05-01T09:30; reply; 2h before the window closes."
@@ -49,10 +49,10 @@ def _resolve(shell: Shell) -> int:
     wanted = shell.arguments.contact_reason
     if wanted is None:
         return _status(Status.RESOLVED)(shell)
-    from omnitui.desk import steps
+    from omnitui.desk.acting import steps
     from omnitui.desk.reasons import find
-    from omnitui.services import reasons
-    from omnitui.services.performing import jobs
+    from omnitui.services.acting.performing import jobs
+    from omnitui.services.triage import reasons
 
     roots, _faults = reasons.read(shell.profile)
     step = steps.status(Status.RESOLVED, find(roots, wanted).path if wanted else "")
@@ -86,7 +86,7 @@ def agent(shell: Shell, name: str) -> Ulid | None:
     Raises:
         NotFound: Nobody is, or several are.
     """
-    from omnitui.desk.handing import agent_called
+    from omnitui.desk.acting.handing import agent_called
     from omnitui.store.reads import accounts
 
     return agent_called(shell.session.cache.read(accounts.agents), name)
@@ -121,7 +121,7 @@ def _snooze_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) ->
 
 
 def _snooze(shell: Shell) -> int:
-    from omnitui.desk.until import until
+    from omnitui.desk.times.until import until
 
     session = shell.session
     wanted = until(shell.arguments.until, now=session.cache.clock.now(), zone=session.zone)
@@ -141,8 +141,8 @@ def _handoff_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -
 
 def _handoff(shell: Shell) -> int:
     from omnitui.cli.macros import refused
-    from omnitui.desk.handing import handed
-    from omnitui.services.performing import jobs
+    from omnitui.desk.acting.handing import handed
+    from omnitui.services.acting.performing import jobs
     from omnitui.store.reads import accounts
 
     session, given = shell.session, shell.arguments

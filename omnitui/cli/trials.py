@@ -13,10 +13,10 @@ from omnitui.cli.tracing import moment
 from omnitui.cli.verbs import Verb
 from omnitui.errors import UsageError
 from omnitui.i18n import N_, _
-from omnitui.services.records import time
+from omnitui.services.exchange.records import time
 
 if TYPE_CHECKING:
-    from omnitui.services.trials import Example, Tried
+    from omnitui.services.rules.trials import Example, Tried
 
 
 def _arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
@@ -27,7 +27,8 @@ def _arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
 
 
 def _try(shell: Shell) -> int:
-    from omnitui.services import rules, trials
+    from omnitui.services.rules import reading as rules
+    from omnitui.services.rules import trials
 
     given, session = shell.arguments, shell.session
     if given.limit < 0:
@@ -53,8 +54,8 @@ def _try(shell: Shell) -> int:
 
 
 def _told(shell: Shell, tried: Tried) -> int:
-    from omnitui.desk.telling import Words
-    from omnitui.services import trials
+    from omnitui.desk.acting.telling import Words
+    from omnitui.services.rules import trials
     from omnitui.store.reads import accounts
 
     names = {agent.id: agent.name for agent in shell.session.cache.read(accounts.agents)}

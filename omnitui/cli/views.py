@@ -26,7 +26,7 @@ def _arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
 
 
 def _views(shell: Shell) -> int:
-    from omnitui.services.views import Views, action_id, read_views, save_view
+    from omnitui.services.triage.views import Views, action_id, read_views, save_view
     from omnitui.store.reads import inbox
     from omnitui.store.reads.counting import counted
 

@@ -93,7 +93,7 @@ def _reply(shell: Shell) -> int:
 
 def _leaves(shell: Shell, conversation_id: Ulid) -> Millis:
     """When the reply is to leave; it says by whose clock."""
-    from omnitui.desk.until import leaving, whose, zone_called
+    from omnitui.desk.times.until import leaving, whose, zone_called
     from omnitui.store.reads import inbox, people
 
     session, text = shell.session, shell.arguments.at

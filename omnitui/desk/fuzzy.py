@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from omnitui.desk.matching import fold
+from omnitui.desk.querying.matching import fold
 from omnitui.values import dataclass
 
 _WHOLE: Final = 100

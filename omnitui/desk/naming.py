@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from omnitui.desk.urgency import Cause, Standing
+from omnitui.desk.promises.urgency import Cause, Standing
 from omnitui.i18n import N_, _
 from omnitui.model.states import Priority, SendState, Status
 from omnitui.model.tasks import TaskKind

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from omnitui.desk.lettering import lettered
-from omnitui.desk.matching import fold
+from omnitui.desk.querying.matching import fold
 from omnitui.errors import UsageError
 from omnitui.i18n import _
 from omnitui.text.safe import safe
@@ -126,8 +126,3 @@ def find(reasons: Sequence[Reason], text: str) -> Reason:
         _("there is no contact reason “{text}”").format(text=safe(text, multiline=False, max_chars=60)),
         hint=", ".join(one.path for one in every[:12]) or _("write some into reasons.toml"),
     )
-
-
-def title_of(reasons: Sequence[Reason], path: str) -> str:
-    """A path by its titles: Billing / Refund; the path itself where it is in no file any more."""
-    return next((one.title for root in reasons for one in root.all if one.path == path), path)

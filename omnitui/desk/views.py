@@ -8,7 +8,7 @@ from datetime import tzinfo
 from typing import Any, Final
 
 from omnitui.clock import Millis
-from omnitui.desk.query import Query, parse
+from omnitui.desk.querying.parsing import Query, parse
 from omnitui.i18n import N_
 from omnitui.ids import Ulid
 from omnitui.values import dataclass

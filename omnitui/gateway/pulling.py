@@ -16,7 +16,7 @@ from omnitui.config.gateway import TokenEntry
 from omnitui.errors import OmniError
 from omnitui.gateway.reception import caller_of, refusal
 from omnitui.gateway.state import State
-from omnitui.services.webhooks import who
+from omnitui.services.channels.webhooks import who
 from omnitui.store.reads import spool as reads
 from omnitui.store.reads.spool import Kept, Page
 

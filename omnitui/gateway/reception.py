@@ -17,8 +17,8 @@ from omnitui.gateway.limits import caller_at, is_here
 from omnitui.gateway.state import PATIENCE, State
 from omnitui.logs import logger
 from omnitui.sdk.webhook import Forged, Genuine, WebhookAnswer, WebhookRequest
-from omnitui.services.webhooks import Hook, address_of
-from omnitui.store.spool import delivery_key
+from omnitui.services.channels.webhooks import Hook, address_of
+from omnitui.store.spooling.spool import delivery_key
 
 LOG = logger(__name__)
 MOST_BYTES: Final = 1024 * 1024

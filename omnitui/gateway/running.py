@@ -23,11 +23,11 @@ from omnitui.gateway.service import application
 from omnitui.gateway.state import State
 from omnitui.i18n import _
 from omnitui.logs import logger
-from omnitui.services.webhooks import Premises, address_of, collect
-from omnitui.store import cipher
-from omnitui.store.attendance import attend
+from omnitui.services.channels.webhooks import Premises, address_of, collect
 from omnitui.store.reads import spool as reads
-from omnitui.store.spool import Spool
+from omnitui.store.secrecy import cipher
+from omnitui.store.spooling.attendance import attend
+from omnitui.store.spooling.spool import Spool
 
 LOG = logger(__name__)
 TICK_SECONDS: Final = 1.0

@@ -14,9 +14,9 @@ from omnitui.config.gateway import GatewayFile
 from omnitui.errors import OmniError
 from omnitui.gateway.counts import Counts
 from omnitui.gateway.limits import Rate, caller_at, is_here
-from omnitui.services.webhooks import Hooks
+from omnitui.services.channels.webhooks import Hooks
 from omnitui.store.connection import reader
-from omnitui.store.spool import Spool
+from omnitui.store.spooling.spool import Spool
 
 if TYPE_CHECKING:
     import sqlite3

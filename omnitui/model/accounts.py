@@ -42,15 +42,6 @@ class Inbox:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """Where a connector's pull stopped; `value` is opaque JSON of the connector."""
-
-    account_id: Ulid
-    scope: str
-    value: Json
-
-
 RETENTION = "retention"
 """The scope that tells since when an account keeps its messages."""
 GAP = "gap"

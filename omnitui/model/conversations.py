@@ -144,13 +144,15 @@ class Conversation:
     sla_left: Millis | None = None
     """Business time that is left while that clock is paused."""
     sla_target: str = ""
-    """What that clock is for, see `omnitui.desk.sla.Target`."""
+    """What that clock is for, see `omnitui.desk.promises.sla.Target`."""
     incident_id: Ulid | None = None
     """The incident that it is linked to."""
     incident: str = ""
     """The title of that."""
     severity: str = ""
     """How bad that is, see `omnitui.model.incidents.Severity`; empty once it has ended."""
+    window_passed: Millis | None = None
+    """The end of the reply window, once it was noticed to have passed: it makes nothing urgent any more."""
 
 
 @dataclass(frozen=True, slots=True)

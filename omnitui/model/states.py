@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
+ENDS: Final = 10_000_000_000_000
+"""Until when a conversation sleeps that is to sleep until its incident ends: a time that never comes by itself."""
+
 
 class Status(StrEnum):
     """Where a conversation stands."""
@@ -160,6 +163,8 @@ class Verb(StrEnum):
     """An incident begins, changes or ends, or its customers are told something."""
     CAUSE = "cause"
     """A conversation is linked to an incident, or not any more."""
+    AWAY = "away"
+    """An agent is away until a time, or back."""
     CALL = "call"
     """A line about a call by the agent's softphone."""
     RULE = "rule"
@@ -182,6 +187,7 @@ class ObjectKind(StrEnum):
     LEDGER = "ledger"
     TASK = "task"
     INCIDENT = "incident"
+    AGENT = "agent"
     RULE = "rule"
     """By its name, where how it stands is another."""
 

@@ -24,20 +24,24 @@ from omnitui.i18n import _
 from omnitui.model.accounts import Account
 from omnitui.model.states import SendState
 from omnitui.paths import Profile
-from omnitui.services import hooks, passphrase, places, recovery, sealing, terminal, webhooks
-from omnitui.services.agreements import policies
-from omnitui.services.commands import read_commands, take_in
-from omnitui.services.encryption import Encryption, State
-from omnitui.services.happenings import failures
-from omnitui.services.keymap import read_keymap
-from omnitui.services.rule_standing import troubles
-from omnitui.services.secrets import Secrets, refs
+from omnitui.services import places, terminal
+from omnitui.services.channels import webhooks
+from omnitui.services.keys.keymap import read_keymap
+from omnitui.services.programs import hooks
+from omnitui.services.programs.commands import read_commands, take_in
+from omnitui.services.programs.happenings import failures
+from omnitui.services.recovery import mended as recovery
+from omnitui.services.rules.standing import troubles
+from omnitui.services.secrecy import passphrase, sealing
+from omnitui.services.secrecy.encryption import Encryption, State
+from omnitui.services.secrecy.secrets import Secrets, refs
 from omnitui.services.session import Session
-from omnitui.services.views import offer, read_views
-from omnitui.store import snapshots
-from omnitui.store.attendance import attended
-from omnitui.store.erasure import owes_sweep
+from omnitui.services.triage.agreements import policies
+from omnitui.services.triage.views import offer, read_views
+from omnitui.store.forgetting.erasure import owes_sweep
 from omnitui.store.reads import accounts, outbox
+from omnitui.store.recovery import snapshots
+from omnitui.store.spooling.attendance import attended
 from omnitui.sync.lease import STALE_SECONDS, Lease, is_stopped
 from omnitui.text.safe import safe
 
@@ -200,7 +204,9 @@ def _keys(profile: Profile) -> Iterator[Finding]:
 
 
 def _macros(profile: Profile) -> Iterator[Finding]:
-    from omnitui.services import macros, reasons, rules
+    from omnitui.services.rules import reading as rules
+    from omnitui.services.texts import macros
+    from omnitui.services.triage import reasons
 
     if reasons.path(profile).exists():
         for problem in reasons.read(profile)[1]:

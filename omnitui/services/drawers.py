@@ -10,8 +10,8 @@ from typing import Final
 
 from omnitui.ids import Ulid
 from omnitui.paths import Profile
-from omnitui.store import cipher
 from omnitui.store.drawers import Drawer
+from omnitui.store.secrecy import cipher
 
 _FOLDER: Final = ".drawers"
 _SHORTEST: Final = 3
@@ -55,7 +55,7 @@ def forget(profile: Profile, words: Sequence[str], names: Sequence[str]) -> tupl
     Returns:
         How many files were dropped, and the lists from which lines were.
     """
-    from omnitui.store.scrubbing import words_in
+    from omnitui.store.forgetting.scrubbing import words_in
 
     pattern, count = words_in(words), 0
     for folder in folders(profile):

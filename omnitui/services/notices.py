@@ -13,8 +13,8 @@ from omnitui.config.settings import Notify
 from omnitui.i18n import _, ngettext
 from omnitui.model.conversations import Conversation, Message
 from omnitui.model.states import Direction, MessageKind
-from omnitui.text.covering import shown
 from omnitui.text.safe import safe
+from omnitui.text.secrets.covering import shown
 from omnitui.values import dataclass
 
 _QUIET = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})")

@@ -16,21 +16,21 @@ from omnitui.paths import Profile
 from omnitui.store.cache import Cache, given_by_settings, login_name
 from omnitui.store.faults import CacheDamaged, CacheError
 from omnitui.store.sharing import NOTE
-from omnitui.text.covering import cover
+from omnitui.text.secrets.covering import cover
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import tzinfo
 
-    from omnitui.desk.calendar import Calendar
-    from omnitui.desk.query import Query
-    from omnitui.services.accounts import Accounts
-    from omnitui.services.inspection import Inspection
-    from omnitui.services.operations import Operations
-    from omnitui.services.sealing import Sealing
-    from omnitui.services.secrets import Secrets
-    from omnitui.services.views import Names, Views
-    from omnitui.store.mending import Mended
+    from omnitui.desk.querying.parsing import Query
+    from omnitui.desk.times.calendar import Calendar
+    from omnitui.services.acting.operations import Operations
+    from omnitui.services.channels.accounts import Accounts
+    from omnitui.services.recovery.inspection import Inspection
+    from omnitui.services.secrecy.sealing import Sealing
+    from omnitui.services.secrecy.secrets import Secrets
+    from omnitui.services.triage.views import Names, Views
+    from omnitui.store.recovery.mending import Mended
     from omnitui.store.writer import Tx
     from omnitui.sync.engine import Engine
 
@@ -75,7 +75,7 @@ class Session:
 
     @cached_property
     def operations(self) -> Operations:
-        from omnitui.services.operations import Operations
+        from omnitui.services.acting.operations import Operations
 
         return Operations(self.cache, self.holds)
 
@@ -91,7 +91,7 @@ class Session:
     @cached_property
     def views(self) -> Views:
         """The views in force."""
-        from omnitui.services.views import read_views
+        from omnitui.services.triage.views import read_views
 
         return read_views(self.profile, self.settings)
 
@@ -102,14 +102,14 @@ class Session:
 
     @cached_property
     def _view_names(self) -> Names:
-        from omnitui.services.views import Names
+        from omnitui.services.triage.views import Names
 
         return Names(self.views)
 
     @cached_property
     def accounts(self) -> Accounts:
         from omnitui.environment import keep_back
-        from omnitui.services.accounts import Accounts
+        from omnitui.services.channels.accounts import Accounts
 
         # One account's command must not see another account's password.
         keep_back(self._secret_names())
@@ -117,14 +117,14 @@ class Session:
 
     @cached_property
     def sealing(self) -> Sealing:
-        from omnitui.services.sealing import Sealing
+        from omnitui.services.secrecy.sealing import Sealing
 
         return Sealing(self.profile, self.cache, self.accounts.secrets)
 
     @cached_property
     def inspection(self) -> Inspection:
         """Looks for damage in the background, once in this process."""
-        from omnitui.services.inspection import Inspection
+        from omnitui.services.recovery.inspection import Inspection
 
         return Inspection(self.cache.path, self.cache.clock, self.bus)
 
@@ -133,31 +133,34 @@ class Session:
         """The zone in which times are shown and read."""
         return self.settings.zone()
 
-    def query(self, text: str, at: Millis | None = None) -> Query:
-        """The query that `text` says, seen from here and now, or from another time. Raises QueryError."""
-        from omnitui.desk.query import parse
-        from omnitui.desk.teams import known_teams
+    def query(self, text: str, at: Millis | None = None, *, views: Names | None = None) -> Query:
+        """The query that `text` says, seen from here and now, or from another time. Raises QueryError.
+
+        `views`: what `view:` names; those of this session where not given.
+        """
+        from omnitui.desk.querying.parsing import parse
+        from omnitui.desk.sharing.teams import known_teams
 
         me, now = self.cache.me(), self.cache.clock.now() if at is None else at
         teams = known_teams(self.settings.teams, me) if self.settings.teams else {}
-        zone, views = self.zone, self._view_names
-        return parse(text, now=now, me=me.id, zone=zone, teams=teams, views=views, calendars=self.calendars)
+        named = views or self._view_names
+        return parse(text, now=now, me=me.id, zone=self.zone, teams=teams, views=named, calendars=self.calendars)
 
     def calendars(self) -> Mapping[str, Calendar]:
         """The calendars in force, by name: those of sla.toml as the process that syncs has read it last."""
-        from omnitui.desk.agreements import load_calendars
+        from omnitui.desk.promises.agreements import load_calendars
         from omnitui.store.reads.sla import in_force
 
         return load_calendars(self.cache.read(in_force))
 
     def engine(self) -> Engine:
         """The sync engine over this session's accounts; running it needs the lease. From now on the log is sealed."""
-        from omnitui.services.agreements import Agreements
-        from omnitui.services.expiry import Expiry
-        from omnitui.services.happenings import Happenings
-        from omnitui.services.hooks import Hooks
-        from omnitui.services.rule_watch import RuleWatch
-        from omnitui.services.safekeeping import Safekeeping
+        from omnitui.services.privacy.expiry import Expiry
+        from omnitui.services.programs.happenings import Happenings
+        from omnitui.services.programs.hooks import Hooks
+        from omnitui.services.recovery.safekeeping import Safekeeping
+        from omnitui.services.rules.watch import RuleWatch
+        from omnitui.services.triage.agreements import Agreements
         from omnitui.sync.engine import Engine
 
         self.sealing.start()
@@ -175,10 +178,10 @@ class Session:
         )
 
     def wake_due(self) -> None:
-        """End the snoozes whose time has come, where no engine runs that would."""
-        from omnitui.store.reads.inbox import due_snoozes
+        """End snoozes and notice windows whose time has come, where no engine runs that would."""
+        from omnitui.store.reads.inbox import something_due
 
-        if self.cache.read(due_snoozes, self.cache.clock.now()):
+        if self.cache.read(something_due, self.cache.clock.now()):
             self.operations.wake_due()
 
     @property
@@ -196,7 +199,7 @@ class Session:
     def withdraw(self) -> None:
         """Take secrets out of our environment, which programs that are started would inherit; they stay known here."""
         if names := self._secret_names():
-            from omnitui.services.passphrase import withdraw
+            from omnitui.services.secrecy.passphrase import withdraw
 
             withdraw(names)
 
@@ -204,14 +207,14 @@ class Session:
         """The variables that hold secrets of this profile, those that are not set included."""
         import os
 
-        from omnitui.services.protection import Protection
+        from omnitui.services.secrecy.protection import Protection
         from omnitui.store.reads.accounts import accounts
 
         names = [name for name in os.environ if name.startswith("OMNITUI_VAULT_")]
         own = Protection(self.profile)
         held = [*(account.secret_ref for account in self.cache.read(accounts)), own.ref("cache"), own.ref("log")]
         if texts := [ref for ref in held if "env:" in ref]:
-            from omnitui.services.secrets import refs
+            from omnitui.services.secrecy.secrets import refs
 
             found = [ref for text in texts for ref in refs(text).values()]
             names += [ref.removeprefix("env:") for ref in found if ref.startswith("env:")]
@@ -253,6 +256,11 @@ class Session:
             with suppress(*(() if named != me else (CacheError,))):
                 self.cache.write(work)
             self.cache.forget_me()
+        if self.settings.agents or self.settings.teams:
+            from omnitui.services.triage.colleagues import introduce, named_in
+
+            with suppress(CacheError):  # as above
+                introduce(self.cache, named_in(self.settings))
 
 
 def unlocked(profile: Profile) -> Secrets | None:
@@ -262,8 +270,8 @@ def unlocked(profile: Profile) -> Secrets | None:
             return None
     except FileNotFoundError:
         return None
-    from omnitui.services.encryption import Encryption
-    from omnitui.services.secrets import Secrets
+    from omnitui.services.secrecy.encryption import Encryption
+    from omnitui.services.secrecy.secrets import Secrets
 
     secrets = Secrets(profile)
     Encryption(profile, secrets).unlock()
@@ -274,13 +282,13 @@ def _opened(profile: Profile, clock: Clock | None, bus: Bus) -> tuple[Cache, Men
     """The cache, made whole first where that is needed."""
     mended = None
     if (profile.data / NOTE).exists():
-        from omnitui.services.recovery import recover
+        from omnitui.services.recovery.mended import recover
 
         mended = recover(profile, clock)
     try:
         return Cache.open(profile.data, state=profile.state, clock=clock, bus=bus), mended
     except CacheDamaged as error:
-        from omnitui.services.recovery import recover
+        from omnitui.services.recovery.mended import recover
 
         mended = recover(profile, clock, reason=str(error.__cause__ or error))
         return Cache.open(profile.data, state=profile.state, clock=clock, bus=bus), mended

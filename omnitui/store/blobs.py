@@ -14,9 +14,9 @@ from pathlib import Path
 
 from omnitui.errors import NotFound
 from omnitui.i18n import _
-from omnitui.store.envelopes import Envelope
 from omnitui.store.failpoints import reach
 from omnitui.store.faults import translated_os
+from omnitui.store.secrecy.envelopes import Envelope
 
 Sha256 = str
 """64 hexadecimal digits, lower case."""

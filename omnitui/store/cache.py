@@ -18,9 +18,10 @@ from omnitui.errors import OmniError, Refused
 from omnitui.i18n import _
 from omnitui.ids import Ids, Ulid
 from omnitui.model.people import Agent
-from omnitui.store import cipher, connection, migrations, sharing
+from omnitui.store import connection, migrations, sharing
 from omnitui.store.blobs import Blobs
 from omnitui.store.faults import CacheDamaged, CacheError, translated
+from omnitui.store.secrecy import cipher
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
@@ -35,18 +36,29 @@ FILE_NAME = "cache.sqlite3"
 ROOM = 1 << 18
 """Bytes that are free on a disk that is not full."""
 
+_INTERRUPTS: Final = 0.005
+"""Seconds between two interrupts of a read that keeps the cache from being closed."""
+
 GIVEN: Final = "agent"
 """The name in `meta` of what settings gave last."""
 
 
 class _Reader:
-    """A connection that reads, closed with the thread that owns it."""
+    """A connection that reads, closed with the thread that owns it, or with the cache by another one."""
 
     def __init__(self, path: Path) -> None:
         self.db = connection.reader(path)
+        self.lock = threading.RLock()
+        """Held while it reads: to close a connection under a running statement crashes the process."""
+        self.closed = False
 
     def close(self) -> None:
+        self.closed = True
+        # Again and again: a read is often many statements, and what does not run is not interrupted.
+        while not self.lock.acquire(timeout=_INTERRUPTS):
+            self.db.interrupt()
         self.db.close()
+        self.lock.release()
 
     def __del__(self) -> None:
         with contextlib.suppress(AttributeError, sqlite3.Error):
@@ -162,18 +174,19 @@ class Cache:
         self._me = None
 
     def read(self, query: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What `query(db, …)` finds, on this thread, in one consistent state of the cache."""
-        db = self._reader().db
+        """What `query(db, …)` finds, on this thread, in one consistent state of the cache.
+
+        Raises:
+            Refused: The cache was closed, before or meanwhile.
+            CacheError: It cannot be read.
+        """
+        reader = self._reader()
         try:
-            if db.in_transaction:
-                return query(db, *args, **kwargs)
-            db.execute("BEGIN")
-            try:
-                return query(db, *args, **kwargs)
-            finally:
-                if db.in_transaction:
-                    db.execute("COMMIT")
+            with reader.lock:
+                return _in_one_state(reader.db, query, *args, **kwargs)
         except sqlite3.Error as error:
+            if reader.closed:
+                raise _over() from error
             shown = translated(error)
             if shown is error:
                 raise
@@ -274,7 +287,7 @@ class Cache:
     def _say(self, error: OmniError | None) -> None:
         """Tell of what keeps the cache from being written, or that nothing does; note that the file is damaged."""
         if isinstance(error, CacheDamaged):
-            from omnitui.store import integrity
+            from omnitui.store.recovery import integrity
 
             integrity.note(self.path.parent, integrity.Damage(self.clock.now(), error.message))
         self.bus.publish(Stuck(error))
@@ -291,7 +304,7 @@ class Cache:
         feed = self._following()
         with self._lock:
             if self._closed:
-                raise Refused(_("The cache is closed."))
+                raise _over()
             if self._writer is None:
                 from omnitui.store.writer import Writer
 
@@ -310,7 +323,7 @@ class Cache:
 
         with self._lock:
             if self._closed:
-                raise Refused(_("The cache is closed."))
+                raise _over()
             if self._threads is None:
                 self._threads = ThreadPoolExecutor(2, thread_name_prefix="omnitui-reader")
             return self._threads
@@ -318,10 +331,29 @@ class Cache:
     def _reader(self) -> _Reader:
         reader: _Reader | None = getattr(self._local, "reader", None)
         if reader is None:
-            reader = self._local.reader = _Reader(self.path)
             with self._lock:
+                if self._closed:
+                    raise _over()
+                reader = self._local.reader = _Reader(self.path)
                 self._readers.add(reader)
         return reader
+
+
+def _over() -> Refused:
+    return Refused(_("The cache is closed."))
+
+
+def _in_one_state(
+    db: sqlite3.Connection, query: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+) -> T:
+    if db.in_transaction:
+        return query(db, *args, **kwargs)
+    db.execute("BEGIN")
+    try:
+        return query(db, *args, **kwargs)
+    finally:
+        if db.in_transaction:
+            db.execute("COMMIT")
 
 
 def _nothing() -> None:
@@ -363,7 +395,7 @@ def login_name() -> str:
 
 def _begin(db: sqlite3.Connection, ids: Ids, clock: Clock) -> Ulid:
     """Give a new cache its identity and its agent; several processes may try at once."""
-    from omnitui.store.fulltext import VERSION
+    from omnitui.store.arriving.fulltext import VERSION
 
     name = login_name()
     db.execute("BEGIN IMMEDIATE")

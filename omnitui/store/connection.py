@@ -8,9 +8,10 @@ import time
 from functools import partial
 from pathlib import Path
 
-from omnitui.store import cipher, failpoints
+from omnitui.store import failpoints
 from omnitui.store.faults import translated
-from omnitui.store.stillness import is_still
+from omnitui.store.recovery.stillness import is_still
+from omnitui.store.secrecy import cipher
 
 BUSY_TIMEOUT = 30_000
 """Milliseconds that a connection waits for another process; batches hold the file for a few tens at most."""

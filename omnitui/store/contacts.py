@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from omnitui.desk.matching import fold
+from omnitui.desk.querying.matching import fold
 from omnitui.errors import Refused
 from omnitui.i18n import _
 from omnitui.ids import Ulid

@@ -11,8 +11,9 @@ from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.accounts import Json
 from omnitui.model.states import Flag, ObjectKind, Priority, Status, What
-from omnitui.store.newcomers import newcomers
-from omnitui.store.rollup import anew, new_rollup, rollups, settle
+from omnitui.store.arriving.newcomers import newcomers
+from omnitui.store.arriving.rollup import anew, new_rollup, rollups, settle
+from omnitui.store.reads.inbox import CLOSING
 from omnitui.store.rows import pk_of
 from omnitui.store.rule_journal import journal
 from omnitui.store.sla import note_status, touch
@@ -141,6 +142,18 @@ def change_conversation(
         set_due(tx, head)
         anew(tx, head)
     return revision
+
+
+def pass_windows(tx: Tx, most: int) -> int:
+    """Notice of so many conversations that their reply window has passed; of how many it was."""
+    rows = tx.db.execute(
+        "UPDATE conversation SET window_passed = window_closes_at, revision = revision + 1 WHERE pk IN"
+        f" (SELECT pk FROM conversation WHERE {CLOSING} LIMIT ?) RETURNING id, revision",
+        (tx.now(), most),
+    ).fetchall()
+    for own, revision in rows:
+        tx.changed(ObjectKind.CONVERSATION, own, revision)
+    return len(rows)
 
 
 def _heads(tx: Tx, pk: int, values: Mapping[str, Json]) -> set[int]:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from omnitui.store.envelopes import Envelope, is_sealed
+from omnitui.store.secrecy.envelopes import Envelope, is_sealed
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,120}")
 _PART: Final = ".part-"
@@ -59,7 +59,7 @@ class Drawer:
             part.unlink(missing_ok=True)
             raise
         if durable:
-            from omnitui.store.snapshots import sync
+            from omnitui.store.recovery.snapshots import sync
 
             # Its own folders too: this may have made them.
             for folder in path.parents[:3]:

@@ -40,7 +40,7 @@ class Feed:
             if not written:
                 return
             first, last = written[0].seq, written[-1].seq
-            event = changes.joined(written)
+            event = Changed(last, written)
             if self._seen is not None and self._seen < first - 1:
                 try:
                     event = changes.since(db, self._seen) or event

@@ -17,9 +17,10 @@ from omnitui.model.mail import MailHeader
 from omnitui.model.operations import Fields, Op
 from omnitui.model.people import Link
 from omnitui.model.states import Direction, MessageKind, ObjectKind, Priority, SendState
-from omnitui.store import contacts, conversations, incidents, message_state, tasks
+from omnitui.store import contacts, conversations, incidents, presence, tasks
+from omnitui.store.arriving import message_state
+from omnitui.store.arriving.messages import put_message
 from omnitui.store.chain import last_digest, op_digest, payload_digest, put_seal
-from omnitui.store.messages import put_message
 from omnitui.store.rows import find, pk_of, written
 from omnitui.store.writer import Tx
 
@@ -76,6 +77,7 @@ def apply(tx: Tx, op: Op) -> None:
     - message: `exists`, with `message` and `mail` where it is made; `conversation_id` to move it; `text` to change it.
     - link: `exists`, with `contact_id`, `other_id` and `reason` where it is made.
     - task: `exists`, with `conversation_id` where it is made; see `tasks.FIELDS`.
+    - agent: `away_until`.
     - incident: `exists` where it is begun; see `incidents.FIELDS`.
 
     Raises:
@@ -95,6 +97,8 @@ def apply(tx: Tx, op: Op) -> None:
             _task(tx, op)
         case ObjectKind.INCIDENT:
             incidents.set_incident(tx, op.object_id, op.after)
+        case ObjectKind.AGENT:
+            presence.set_away(tx, op.object_id, op.after["away_until"])
         case _:
             raise Refused(_("An operation cannot change a {kind}.").format(kind=op.kind.value))
 
@@ -168,6 +172,7 @@ _FIELDS: Final[Mapping[ObjectKind, Mapping[str, str]]] = {
         "assignee_id": _REF.format("agent", "assignee"),
     },
     ObjectKind.INCIDENT: {**dict.fromkeys(incidents.FIELDS, ""), "exists": "deleted_at IS NULL"},
+    ObjectKind.AGENT: {"away_until": ""},
 }
 """By kind: the names of fields, and the SQL of those that are no plain column."""
 

@@ -13,9 +13,9 @@ from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.operations import Fields, OutboxEntry
 from omnitui.model.states import ObjectKind, SendState, Verb
-from omnitui.store.message_state import bury_message, touched
-from omnitui.store.newcomers import forget_expected
-from omnitui.store.rollup import anew
+from omnitui.store.arriving.message_state import bury_message, touched
+from omnitui.store.arriving.newcomers import forget_expected
+from omnitui.store.arriving.rollup import anew
 from omnitui.store.rows import pk_of, written
 from omnitui.store.rule_journal import journal
 from omnitui.store.writer import Tx

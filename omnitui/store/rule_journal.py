@@ -46,12 +46,38 @@ def in_force(db: sqlite3.Connection) -> tuple[frozenset[What], Millis]:
     return frozenset(map(What, found["heard"])), int(found["since"])
 
 
+def forget(db: sqlite3.Connection) -> None:
+    """Have no rule be in force in a cache that is older than what was done, so that none does again what it did."""
+    db.execute("DELETE FROM rule_event")
+    db.execute("DELETE FROM rule_timer")
+    db.execute("UPDATE rule_state SET since_at = NULL, times = '', next_at = NULL, reached = 0")
+    db.execute("DELETE FROM meta WHERE name = ?", (IN_FORCE,))
+
+
+def moved(db: sqlite3.Connection, old: int, new: int) -> None:
+    """What happened in a conversation happened in another one that has its messages now; of two times the later."""
+    db.execute("UPDATE rule_event SET conversation_pk = ? WHERE conversation_pk = ?", (new, old))
+    db.execute(
+        "DELETE FROM rule_timer AS t WHERE conversation_pk = ?1 AND EXISTS (SELECT 1 FROM rule_timer o"
+        " WHERE o.conversation_pk = ?2 AND o.name = t.name AND o.clock = t.clock AND o.due_at > t.due_at)"
+        " AND name <> ?3",
+        (new, old, AGREEMENT),
+    )
+    db.execute(
+        "UPDATE OR IGNORE rule_timer SET conversation_pk = ? WHERE conversation_pk = ? AND name <> ?",
+        (new, old, AGREEMENT),
+    )
+    db.execute("DELETE FROM rule_timer WHERE conversation_pk = ?", (old,))
+
+
 class Journal:
     """What one work tells."""
 
     def __init__(self, tx: Tx) -> None:
         self._tx = tx
         self.heard, self._since = in_force(tx.beside)
+        self._timed = self.heard & {What.WARNED, What.BREACHED}
+        """Clocks that are kept, also in quiet: their time is still to come."""
         self.cause: int | None = None
         """The firing that does what happens here."""
         self._begun: set[int] = set()
@@ -145,10 +171,10 @@ class Journal:
 
         `swept`: others rules for clocks came into force, and not something in it made the difference.
         """
-        for what, was, due in clocks if self.heard else ():
-            if what not in self.heard or was == due:
+        for what, was, due in clocks if self._timed else ():
+            if what not in self._timed or was == due:
                 continue
-            if due is None or due < self._since or (swept and due <= self._tx.now()):
+            if due is None or due < self._since or ((swept or not self.heard) and due <= self._tx.now()):
                 self._tx.db.execute(
                     "DELETE FROM rule_timer WHERE name = ? AND clock = ? AND conversation_pk = ?",
                     (AGREEMENT, what.value, pk),

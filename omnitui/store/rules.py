@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from omnitui.clock import Millis
-from omnitui.desk.rules import Rule, heard
+from omnitui.desk.rules.rule import SPAN, Rule, heard
 from omnitui.ids import Ulid
 from omnitui.model.states import ObjectKind, What
-from omnitui.store.reads.rules import Firing, Waiting, states
+from omnitui.store.reads.merging import AMONG
+from omnitui.store.reads.rules import Firing, Waiting, stands, states
 from omnitui.store.rows import find, pk_of
 from omnitui.store.rule_journal import AGREEMENT, IN_FORCE, in_force, journal
 from omnitui.store.writer import Tx
 
+KEPT: Final = 64
+"""Firings of a rule on one conversation that are kept, the newest."""
 _AGREEMENTS: Final = {What.WARNED: "sla_warn_at", What.BREACHED: "sla_due_at"}
 
 
@@ -26,8 +29,10 @@ def put_in_force(tx: Tx, rules: Collection[Rule]) -> bool:
     known, wanted = states(tx.db), {rule.name: rule for rule in rules}
     before, since = in_force(tx.db)
     listened = heard(wanted.values())
+    # Since a time that is still to come: the clock was ahead then.
+    ahead = tx.db.execute("UPDATE rule_state SET since_at = ?1 WHERE since_at > ?1", (tx.now(),)).rowcount > 0
     standing = {name for name, state in known.items() if state.since_at is not None}
-    if standing == set(wanted) and before == listened:
+    if standing == set(wanted) and before == listened and not ahead:
         return _clocks(tx, wanted)
     (last,) = tx.db.execute("SELECT max(seq) FROM sqlite_sequence WHERE name = 'rule_event'").fetchone()
     for name in standing - set(wanted):
@@ -51,7 +56,7 @@ def _listen(tx: Tx, listened: frozenset[What], before: frozenset[What], since: M
         tx.db.execute("DELETE FROM meta WHERE name = ?", (IN_FORCE,))
         tx.db.execute("DELETE FROM rule_event")
     else:
-        text = json.dumps({"heard": sorted(listened), "since": since if before else tx.now()})
+        text = json.dumps({"heard": sorted(listened), "since": min(since, tx.now()) if before else tx.now()})
         tx.db.execute("INSERT OR REPLACE INTO meta(name, value) VALUES (?, ?)", (IN_FORCE, text))
     for what, column in _AGREEMENTS.items():
         if what in before - listened:
@@ -96,14 +101,16 @@ def done_with(tx: Tx, waiting: Waiting) -> None:
         )
 
 
-def asked(tx: Tx, waiting: Waiting, name: str) -> None:
-    """A rule was asked about an event, as all were before it; others are still to be."""
+def asked(tx: Tx, waiting: Waiting, names: Iterable[str]) -> None:
+    """These rules were asked about an event, as all were about those before it; others are still to be."""
     tx.db.execute("DELETE FROM rule_event WHERE pk < ?", (waiting.pk,))
-    tx.db.execute("UPDATE rule_event SET asked = ? WHERE pk = ?", (name, waiting.pk))
+    tx.db.execute("UPDATE rule_event SET asked = ? WHERE pk = ?", (" ".join(names), waiting.pk))
 
 
 def fall_due(tx: Tx, waiting: Waiting) -> None:
-    """An agreement's time has come: from now on it is an event like others."""
+    """An agreement's time has come: from now on it is an event like others. Nothing, where it is due otherwise now."""
+    if not stands(tx.db, waiting):
+        return
     tx.db.execute(
         "INSERT INTO rule_event(at, what, conversation_pk) VALUES (?, ?, ?)",
         (waiting.due_at, waiting.happened.what.value, waiting.row),
@@ -114,8 +121,9 @@ def fall_due(tx: Tx, waiting: Waiting) -> None:
 def set_timer(tx: Tx, name: str, clock: str, waiting: Waiting, due_at: Millis) -> None:
     """Look at a conversation for a rule when a time has come; in place of what waited for it before."""
     happened = waiting.happened
+    drop_timer(tx, name, clock, happened.conversation_id)
     tx.db.execute(
-        "INSERT OR REPLACE INTO rule_timer(name, clock, conversation_pk, due_at, at, what, subject, was, message_pk,"
+        "INSERT INTO rule_timer(name, clock, conversation_pk, due_at, at, what, subject, was, message_pk,"
         " firing_pk) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             name,
@@ -133,10 +141,10 @@ def set_timer(tx: Tx, name: str, clock: str, waiting: Waiting, due_at: Millis) -
 
 
 def drop_timer(tx: Tx, name: str, clock: str, conversation_id: Ulid) -> None:
-    """Look no more: it happened again, and the query did not hold."""
+    """Look no more, in none of its parts: it happened again, and the query did not hold."""
     tx.db.execute(
-        "DELETE FROM rule_timer WHERE name = ? AND clock = ? AND conversation_pk = ?",
-        (name, clock, pk_of(tx, "conversation", conversation_id)),
+        f"DELETE FROM rule_timer WHERE name = :name AND clock = :clock AND conversation_pk IN ({AMONG})",
+        {"name": name, "clock": clock, "of": conversation_id},
     )
 
 
@@ -161,9 +169,23 @@ def begin_firing(tx: Tx, firing: Firing, at: Millis, *, replied: bool, cause: in
         ),
     )
     pk = int(cursor.lastrowid or 0)
+    _prune(tx, firing)
     journal(tx).cause = pk
     tx.changed(ObjectKind.RULE, firing.name)
     return pk
+
+
+def _prune(tx: Tx, firing: Firing) -> None:
+    """Forget what a rule did on a conversation before its last KEPT firings there, unless something waits for it still.
+
+    `once` and what is too often depend on the newest ones alone; ops, and so undo and blame, are not touched.
+    """
+    tx.db.execute(
+        "DELETE FROM rule_firing WHERE pk IN (SELECT pk FROM rule_firing WHERE conversation_pk = ?1 AND name = ?2"
+        " ORDER BY at DESC, pk DESC LIMIT -1 OFFSET ?3) AND max(at, fired_at) < ?4 AND pk NOT IN"
+        " (SELECT firing_pk FROM rule_timer WHERE conversation_pk = ?1 AND firing_pk IS NOT NULL)",
+        (pk_of(tx, "conversation", firing.conversation_id), firing.name, KEPT, tx.now() - SPAN),
+    )
 
 
 def cut(tx: Tx, name: str, why: str) -> None:

@@ -18,9 +18,9 @@ from omnitui.i18n import _
 
 NAME: Final = "cache.lock"
 JOURNAL: Final = "cache.swap.json"
-"""Lies beside the cache while another file takes its place (`omnitui.store.swapping`)."""
+"""Lies beside the cache while another file takes its place (`omnitui.store.recovery.swapping`)."""
 NOTE: Final = "cache.damaged.json"
-"""Lies beside the cache while it is known to be damaged (`omnitui.store.integrity`)."""
+"""Lies beside the cache while it is known to be damaged (`omnitui.store.recovery.integrity`)."""
 WAIT_SECONDS: Final = 120.0
 """How long opening waits for somebody who restores the cache."""
 _LOOK_SECONDS: Final = 0.05
@@ -35,7 +35,7 @@ def enter(cache: Path) -> int | None:
             return descriptor
         if descriptor is not None:
             os.close(descriptor)
-        from omnitui.store import swapping
+        from omnitui.store.recovery import swapping
 
         with alone(cache.parent, wait=WAIT_SECONDS):
             swapping.finish(cache)

@@ -1,4 +1,4 @@
-"""When the clocks of conversations are due, kept in their rows (`omnitui.desk.sla` says when that is).
+"""When the clocks of conversations are due, kept in their rows (`omnitui.desk.promises.sla` says when that is).
 
 The policies in force lie in the cache itself, so that every process sets the same clocks. What a work changes in a
 conversation sets its clocks anew at the end of that work, at a cost that does not grow with the conversation.
@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from omnitui.clock import Millis
-from omnitui.desk.agreements import load
-from omnitui.desk.sla import Clock, Policy, clocks, soonest
+from omnitui.desk.promises.agreements import load
+from omnitui.desk.promises.sla import Clock, Policy, clocks, soonest
 from omnitui.model.states import ObjectKind, Status, What
 from omnitui.store.reads import sla as reads
 from omnitui.store.reads.compile import prepare
@@ -106,7 +106,7 @@ def set_clocks(tx: Tx, pks: Iterable[int], policies: tuple[Policy, ...], *, tell
 
 
 def put_in_force(tx: Tx, text: str) -> bool:
-    """Take policies (`omnitui.desk.agreements.dump`; "" for none) into force; False where they are already.
+    """Take policies (`omnitui.desk.promises.agreements.dump`; "" for none) into force; False where they are already.
 
     Every conversation has to be gone through then, see `sweep`.
     """

@@ -11,7 +11,7 @@ from omnitui.ids import Ulid
 from omnitui.model.accounts import Json
 from omnitui.model.states import ObjectKind
 from omnitui.model.tasks import TaskKind
-from omnitui.store.rollup import settle
+from omnitui.store.arriving.rollup import settle
 from omnitui.store.rows import pk_of
 from omnitui.store.writer import Tx
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import sqlite3
+import sys
 import threading
 import time
 from collections import deque
@@ -34,6 +35,9 @@ MOST_WORKS: Final = 256
 """Works in one commit."""
 MOST_SECONDS: Final = 0.020
 """After this time a batch takes no further work."""
+TURN_SECONDS: Final = 0.0001
+"""After this time of computing a thread lets another one go on: an event loop would wait for Python's own 5 ms while
+the writer makes rows, and the rows of a batch take longer."""
 IDLE_SECONDS: Final = 2.0
 """So long after the last commit the write-ahead log is folded into the file."""
 
@@ -152,6 +156,7 @@ class Writer:
                 self._asked[future] = time.monotonic()
                 future.add_done_callback(self._answered)
             if self._thread is None:
+                sys.setswitchinterval(min(sys.getswitchinterval(), TURN_SECONDS))
                 self._thread = threading.Thread(target=self._run, name="omnitui-writer", daemon=True)
                 self._thread.start()
             self._queue.put(_Job(work, durable, future))

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from omnitui.clock import Millis
-from omnitui.desk.threading import Reason
-from omnitui.desk.tokens import plain_address
+from omnitui.desk.belonging.threading import Reason
+from omnitui.desk.belonging.tokens import plain_address
 from omnitui.ids import Ulid
 from omnitui.model.accounts import Account
 from omnitui.model.conversations import Attachment, Message, Reaction
@@ -28,14 +28,15 @@ from omnitui.sdk.events import (
     ReadUpTo,
     Receipt,
 )
-from omnitui.store import arrivals, inflow, threads
 from omnitui.store import outbox as lines
 from omnitui.store.accounts import put_inbox
-from omnitui.store.reactions import react
+from omnitui.store.arriving import arrivals, inflow, threads
+from omnitui.store.arriving.reactions import react
+from omnitui.store.arriving.standing import KnownConversation, standings
+from omnitui.store.arriving.threads import OwnMessage
 from omnitui.store.reads import accounts as account_reads
 from omnitui.store.reads import outbox as outbox_reads
-from omnitui.store.standing import KnownConversation, standings
-from omnitui.store.threads import OwnMessage
+from omnitui.store.reads.assembly import maker
 from omnitui.store.writer import Tx
 from omnitui.sync.allowance import UNPLACED
 from omnitui.sync.aside import AWAITS, Aside
@@ -55,6 +56,7 @@ _PROOF_STEPS: Final[Mapping[SendState, tuple[SendState, ...]]] = {
     SendState.BLOCKED: (SendState.QUEUED, *_LEFT),
 }
 """What an op goes through when a copy at the back end proves that it has left after all."""
+_said: Final = maker(Message)
 
 
 @dataclass
@@ -123,7 +125,7 @@ class Arrival:
     def release(self, *awaited: str) -> None:
         """Take in what waited for something that is here now."""
         if self._parked is None:
-            self._parked = arrivals.has_parked(self.tx.db, self.account.id)
+            self._parked = arrivals.has_parked(self.tx.beside, self.account.id)
         for awaits in awaited if self._parked else ():
             for parked in arrivals.unpark(self.tx, self.account.id, awaits):
                 self.apply(decode(parked))
@@ -138,7 +140,7 @@ class Arrival:
     def agent(self, address: str) -> Ulid | None:
         """The agent with an address; None where none is known."""
         if self._agents is None:
-            agents = account_reads.agents(self.tx.db)
+            agents = account_reads.agents(self.tx.beside)
             self._agents = {known.lower(): agent.id for agent in agents for known in agent.addresses}
         return self._agents.get(plain_address(address))
 
@@ -162,13 +164,12 @@ class Arrival:
         standing = self._conversation(ready, contact_id)
         received_at = min(event.sent_at if event.received_at is None else event.received_at, self.tx.now())
         said = event.direction is Direction.INCOMING and event.kind is MessageKind.PUBLIC and not event.author.agent
-        score = (
-            score_in(self, ready.body.reply, standing.id, contact_id, event.external_id, received_at) if said else None
-        )
+        names = (event.external_id, received_at, (event.answers,))
+        score = score_in(self, ready.body.reply, standing.id, contact_id, *names) if said else None
         quiet = score is not None and score.quiet
         stored = inflow.put_message(
             self.tx,
-            Message(
+            _said(
                 id=self.tx.ids.new(),
                 conversation_id=standing.id,
                 account_id=self.account.id,
@@ -212,7 +213,7 @@ class Arrival:
         if event.window_closes_at is not None or event.direction is Direction.OUTGOING or event.author.agent:
             return event.window_closes_at
         if event.channel not in self._windows:
-            known = account_reads.capabilities(self.tx.db, self.account.id)
+            known = account_reads.capabilities(self.tx.beside, self.account.id)
             self._windows[event.channel] = snapshot.read(known, event.channel).window
         window = self._windows[event.channel]
         closes_at = None if window is None else event.sent_at + window

@@ -13,7 +13,7 @@ from omnitui.logs import logger
 from omnitui.model.accounts import Json
 from omnitui.sdk.contract import Backfills
 from omnitui.sdk.faults import NotReady, Unreachable
-from omnitui.store import inflow
+from omnitui.store.arriving import inflow
 from omnitui.store.cache import Cache
 from omnitui.sync.indexing import index
 from omnitui.sync.ingest import Ingest

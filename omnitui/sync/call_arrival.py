@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from omnitui.model.states import CallEnd, Direction
 from omnitui.sdk import snapshot
-from omnitui.store import calls
+from omnitui.store.arriving import calls
 from omnitui.store.reads import accounts
 
 if TYPE_CHECKING:
     from omnitui.clock import Millis
     from omnitui.sdk.events import MessageReceived
-    from omnitui.store.messages import Stored
+    from omnitui.store.arriving.messages import Stored
     from omnitui.sync.arrival import Arrival
 
 

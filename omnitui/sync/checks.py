@@ -1,11 +1,11 @@
-"""The look at the cache just before an op leaves; the rules themselves are in `omnitui.desk.checks`."""
+"""The look at the cache just before an op leaves; the rules themselves are in `omnitui.desk.acting.checks`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from omnitui.clock import Millis
-from omnitui.desk.checks import (
+from omnitui.desk.acting.checks import (
     Seen,
     Situation,
     conflicting_field,
@@ -14,9 +14,10 @@ from omnitui.desk.checks import (
     why_message_blocks,
     why_standing_blocks,
 )
+from omnitui.desk.acting.steps import RULE
 from omnitui.ids import Ulid
 from omnitui.model.operations import Op, OutboxEntry
-from omnitui.model.states import Flag, ObjectKind, Status, Verb
+from omnitui.model.states import Direction, Flag, ObjectKind, Status, Verb
 from omnitui.sdk.capabilities import Capabilities, why_barred
 from omnitui.store import oplog as log_writing
 from omnitui.store.reads import history, inbox, merging
@@ -52,8 +53,14 @@ def _why_words_wait(db: sqlite3.Connection, entry: OutboxEntry, op: Op, capabili
     seen = _seen(db, entry, op)
     if entry.verb is Verb.REPLY:
         key = (seen.received_at, seen.message_id or "")
-        later = history.page(db, shown.id, after=key, limit=PAGE)
-        unseen = first_unseen((message for message in later if message.op_id != op.id), seen, op.author_id)
+        # An away message answers the next message of an impatient customer as well.
+        heedless = op.reason.startswith(RULE) and "csat" not in op.after
+        later = [
+            message
+            for message in history.page(db, shown.id, after=key, limit=PAGE)
+            if message.op_id != op.id and not (heedless and message.direction is Direction.INCOMING)
+        ]
+        unseen = first_unseen(later, seen, op.author_id)
         if unseen is not None:
             return why_message_blocks(unseen)
     standing = _standing(db, op, shown.status, shown.flags)

@@ -12,8 +12,9 @@ from omnitui.model.accounts import Json
 from omnitui.model.people import PICTURE
 from omnitui.model.states import ObjectKind, SendState
 from omnitui.sdk.events import ContactChanged, ConversationChanged, Rated, ReadUpTo
-from omnitui.store import arrivals, inflow, oplog
-from omnitui.store.standing import READ_BY_CONTACT, READ_BY_US
+from omnitui.store import oplog
+from omnitui.store.arriving import arrivals, inflow
+from omnitui.store.arriving.standing import READ_BY_CONTACT, READ_BY_US
 
 if TYPE_CHECKING:
     from omnitui.store.writer import Tx

@@ -32,7 +32,7 @@ from omnitui.sync.naps import nap
 from omnitui.sync.outbox import Ask
 from omnitui.sync.supervisor import AccountSync
 from omnitui.sync.surroundings import Surroundings
-from omnitui.text.worker import ParseWorker
+from omnitui.text.mail.worker import ParseWorker
 
 LOG = logger(__name__)
 

@@ -13,10 +13,10 @@ from omnitui.ids import Ulid
 from omnitui.model.accounts import Account, Json
 from omnitui.model.conversations import Attachment
 from omnitui.sdk.contract import Connector, Fetches
-from omnitui.store.arrivals import attachment_of, keep_fetched
+from omnitui.store.arriving.arrivals import attachment_of, keep_fetched
 from omnitui.store.cache import Cache
 from omnitui.store.reads import accounts
-from omnitui.text.worker import ParseWorker
+from omnitui.text.mail.worker import ParseWorker
 
 LIMIT = 64 * 1024 * 1024
 """Bytes a file may have unless the caller says otherwise."""

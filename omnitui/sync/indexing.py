@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from omnitui.store import inflow
+from omnitui.store.arriving import inflow
 from omnitui.store.cache import Cache
 
 BATCH: Final = 500

@@ -13,10 +13,10 @@ from omnitui.clock import MINUTE
 from omnitui.logs import logger
 from omnitui.model.accounts import Account, Json
 from omnitui.sdk.events import Batch, FolderReset, MailFlags, MailVanished, Typing
-from omnitui.store import inflow
+from omnitui.store.arriving import inflow
 from omnitui.store.cache import Cache
-from omnitui.store.erasure import unused
 from omnitui.store.failpoints import reach
+from omnitui.store.forgetting.erasure import unused
 from omnitui.store.reads import inbox
 from omnitui.store.rule_journal import journal
 from omnitui.store.writer import Tx
@@ -26,8 +26,8 @@ from omnitui.sync.ledger import note_batch, note_kept_aside
 from omnitui.sync.mail_arrival import MailArrival
 from omnitui.sync.mails import ReadyMail
 from omnitui.sync.preparation import Preparation, Ready
+from omnitui.text.mail.worker import ParseWorker
 from omnitui.text.surrogates import mended
-from omnitui.text.worker import ParseWorker
 
 if TYPE_CHECKING:
     import sqlite3

@@ -10,7 +10,7 @@ from omnitui.ids import Ulid
 from omnitui.model.accounts import GAP, KEPT_ASIDE, LedgerEntry
 from omnitui.sdk.events import Extent
 from omnitui.sdk.faults import AuthFailed, Fault, RateLimited
-from omnitui.store import inflow
+from omnitui.store.arriving import inflow
 from omnitui.store.reads import ledger as reads
 from omnitui.store.writer import Tx
 from omnitui.text.surrogates import mended

@@ -6,19 +6,19 @@ import re
 from dataclasses import dataclass, field
 
 from omnitui.clock import SECOND, Millis
-from omnitui.desk.subjects import stripped
-from omnitui.desk.threading import Placement, Reason, Target, place
-from omnitui.desk.tokens import plain_address, token_among
+from omnitui.desk.belonging.subjects import stripped
+from omnitui.desk.belonging.threading import Placement, Reason, Target, place
+from omnitui.desk.belonging.tokens import plain_address, token_among
 from omnitui.errors import OmniError
 from omnitui.ids import Ulid
 from omnitui.model.conversations import Attachment, Message
 from omnitui.model.mail import MailHeader
 from omnitui.model.states import Direction, MessageKind, SendState, Status
 from omnitui.sdk.events import FolderReset, MailFlags, MailLocation, MailVanished
-from omnitui.store import arrivals, inflow, threads
+from omnitui.store.arriving import arrivals, inflow, threads
+from omnitui.store.arriving.threads import OwnMessage
 from omnitui.store.reads import accounts as account_reads
 from omnitui.store.reads import inbox
-from omnitui.store.threads import OwnMessage
 from omnitui.sync.arrival import Arrival
 from omnitui.sync.mails import ReadyMail
 from omnitui.sync.parking import Bounced, of_mail, of_message
@@ -120,7 +120,8 @@ class MailArrival:
         auto = parsed.auto_reply or parsed.bounce is not None
         score = None
         if not (outgoing or auto or mail.unreadable):
-            score = score_in(arrival, parsed.reply_text, conversation_id, contact_id, mail.external_id, received_at)
+            names = (mail.external_id, received_at, parsed.in_reply_to)
+            score = score_in(arrival, parsed.reply_text, conversation_id, contact_id, *names)
         quiet = score is not None and score.quiet
         stored = inflow.put_message(
             tx,

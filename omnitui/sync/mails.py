@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from omnitui.desk.threading import Mail
-from omnitui.desk.tokens import plain_address
+from omnitui.desk.belonging.threading import Mail
+from omnitui.desk.belonging.tokens import plain_address
 from omnitui.model.states import Direction
 from omnitui.sdk.events import MailReceived
-from omnitui.text.mail import Address, ParsedMail
-from omnitui.text.mail_headers import split_headers
+from omnitui.text.mail.headers import split_headers
+from omnitui.text.mail.parsing import Address, ParsedMail
 
 _IDENTIFYING: Final = ("from", "to", "cc", "subject", "date")
 """Headers that are the same in every copy of a mail; trace fields differ between Inbox, Sent and a list."""

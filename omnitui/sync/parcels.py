@@ -11,12 +11,12 @@ from omnitui.model.accounts import Account, Json
 from omnitui.model.operations import OutboxEntry
 from omnitui.model.states import SendState, Verb
 from omnitui.sdk.outbound import Accepted, MailLine, Outbound, OutboundFile
-from omnitui.store import inflow
 from omnitui.store import outbox as lines
-from omnitui.store.arrivals import locations
+from omnitui.store.arriving import inflow
+from omnitui.store.arriving.arrivals import locations
+from omnitui.store.arriving.threads import claim, join_conversations, messages_of
 from omnitui.store.cache import Cache
 from omnitui.store.reads import inbox
-from omnitui.store.threads import claim, join_conversations, messages_of
 from omnitui.store.writer import Tx
 from omnitui.sync.arrival import Arrival
 from omnitui.sync.parking import of_conversation, of_message

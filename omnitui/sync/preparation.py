@@ -15,10 +15,10 @@ from omnitui.store.blobs import Blobs
 from omnitui.sync.aside import Aside, aside, is_poison
 from omnitui.sync.dates import dated, plausible
 from omnitui.sync.mails import ReadyMail, content_digest
-from omnitui.text.html import html_to_text
-from omnitui.text.mail import ParsedMail, PartInfo
-from omnitui.text.quotes import Body, split_reply
+from omnitui.text.mail.parsing import ParsedMail, PartInfo
+from omnitui.text.quoting.quotes import Body, split_reply
 from omnitui.text.surrogates import mended_all
+from omnitui.text.web.html import html_to_text
 
 KEPT_FILE = 1024 * 1024
 """Files of live mail up to this many bytes become blobs at once; others are cut out of the raw mail when opened."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from omnitui.clock import Millis
 from omnitui.model.accounts import Account
 from omnitui.sdk.events import ContactChanged, Unsupported
-from omnitui.store import tombstones
 from omnitui.store.contacts import address_of, has_identity, scope_of
+from omnitui.store.forgetting import tombstones
 from omnitui.store.writer import Tx
 from omnitui.sync.mails import ReadyMail
 from omnitui.sync.parking import of_conversation, of_mail, of_message

@@ -16,8 +16,9 @@ from omnitui.sdk import snapshot
 from omnitui.sdk.contract import Backfills, Connector, Looks, Renews
 from omnitui.sdk.events import Batch
 from omnitui.sdk.faults import AuthFailed, Fault, RateLimited, Unreachable
-from omnitui.store import inflow, progress
+from omnitui.store import progress
 from omnitui.store.accounts import set_capabilities
+from omnitui.store.arriving import inflow
 from omnitui.store.cache import Cache
 from omnitui.store.faults import CacheError
 from omnitui.sync.backfill import Backfill
@@ -29,7 +30,7 @@ from omnitui.sync.naps import nap
 from omnitui.sync.offers import keep_templates
 from omnitui.sync.outbox import Ask, OutboxRunner, Pass
 from omnitui.sync.standing import Standing
-from omnitui.text.worker import ParseWorker
+from omnitui.text.mail.worker import ParseWorker
 
 LOG = logger(__name__)
 

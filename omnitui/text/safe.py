@@ -108,9 +108,7 @@ def strip_controls(text: str) -> str:
     return _STRIP.sub("", text)
 
 
-def safe(
-    raw: str, *, multiline: bool = True, max_chars: int = MAX_CHARS, max_lines: int = MAX_LINES, tab: int = TAB
-) -> SafeText:
+def safe(raw: str, *, multiline: bool = True, max_chars: int = MAX_CHARS, max_lines: int = MAX_LINES) -> SafeText:
     """Make `raw` fit for a terminal. Never raises; linear in the length.
 
     Args:
@@ -118,7 +116,6 @@ def safe(
         multiline: Keep line ends as newlines; else they become spaces.
         max_chars: Cut after so many characters.
         max_lines: Cut after so many lines.
-        tab: Distance of tab stops in cells.
     """
     if type(raw) is SafeText and len(raw) <= max_chars and raw.count("\n") < (max_lines if multiline else 1):
         return raw
@@ -137,7 +134,7 @@ def safe(
             hidden = dropped > 0
             text = _composed(text)
         if "\t" in text:
-            text = _expanded(text, tab, max_chars) if multiline else text.replace("\t", " ")
+            text = _expanded(text, max_chars) if multiline else text.replace("\t", " ")
             if len(text) > max_chars:
                 text, truncated = text[:max_chars], True
     if "\n" in text:
@@ -205,7 +202,7 @@ def _selector(match: re.Match[str]) -> str:
     return first if base and (base in "#*0123456789" or _EMOJI.match(base)) else ""
 
 
-def _expanded(text: str, tab: int, enough: int) -> str:
+def _expanded(text: str, enough: int) -> str:
     lines: list[str] = []
     size = 0
     for line in text.split("\n"):
@@ -217,7 +214,7 @@ def _expanded(text: str, tab: int, enough: int) -> str:
         pieces = line.split("\t")
         for piece in pieces[:-1]:
             cells += cell_width(piece)
-            gap = tab - cells % tab
+            gap = TAB - cells % TAB
             parts.append(piece + " " * gap)
             cells += gap
             size += len(piece) + gap

@@ -158,9 +158,9 @@ def crop(text: str, cells: int, ellipsis: str = "…") -> str:
     return text if at == len(text) else text[:fits] + ellipsis
 
 
-def pad(text: str, cells: int, *, align: str = "left", ellipsis: str = "…") -> str:
+def pad(text: str, cells: int, *, align: str = "left") -> str:
     """`text` in exactly `cells`: cropped, or filled with spaces; `align` is left, right or center."""
-    text = crop(text, cells, ellipsis).rstrip("\u200d")  # a joiner at the end would join our spaces
+    text = crop(text, cells).rstrip("\u200d")  # a joiner at the end would join our spaces
     gap = cells - cell_width(text)
     if gap <= 0:
         return text

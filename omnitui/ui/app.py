@@ -20,22 +20,22 @@ from omnitui.services.terminal import QUESTIONS, Told, asks, taken_in
 from omnitui.store import migrations
 from omnitui.store.reads.accounts import accounts
 from omnitui.ui.acts.places import turn_tour
-from omnitui.ui.dressing import Dressing
-from omnitui.ui.first_frame import stamp
 from omnitui.ui.keyboard import Keyboard
 from omnitui.ui.last_hop import LastHopApp
 from omnitui.ui.last_hop.driver import Answered
 from omnitui.ui.last_hop.ending import EndsInOrder
-from omnitui.ui.notifying import Notifier
-from omnitui.ui.rereading import Rereading
+from omnitui.ui.look.dressing import Dressing
+from omnitui.ui.look.signs import AsciiSigns, wants_ascii
+from omnitui.ui.look.themes import DEFAULT, Look, load
+from omnitui.ui.outside.notifying import Notifier
 from omnitui.ui.screens.main import MainScreen
-from omnitui.ui.signs import AsciiSigns, wants_ascii
-from omnitui.ui.syncing import Syncing
-from omnitui.ui.themes import DEFAULT, Look, load
-from omnitui.ui.watching import Watching
+from omnitui.ui.start.first_frame import stamp
+from omnitui.ui.watch.rereading import Rereading
+from omnitui.ui.watch.syncing import Syncing
+from omnitui.ui.watch.watching import Watching
 
 if TYPE_CHECKING:
-    from omnitui.services.commandline import ConsoleVerbs
+    from omnitui.services.keys.commandline import ConsoleVerbs
 
 REST_SECONDS = 0.8
 """After a change of the layout, until the frame is kept for the next start."""
@@ -209,7 +209,7 @@ class ConsoleApp(EndsInOrder, LastHopApp[int], inherit_bindings=False):
         """Keep the frame that is on the screen, without customers' words, for the next start's first frame."""
         if self.is_headless or self.screen_stack[-1:] != [self.main] or not self.main.layouts.as_at_start:
             return
-        from omnitui.ui.frame_memory import remember
+        from omnitui.ui.start.frame_memory import remember
 
         main = self.main
         remember(

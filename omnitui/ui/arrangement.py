@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from omnitui.ui.first_frame import FILE as FRAME
+from omnitui.ui.start.first_frame import FILE as FRAME
 
 FILE: Final = "arrangement.json"
 WIDEST: Final = 500

@@ -11,10 +11,10 @@ from textual.widget import Widget
 from omnitui.i18n import _, ngettext
 from omnitui.model.conversations import Conversation
 from omnitui.services.actions import Scope
-from omnitui.ui.heading import heading_lines
-from omnitui.ui.panes.status import chord_lines, footer_line, status_line
-from omnitui.ui.roles import Line, clear_of, plain, spread
-from omnitui.ui.veil import is_veiled, without
+from omnitui.ui.look.roles import Line, clear_of, plain, spread
+from omnitui.ui.look.veil import is_veiled, without
+from omnitui.ui.panes.status import chord_lines, footer_line, parted, status_line
+from omnitui.ui.timeline.heading import heading_lines
 from omnitui.ui.widgets.lines import Lines
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ class Captions:
         self.row: Conversation | None = None
         """The conversation that the heading names, read or only pointed at."""
         self._chord_timer: Timer | None = None
+        self._rest: Line = ()
+        """What of a notice finds no room in the status line: it stands where the keys do."""
         self._named: list[str] = []
         self._ticking: Timer | None = None
 
@@ -108,6 +110,10 @@ class Captions:
         if is_veiled(self._screen):
             marks = f"{_('veiled')} {marks}".rstrip()
             notice = (without(notice[0], self._names()), notice[1])
+        notice, rest = parted(notice, width, marks)
+        if rest != self._rest:
+            self._rest = rest
+            self.redraw_footer()
         trouble = desk.trouble.text or desk.trouble.sync
         accounts_key = self._screen.keyboard.keymap.key_of("go.accounts")
         line = status_line(
@@ -141,7 +147,8 @@ class Captions:
     def redraw_footer(self) -> None:
         """The keys of the focused pane, or what was typed of a chord; what may follow it comes a little later."""
         screen = self._screen
-        self.footer.show([footer_line(screen.keyboard, screen.scope, screen.size.width)])
+        line = footer_line(screen.keyboard, screen.scope, screen.size.width)
+        self.footer.show([line if screen.keyboard.begun else self._rest or line])
         if self._chord_timer is not None:
             self._chord_timer.stop()
         if screen.keyboard.begun or self.chords.display:

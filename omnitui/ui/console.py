@@ -13,8 +13,8 @@ from omnitui.text.safe import safe
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from omnitui.services.commandline import ConsoleVerbs
-    from omnitui.ui.first_frame import Takeover
+    from omnitui.services.keys.commandline import ConsoleVerbs
+    from omnitui.ui.start.first_frame import Takeover
 
 
 def run_console(

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
-from omnitui.desk.terms import Query
+from omnitui.desk.querying.terms import Query
 from omnitui.desk.views import View
 from omnitui.errors import OmniError
 from omnitui.i18n import _

@@ -17,26 +17,27 @@ from omnitui.services.actions import Scope
 from omnitui.services.lastlook import LastLook
 from omnitui.services.memory import Memory
 from omnitui.services.session import Session
-from omnitui.ui.alarms import Warnings
+from omnitui.ui.ahead import Ahead
 from omnitui.ui.backstage import FINISH_SECONDS, Backstage
 from omnitui.ui.counting import Counting
-from omnitui.ui.cutting import Cuts
 from omnitui.ui.doing import Doing
-from omnitui.ui.drafting import Drafting
+from omnitui.ui.drafts.drafting import Drafting
 from omnitui.ui.last_hop import LastHopApp
 from omnitui.ui.picture import Picture, Standing, picture, standing
-from omnitui.ui.promises import Promises
-from omnitui.ui.reading import Reading
 from omnitui.ui.row_sources import CachedRows
-from omnitui.ui.trouble import Trouble
+from omnitui.ui.timeline.reading import Reading
+from omnitui.ui.watch.alarms import Warnings
+from omnitui.ui.watch.cutting import Cuts
+from omnitui.ui.watch.promises import Promises
+from omnitui.ui.watch.trouble import Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from pathlib import Path
     from typing import Any
 
-    from omnitui.desk.completion import Names
-    from omnitui.services.commandline import ConsoleVerbs
+    from omnitui.desk.querying.completion import Names
+    from omnitui.services.keys.commandline import ConsoleVerbs
     from omnitui.ui.panes.composer import ComposerPane
     from omnitui.ui.screens.main import MainScreen
     from omnitui.ui.tour import Tour
@@ -77,6 +78,7 @@ class Desk(Backstage):
         self.warnings = Warnings(self)
         self.cuts = Cuts(self)
         self.reading = Reading(self)
+        self.ahead = Ahead(self)
         self.searched = ""
         """What was searched for last."""
         self.memory = Memory(session.profile)
@@ -99,6 +101,7 @@ class Desk(Backstage):
     async def leave(self) -> None:
         """The end: what keys have begun is done, what is written is kept."""
         self.counts.end()
+        self.ahead.rest()
         if self._read_timer is not None:
             self._read_timer.cancel()
         self.promises.end()
@@ -218,6 +221,7 @@ class Desk(Backstage):
         """From this moment on actions mean this conversation; `load` brings it to the screen."""
         if conversation_id == self.shown:
             return
+        self.ahead.rest()
         self.screen.leave_composer()
         self.shown = conversation_id
         self.reading.whole, self.reading.words = False, ()
@@ -234,9 +238,18 @@ class Desk(Backstage):
 
     def load_soon(self) -> None:
         """Read the conversation that is pointed at, unless it is read."""
-        if self.conversation is None and (self._loading != self.shown or self.shown is None):
+        if self.conversation is not None or self.show_ready():
+            return
+        if self._loading != self.shown or self.shown is None:
             self._loading = self.shown
             self.spawn(self.load())
+
+    def show_ready(self) -> bool:
+        """Fill the panes with the conversation that is pointed at, if it was read ahead."""
+        found = self.ahead.take(self.shown) if self.conversation is None else None
+        if found is not None:
+            self._fill(found)
+        return found is not None
 
     async def load(self) -> None:
         """Read the conversation that is pointed at and fill the panes."""
@@ -253,9 +266,13 @@ class Desk(Backstage):
             if self._loading == wanted:
                 self._loading = None
         if wanted == self.shown:
-            self.picture = found
-            self.screen.fill(found)
-            self._read_soon()
+            self._fill(found)
+
+    def _fill(self, found: Picture | None) -> None:
+        self.picture = found
+        self.screen.fill(found)
+        self._read_soon()
+        self.ahead.look()
 
     def go(self, conversation_id: Ulid | None) -> None:
         """Show a conversation, and select it where it is in the open list."""
@@ -350,12 +367,14 @@ class Desk(Backstage):
             if not loop.is_closed():
                 loop.call_soon_threadsafe(self._types, event)
 
-        forget = self.session.bus.subscribe(CustomerTypes, heard)
+        bus = self.session.bus
+        forget = bus.subscribe(CustomerTypes, heard), bus.subscribe(Changed, self.ahead.outdate)
         try:
-            async for changed in self.session.bus.listen(every=0.1, steady=STEADY):
+            async for changed in bus.listen(every=0.1, steady=STEADY):
                 await self._unharmed(self.changed(changed))
         finally:
-            forget()
+            for one in forget:
+                one()
 
     def types(self, conversation: Conversation) -> None:
         """The agent is writing an answer: the customer may see it, told every few seconds."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from omnitui.desk.steps import Step
+from omnitui.desk.acting.steps import Step
 from omnitui.ids import Ulid
 from omnitui.values import dataclass
 
 if TYPE_CHECKING:
-    from omnitui.services.announcing import Announcement
-    from omnitui.services.performing import Job
-    from omnitui.services.recordings import Kept
+    from omnitui.services.acting.performing import Job
+    from omnitui.services.incidents.announcing import Announcement
+    from omnitui.services.triage.recordings import Kept
     from omnitui.ui.desk import Desk
 
     Begin = Callable[[Desk, tuple[Ulid, ...]], None]
@@ -38,11 +38,11 @@ def of_steps(deed: str, *steps: Step, begin: Begin | None = None) -> Act:
     """An act that does the same steps to every conversation."""
 
     def plan(_desk: Desk, ids: Sequence[Ulid]) -> list[Job]:
-        from omnitui.services.performing import jobs
+        from omnitui.services.acting.performing import jobs
 
         return jobs(ids, steps)
 
-    from omnitui.services.recordings import Kept
+    from omnitui.services.triage.recordings import Kept
 
     return Act(deed, plan, begin=begin, kept=Kept(deed, steps))
 
@@ -53,7 +53,7 @@ def of_kept(kept: Kept) -> Act:
         return of_steps(kept.deed, *kept.steps)
 
     def plan(desk: Desk, ids: Sequence[Ulid]) -> list[Job]:
-        from omnitui.services import macros
+        from omnitui.services.texts import macros
 
         return macros.plan(desk.session, macros.read(desk.session.profile).get(kept.macro), ids)
 
@@ -64,7 +64,7 @@ def together(name: str, acts: Sequence[Act]) -> Act:
     """Several acts as one, in their order."""
 
     def plan(desk: Desk, ids: Sequence[Ulid]) -> list[Job]:
-        from omnitui.services.performing import joined
+        from omnitui.services.acting.performing import joined
 
         return joined([act.plan(desk, ids) for act in acts])
 

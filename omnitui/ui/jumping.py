@@ -14,7 +14,7 @@ from textual.geometry import Size
 from omnitui.desk.lettering import codes
 from omnitui.i18n import _
 from omnitui.services.actions import ACTIONS
-from omnitui.services.views import action_id
+from omnitui.services.triage.views import action_id
 from omnitui.text.widths import cell_width
 from omnitui.ui import acts
 from omnitui.ui.desk import Desk

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from omnitui.desk.grammar import LETTERED, Meant, Sentence, follow, motions, operator_of
+from omnitui.desk.acting.grammar import LETTERED, Meant, Sentence, follow, motions, operator_of
 from omnitui.services.actions import ACTIONS, READING, Scope
-from omnitui.services.keymap import Chord, Keymap
+from omnitui.services.keys.keymap import Chord, Keymap
 from omnitui.values import dataclass
 
 MAX_COUNT = 9_999
@@ -61,6 +61,11 @@ class Keyboard:
     def begun(self) -> str:
         """What has been typed of an unfinished chord."""
         return self._count + "".join(self._chord) + self._said.text
+
+    @property
+    def lettered(self) -> bool:
+        """Whether all that is missing is the letter of a recording."""
+        return bool(self._lettered)
 
     def forget(self) -> None:
         """Drop an unfinished chord."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from omnitui.desk.completion import Names
+from omnitui.desk.querying.completion import Names
 from omnitui.store.reads import names
 from omnitui.ui.desk import Desk
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual import events
 from textual.message import Message
 
-from omnitui.text.row_match import folded
+from omnitui.text.listing.match import folded
 from omnitui.ui.panes.fields import Field, editable
 from omnitui.ui.row_sources import CachedRows, NarrowedRows
 
@@ -99,6 +99,7 @@ class Narrowing:
         self._close()
 
     def _close(self) -> None:
-        self.field.display = False
-        self._screen.captions.titles["list"].display = True
+        if self.typing:  # else saying so would have everything laid out
+            self.field.display = False
+            self._screen.captions.titles["list"].display = True
         self._screen.captions.redraw_title()

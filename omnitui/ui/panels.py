@@ -12,20 +12,20 @@ from zoneinfo import ZoneInfo
 
 from omnitui.clock import Millis
 from omnitui.desk.naming import CLOCK, TASK
-from omnitui.desk.urgency import Cause, Reason, reasons
+from omnitui.desk.promises.urgency import Cause, Reason, reasons
 from omnitui.i18n import _, ngettext
 from omnitui.ids import Ulid
 from omnitui.model.card import Card, Suggestion
 from omnitui.model.conversations import Conversation
 from omnitui.model.people import PICTURE, Identity
 from omnitui.model.tasks import Task, TaskKind
-from omnitui.text.covering import shown
 from omnitui.text.japanese import wrap_prose
 from omnitui.text.links import inspect
 from omnitui.text.safe import safe
+from omnitui.text.secrets.covering import shown
 from omnitui.text.widths import cell_width
-from omnitui.ui import phrases
-from omnitui.ui.roles import Line, cropped, line_width, plain
+from omnitui.ui.look import phrases
+from omnitui.ui.look.roles import Line, cropped, line_width, plain
 from omnitui.values import dataclass
 
 MOST = 8

@@ -7,7 +7,7 @@ from dataclasses import field
 from typing import TYPE_CHECKING
 
 from omnitui.clock import Millis
-from omnitui.desk.orders import Key
+from omnitui.desk.querying.orders import Key
 from omnitui.ids import Ulid
 from omnitui.model.accounts import LedgerEntry
 from omnitui.model.card import Card
@@ -20,7 +20,7 @@ from omnitui.sdk.capabilities import Capabilities
 from omnitui.store.reads import accounts, card, drafts, inbox, incidents, ledger, merging, outbox, presence, tasks
 from omnitui.store.reads.replying import reply_target
 from omnitui.sync.allowance import Allowance, allowance
-from omnitui.ui.stretch import Source, Stretch, newest
+from omnitui.ui.timeline.stretch import Source, Stretch, newest
 from omnitui.values import dataclass
 
 if TYPE_CHECKING:

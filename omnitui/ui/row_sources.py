@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
-from omnitui.desk.orders import Key, Order, place
-from omnitui.desk.terms import Query
+from omnitui.desk.querying.orders import Key, Order, place
+from omnitui.desk.querying.terms import Query
 from omnitui.ids import Ulid
 from omnitui.model.conversations import Conversation
 from omnitui.store.cache import Cache

@@ -16,7 +16,7 @@ from omnitui.services.session import Session
 from omnitui.store.reads import oplog
 from omnitui.text.widths import wrap
 from omnitui.ui.desk import Desk
-from omnitui.ui.roles import plain
+from omnitui.ui.look.roles import plain
 from omnitui.ui.widgets.lines import Lines
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from omnitui.ids import Ulid
 from omnitui.model.accounts import Account
 from omnitui.model.conversations import Message
 from omnitui.model.states import Direction, MessageKind, SendState
-from omnitui.store import accounts, inflow, migrations
+from omnitui.store import accounts, migrations
+from omnitui.store.arriving import inflow
 from omnitui.store.cache import Cache
 from omnitui.store.writer import Tx
 from tests.bench import corpus, phrases

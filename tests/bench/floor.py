@@ -10,7 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-from omnitui.store import fulltext, migrations
+from omnitui.store import migrations
+from omnitui.store.arriving import fulltext
 
 
 @dataclass(slots=True)

@@ -24,7 +24,7 @@ import sys, time
 from pathlib import Path
 from omnitui.model.conversations import Message
 from omnitui.model.states import Direction, MessageKind
-from omnitui.store import inflow
+from omnitui.store.arriving import inflow
 from omnitui.store.cache import Cache
 each, rate = 25, float(sys.argv[2])
 with Cache.open(Path(sys.argv[1])) as cache:

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from omnitui.clock import FrozenClock
-from omnitui.desk import steps
+from omnitui.desk.acting import steps
 from omnitui.ids import Ulid
 from omnitui.model.states import Priority
-from omnitui.services.operations import Operations
-from omnitui.services.performing import jobs
+from omnitui.services.acting.operations import Operations
+from omnitui.services.acting.performing import jobs
 from omnitui.store.cache import Cache
 from tests.bench import corpus, filling
 from tests.bench.figures import Figures

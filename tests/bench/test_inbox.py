@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 
 from omnitui.clock import HOUR, FrozenClock
-from omnitui.desk.agreements import dump
-from omnitui.desk.calendar import Calendar
-from omnitui.desk.orders import Order, place
-from omnitui.desk.query import parse
-from omnitui.desk.sla import Policy
-from omnitui.desk.terms import Is, Query, State
+from omnitui.desk.promises.agreements import dump
+from omnitui.desk.promises.sla import Policy
+from omnitui.desk.querying.orders import Order, place
+from omnitui.desk.querying.parsing import parse
+from omnitui.desk.querying.terms import Is, Query, State
+from omnitui.desk.times.calendar import Calendar
 from omnitui.desk.views import VIEWS
 from omnitui.store import sla
 from omnitui.store.cache import Cache

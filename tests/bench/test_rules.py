@@ -8,11 +8,12 @@ from datetime import UTC
 
 import pytest
 
-from omnitui.desk import steps
-from omnitui.desk.asof import Asked
-from omnitui.desk.backtest import Firing, Trial, conversation, settled
-from omnitui.desk.query import parse
-from omnitui.desk.rules import On, Rule, What
+from omnitui.desk.acting import steps
+from omnitui.desk.querying.asof import Asked
+from omnitui.desk.querying.parsing import parse
+from omnitui.desk.rules.backtest import Trial
+from omnitui.desk.rules.outcomes import conversation, settled
+from omnitui.desk.rules.rule import On, Rule, What
 from omnitui.store.cache import Cache
 from omnitui.store.reads import replay
 from tests.bench import corpus
@@ -27,23 +28,25 @@ _FLOOR = """SELECT c.id, m.received_at, m.id, m.role, m.direction, m.kind FROM c
 
 
 def tried(db: sqlite3.Connection, text: str, me: str) -> tuple[Trial, float]:
-    """What a rule on messages would have done, and how many seconds of CPU that took."""
-    began = time.process_time()
+    """What a rule on messages would have done, and how many seconds that took: one thread reads, one tells."""
+    began = time.perf_counter()
     asked = Asked(lambda at: parse(text, now=at, me=me, zone=UTC), NOW)
-    wanted, fired = [steps.label(["seen"])], list[Firing]()
+    wanted = [steps.label(["seen"])]
     trial = Trial(
         Rule("seen", "Seen", (On(What.MESSAGE),), ()),
         asked,
         lambda then: steps.foresee(conversation(then), wanted, then.at),
         since=0,
         now=NOW,
-        take=lambda one: fired.append(one) if len(fired) < 50 else None,
         names={},
         settled=settled(wanted),
     )
     for story in replay.stories(db, asked, NOW):
-        trial.tell(story)
-    return trial, time.process_time() - began
+        if story is None:
+            trial.pass_over()
+        else:
+            trial.tell(story)
+    return trial, time.perf_counter() - began
 
 
 def test_rule_tried_on_everything(big_cache: Cache, figures: Figures) -> None:
@@ -51,17 +54,21 @@ def test_rule_tried_on_everything(big_cache: Cache, figures: Figures) -> None:
 
     def measure(db: sqlite3.Connection) -> tuple[float, Trial, float, Trial, float]:
         rows = db.execute(_FLOOR)
-        began = time.process_time()
+        began = time.perf_counter()
         for _row in rows:
             pass
-        floor = time.process_time() - began
+        floor = time.perf_counter() - began
         return (floor, *tried(db, "is:open unanswered:>1m", me), *tried(db, "channel:line is:open", me))
 
     floor, every, took, line, short = big_cache.read(measure)
     assert every.told == CONVERSATIONS
     assert line.fired
-    rate = f"{every.told / took:,.0f} conversations/s gone through one by one"
-    figures.put("a rule tried on all that happened / raw sqlite3", took / floor, 5, remark=rate)
+    remark = f"{every.fired:,} firings"
+    figures.put("a rule tried on all that happened / raw sqlite3", took / floor, 3, remark=remark)
+    figures.put(
+        "a rule tried that leaves nothing out", every.told / took, 20_000, "conversations/s", most=False, remark=remark
+    )
+    figures.put("a rule on one channel tried / raw sqlite3", short / floor, 1.5, remark=f"{line.fired:,} firings")
     remark = f"{line.told:,} of them gone through, {line.fired:,} firings"
     figures.put(
         "a rule on one channel tried", CONVERSATIONS / short, 20_000, "conversations/s", most=False, remark=remark

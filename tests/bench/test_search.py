@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from omnitui.desk.query import parse
-from omnitui.desk.terms import Query, Text
+from omnitui.desk.querying.parsing import parse
+from omnitui.desk.querying.terms import Query, Text
+from omnitui.store.arriving.fulltext import source
 from omnitui.store.cache import Cache
-from omnitui.store.fulltext import source
 from omnitui.store.reads import search
 from omnitui.store.reads.prefixes import widened
 from omnitui.text.analyser import normalised, query_terms

@@ -19,12 +19,13 @@ from omnitui.model.accounts import Account
 from omnitui.model.conversations import Message
 from omnitui.model.states import Direction
 from omnitui.sdk.events import Batch, MailLocation, MailReceived, MessageReceived, Person
-from omnitui.store import accounts, inflow
+from omnitui.store import accounts
+from omnitui.store.arriving import inflow
+from omnitui.store.arriving.standing import standings
 from omnitui.store.cache import Cache
-from omnitui.store.standing import standings
 from omnitui.store.writer import Tx
 from omnitui.sync.ingest import Ingest
-from omnitui.text.worker import ParseWorker
+from omnitui.text.mail.worker import ParseWorker
 from tests.bench import corpus, filling
 from tests.bench.corpus import Talk
 from tests.bench.figures import Figures, median, percentile

@@ -15,7 +15,7 @@ from tests.support.console import a_console, a_session
 from tests.support.desk import a_conversation
 
 PO = LOCALES / "ja/LC_MESSAGES/omnitui.po"
-SPOKEN = ("omnitui/ui/", "omnitui/services/actions.py", "omnitui/services/keymap.py", "omnitui/text/", "omnitui/desk/")
+SPOKEN = ("omnitui/ui/", "omnitui/services/", "omnitui/text/", "omnitui/desk/")
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 
 from docs.channels import checklists
 from docs.generate import stale
-from omnitui.services.connectors import load
+from omnitui.services.channels.connectors import load
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted(

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from omnitui.clock import DAY
-from omnitui.desk.query import KEYS, parse
-from omnitui.desk.terms import Gap, State, Thing
-from omnitui.desk.times import WORDS, span
+from omnitui.desk.querying.parsing import KEYS, parse
+from omnitui.desk.querying.terms import Gap, State, Thing
+from omnitui.desk.times.spans import WORDS, span
 from omnitui.desk.views import VIEWS
 from omnitui.model.states import Priority
 

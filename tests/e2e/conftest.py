@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from omnitui.services.demo import open_demo
+from omnitui.services.demo.profile import open_demo
 
 
 @pytest.fixture(scope="session")

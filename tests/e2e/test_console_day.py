@@ -14,8 +14,8 @@ import pytest
 
 from omnitui.model.states import MessageKind
 from omnitui.paths import profile
-from omnitui.services.demo import open_demo
-from omnitui.store.reads import drafts
+from omnitui.services.demo.profile import open_demo
+from omnitui.store.reads import drafts, inbox
 from tests.support.terminal import Terminal
 
 START = 60.0
@@ -127,7 +127,8 @@ def test_draft_is_whole_when_the_terminal_goes_away(home: Path, monkeypatch: pyt
         terminal.process.wait(START)
     monkeypatch.setenv("OMNITUI_HOME", str(home))
     with open_demo(speed=0) as session:
-        kept = session.cache.read(drafts.every)
+        rows = session.cache.read(inbox.page, session.query("is:all has:draft"))
+        kept = [one for row in rows for one in session.cache.read(drafts.drafts, row.id)]
         assert [(one.kind, one.text) for one in kept] == [(MessageKind.PUBLIC, "to the last letter")]
 
 

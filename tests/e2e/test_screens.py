@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from omnitui import i18n
-from omnitui.ui.themes import load, names
+from omnitui.ui.look.themes import load, names
 from tests.support.screens import expect
 from tests.support.terminal import Terminal
 

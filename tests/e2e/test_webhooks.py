@@ -19,7 +19,7 @@ import pytest
 
 from omnitui.clock import SystemClock
 from omnitui.sdk import NotReady
-from omnitui.services.gateway_line import GatewayLine
+from omnitui.services.channels.gateway_line import GatewayLine
 from tests.support.gateway import HOOK, Gateway, running
 from tests.support.promises import Promise
 

@@ -22,16 +22,22 @@ from hypothesis import strategies as st
 
 from omnitui.config import settings as settings_module
 from omnitui.config.files import load_settings
-from omnitui.desk import query, tokens
+from omnitui.desk.belonging import tokens
+from omnitui.desk.querying import parsing as query
 from omnitui.errors import ConfigError
 from omnitui.ids import Ulid, encode
 from omnitui.paths import Profile
 from omnitui.services.actions import ACTIONS
-from omnitui.services.commands import read_commands
-from omnitui.services.keymap import read_keymap
+from omnitui.services.keys.keymap import read_keymap
+from omnitui.services.programs.commands import read_commands
 from omnitui.store.cache import Cache
 from omnitui.store.reads import inbox, search
-from omnitui.text import addresses, charsets, filenames, html, links, mail, mail_wire, quotes, safe, signatures
+from omnitui.text import filenames, links, safe
+from omnitui.text.mail import addresses, charsets
+from omnitui.text.mail import parsing as mail
+from omnitui.text.mail import wire as mail_wire
+from omnitui.text.quoting import quotes, signatures
+from omnitui.text.web import html
 from tests.support.desk import a_cache, a_conversation
 from tests.support.odd_mails import generated, mutated
 from tests.support.payloads import PAYLOADS

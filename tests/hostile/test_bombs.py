@@ -23,11 +23,12 @@ from omnitui.model.conversations import Message
 from omnitui.model.states import Direction, MessageKind
 from omnitui.paths import profile
 from omnitui.services.session import Session
-from omnitui.store import accounts, inflow
-from omnitui.text.html import html_links
+from omnitui.store import accounts
+from omnitui.store.arriving import inflow
 from omnitui.text.links import find_links
-from omnitui.text.quotes import split_reply
+from omnitui.text.quoting.quotes import split_reply
 from omnitui.text.safe import safe
+from omnitui.text.web.html import html_links
 from omnitui.text.widths import cell_width, wrap
 from omnitui.ui.acts.messages import LONGEST_LINE, MOST_QUOTED, quoted
 from tests.support.console import able

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from omnitui import environment
-from omnitui.services import programs
-from omnitui.services.passphrase import output_of
+from omnitui.services.programs import running as programs
+from omnitui.services.secrecy.passphrase import output_of
 from omnitui.services.session import Session
-from omnitui.text.worker import ParseWorker
-from omnitui.ui import clipboard, editor, notifying, opening, spelling
+from omnitui.text.mail.worker import ParseWorker
+from omnitui.ui.drafts import editor, spelling
+from omnitui.ui.outside import clipboard, notifying, opening
 from tests.support.console import a_profile
 from tests.support.desk import a_conversation
 from tests.support.promises import Promise

@@ -14,17 +14,17 @@ from textual.strip import Strip
 
 from omnitui.model.conversations import Attachment, Message
 from omnitui.model.states import Direction, MessageKind, SendState
-from omnitui.services.views import Views
+from omnitui.services.triage.views import Views
 from omnitui.text.safe import safe, strip_controls
 from omnitui.text.widths import cell_width, pad
-from omnitui.ui.blocks import Setting, block
 from omnitui.ui.last_hop.frame import Frame, drawable
 from omnitui.ui.last_hop.guard import guarded, title
 from omnitui.ui.last_hop.incoming import cleaned
 from omnitui.ui.last_hop.ink import Inks
-from omnitui.ui.notifying import sequence
-from omnitui.ui.roles import line_width, plain, rich_style
-from omnitui.ui.themes import load
+from omnitui.ui.look.roles import line_width, plain, rich_style
+from omnitui.ui.look.themes import load
+from omnitui.ui.outside.notifying import sequence
+from omnitui.ui.timeline.blocks import Setting, block
 from omnitui.ui.widgets.lines import drawn
 from tests.support.payloads import PAYLOADS, generated
 from tests.support.promises import Promise

@@ -35,7 +35,7 @@ from omnitui.sdk import (
     Verb,
     WebhookRequest,
 )
-from omnitui.services.http import SharedClient
+from omnitui.services.channels.http import SharedClient
 from tests.support.dovecot import free_port, wait_for
 from tests.support.kept_calls import KeptCalls
 from tests.support.sdk import a_context

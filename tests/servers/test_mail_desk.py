@@ -13,7 +13,7 @@ import pytest
 
 from omnitui.main import main
 from omnitui.paths import profile
-from omnitui.services import vault
+from omnitui.services.secrecy import vault
 from tests.support.command import Desk, a_desk
 from tests.support.forked import cut
 from tests.support.mail_servers import MailServers, a_mail

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from omnitui.services import vault
+from omnitui.services.secrecy import vault
 from tests.support.command import Desk, a_desk
 from tests.support.mail_servers import MailServers, a_mail
 

@@ -12,9 +12,9 @@ from omnitui.model.accounts import Account
 from omnitui.model.conversations import Message
 from omnitui.model.states import Direction, MessageKind, Reach, Verb
 from omnitui.sdk import Capabilities, Idempotency, snapshot
-from omnitui.services.operations import Operations
+from omnitui.services.acting.operations import Operations
 from omnitui.store import accounts as account_writes
-from omnitui.store import inflow
+from omnitui.store.arriving import inflow
 from omnitui.store.cache import Cache
 from omnitui.store.reads import card, history, inbox
 from omnitui.store.writer import Tx

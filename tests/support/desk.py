@@ -15,7 +15,8 @@ from omnitui.model.accounts import Account, Inbox, Json
 from omnitui.model.conversations import Attachment, Conversation, Message
 from omnitui.model.people import Agent
 from omnitui.model.states import Direction, MessageKind, Priority, SendState, Status
-from omnitui.store import accounts, inflow
+from omnitui.store import accounts
+from omnitui.store.arriving import inflow
 from omnitui.store.cache import Cache
 from omnitui.store.reads import accounts as account_reads
 from omnitui.store.reads import inbox

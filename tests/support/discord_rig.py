@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from omnitui_discord import DiscordConnector
 
 from omnitui.sdk import Batch, MessageReceived, Outbound, Verb
-from omnitui.services.http import SharedClient
+from omnitui.services.channels.http import SharedClient
 from tests.support.discord_server import BOT, TOKEN, DiscordServer
 from tests.support.proxy import FaultyProxy
 from tests.support.sdk import a_context

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from omnitui.paths import Profile
-from omnitui.services.passphrase import COMMAND, DESCRIPTOR, VARIABLE
-from omnitui.store import cipher
+from omnitui.services.secrecy.passphrase import COMMAND, DESCRIPTOR, VARIABLE
+from omnitui.store.secrecy import cipher
 
 needs_sqlcipher = pytest.mark.skipif(
     not cipher.available(), reason="SQLCipher is not installed: pip install 'omnitui[encrypted]'"
@@ -20,7 +20,7 @@ def an_open_vault(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Profile:
     for name in (DESCRIPTOR, COMMAND):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv(VARIABLE, "correct horse")
-    monkeypatch.setattr("omnitui.services.vault._N", 16)
+    monkeypatch.setattr("omnitui.services.secrecy.vault._N", 16)
     (folder / "temporary").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(folder / "temporary"))
     return Profile("desk", folder / "config", folder / "data", folder / "state")

@@ -10,7 +10,7 @@ import sys
 
 
 def main() -> int:
-    from omnitui.ui.first_frame import show
+    from omnitui.ui.start.first_frame import show
 
     now = int(os.environ["NOW"])
     takeover = show(now=now)
@@ -35,10 +35,10 @@ def main() -> int:
         from omnitui.clock import FrozenClock
         from omnitui.desk.views import VIEWS
         from omnitui.paths import profile
-        from omnitui.services.keymap import default_keymap
+        from omnitui.services.keys.keymap import default_keymap
         from omnitui.store.cache import Cache
-        from omnitui.ui.first_frame import stamp
-        from omnitui.ui.frame_memory import remember
+        from omnitui.ui.start.first_frame import stamp
+        from omnitui.ui.start.frame_memory import remember
         from omnitui.ui.widgets.conversation_list import ConversationList
         from tests.support.full_cache import CacheRows
         from tests.support.list_app import ListApp, style_of

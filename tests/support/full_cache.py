@@ -5,12 +5,12 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from omnitui.desk import orders
-from omnitui.desk.orders import Key
-from omnitui.desk.terms import Query
+from omnitui.desk.querying import orders
+from omnitui.desk.querying.orders import Key
+from omnitui.desk.querying.terms import Query
 from omnitui.model.conversations import Conversation, Message
 from omnitui.model.states import Direction, MessageKind, SendState
-from omnitui.store import inflow
+from omnitui.store.arriving import inflow
 from omnitui.store.cache import Cache
 from omnitui.store.reads import inbox
 from omnitui.store.writer import Tx

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from omnitui.services.webhooks import new_token
+from omnitui.services.channels.webhooks import new_token
 from tests.support import hooked
 from tests.support.dovecot import free_port
 

@@ -21,11 +21,12 @@ from omnitui.model.states import Direction, MessageKind, SendState
 from omnitui.model.tasks import TaskKind
 from omnitui.sdk import Template, snapshot
 from omnitui.services.session import Session
-from omnitui.store import accounts, contacts, drafts, inflow, outbox
-from omnitui.store.reactions import react
+from omnitui.store import accounts, contacts, drafts, outbox
+from omnitui.store.arriving import inflow
+from omnitui.store.arriving.reactions import react
 from omnitui.store.writer import Tx
 from omnitui.text.surrogates import mended, mended_all
-from omnitui.ui.themes import folder
+from omnitui.ui.look.themes import folder
 from tests.support.console import MAIL, able
 from tests.support.desk import an_account
 from tests.support.payloads import PAYLOADS

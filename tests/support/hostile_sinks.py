@@ -37,29 +37,30 @@ from omnitui.model.people import Contact, Identity, Link, Organization
 from omnitui.model.revisions import Hit
 from omnitui.model.states import Direction, MessageKind, ObjectKind, Priority, SendState, Status, Verb
 from omnitui.model.tasks import Task, TaskKind
-from omnitui.services import export
+from omnitui.services.exchange import export
+from omnitui.services.exchange.records import to_json
 from omnitui.services.notices import Event, Notices, Occasion
-from omnitui.services.records import to_json
 from omnitui.store.reads.brief import FIELDS
 from omnitui.store.reads.past import Row
 from omnitui.store.reads.since import Entry, Group
-from omnitui.text import rows
+from omnitui.text.listing import rows
 from omnitui.text.safe import safe
 from omnitui.text.surrogates import mended
-from omnitui.ui import blocks, clipboard, seams
-from omnitui.ui.first_frame import written
-from omnitui.ui.heading import heading_lines
 from omnitui.ui.last_hop.incoming import cleaned
-from omnitui.ui.notifying import sequence
+from omnitui.ui.look.roles import Line, spread
+from omnitui.ui.look.themes import load
+from omnitui.ui.look.veil import veil
+from omnitui.ui.outside import clipboard
+from omnitui.ui.outside.notifying import sequence
 from omnitui.ui.panels import Sight, entries
 from omnitui.ui.panes.fields import editable
 from omnitui.ui.panes.status import status_line
 from omnitui.ui.picture import Standing
-from omnitui.ui.roles import Line, spread
 from omnitui.ui.screens import ledger, links, merging, oplog, outbox, past, pickers, preview, raw, search, since
 from omnitui.ui.screens.page import of_text
-from omnitui.ui.themes import load
-from omnitui.ui.veil import veil
+from omnitui.ui.start.first_frame import written
+from omnitui.ui.timeline import blocks, seams
+from omnitui.ui.timeline.heading import heading_lines
 from omnitui.ui.widgets.lines import drawn
 from tests.support.payloads import PAYLOADS, generated
 
@@ -168,7 +169,7 @@ def _choices(take: Strings) -> Iterator[str]:
     said = LedgerEntry("A", take(), "faulted", NOW, error=take(), budget=take())
     choices = [
         search.hit_choice(hit, "now", ("a",)),
-        oplog.op_choice(op, take(), "now", NOW),
+        oplog.op_choice(op, {"A": take()}, NOW, UTC),
         outbox.entry_choice(entry, NOW),
         links.link_choice(1, take(), f"https://evil.example/{take()}"),
         links.link_choice(2, take(), take()),
@@ -305,25 +306,25 @@ WRITERS: Mapping[str, str] = {
     "cli/prompt.py": "the prompt",
     "cli/trials.py": "two numbers of ours, how far it is",
     "main.py": "lines of the shell and of the linear face",
-    "services/passphrase.py": "questions of ours",
-    "services/recovery.py": "a word of ours",
+    "services/secrecy/passphrase.py": "questions of ours",
+    "services/recovery/mended.py": "a word of ours",
     "services/terminal.py": "questions to the terminal",
     "store/feed.py": "a pipe of our own",
     "store/tables/__main__.py": "the schema",
-    "text/parse_loop.py": "a pipe of our own",
+    "text/mail/parse_loop.py": "a pipe of our own",
     "text/pixels.py": "a pipe of our own",
-    "text/worker.py": "a pipe of our own",
+    "text/mail/worker.py": "a pipe of our own",
     "ui/acts/copying.py": "copies",
     "ui/app.py": "copies",
     "ui/console.py": "the last words after the console has ended, through safe",
-    "ui/early_keys.py": "the first frame",
-    "ui/first_frame.py": "the first frame",
-    "ui/graphics.py": "pictures, and a file's name through drawable",
+    "ui/start/early_keys.py": "the first frame",
+    "ui/start/first_frame.py": "the first frame",
+    "ui/outside/graphics.py": "pictures, and a file's name through drawable",
     "ui/last_hop/app.py": "test_layers draws raw text through it",
     "ui/last_hop/outlet.py": "test_layers draws raw text through it",
-    "ui/notifying.py": "notices of the terminal",
-    "ui/signs.py": "drawn text with ASCII signs in it",
-    "ui/veil.py": "the card",
+    "ui/outside/notifying.py": "notices of the terminal",
+    "ui/look/signs.py": "drawn text with ASCII signs in it",
+    "ui/look/veil.py": "the card",
     "ui/widgets/lines.py": "dialogs, palette, help, search",
     "ui/widgets/row_strips.py": "rows of the list",
 }

@@ -9,7 +9,7 @@ from rich.style import Style
 from textual.app import ComposeResult
 
 from omnitui.clock import FrozenClock
-from omnitui.text.rows import ROLES, Density
+from omnitui.text.listing.rows import ROLES, Density
 from omnitui.ui.last_hop import LastHopApp
 from omnitui.ui.widgets.conversation_list import ConversationList
 from tests.support.rows import NOW, FakeRows, a_conversation

@@ -14,7 +14,7 @@ from omnitui_mastodon import MastodonConnector
 from omnitui_mastodon.mapping import plain
 
 from omnitui.sdk import Batch, MessageReceived, Outbound, Verb
-from omnitui.services.http import SharedClient
+from omnitui.services.channels.http import SharedClient
 from tests.support.proxy import FaultyProxy
 from tests.support.sdk import a_context
 

@@ -14,7 +14,7 @@ import httpx
 from omnitui_matrix import MatrixConnector
 
 from omnitui.sdk import Batch, MessageReceived, Outbound, Verb
-from omnitui.services.http import SharedClient
+from omnitui.services.channels.http import SharedClient
 from tests.support.matrix_server import MatrixServer
 from tests.support.proxy import FaultyProxy
 from tests.support.sdk import a_context

@@ -11,18 +11,19 @@ from datetime import UTC
 from typing import Any, Final
 
 from omnitui.clock import DAY, HOUR
-from omnitui.desk.agreements import dump
-from omnitui.desk.asof import Asked
-from omnitui.desk.query import parse
-from omnitui.desk.rules import On, Rule
-from omnitui.desk.sla import Policy
-from omnitui.desk.terms import Query
+from omnitui.desk.promises.agreements import dump
+from omnitui.desk.promises.sla import Policy
+from omnitui.desk.querying.asof import Asked
+from omnitui.desk.querying.parsing import parse
+from omnitui.desk.querying.terms import Query
+from omnitui.desk.rules.rule import On, Rule
 from omnitui.errors import UsageError
 from omnitui.model.accounts import Account, LedgerEntry
 from omnitui.model.conversations import Draft
 from omnitui.model.operations import Op, OutboxEntry
 from omnitui.model.people import Link
 from omnitui.model.states import (
+    ENDS,
     Direction,
     MessageKind,
     ObjectKind,
@@ -33,24 +34,13 @@ from omnitui.model.states import (
     Verb,
     What,
 )
-from omnitui.store import (
-    accounts,
-    contacts,
-    drafts,
-    incidents,
-    inflow,
-    oplog,
-    outbox,
-    presence,
-    reads,
-    rules,
-    sla,
-    tasks,
-)
+from omnitui.store import accounts, contacts, drafts, incidents, oplog, outbox, presence, reads, rules, sla, tasks
+from omnitui.store.arriving import inflow
 from omnitui.store.cache import Cache
 from omnitui.store.reads import past, people
 from omnitui.store.reads import rules as ruled
 from omnitui.store.reads.belongings import Doomed
+from omnitui.store.reads.compile import Condition
 from omnitui.store.reads.presence import NO_END
 from omnitui.store.writer import Tx
 from tests.support.desk import a_contact, a_conversation, a_message
@@ -154,7 +144,7 @@ def filled(cache: Cache) -> dict[str, Any]:
         {"exists": False}, {"exists": True, "title": "決済障害", "severity": "sev1"}, 0,
     )  # fmt: skip
     cache.write(lambda tx: oplog.apply(tx, oplog.append(tx, cause)))
-    asleep = {"incident_id": incident_id, "status": "snoozed"}
+    asleep = {"incident_id": incident_id, "status": "snoozed", "snoozed_until": ENDS}
     cache.write(lambda tx: inflow.change_conversation(tx, second.id, asleep))
     op, _undone = cache.write(work)
     task_id = cache.ids.new()
@@ -165,7 +155,7 @@ def filled(cache: Cache) -> dict[str, Any]:
     cache.write(lambda tx: sla.sweep(tx, 1))
     cache.write(lambda tx: sla.note_origin(tx, "a file"))
     cache.write(lambda tx: presence.set_away(tx, me.id, NO_END))
-    cache.write(lambda tx: presence.take_turn(tx, "", me.id))
+    cache.write(lambda tx: presence.take_turn(tx, "", me.id, tx.ids.new()))
     now = cache.clock.now()
     waiting = _ruled(cache, first.id)
     return {
@@ -173,6 +163,7 @@ def filled(cache: Cache) -> dict[str, Any]:
         "after": 0,
         "address": "ann.stone@example.com",
         "agent_id": me.id,
+        "role": 1,
         "asked": Asked(lambda at: parse("返金 -from:zoe is:open", now=at, me=me.id, zone=UTC), now),
         "at": now,
         "author_id": me.id,
@@ -213,6 +204,7 @@ def filled(cache: Cache) -> dict[str, Any]:
         "policies": (Policy("all", first=HOUR),),
         "query": [parse(text, now=now, me=me.id, zone=UTC) for text in QUERIES],
         "queries": {"open": parse("is:open", now=now, me=me.id, zone=UTC)},
+        "rows": Condition("IN (?, ?)", (1, 2)),
         "scope": "INBOX",
         "seconds": 60.0,
         "since": 0,

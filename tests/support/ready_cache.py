@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from omnitui.store import cipher, connection, failpoints, migrations
+from omnitui.store import connection, failpoints, migrations
 from omnitui.store.cache import FILE_NAME
+from omnitui.store.secrecy import cipher
 
 from_nothing = connection.create
 """How the product begins a cache; for tests of just that."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import Any
 
-from omnitui.desk.orders import Key, Order, place
+from omnitui.desk.querying.orders import Key, Order, place
 from omnitui.model.conversations import Conversation
 from omnitui.model.states import Priority, Status
 from omnitui.ui.widgets.row_window import PAGE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class FakeChain:
-    """What `omnitui.services.keychain` uses of keyring's back end."""
+    """What `omnitui.services.secrecy.keychain` uses of keyring's back end."""
 
     def __init__(self) -> None:
         self.kept: dict[tuple[str, str], str] = {}

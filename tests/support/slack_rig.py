@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from omnitui_slack import SlackConnector
 
 from omnitui.sdk import Batch, MessageReceived, Outbound, Verb
-from omnitui.services.http import SharedClient
+from omnitui.services.channels.http import SharedClient
 from tests.support.proxy import FaultyProxy
 from tests.support.sdk import a_context
 from tests.support.slack_server import APP_TOKEN, TOKEN, SlackServer

@@ -21,7 +21,7 @@ from typing import Any
 from omnitui.errors import OmniError
 from omnitui.model.states import SendState
 from omnitui.paths import Profile
-from omnitui.services.secrets import joined
+from omnitui.services.secrecy.secrets import joined
 from omnitui.services.session import Session
 from omnitui.store.reads import oplog
 from tests.support.gateway import Gateway

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from omnitui.clock import FrozenClock
-from omnitui.store.spool import Spool, delivery_key
+from omnitui.store.spooling.spool import Spool, delivery_key
 
 ANSWERED = "answered"
 SPOOL = "spool.sqlite3"

@@ -15,7 +15,8 @@ from omnitui.model.accounts import Account
 from omnitui.model.conversations import Message
 from omnitui.model.operations import Fields, Op, OutboxEntry
 from omnitui.model.states import Direction, MessageKind, ObjectKind, SendState, Verb
-from omnitui.store import accounts, inflow, oplog, outbox
+from omnitui.store import accounts, oplog, outbox
+from omnitui.store.arriving import inflow
 from omnitui.store.cache import Cache
 from omnitui.store.writer import Tx
 

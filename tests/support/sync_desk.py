@@ -15,14 +15,14 @@ from omnitui.model.accounts import Account, LedgerEntry
 from omnitui.model.conversations import Conversation, Message
 from omnitui.model.operations import OutboxEntry
 from omnitui.sdk import Batch, Direction, Event, MailLocation, MailReceived, snapshot
-from omnitui.services.operations import Operations
+from omnitui.services.acting.operations import Operations
 from omnitui.store import accounts, outbox
 from omnitui.store.cache import Cache
 from omnitui.store.reads import history, ledger
 from omnitui.store.writer import Tx
 from omnitui.sync.ingest import Ingest
 from omnitui.sync.steps import mark
-from omnitui.text.mail import ParsedMail, parse_mail
+from omnitui.text.mail.parsing import ParsedMail, parse_mail
 from tests.support.connector import CHANNEL, INBOX, FakeBackEnd, FakeConnector
 
 US = "support@desk.example"

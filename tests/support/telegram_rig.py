@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from omnitui_telegram import TelegramConnector
 
 from omnitui.sdk import Batch, MessageReceived, Outbound, Verb
-from omnitui.services.http import SharedClient
+from omnitui.services.channels.http import SharedClient
 from tests.support.sdk import a_context
 from tests.support.telegram_server import TOKEN, TelegramServer, hangs
 

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from omnitui_twilio import TwilioConnector
 
 from omnitui.sdk import Batch, MessageReceived, Outbound, Verb
-from omnitui.services.http import SharedClient
+from omnitui.services.channels.http import SharedClient
 from tests.support.kept_calls import KeptCalls
 from tests.support.proxy import FaultyProxy
 from tests.support.sdk import a_context

@@ -15,9 +15,10 @@ from contextlib import closing
 from pathlib import Path
 
 from omnitui.clock import FrozenClock
-from omnitui.store import connection, failpoints, integrity, snapshots
+from omnitui.store import connection, failpoints
 from omnitui.store.failpoints import EXIT_CODE, STATEMENT
 from omnitui.store.migrations import STEPS, migrate, version
+from omnitui.store.recovery import integrity, snapshots
 from tests.support.schema_fixture import fixture, load
 from tests.support.store_desk import NOW
 

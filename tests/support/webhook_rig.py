@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from omnitui_webhook import WebhookConnector
 
 from omnitui.sdk import AuthFailed, Batch, Deliveries, Delivery, MessageReceived, Outbound, Verb
-from omnitui.services.http import SharedClient
+from omnitui.services.channels.http import SharedClient
 from tests.support.sdk import a_context
 from tests.support.webhook_server import SECRET, WebhookServer
 

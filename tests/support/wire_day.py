@@ -15,7 +15,7 @@ from pathlib import Path
 from omnitui.clock import HOUR
 from omnitui.model.states import SendState
 from omnitui.paths import profile
-from omnitui.services import connectors
+from omnitui.services.channels import connectors
 from omnitui.services.session import Session
 from omnitui.store.reads import accounts as account_reads
 from omnitui.store.reads import history, inbox, oplog, outbox

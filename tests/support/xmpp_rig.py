@@ -16,7 +16,7 @@ from omnitui_xmpp.mapping import CLIENT, bare
 
 from omnitui.clock import SystemClock
 from omnitui.sdk import Batch, MessageReceived, Outbound, Verb
-from omnitui.services.http import SharedClient
+from omnitui.services.channels.http import SharedClient
 from tests.support.prosody import Prosody
 from tests.support.proxy import FaultyProxy
 from tests.support.sdk import a_context

@@ -23,7 +23,7 @@ from omnitui.store import faults
 from omnitui.store.cache import Cache
 from omnitui.store.reads import drafts
 from omnitui.store.reads.brief import brief
-from omnitui.ui.drafting import Drafting
+from omnitui.ui.drafts.drafting import Drafting
 from tests.support.console import a_console, a_session
 from tests.support.desk import a_conversation
 from tests.support.filling import fill, mounted
@@ -88,10 +88,9 @@ async def test_what_is_typed_on_a_full_disk_is_saved_once_there_is_room(small_di
         with pytest.raises(faults.CacheFull):
             await drafting.flush()
         filler.unlink()
-        await until(lambda: desk.cache.read(drafts.draft, desk.conversation_id, MessageKind.PUBLIC))
+        await until(lambda: desk.cache.read(drafts.drafts, desk.conversation_id))
         await drafting.flush()
-        kept = desk.cache.read(drafts.draft, desk.conversation_id, MessageKind.PUBLIC)
-        assert kept is not None
+        [kept] = desk.cache.read(drafts.drafts, desk.conversation_id)
         assert kept.text == draft.text
     promise(
         "What is typed while the disk is full is not lost.",

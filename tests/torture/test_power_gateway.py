@@ -17,7 +17,7 @@ from omnitui.clock import FrozenClock
 from omnitui.errors import OmniError
 from omnitui.store.connection import reader
 from omnitui.store.reads import spool as reads
-from omnitui.store.spool import Spool
+from omnitui.store.spooling.spool import Spool
 from tests.support.power import Disk, Step, steps
 from tests.support.preload import shim
 from tests.support.promises import Promise

@@ -13,13 +13,13 @@ from omnitui.clock import SystemClock
 from omnitui.errors import ConfigError
 from omnitui.model.accounts import Account, LedgerEntry
 from omnitui.sdk import Health
-from omnitui.services import webhooks
-from omnitui.services.secrets import joined
+from omnitui.services.channels import webhooks
+from omnitui.services.secrecy.secrets import joined
 from omnitui.services.session import Session
-from omnitui.store import inflow
+from omnitui.store.arriving import inflow
 from omnitui.store.faults import CacheError
 from omnitui.store.reads import accounts as reads
-from omnitui.store.spool import Spool
+from omnitui.store.spooling.spool import Spool
 from omnitui.text import qr
 from omnitui.ui.app import ConsoleApp
 from tests.support.console import Person, a_console, a_profile, a_session
@@ -70,7 +70,7 @@ async def test_settings_are_changed_in_a_form_and_wrong_ones_are_told(session: S
     account = an_account(session.cache)
     async with a_console(session, 80, 24) as person:
         await person.press("g", "c")
-        await person.sees(account.name)
+        await person.sees("not synced yet")
         await person.press("s")
         await person.sees("Settings of")
         await person.type("x")
@@ -86,7 +86,7 @@ async def test_settings_that_are_left_stay_as_they_were(session: Session) -> Non
     account = an_account(session.cache)
     async with a_console(session, 60, 20) as person:
         await person.press("g", "c")
-        await person.sees(account.name)
+        await person.sees("not synced yet")
         await person.press("s")
         await person.sees("Settings of")
         await person.press("7", "escape")

@@ -12,7 +12,7 @@ import pytest
 from omnitui.config.settings import Column, Columns
 from omnitui.desk.views import VIEWS
 from omnitui.services.session import Session
-from omnitui.text.rows import COLUMNS
+from omnitui.text.listing.rows import COLUMNS
 from omnitui.ui.screens.columns import NAMES
 from tests.support.console import a_console, a_profile, a_session
 from tests.support.desk import a_conversation

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from omnitui.services.commands import take_in
+from omnitui.services.programs.commands import take_in
 from omnitui.services.session import Session
-from omnitui.ui import watching
+from omnitui.ui.watch import watching
 from tests.support.console import a_console, a_session
 from tests.support.desk import a_conversation, a_message
 

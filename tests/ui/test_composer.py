@@ -12,7 +12,7 @@ from textual.events import Paste
 from omnitui.model.states import MessageKind
 from omnitui.services.session import Session
 from omnitui.store.reads import drafts, history, inbox, outbox
-from omnitui.ui import suspending
+from omnitui.ui.outside import suspending
 from omnitui.ui.screens.new import NewScreen
 from tests.support.console import MAIL, Person, a_console, a_session, able
 from tests.support.desk import a_contact, a_conversation, an_agent

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from omnitui.text.rows import Density
+from omnitui.text.listing.rows import Density
 from omnitui.ui.widgets.row_strips import CACHED_ROWS
 from tests.support.list_app import ListApp
 from tests.support.rows import NOW, FakeRows, a_conversation

@@ -10,7 +10,7 @@ import pytest
 from omnitui.errors import Refused
 from omnitui.model.conversations import Attachment
 from omnitui.store.reads import history
-from omnitui.text.covering import cover
+from omnitui.text.secrets.covering import cover
 from omnitui.ui.screens.preview import show_file
 from tests.support.console import a_console, a_profile, a_session
 from tests.support.desk import a_conversation

@@ -9,9 +9,9 @@ import pytest
 from omnitui.bus import Stuck
 from omnitui.errors import OmniError
 from omnitui.store.faults import CacheDamaged
-from omnitui.store.mending import Mended
-from omnitui.store.salvage import Tally
-from omnitui.ui.trouble import Trouble
+from omnitui.store.recovery.mending import Mended
+from omnitui.store.recovery.salvage import Tally
+from omnitui.ui.watch.trouble import Trouble
 from tests.support.console import a_console, a_session
 from tests.support.desk import a_conversation
 

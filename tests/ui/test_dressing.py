@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from omnitui.config.settings import Interface
-from omnitui.ui import watching
 from omnitui.ui.last_hop.driver import Answered
-from omnitui.ui.signs import TABLE, wants_ascii
-from omnitui.ui.themes import DEFAULT, LIGHT, folder
+from omnitui.ui.look.signs import TABLE, wants_ascii
+from omnitui.ui.look.themes import DEFAULT, LIGHT, folder
+from omnitui.ui.watch import watching
 from tests.support.console import a_console, a_profile, a_session
 from tests.support.desk import a_conversation
 

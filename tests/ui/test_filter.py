@@ -63,7 +63,7 @@ async def test_escape_shows_all_again_and_keeps_the_place(session: Session) -> N
         await person.type("parcel")
         await person.until(lambda: order(person) == ["Ann", "Bo"])
         await person.press("down")
-        await person.sees("no tracking yet")
+        await person.until(lambda: getattr(person.app.main.queue.selected_row, "contact", "") == "Bo")
         await person.press("escape")
         await person.until(lambda: len(order(person)) == 4)
         assert person.app.main.queue.selected_row is not None

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from omnitui.paths import profile
-from omnitui.ui import first_frame
+from omnitui.ui.start import first_frame
 from tests.support.full_cache import fill
 from tests.support.rows import NOW
 from tests.support.terminal import Terminal

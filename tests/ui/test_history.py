@@ -14,11 +14,11 @@ from omnitui.ids import Ulid
 from omnitui.model.conversations import Attachment, Message
 from omnitui.model.states import Direction, MessageKind, Priority, SendState, Status
 from omnitui.services.session import Session
-from omnitui.store import inflow
+from omnitui.store.arriving import inflow
 from omnitui.store.reads import drafts, history, people
-from omnitui.ui import opening
-from omnitui.ui.opening import opener
-from omnitui.ui.reel import MAX_LOADED
+from omnitui.ui.outside import opening
+from omnitui.ui.outside.opening import opener
+from omnitui.ui.timeline.reel import MAX_LOADED
 from tests.support.console import a_console, a_session
 from tests.support.desk import a_contact, a_conversation, a_message
 
@@ -147,8 +147,8 @@ async def test_ten_thousand_messages_are_walked_with_a_bounded_window(session: S
             await person.until(lambda: not pane._asked)
         assert len(pane.reel.messages) <= MAX_LOADED
         await person.press("G")
+        await person.until(lambda: pane.tail)
         await person.sees("number 9999")
-        assert pane.tail
 
 
 async def test_search_hits_are_marked_and_gone_through_by_keys(session: Session) -> None:
@@ -288,7 +288,7 @@ async def test_answered_message_is_named_and_gone_to(session: Session) -> None:
 
     def thread(tx: object) -> None:
         from omnitui.model.mail import MailHeader
-        from omnitui.store.messages import put_mail
+        from omnitui.store.arriving.messages import put_mail
         from omnitui.store.rows import pk_of
 
         put_mail(tx, pk_of(tx, "message", first.id), MailHeader(rfc_id="<1@x>"))  # type: ignore[arg-type]

@@ -48,6 +48,7 @@ async def test_marked_ones_are_linked_told_each_as_its_channel_takes_it_and_take
             await person.sees("begin: 決済障害")
             await person.press("enter")
             await person.sees("How bad is it?")
+            await person.sees("> SEV3")
             await person.type("2")
             await person.sees("> SEV2")
             await person.press("enter")

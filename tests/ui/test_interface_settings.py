@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from omnitui.errors import OmniError
-from omnitui.ui import watching
+from omnitui.ui.watch import watching
 from tests.support.console import a_console, a_profile, a_session
 from tests.support.desk import a_conversation
 
@@ -123,6 +123,7 @@ async def test_setting_is_changed_from_the_palette_and_counts_at_once(tmp_path: 
             await person.type("replies.hold")
             await person.sees("> replies.hold ")
             await person.press("enter")
+            await person.misses("> replies.hold ")
             await person.sees("Seconds in which a reply")
             await person.type("soon")
             await person.sees("> hold = soon")

@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from omnitui.services.actions import Scope
 from omnitui.services.session import Session
-from omnitui.text.rows import Density
+from omnitui.text.listing.rows import Density
 from omnitui.text.widths import cell_width
 from omnitui.ui.layout import LEAST, LEAST_LIST, READING
 from omnitui.ui.widgets.conversation_list import ConversationList
@@ -401,3 +401,27 @@ async def test_views_have_a_border_of_their_own_that_moves_and_is_remembered(ses
         await person.until(lambda: views.region.width == 29)
     async with a_console(session, 170, 30) as person:
         assert person.app.main.query_one("#views").region.width == 29
+
+
+async def test_notice_that_is_too_long_goes_on_where_the_keys_stand(session: Session) -> None:
+    async with a_console(session, 60, 20) as person:
+        await person.sees("Ann")
+        person.app.main.desk.say("one word after another until the line is full and none of them is lost", "bad", 60)
+        await person.sees("lost")
+        *_above, first, second = (line.strip() for line in person.screen.splitlines())
+        assert f"{first} {second}" == "one word after another until the line is full and none of them is lost"
+        person.app.main.desk.hush()
+        await person.misses("lost")
+        await person.sees("? help")
+
+
+@pytest.mark.parametrize(("width", "height"), [(60, 20), (100, 16)])
+async def test_form_says_on_a_small_screen_how_it_is_taken(session: Session, width: int, height: int) -> None:
+    async with a_console(session, width, height) as person:
+        await person.sees("Ann")
+        await person.press("d", "h")
+        await person.sees("Hand off")
+        await person.sees("ctrl+s: hand off, Tab: next field, Esc: leave it")
+        await person.press("enter", "tab", "tab")
+        await person.sees("Snooze until (2h, tomorrow 9, reply)")
+        await person.press("escape")

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from omnitui.services.actions import ACTIONS
 from omnitui.services.session import Session
 from omnitui.text.widths import cell_width
 from omnitui.ui.jumping import JumpScreen, targets
-from omnitui.ui.screens.leader import LeaderScreen
+from omnitui.ui.screens.leader import GROUPS, LeaderScreen
 from tests.support.console import Person, a_console, a_session
 from tests.support.desk import a_conversation, a_message
 
@@ -42,7 +43,6 @@ async def test_leader_shows_groups_and_then_actions_with_their_keys_and_runs_one
 
 async def test_every_action_of_the_pane_has_a_letter_in_the_menu(session: Session) -> None:
     from omnitui.desk.lettering import lettered
-    from omnitui.services.actions import ACTIONS
 
     groups: dict[str, list[str]] = {}
     for action_id in ACTIONS:
@@ -57,6 +57,10 @@ async def jumping(person: Person) -> dict[str, tuple[int, int]]:
     screen = person.app.screen
     assert isinstance(screen, JumpScreen)
     return {code: (target.x, target.y) for code, target in screen.targets.items()}
+
+
+def test_every_group_of_the_menu_has_a_name() -> None:
+    assert {action_id.partition(".")[0] for action_id in ACTIONS} <= GROUPS.keys()
 
 
 async def test_letter_goes_to_its_row_and_to_its_message(session: Session) -> None:
@@ -152,7 +156,7 @@ async def test_tour_notices_acts_by_what_they_did_and_is_left_and_taken_up(sessi
 def test_tour_begins_by_itself_only_once_and_only_in_the_demo(
     session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from omnitui.services.demo import open_demo
+    from omnitui.services.demo.profile import open_demo
     from omnitui.ui.console import begins_tour
     from omnitui.ui.tour import kept
 

@@ -15,7 +15,7 @@ from omnitui.model.accounts import LedgerEntry
 from omnitui.model.states import SendState
 from omnitui.sdk.capabilities import QUOTA, TextUnit
 from omnitui.services.session import Session
-from omnitui.store import inflow
+from omnitui.store.arriving import inflow
 from omnitui.store.reads import drafts, outbox
 from tests.support.console import MAIL, a_console, a_session, able
 from tests.support.desk import a_conversation, a_message

@@ -104,7 +104,7 @@ async def test_marks_are_not_meant_while_one_conversation_is_read(session: Sessi
     async with a_console(session) as person:
         third = order(person)[2]
         await person.press("x", "x", "enter")
-        await person.sees(f"text of {third}")
+        await person.until(lambda: person.app.main.focused is person.app.main.history)
         await person.press("d", "d")
         await person.until(lambda: having(session, Status.RESOLVED) == {third})
 

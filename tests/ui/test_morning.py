@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from omnitui.clock import HOUR
-from omnitui.desk.agreements import dump
-from omnitui.desk.sla import Policy
+from omnitui.desk.promises.agreements import dump
+from omnitui.desk.promises.sla import Policy
 from omnitui.model.conversations import Conversation
 from omnitui.model.states import Priority, SendState, Status
-from omnitui.services import canned, reasons
 from omnitui.services.actions.action import READING, Scope
 from omnitui.services.session import Session
+from omnitui.services.texts import canned
+from omnitui.services.triage import reasons
 from omnitui.store import sla
 from omnitui.store.reads import inbox, outbox
 from tests.support.console import Person, a_console, a_session

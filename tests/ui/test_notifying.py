@@ -14,7 +14,7 @@ from omnitui.model.operations import Change
 from omnitui.model.states import ObjectKind
 from omnitui.store.reads import history
 from omnitui.sync.ledger import note_health
-from omnitui.ui.notifying import Notifier
+from omnitui.ui.outside.notifying import Notifier
 from tests.support.console import a_console, a_session
 from tests.support.desk import a_conversation, a_message, an_account
 

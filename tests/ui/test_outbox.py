@@ -103,7 +103,7 @@ async def test_scheduled_reply_is_taken_back_into_the_composer_to_be_changed(ses
     op = session.operations.reply(conversation.id, "See you soon", at=session.cache.clock.now() + 90_000_000)
     async with a_console(session) as person:
         await person.press("g", "o")
-        await person.sees("See you soon")
+        await person.sees("Outbox")
         await person.press("enter")
         await person.sees("take it back into the composer")
         await person.type("change")

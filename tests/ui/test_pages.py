@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from omnitui.model.conversations import Attachment
-from omnitui.store import inflow
+from omnitui.store.arriving import inflow
 from omnitui.text.safe import MAX_LINES
-from omnitui.ui import blocks
 from omnitui.ui.screens import preview, raw
+from omnitui.ui.timeline import blocks
 from tests.support.console import a_console, a_session
 from tests.support.desk import a_conversation, a_message
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.style import Style
 from textual.geometry import Size
+from textual.screen import Screen
+from textual.strip import Strip
 
 from omnitui.services.session import Session
-from omnitui.text.rows import COLUMNS, UNICODE, Density
-from omnitui.ui.last_hop.composing import LeanCompositor
+from omnitui.text.listing.rows import COLUMNS, UNICODE, Density
+from omnitui.ui.last_hop.composing import LeanCompositor, Put
 from omnitui.ui.widgets import conversation_list
 from omnitui.ui.widgets.row_strips import RowStrips
 from tests.support.console import Person, a_console, a_session
@@ -122,3 +125,38 @@ def test_rows_drawn_with_other_columns_are_kept_for_the_way_back() -> None:
     assert "#vip" not in "".join(str(one) for one in drawn())
     strips.show(COLUMNS, ())
     assert all(one is before for one, before in zip(drawn(), first, strict=True))
+
+
+async def test_focus_that_moves_shows_in_one_paint(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("omnitui.ui.desk.READ_AFTER", 1_000.0)
+    async with a_console(session, 140, 40) as person:
+        main = person.app.main
+        await person.press("enter")
+        await person.until(lambda: main.history.has_focus)
+        on_screen: dict[tuple[int, int], Strip] = {}
+        painted: list[set[int]] = []
+        paint = LeanCompositor.paint
+
+        def watched(self: LeanCompositor, _put: Put, behind: list[Screen[Any]]) -> None:
+            changed: set[int] = set()
+
+            def put(x: int, y: int, strip: Strip) -> None:
+                if on_screen.get((x, y)) != strip:
+                    changed.add(y)
+                on_screen[x, y] = strip
+
+            paint(self, put, behind)
+            if changed:
+                painted.append(changed)
+
+        monkeypatch.setattr(LeanCompositor, "paint", watched)
+        main.refresh()
+        await person.until(lambda: bool(painted), "everything painted once")
+        await person.pilot.pause()
+        painted.clear()
+        await person.press("escape")
+        await person.until(lambda: main.queue.has_focus)
+        await person.pilot.pause()
+        assert len(painted) == 1
+        # The titles, the selected row, and the keys of the list.
+        assert {0, 1, main.size.height - 1} <= painted[0]

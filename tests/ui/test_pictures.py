@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 import struct
 import subprocess
 import sys
@@ -13,10 +14,10 @@ from types import SimpleNamespace
 import pytest
 
 from omnitui.text import pixels
-from omnitui.ui import decoding
-from omnitui.ui.decoding import NoDecoder
-from omnitui.ui.graphics import Way, drawn, sixels, spelled, way_of
-from omnitui.ui.png import decoded
+from omnitui.ui.outside import decoding
+from omnitui.ui.outside.decoding import NoDecoder
+from omnitui.ui.outside.graphics import Way, drawn, sixels, spelled, way_of
+from omnitui.ui.outside.png import decoded
 
 
 def a_png(kind: int, width: int, pixels: bytes, way: int = 0) -> bytes:
@@ -79,9 +80,9 @@ def test_picture_is_drawn_of_half_blocks_where_there_are_colours_enough_within_t
 
 def test_picture_is_spelled_for_each_terminal() -> None:
     data = a_png(2, 2, b"\xff\x00\x00\x00\xff\x00")
-    assert b"".join(spelled(Way.KITTY, data, 80, 20)).startswith(b"\x1b_Ga=T,f=100,q=2,r=20,m=0;")
+    assert b"".join(spelled(Way.KITTY, data, 80, 20)).startswith(b"\x1b_Ga=T,f=100,q=2,c=1,r=1,m=0;")
     assert b"inline=1" in b"".join(spelled(Way.ITERM, b"\xff\xd8 jpeg", 80, 20))
-    assert b"#180@?$#30?@-" in sixels(decoded(data))
+    assert b"#180@$#30?@-" in sixels(decoded(data))
     with pytest.raises(ValueError, match=r"."):
         list(spelled(Way.SIXEL, b"\xff\xd8 jpeg", 80, 20))
 
@@ -129,11 +130,35 @@ def test_bytes_that_are_no_picture_or_too_many_pixels_are_refused(data: bytes) -
 def test_photograph_is_spelled_for_each_terminal() -> None:
     data = a_file("JPEG", 300, 100)
     sent = b"".join(spelled(Way.KITTY, data, 80, 20))
-    assert sent.startswith(b"\x1b_Ga=T,f=24,o=z,s=300,v=100,q=2,c=80,m=0;")
+    assert sent.startswith(b"\x1b_Ga=T,f=24,o=z,s=300,v=100,q=2,c=38,r=6,m=0;")
     assert zlib.decompress(base64.b64decode(sent.split(b";", 1)[1].removesuffix(b"\x1b\\")))[:1] >= b"\xf0"
     assert b"\x1bPq" in b"".join(spelled(Way.SIXEL, data, 80, 20))
     (blocks,) = spelled(Way.BLOCKS, data, 80, 20)
     assert blocks.decode().split("\r\n")[0].count("▀") == 80
+
+
+@pytest.mark.parametrize(("cell", "fit"), [((8, 16), b"c=80,r=20"), ((10, 20), b"c=80,r=20"), ((16, 16), b"c=40,r=20")])
+def test_picture_keeps_its_form_in_kitty_whatever_its_cells_are(cell: tuple[int, int], fit: bytes) -> None:
+    data = a_file("PNG", 2_000, 1_000)
+    assert fit in next(iter(spelled(Way.KITTY, data, 80, 20, cell)))
+
+
+@pytest.mark.parametrize(("columns", "cell", "width"), [(80, (6, 13), 480), (80, (10, 20), 800), (300, (8, 16), 1_000)])
+def test_sixels_fit_into_the_pixels_that_the_terminal_has_and_takes(
+    columns: int, cell: tuple[int, int], width: int
+) -> None:
+    (drawing,) = spelled(Way.SIXEL, a_file("PNG", 1_600, 16), columns, 20, cell)
+    assert drawing.startswith(b'\x1bPq"1;1;%d;' % width)
+
+
+def test_colour_between_two_of_a_sixel_terminal_is_mixed_of_points() -> None:
+    drawing = sixels(decoded(a_png(2, 64, b"\xe6\x00\x00" * 64)))
+    bands = dict(re.findall(rb"#(144|180)([^;$-]+)[$-]", drawing))
+    assert bands[b"144"].count(b"@") == bands[b"180"].count(b"@") == 32
+
+
+def test_what_is_repeated_is_told_once_to_a_sixel_terminal() -> None:
+    assert b"#180!64@-" in sixels(decoded(a_png(2, 64, b"\xff\x00\x00" * 64)))
 
 
 def test_without_pillow_only_a_plain_png_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from omnitui.ui import watching
 from omnitui.ui.app import ConsoleApp
 from omnitui.ui.panes.fields import Sheet
+from omnitui.ui.watch import watching
 from tests.support.console import a_console, a_session
 from tests.support.desk import a_conversation
 

@@ -14,7 +14,7 @@ from omnitui.errors import OmniError
 from omnitui.model.conversations import Conversation
 from omnitui.model.states import MessageKind, SendState, Status
 from omnitui.sdk.capabilities import Capabilities, Idempotency
-from omnitui.services.secrets import joined
+from omnitui.services.secrecy.secrets import joined
 from omnitui.services.session import Session
 from omnitui.store import accounts, outbox
 from omnitui.store.reads import drafts, history, inbox
@@ -165,7 +165,7 @@ async def test_7_no_file_of_a_profile_holds_a_secret_in_clear(
     session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OMNITUI_VAULT_PASSPHRASE", "open sesame")
-    monkeypatch.setattr("omnitui.services.vault._N", 16)
+    monkeypatch.setattr("omnitui.services.secrecy.vault._N", 16)
     account = an_account(session.cache)
     ref = session.accounts.secrets.keep("vault", account.id, "password", "s3cret-Pa55")
     named = replace(account, secret_ref=joined({"password": ref}))
@@ -200,6 +200,5 @@ async def test_sent_reply_is_held_counted_down_and_taken_back_by_undo(session: S
         await person.sees("undone")
         await person.until(lambda: session.cache.read(outbox_reads.entries) == [])
         await asyncio.sleep(0)
-        kept = session.cache.read(drafts.draft, conversation.id, MessageKind.PUBLIC)
-        assert kept is not None
-        assert kept.text == "Yes\nAnn"
+        [kept] = session.cache.read(drafts.drafts, conversation.id)
+        assert (kept.kind, kept.text) == (MessageKind.PUBLIC, "Yes\nAnn")

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import tomllib
+from functools import partial
 from pathlib import Path
 
-from omnitui.services import rule_standing, rules
-from omnitui.services.ruling import Ruling
+from omnitui.model.states import SendState
+from omnitui.services.rules import reading as rules
+from omnitui.services.rules import standing as rule_standing
+from omnitui.services.rules.ruling import Ruling
 from omnitui.services.session import Session
+from omnitui.store.outbox import move
+from omnitui.store.reads import outbox
 from tests.support.console import a_console, a_session
 from tests.support.desk import a_conversation, a_message, conversation
+from tests.support.ruled import a_rule, ruled
 
 FILE = """# mine
 [seen]
@@ -55,13 +61,42 @@ async def test_rule_is_tried_before_it_is_switched_on_and_its_firing_is_taken_ba
             await person.sees("fired 1 time")
             await person.press("enter")
             await person.sees("a message came and -label:seen")
-            await person.press(*["down"] * 9)
+            await person.type("came")
+            await person.misses("switch it off")
             await person.press("enter")
             await person.sees("take back just that")
             await person.press("down", "enter")
             await person.sees("undone")
         assert session.profile.rules_file.read_text("utf-8").startswith("# mine\n")
         assert conversation(session.cache, talk.id).labels == ()
+
+
+async def test_of_a_firing_whose_reply_has_left_the_rest_is_taken_back_where_that_is_wanted(tmp_path: Path) -> None:
+    with a_session(tmp_path) as session:
+        ruling = ruled(session, a_rule("thanks", "message", '{reply = "thank you"}, {label = ["+new"]}'))
+        talk = a_conversation(session.cache, "Hello", contact="Ann Stone")
+        ruling.work()
+        (reply,) = session.cache.read(outbox.entries)
+        for state in (SendState.QUEUED, SendState.SENDING, SendState.ACCEPTED):
+            session.cache.write(partial(move, op_id=reply.op_id, to=state))
+        async with a_console(session, 80, 24) as person:
+            await person.sees("Ann Stone")
+            await person.press("g", "R")
+            await person.sees("fired 1 time")
+            await person.press("enter")
+            await person.sees("switch it off")
+            await person.press(*"came")
+            await person.misses("switch it off")
+            await person.press("enter")
+            await person.sees("take back just that")
+            await person.press("down", "enter")
+            await person.sees("Take back the rest?")
+            await person.press("down", "enter")
+            await person.sees("undone")
+        assert conversation(session.cache, talk.id).labels == ()
+        left = session.cache.read(outbox.entry, reply.op_id)
+        assert left is not None
+        assert left.state is SendState.ACCEPTED
 
 
 async def test_rule_is_put_together_line_by_line(tmp_path: Path) -> None:
@@ -101,6 +136,19 @@ async def test_rule_is_put_together_line_by_line(tmp_path: Path) -> None:
             await person.sees("> high")
             await person.press("enter")
             await person.sees("> keep it in rules.toml")
+            await person.press("up")
+            await person.sees("> one more step")
+            await person.press("enter")
+            await person.sees("What shall it do?")
+            await person.type("assign")
+            await person.sees("> assign")
+            await person.press("enter")
+            await person.sees("> whoever is found")
+            await person.press("enter")
+            await person.sees("Who gets it?")
+            await person.press("ctrl+s")
+            await person.sees("assign by skill+language, load")
+            await person.sees("> keep it in rules.toml")
             await person.press("enter")
             await person.sees("off     Late")
         made = tomllib.loads(session.profile.rules_file.read_text("utf-8"))
@@ -109,5 +157,5 @@ async def test_rule_is_put_together_line_by_line(tmp_path: Path) -> None:
         "on": "2h after message",
         "when": "is:open",
         "enabled": False,
-        "do": [{"priority": "high"}],
+        "do": [{"priority": "high"}, {"assign": {"by": ["skill+language", "load"]}}],
     }

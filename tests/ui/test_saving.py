@@ -12,8 +12,8 @@ import pytest
 
 from omnitui.model.conversations import Attachment
 from omnitui.services.session import Session
-from omnitui.store import arrivals
-from omnitui.ui.saving import saved
+from omnitui.store.arriving import arrivals
+from omnitui.ui.outside.saving import saved
 from omnitui.ui.screens import preview
 from tests.support.console import Person, a_console, a_session
 from tests.support.desk import a_conversation, a_message

@@ -9,8 +9,8 @@ import pytest
 from omnitui.store import mounts
 from omnitui.sync import lease as leases
 from omnitui.sync.lease import Lease
-from omnitui.ui import syncing
-from omnitui.ui.syncing import Syncing
+from omnitui.ui.watch import syncing
+from omnitui.ui.watch.syncing import Syncing
 from tests.support.console import a_console, a_session
 from tests.support.desk import a_conversation
 

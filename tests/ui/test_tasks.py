@@ -12,7 +12,7 @@ from omnitui.services.notices import Occasion
 from omnitui.services.session import Session
 from omnitui.store.contacts import give_address
 from omnitui.store.reads import inbox, tasks
-from omnitui.ui.notifying import Notifier
+from omnitui.ui.outside.notifying import Notifier
 from tests.support.console import a_console, a_session
 from tests.support.desk import a_conversation
 

@@ -11,11 +11,12 @@ import pytest
 
 from omnitui.model.conversations import Conversation
 from omnitui.model.states import Priority, SendState, Status
-from omnitui.services import macros, reasons, recordings
 from omnitui.services.session import Session
+from omnitui.services.texts import macros
+from omnitui.services.triage import reasons, recordings
 from omnitui.store import outbox as send_states
 from omnitui.store.reads import history, inbox, outbox
-from omnitui.ui import editor
+from omnitui.ui.drafts import editor
 from tests.support.console import Person, a_console, a_session
 from tests.support.desk import a_conversation
 
@@ -140,6 +141,23 @@ async def test_recording_is_there_after_a_restart_with_its_macro_as_the_file_say
         await person.press("down", "enter")
         await person.until(lambda: row(session, second).labels == ("gold",))
         assert row(session, second).assignee_id == session.cache.me().id
+
+
+async def test_recording_asked_for_by_name_says_which_keys_begin_one(session: Session) -> None:
+    a_conversation(session.cache, contact="Ann")
+    async with a_console(session) as person:
+        for name in ("record", "do what was recorded"):
+            await person.press("ctrl+p")
+            await person.sees("What to do")
+            await person.type(name)
+            await person.sees("> Record" if name == "record" else "> Do what was")
+            await person.press("enter")
+            await person.sees("q and a letter begin a recording")
+            person.app.main.desk.hush()
+            await person.misses("begin a recording")
+        await person.press("q")
+        await person.sees("a letter   esc drops it")
+        await person.press("escape")
 
 
 async def test_reason_is_chosen_by_one_key_a_level_and_undone_with_the_status(session: Session) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from omnitui.clock import HOUR, MINUTE
-from omnitui.desk.agreements import dump
-from omnitui.desk.sla import Policy
+from omnitui.desk.promises.agreements import dump
+from omnitui.desk.promises.sla import Policy
 from omnitui.services.notices import Occasion
 from omnitui.services.session import Session
-from omnitui.store import inflow, sla
+from omnitui.store import sla
+from omnitui.store.arriving import inflow
 from omnitui.store.reads import inbox
-from omnitui.ui.notifying import Notifier
+from omnitui.ui.outside.notifying import Notifier
 from tests.support.console import a_console, a_session
 from tests.support.desk import a_conversation, conversation
 
@@ -29,7 +30,7 @@ async def test_what_falls_due_is_shown_explained_and_taken_by_keys(tmp_path: Pat
         async with a_console(session, 140, 40) as person:
             await person.sees("⚑1h")
             await person.press("g", "g")
-            await person.sees("a question")
+            await person.until(lambda: person.app.main.desk.shown == plain.id)
             await person.press("Z")
             await person.sees("How urgent is it?")
             await person.sees("by how long it has waited")

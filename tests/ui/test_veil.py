@@ -9,19 +9,22 @@ from pathlib import Path
 from typing import Any
 
 from omnitui.clock import HOUR
-from omnitui.desk.macros import Do
-from omnitui.desk.rules import On, Rule, What
+from omnitui.desk.acting.macros import Do
+from omnitui.desk.rules.rule import On, Rule, What
 from omnitui.model.states import MessageKind, Priority
 from omnitui.model.tasks import TaskKind
 from omnitui.sdk import Template
-from omnitui.services import macros, reasons, trials
 from omnitui.services.actions import ACTIONS
-from omnitui.services.announcing import Announcement, Announcing
+from omnitui.services.incidents.announcing import Announcement, Announcing
+from omnitui.services.rules import trials
 from omnitui.services.session import Session
-from omnitui.services.templates import Filled
+from omnitui.services.texts import macros
+from omnitui.services.texts.templates import Filled
+from omnitui.services.triage import reasons
 from omnitui.text.widths import cell_width
 from omnitui.ui import acts, screens
 from omnitui.ui.last_hop import LastHopModal
+from omnitui.ui.look.veil import covered, veil
 from omnitui.ui.screens import trial
 from omnitui.ui.screens.announcing import AnnounceScreen
 from omnitui.ui.screens.incidents import IncidentScreen
@@ -30,7 +33,6 @@ from omnitui.ui.screens.rule_form import QueryScreen
 from omnitui.ui.screens.rules import RuleScreen
 from omnitui.ui.screens.setting import change_setting
 from omnitui.ui.screens.template import TemplateScreen
-from omnitui.ui.veil import covered, veil
 from tests.support.console import a_console, a_session
 from tests.support.desk import a_conversation, a_message
 

@@ -9,8 +9,8 @@ import pytest
 
 from omnitui.model.states import Priority
 from omnitui.services.session import Session
-from omnitui.services.views import Views, offer
-from omnitui.ui import watching
+from omnitui.services.triage.views import Views, offer
+from omnitui.ui.watch import watching
 from tests.support.console import a_console, a_session
 from tests.support.desk import a_conversation
 

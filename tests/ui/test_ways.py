@@ -127,7 +127,11 @@ async def test_draft_goes_on_in_the_conversation_of_another_channel(session: Ses
         await person.sees("By mail then")
         await person.press("ctrl+s")
         await person.sees("goes on from whatsapp")
-        await person.press("K", "enter")
+        await person.sees("u takes it back")
+        await person.press("K")
+        reel = person.app.main.history.reel
+        await person.until(lambda: reel.current_message is not None and "goes on" in reel.current_message.text)
+        await person.press("enter")
         await person.sees("goes on by email")
     (entry,) = session.cache.read(outbox_reads.entries)
     assert entry.conversation_id == mail.id

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from omnitui.services import presets
 from omnitui.services.actions import ACTIONS, Scope
+from omnitui.services.keys import presets
 
 _HEADINGS: tuple[tuple[Scope, str], ...] = (
     (Scope.APP, "Everywhere (printable keys: on the reading panes)"),

@@ -44,6 +44,8 @@ STEPS: tuple[Step, ...] = (
     Step(14, ("0014_merged.sql",)),
     Step(15, ("0015_incidents.sql",)),
     Step(16, ("0016_rules.sql",)),
+    Step(17, ("0017_away.sql",)),
+    Step(18, ("0018_closed_windows.sql",)),
 )
 
 
@@ -117,7 +119,7 @@ def migrate(
     if check(db, steps):
         return
     from omnitui import __version__
-    from omnitui.desk.matching import fold
+    from omnitui.desk.querying.matching import fold
 
     failpoints.watch(db)
     db.create_function("folded", 1, fold, deterministic=True)
@@ -148,8 +150,8 @@ def migrate(
 def _snapshot(db: sqlite3.Connection, path: Path, clock: Clock, steps: Sequence[Step]) -> None:
     """Keep a whole copy of the file as it is before its next step, unless another process has done so."""
     from omnitui.logs import logger
-    from omnitui.store import snapshots
     from omnitui.store.faults import CacheError
+    from omnitui.store.recovery import snapshots
 
     db.execute("BEGIN IMMEDIATE")
     following = 0

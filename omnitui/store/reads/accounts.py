@@ -6,7 +6,7 @@ import json
 import sqlite3
 from typing import Any, Final
 
-from omnitui.desk.tokens import plain_address
+from omnitui.desk.belonging.tokens import plain_address
 from omnitui.ids import Ulid
 from omnitui.model.accounts import Account, Inbox, Json
 from omnitui.model.people import Agent, Link
@@ -67,12 +67,6 @@ def inbox(db: sqlite3.Connection, inbox_id: Ulid) -> Inbox | None:
 def agents(db: sqlite3.Connection) -> list[Agent]:
     """All agents, the profile's own first, then by name."""
     return [_agent(row) for row in db.execute(f"{_AGENT} WHERE deleted_at IS NULL ORDER BY me DESC, name, id")]
-
-
-def agent(db: sqlite3.Connection, agent_id: Ulid) -> Agent | None:
-    """One agent."""
-    row = db.execute(f"{_AGENT} WHERE id = ?", (agent_id,)).fetchone()
-    return _agent(row) if row else None
 
 
 def own_addresses(db: sqlite3.Connection, account_id: Ulid | None = None) -> frozenset[str]:

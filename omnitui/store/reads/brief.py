@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from omnitui.store.stillness import is_still
+from omnitui.store.recovery.stillness import is_still
 
 FIELDS = (
     *("inbox", "mine", "unassigned", "unread", "waiting", "snoozed", "failed", "drafts"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-from omnitui.desk.resemblance import resemblance
+from omnitui.desk.belonging.resemblance import resemblance
 from omnitui.errors import NotFound
 from omnitui.i18n import _
 from omnitui.ids import Ulid

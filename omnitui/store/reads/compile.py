@@ -12,10 +12,10 @@ from functools import lru_cache
 from typing import Final
 
 from omnitui.clock import Millis
-from omnitui.desk.matching import fold
 from omnitui.desk.mentions import named
-from omnitui.desk.orders import FAR
-from omnitui.desk.terms import (
+from omnitui.desk.querying.matching import fold
+from omnitui.desk.querying.orders import FAR
+from omnitui.desk.querying.terms import (
     FAILED,
     And,
     Assigned,
@@ -51,6 +51,12 @@ from omnitui.text.analyser import query_terms
 from omnitui.values import dataclass
 
 Value = str | int
+SCORE: Final = """coalesce(c.csat, (SELECT max(10 * coalesce(csat_at, 0) + csat) % 10 FROM conversation
+            WHERE merged_pk = c.pk AND csat IS NOT NULL AND deleted_at IS NULL))"""
+"""How a conversation was rated; where it was not itself, as what is shown as a part of it was rated last."""
+_RATED: Final = (
+    "SELECT merged_pk FROM conversation WHERE merged_pk IS NOT NULL AND csat IS NOT NULL AND deleted_at IS NULL"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +105,7 @@ _STATES: Final = {
 
 
 def folded(column: str) -> str:
-    """SQL for the column's value as `omnitui.desk.matching.fold` has it; plain ASCII never leaves SQLite."""
+    """SQL for the column's value as `omnitui.desk.querying.matching.fold` has it; plain ASCII never leaves SQLite."""
     return f"CASE WHEN {column} GLOB '*[^ -~]*' THEN folded({column}) ELSE lower({column}) END"
 
 
@@ -251,12 +257,16 @@ def _leaf(leaf: Leaf, target: _Target) -> Condition:
         case Paused():
             return Condition("c.sla_left IS NOT NULL")
         case Scored(compare, score):
-            return Condition("c.csat IS NULL") if score is None else Condition(f"c.csat {compare} ?", (score,))
+            if score is None:
+                return Condition(f"c.csat IS NULL AND c.pk NOT IN ({_RATED})")
+            # Parts are few: only where one was rated need its score be looked for.
+            part = f"c.csat IS NULL AND c.pk IN ({_RATED}) AND {SCORE} {compare} ?"
+            return Condition(f"(c.csat {compare} ? OR {part})", (score, score))
         case AtHours():
             return Condition("1" if leaf.holds else "0")
         case Mentions(agent):
-            who = _agents(agent)
-            return Condition(_MENTIONED.format(agents=who.sql), who.values)
+            notes = naming(agent)
+            return Condition(f"c.pk IN (SELECT m.conversation_pk FROM {notes.sql})", notes.values)
         case Speaks(language):
             return _speaks(language)
         case Subject(text):
@@ -280,6 +290,12 @@ def _agents(agent: str) -> Condition:
     if is_ulid(agent):
         return Condition("id = ?", (agent,))
     return Condition(f"instr(' ' || {folded('name')} || ' ', ' ' || ? || ' ')", (fold(agent),))
+
+
+def naming(agent: str) -> Condition:
+    """The notes `m` that name an agent with `@`, as what stands behind FROM."""
+    who = _agents(agent)
+    return Condition(_NAMING.format(agents=who.sql), who.values)
 
 
 def _window(after: Millis | None, until: Millis | None) -> Condition:
@@ -329,10 +345,9 @@ def _named(field: NameField, name: str) -> Condition:
 
 
 # Notes with an @ are few, and have a partial index; whom they name is decided as the composer does it.
-_MENTIONED: Final = """c.pk IN (
-        SELECT m.conversation_pk FROM message m CROSS JOIN (SELECT name FROM agent WHERE {agents}) who
+_NAMING: Final = """message m CROSS JOIN (SELECT name FROM agent WHERE {agents}) who
         WHERE m.kind = 'note' AND m.deleted_at IS NULL AND instr(m.text, '@') + instr(m.text, '＠') > 0
-        AND mentions(m.text, who.name, (SELECT json_group_array(name) FROM agent WHERE deleted_at IS NULL)))"""
+        AND mentions(m.text, who.name, (SELECT json_group_array(name) FROM agent WHERE deleted_at IS NULL))"""
 
 # The common table walks the index from one label to the next, so that its cost is the number of labels, not of uses.
 _LABELLED: Final = f"""c.pk IN (SELECT conversation_pk FROM label_use WHERE deleted_at IS NULL AND label IN (

@@ -9,7 +9,7 @@ from functools import partial
 from time import monotonic
 from typing import Final
 
-from omnitui.desk.terms import Query
+from omnitui.desk.querying.terms import Query
 from omnitui.store.reads import inbox
 
 _STEPS: Final = 20_000

@@ -29,11 +29,6 @@ def drafts(db: sqlite3.Connection, conversation_id: Ulid) -> list[Draft]:
     return [_to_draft(row) for row in rows]
 
 
-def draft(db: sqlite3.Connection, conversation_id: Ulid, kind: MessageKind) -> Draft | None:
-    """The reply (PUBLIC) or note that is being written in a conversation."""
-    return next((one for one in drafts(db, conversation_id) if one.kind is kind), None)
-
-
 def firsts(db: sqlite3.Connection) -> list[Draft]:
     """First messages that are being written: they have no conversation yet; those written at last first."""
     rows = db.execute(f"{_FIRST} AND d.deleted_at IS NULL ORDER BY d.updated_at DESC, d.pk DESC")
@@ -48,12 +43,6 @@ def earlier(db: sqlite3.Connection, conversation_id: Ulid, kind: MessageKind) ->
     else:
         where = "WHERE d.conversation_pk = (SELECT pk FROM conversation WHERE id = ?)"
         rows = db.execute(f"{_DRAFT} {where} AND {past}", (conversation_id, kind.value))
-    return [_to_draft(row) for row in rows]
-
-
-def every(db: sqlite3.Connection, limit: int = 100) -> list[Draft]:
-    """The drafts of all conversations, those written at last first."""
-    rows = db.execute(f"{_DRAFT} WHERE d.deleted_at IS NULL ORDER BY d.updated_at DESC, d.pk DESC LIMIT ?", (limit,))
     return [_to_draft(row) for row in rows]
 
 

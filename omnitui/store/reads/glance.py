@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
 
-    from omnitui.desk.terms import Query
+    from omnitui.desk.querying.terms import Query
 
 FIELDS = (
     "id", "account_id", "inbox_id", "contact_id", "channel", "subject", "status", "priority_rank", "contact", "account",

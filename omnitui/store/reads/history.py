@@ -10,7 +10,7 @@ from omnitui.ids import Ulid
 from omnitui.model.conversations import Attachment, Message
 from omnitui.model.revisions import Revision
 from omnitui.model.states import Direction, MessageKind, SendState
-from omnitui.store.reactions import standing
+from omnitui.store.arriving.reactions import standing
 from omnitui.store.reads.assembly import maker
 from omnitui.store.reads.inbox import Key
 from omnitui.store.reads.merging import AMONG, parts, way
@@ -83,27 +83,6 @@ def message(db: sqlite3.Connection, message_id: Ulid) -> Message | None:
     """One message."""
     row = db.execute(f"{MESSAGE} WHERE m.id = ?", (message_id,)).fetchone()
     return to_message(row) if row else None
-
-
-def around(db: sqlite3.Connection, message_id: Ulid, limit: int = 50) -> list[Message]:
-    """The page of its conversation in whose middle a message stands; empty if there is no such message."""
-    found = message(db, message_id)
-    if found is None:
-        return []
-    key = (found.received_at, found.id)
-    earlier = page(db, found.conversation_id, before=key, limit=limit // 2)
-    return [*earlier, found, *page(db, found.conversation_id, after=key, limit=limit - len(earlier) - 1)]
-
-
-def position(db: sqlite3.Connection, conversation_id: Ulid, message_id: Ulid) -> int | None:
-    """How many messages of the conversation stand before this one; None if it is not among them."""
-    row = db.execute(
-        "SELECT (SELECT count(*) FROM message o WHERE o.conversation_pk = m.conversation_pk"
-        " AND (o.received_at, o.id) < (m.received_at, m.id))"
-        " FROM message m JOIN conversation c ON c.pk = m.conversation_pk WHERE m.id = ? AND c.id = ?",
-        (message_id, conversation_id),
-    ).fetchone()
-    return int(row[0]) if row else None
 
 
 def newest_incoming(db: sqlite3.Connection, conversation_id: Ulid) -> list[Ulid]:

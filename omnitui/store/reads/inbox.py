@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from omnitui.clock import Millis
-from omnitui.desk.orders import Key as Key
-from omnitui.desk.orders import Order
-from omnitui.desk.terms import Query
+from omnitui.desk.querying.orders import Key as Key
+from omnitui.desk.querying.orders import Order
+from omnitui.desk.querying.terms import Query
 from omnitui.errors import NotFound
 from omnitui.i18n import _
 from omnitui.ids import Ulid, is_ulid
@@ -29,7 +29,7 @@ _RANKS: Final = {
     Order.WINDOW: "c.window_rank",
     Order.URGENCY: "c.urgency_rank",
 }
-"""What `omnitui.desk.orders.rank` is in the cache; of open conversations each is an index."""
+"""What `omnitui.desk.querying.orders.rank` is in the cache; of open conversations each is an index."""
 
 _STATUS: Final = {str(one): one for one in Status}
 _PRIORITY: Final = tuple(Priority)
@@ -38,7 +38,7 @@ _NO_FLAGS: Final[frozenset[Flag]] = frozenset()
 _conversation: Final = maker(Conversation)
 _SEPARATOR: Final = "\x1f"
 
-CONVERSATION: Final = """
+CONVERSATION: Final = f"""
     SELECT c.id, a.id, i.id, p.id, c.channel, c.subject, c.status, c.priority, p.name, a.name, g.id, g.name,
         (SELECT group_concat(label, char(31)) FROM label_use WHERE conversation_pk = c.pk AND deleted_at IS NULL),
         c.spam, c.merged, c.muted, c.deleted_at, c.snoozed_until, c.unread, c.snippet, c.last_message_at,
@@ -46,10 +46,10 @@ CONVERSATION: Final = """
         CASE WHEN c.is_failed = 1 THEN (SELECT reason FROM message WHERE conversation_pk = c.pk AND unsettled = 1
             AND state = c.send_state ORDER BY received_at DESC, id DESC LIMIT 1) END,
         c.task_due_at, c.sla_due_at, c.sla_warn_at, c.sla_left, CASE WHEN n.goes_on = 1 THEN n.severity END,
-        c.external_id, c.vendor_status, c.csat,
+        c.external_id, c.vendor_status, {compiled.SCORE},
         c.created_at, c.revision,
         (SELECT id FROM conversation WHERE pk = c.may_belong_to_pk), c.contact_reason, c.sla_target,
-        n.id, n.title
+        n.id, n.title, c.window_passed
     FROM conversation c CROSS JOIN account a ON a.pk = c.account_pk CROSS JOIN inbox i ON i.pk = c.inbox_pk
     CROSS JOIN contact p ON p.pk = c.contact_pk LEFT JOIN agent g ON g.pk = c.assignee_pk
     LEFT JOIN incident n ON n.pk = c.incident_pk
@@ -64,7 +64,7 @@ def to_conversation(row: tuple[Any, ...]) -> Conversation:
         assignee, labels, spam, merged, muted, deleted_at, snoozed_until, unread, snippet, last_message_at,
         last_activity_at, last_incoming_at, unanswered_since, window_closes_at, send_state, has_draft, send_reason,
         task_due_at, sla_due_at, sla_warn_at, sla_left, severity, external_id, vendor_status, csat, created_at,
-        revision, may_belong_to, contact_reason, sla_target, incident_id, incident,
+        revision, may_belong_to, contact_reason, sla_target, incident_id, incident, window_passed,
     ) = row  # fmt: skip
     hidden = spam or merged or muted or deleted_at is not None
     return _conversation(
@@ -74,7 +74,7 @@ def to_conversation(row: tuple[Any, ...]) -> Conversation:
         last_message_at, last_activity_at, last_incoming_at, unanswered_since, window_closes_at,
         _SEND_STATE[send_state], has_draft == 1, external_id, vendor_status, csat, created_at, revision, may_belong_to,
         send_reason or "", contact_reason, task_due_at, sla_due_at, sla_warn_at, sla_left, sla_target,
-        incident_id, incident or "", severity or "",
+        incident_id, incident or "", severity or "", window_passed,
     )  # fmt: skip
 
 
@@ -86,7 +86,7 @@ def page(
     Args:
         db: A reading connection.
         query: What to find.
-        after: Only rows that stand below this key (`omnitui.desk.orders.place`), from there downwards.
+        after: Only rows that stand below this key (`omnitui.desk.querying.orders.place`), from there downwards.
         before: Only rows that stand above this key, from there upwards (the page itself is in order all the same).
         limit: How many at most.
     """
@@ -182,6 +182,19 @@ def due_snoozes(db: sqlite3.Connection, now: Millis) -> list[Ulid]:
         "SELECT id FROM conversation WHERE is_snoozed = 1 AND snoozed_until <= ? ORDER BY snoozed_until", (now,)
     )
     return [own for (own,) in rows]
+
+
+CLOSING: Final = (
+    "unanswered_since IS NOT NULL AND (window_passed IS NULL OR window_passed < window_closes_at)"
+    " AND window_closes_at <= ?"
+)
+"""Of conversations whose reply window has passed, and nobody noticed."""
+
+
+def something_due(db: sqlite3.Connection, now: Millis) -> bool:
+    """Whether a snooze has ended, or a reply window passed, that nobody noticed."""
+    passed = f"SELECT 1 FROM conversation WHERE {CLOSING} LIMIT 1"
+    return bool(due_snoozes(db, now)) or db.execute(passed, (now,)).fetchone() is not None
 
 
 # Of these the ends of the ids are indexed.

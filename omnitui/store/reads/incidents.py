@@ -9,6 +9,7 @@ from omnitui.ids import Ulid
 from omnitui.model.conversations import Conversation
 from omnitui.model.incidents import Incident, Severity
 from omnitui.model.operations import Op
+from omnitui.model.states import ENDS
 from omnitui.store.reads.inbox import CONVERSATION, to_conversation
 from omnitui.store.reads.oplog import OP, to_op
 from omnitui.store.reads.people import LINKED
@@ -69,22 +70,26 @@ def linked(db: sqlite3.Connection, incident_id: Ulid) -> list[Conversation]:
     return [to_conversation(row) for row in rows]
 
 
-def languages(db: sqlite3.Connection, incident_id: Ulid) -> dict[Ulid, str]:
-    """What the contacts of its conversations speak, by their ids, as far as that is known."""
+def persons(db: sqlite3.Connection, incident_id: Ulid) -> dict[Ulid, int]:
+    """The contacts of its conversations, each with a number that those share who are linked: one person."""
     rows = db.execute(
-        "SELECT p.id, p.language FROM conversation c CROSS JOIN contact p ON p.pk = c.contact_pk"
-        " WHERE c.incident_pk = (SELECT pk FROM incident WHERE id = ?) AND p.language <> ''",
+        "SELECT DISTINCT p.id, p.pk FROM conversation c CROSS JOIN contact p ON p.pk = c.contact_pk"
+        " WHERE c.incident_pk = (SELECT pk FROM incident WHERE id = ?)",
         (incident_id,),
-    )
-    return dict(rows.fetchall())
+    ).fetchall()
+    numbers: dict[int, int] = {}
+    for own, pk in rows:
+        if pk not in numbers:
+            numbers |= {linked: pk for (linked,) in db.execute(LINKED, (own,))}
+    return {own: numbers[pk] for own, pk in rows}
 
 
 def asleep(db: sqlite3.Connection, incident_id: Ulid) -> list[Ulid]:
-    """Those of its conversations that sleep."""
+    """Those of its conversations that sleep until it ends."""
     rows = db.execute(
         "SELECT id FROM conversation WHERE incident_pk = (SELECT pk FROM incident WHERE id = ?)"
-        " AND status = 'snoozed' AND deleted_at IS NULL ORDER BY id",
-        (incident_id,),
+        " AND status = 'snoozed' AND snoozed_until = ? AND deleted_at IS NULL ORDER BY id",
+        (incident_id, ENDS),
     )
     return [own for (own,) in rows]
 
@@ -98,8 +103,3 @@ def story(db: sqlite3.Connection, incident_id: Ulid) -> list[Op]:
         (incident_id,),
     )
     return [to_op(row) for row in rows]
-
-
-def titles(db: sqlite3.Connection) -> dict[Ulid, str]:
-    """The titles of all incidents by their ids, those taken back included."""
-    return dict(db.execute("SELECT id, title FROM incident"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-from omnitui.desk.agreements import load_calendars
-from omnitui.desk.completion import Names
+from omnitui.desk.promises.agreements import load_calendars
+from omnitui.desk.querying.completion import Names
 from omnitui.store.reads.sla import in_force
 
 _LABELS: Final = """

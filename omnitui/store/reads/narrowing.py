@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from omnitui.desk.matching import fold
-from omnitui.desk.orders import place
-from omnitui.desk.terms import And, Query, Text
+from omnitui.desk.querying.matching import fold
+from omnitui.desk.querying.orders import place
+from omnitui.desk.querying.terms import And, Query, Text
 from omnitui.model.conversations import Conversation
 from omnitui.store.reads import compile as compiled
 from omnitui.store.reads import inbox

@@ -7,8 +7,8 @@ import sqlite3
 from typing import Final
 
 from omnitui.clock import Millis
-from omnitui.desk.matching import fold
-from omnitui.desk.terms import And, From, Query
+from omnitui.desk.querying.matching import fold
+from omnitui.desk.querying.terms import And, From, Query
 from omnitui.store.reads import compile as compiled
 from omnitui.store.reads.compile import Condition
 from omnitui.store.reads.inbox import Key

@@ -13,6 +13,7 @@ from omnitui.ids import Ulid
 from omnitui.model.operations import Op
 from omnitui.model.states import ObjectKind, Reach, Verb
 from omnitui.store.chain import verify
+from omnitui.store.reads.merging import AMONG
 
 OP: Final = """
     SELECT o.id, o.group_id, o.at, g.id, o.verb, o.kind, o.object_id, coalesce(a.id, ''), p.before, p.after,
@@ -62,14 +63,14 @@ def log(
     until: Millis | None = None,
     limit: int = 100,
 ) -> list[Op]:
-    """The newest ops, of one conversation or of all; `before` an op for the next page.
+    """The newest ops, of one conversation with its parts or of all; `before` an op for the next page.
 
     Those of one agent, of one verb, at or after `since` and before `until`, where these are given.
     """
     conditions, values = ["1"], list[Any]()
     if conversation_id is not None:
-        conditions.append("o.conversation_pk = (SELECT pk FROM conversation WHERE id = ?)")
-        values.append(conversation_id)
+        conditions.append(f"o.conversation_pk IN ({AMONG.replace(':of', '?')})")
+        values += [conversation_id, conversation_id]
     if before is not None:
         conditions.append("o.pk < (SELECT pk FROM op WHERE id = ?)")
         values.append(before)

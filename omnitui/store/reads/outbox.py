@@ -54,9 +54,3 @@ def entry(db: sqlite3.Connection, op_id: Ulid) -> OutboxEntry | None:
     """What the outbox holds of one op; None if it never went out."""
     row = db.execute(f"{OUTBOX} WHERE b.op_pk = (SELECT pk FROM op WHERE id = ?)", (op_id,)).fetchone()
     return to_entry(row) if row else None
-
-
-def counts(db: sqlite3.Connection) -> dict[SendState, int]:
-    """How many ops are in each state that is not done with, for the status line."""
-    rows = db.execute("SELECT state, count(*) FROM outbox WHERE ahead = 1 GROUP BY state")
-    return {SendState(state): n for state, n in rows}

@@ -13,8 +13,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from omnitui.clock import Millis
-from omnitui.desk.matching import Facts, matches
-from omnitui.desk.terms import (
+from omnitui.desk.querying.matching import Facts, matches
+from omnitui.desk.querying.terms import (
     And,
     Assigned,
     During,
@@ -39,9 +39,9 @@ from omnitui.i18n import _
 from omnitui.ids import Ulid, encode
 from omnitui.model.conversations import Conversation
 from omnitui.model.states import Flag, Priority, Status
+from omnitui.store.arriving.rollup import snippet
 from omnitui.store.reads import inbox, merging, wholes
 from omnitui.store.reads.tracing import agents, traces
-from omnitui.store.rollup import snippet
 from omnitui.values import dataclass
 
 PAGE: Final = 200
@@ -151,7 +151,7 @@ def _row(
         send_state=None,
         send_reason="",
         has_draft=False,
-        csat=found.csat if _rated_by(db, pk, at) else None,
+        csat=_score(db, pk, pks, at),
     )
     return Row(row, tuple(sorted(name for name, one in past.items() if not one.sure))), pks
 
@@ -225,9 +225,14 @@ def _unanswered(db: sqlite3.Connection, pk: int, answered: Millis | None, at: Mi
     return found
 
 
-def _rated_by(db: sqlite3.Connection, pk: int, at: Millis) -> bool:
-    row = db.execute("SELECT csat_at FROM conversation WHERE pk = ?", (pk,)).fetchone()
-    return row[0] is not None and row[0] <= at
+def _score(db: sqlite3.Connection, pk: int, pks: Sequence[int], at: Millis) -> int | None:
+    """How a conversation was rated, else what was a part of it then."""
+    row = db.execute(
+        "SELECT csat FROM conversation WHERE pk IN (SELECT value FROM json_each(?)) AND csat_at <= ?"
+        " ORDER BY pk = ? DESC, csat_at DESC LIMIT 1",
+        (json.dumps(list(pks)), at, pk),
+    ).fetchone()
+    return row[0] if row else None
 
 
 def _unread(db: sqlite3.Connection, conversation_id: Ulid, pk: int, at: Millis) -> set[Ulid]:

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from typing import Any, Final
 
+from omnitui.desk.tongues import written_in
 from omnitui.ids import Ulid
 from omnitui.model.card import LinkedContact
 from omnitui.model.people import Contact, Identity, Link, Organization
@@ -40,9 +41,24 @@ def contact(db: sqlite3.Connection, contact_id: Ulid) -> Contact | None:
     return to_contact(row) if row else None
 
 
+def language(db: sqlite3.Connection, conversation_id: Ulid) -> str:
+    """What the contact of a conversation speaks: as their card says, else as what they wrote there last is written."""
+    row = db.execute(
+        "SELECT p.language, c.pk FROM conversation c CROSS JOIN contact p ON p.pk = c.contact_pk WHERE c.id = ?",
+        (conversation_id,),
+    ).fetchone()
+    if row is None or row[0]:
+        return row[0] if row else ""
+    said = db.execute(
+        "SELECT text FROM message WHERE conversation_pk = ? AND role = 1 ORDER BY received_at DESC, id DESC LIMIT 5",
+        (row[1],),
+    )
+    return next((found for (text,) in said if (found := written_in(text))), "")
+
+
 def find(db: sqlite3.Connection, part: str, limit: int = 50) -> list[Contact]:
     """Contacts whose name or one of whose addresses contains `part`, by name; without it the first ones."""
-    from omnitui.desk.matching import fold
+    from omnitui.desk.querying.matching import fold
     from omnitui.store.reads.compile import CONTACTS
 
     rows = db.execute(
@@ -59,17 +75,6 @@ def identities(db: sqlite3.Connection, contact_id: Ulid) -> list[Identity]:
         " CROSS JOIN identity i ON i.contact_pk = p.pk WHERE p.id = ? AND i.deleted_at IS NULL"
         " ORDER BY i.channel, i.address",
         (contact_id,),
-    )
-    return [_to_identity(row) for row in rows]
-
-
-def identity(db: sqlite3.Connection, channel: str, address: str) -> list[Identity]:
-    """Who has an address on a channel; several where it means something else in each account."""
-    rows = db.execute(
-        "SELECT i.id, p.id, i.channel, i.address, i.name, i.verified FROM identity i"
-        " CROSS JOIN contact p ON p.pk = i.contact_pk"
-        " WHERE i.channel = ? AND i.address = ? AND i.deleted_at IS NULL ORDER BY i.pk",
-        (channel, address),
     )
     return [_to_identity(row) for row in rows]
 

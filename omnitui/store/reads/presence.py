@@ -7,37 +7,45 @@ import sqlite3
 from typing import Final
 
 from omnitui.clock import Millis
-from omnitui.desk.terms import Query
+from omnitui.desk.querying.terms import Query
 from omnitui.ids import Ulid
 from omnitui.store.reads import compile as compiled
 
-AWAY: Final = "away"
-"""The name in `meta` of who is away until when."""
 TURNS: Final = "turns:"
 """What the names in `meta` begin with of the turns of a team."""
+TAKEN: Final = "taken:"
+"""The same of the turns that were taken last, which can be given back."""
 NO_END: Final[Millis] = 253_370_764_800_000
 """The year 9999: away until they say that they are back."""
 
 
 def away(db: sqlite3.Connection, now: Millis) -> dict[Ulid, Millis]:
     """The agents who are away at `now`, and until when."""
-    return {agent_id: until for agent_id, until in _held(db, AWAY).items() if until > now}
+    return dict(db.execute("SELECT id, away_until FROM agent WHERE away_until > ?", (now,)).fetchall())
 
 
 def mine(db: sqlite3.Connection) -> Millis | None:
     """Until when the profile's agent said that they are away; it may have passed."""
-    row = db.execute("SELECT id FROM agent WHERE me = 1 AND deleted_at IS NULL").fetchone()
-    return _held(db, AWAY).get(row[0]) if row else None
+    row = db.execute("SELECT away_until FROM agent WHERE me = 1 AND deleted_at IS NULL").fetchone()
+    return row[0] if row else None
 
 
 def turns(db: sqlite3.Connection, pool: str) -> dict[Ulid, int]:
     """How late each agent of a pool got one: the higher, the later; not named: never yet."""
-    return _held(db, TURNS + pool)
-
-
-def _held(db: sqlite3.Connection, name: str) -> dict[Ulid, int]:
-    row = db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+    row = db.execute("SELECT value FROM meta WHERE name = ?", (TURNS + pool,)).fetchone()
     return json.loads(row[0]) if row else {}
+
+
+def pools(db: sqlite3.Connection) -> list[str]:
+    """The pools in which turns were taken."""
+    rows = db.execute("SELECT name FROM meta WHERE name BETWEEN ?1 AND ?1 || char(1114111)", (TAKEN,)).fetchall()
+    return [str(name).removeprefix(TAKEN) for (name,) in rows]
+
+
+def taken(db: sqlite3.Connection, pool: str) -> list[tuple[Ulid, Ulid, int]]:
+    """The turns that were taken last in a pool, the last one last: the op, whose, and how late they were before."""
+    row = db.execute("SELECT value FROM meta WHERE name = ?", (TAKEN + pool,)).fetchone()
+    return [(op, agent, before) for op, agent, before in json.loads(row[0])] if row else []
 
 
 def loads(db: sqlite3.Connection) -> dict[Ulid, int]:

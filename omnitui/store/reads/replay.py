@@ -1,58 +1,84 @@
-"""The stories of conversations, for a rule that is tried on what has happened: one pass, in the order of the cache."""
+"""The stories of conversations, for a rule that is tried on what has happened: one pass, the newest rows first.
+
+Of each table only what the rule can ask for is read, and no messages of what nothing has changed in a way that the
+query asks for: there are millions.
+"""
 
 from __future__ import annotations
 
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
-from operator import itemgetter
-from typing import Any, Final
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from typing import Any, Final, NamedTuple
 
 from omnitui.clock import Millis
-from omnitui.desk.asof import Asked, Then
-from omnitui.desk.backtest import Said, Story
-from omnitui.desk.rules import What
-from omnitui.desk.terms import Leaf, Query, Text
+from omnitui.desk.querying.asof import Asked, Then
+from omnitui.desk.querying.terms import Leaf, Mentions, Query, Text
+from omnitui.desk.rules.rule import What
+from omnitui.desk.rules.stories import FILES, INCOMING, NOTE, ROLE, SHIFT, UNREAD, Said, Story
 from omnitui.desk.tracing import Cause, Step, steps
+from omnitui.ids import Ulid
 from omnitui.model.operations import Op
 from omnitui.model.states import ObjectKind, Priority, Status, Verb
 from omnitui.store.reads import compile as compiled
 from omnitui.store.reads import oplog
+from omnitui.store.reads.gathered import Gathered, Piece, Stay, turns, within
+from omnitui.store.reads.promises import Promise, Promises, promises
+from omnitui.store.reads.promises import turns as due_turns
 from omnitui.text.analyser import query_terms
 
 PAGE: Final = 1_000
 """Conversations that are read at once."""
 _PRIORITY: Final = tuple(one.value for one in Priority)
-_SEPARATOR: Final = "\x1f"
+_OPEN: Final = Status.OPEN.value
+_NORMAL: Final = Priority.NORMAL.rank
+_FLAGS: Final = ("spam", "muted")
 
+_AMONG: Final = "c.id IN (SELECT value FROM json_each(?))"
+_OTHERWISE: Final[Mapping[str, Callable[[tuple[Any, ...], bool], bool]]] = {
+    "status": lambda row, _labelled: row[6] != _OPEN,
+    "priority": lambda row, _labelled: row[7] != _NORMAL,
+    "assignee_id": lambda row, _labelled: row[8] is not None,
+    "labels": lambda _row, labelled: labelled,
+    "flags": lambda row, _labelled: row[11] or row[12] or row[13],
+}
+"""Whether a field is not as it is at first, in a row of _HEAD."""
 Event = tuple[Millis, What, str]
 
 _HEAD: Final = """SELECT c.pk, c.id, c.created_at, c.deleted_at, c.last_incoming_at, c.window_closes_at, c.status,
-    c.priority, (SELECT id FROM agent WHERE pk = c.assignee_pk),
-    (SELECT group_concat(label, char(31)) FROM label_use WHERE conversation_pk = c.pk AND deleted_at IS NULL),
-    c.snoozed_until, c.spam, c.merged, c.muted, c.contact_reason, c.subject, c.channel, a.name, c.csat, c.csat_at
-    FROM conversation c CROSS JOIN account a ON a.pk = c.account_pk"""
-_SAID: Final = """SELECT received_at, id, role, direction, kind, {}, {}, conversation_pk FROM message
-    WHERE conversation_pk {} ORDER BY conversation_pk, received_at, id"""
+    c.priority, c.assignee_pk, c.incident_pk, c.snoozed_until, c.spam, c.merged, c.muted, c.contact_reason, c.subject,
+    c.channel, c.account_pk, c.csat, c.csat_at{} FROM conversation c"""
+_PLACE: Final = 50
+"""By how much the place of a conversation among those that are asked for is shifted, beside its messages."""
+_MESSAGE: Final = (1 << _PLACE) - 1
+_SAID: Final = f"""SELECT json_group_array((e.key << {_PLACE}) | (received_at << {SHIFT}) | (role & {ROLE})
+    | (kind = 'note') * {NOTE} | (direction = 'incoming') * {INCOMING}{{}})
+    FROM json_each(?) e CROSS JOIN message ON conversation_pk = e.value WHERE role"""
+_SAID_ALSO: Final = ((f" | (files > 0) * {FILES}", "files"), (f" | is_unread * {UNREAD}", "unread"))
+_OWN: Final = "SELECT id, role, is_unread FROM message WHERE conversation_pk = ? ORDER BY received_at, id"
 _FAILED: Final = """SELECT conversation_pk, state_at FROM message WHERE unsettled = 1 AND state = 'failed'
-    AND state_at IS NOT NULL AND conversation_pk IN (SELECT value FROM json_each(?)) ORDER BY state_at"""
-_FIRST: Final = """WITH first{n} AS MATERIALIZED (SELECT m.conversation_pk AS pk, min(m.received_at) AS at
+    AND state_at IS NOT NULL AND conversation_pk {} ORDER BY state_at"""
+_FIRST: Final = """first{n} AS MATERIALIZED (SELECT m.conversation_pk AS pk, min(m.received_at) AS at
     FROM message_fts CROSS JOIN message m ON m.pk = message_fts.rowid
     WHERE message_fts.terms MATCH ? AND m.deleted_at IS NULL GROUP BY 1)"""
+_NAMED: Final = """first{n} AS MATERIALIZED (SELECT m.conversation_pk AS pk, min(m.received_at) AS at FROM {named}
+    GROUP BY 1)"""
 
 
 def count(db: sqlite3.Connection, asked: Asked) -> int:
     """How many conversations the query leaves to be looked at one by one."""
     compiled.prepare(db)
-    where = _where(asked)
+    where = _where(asked, Gathered(db, 0))
     row = db.execute(f"SELECT count(*) FROM conversation c WHERE {where.sql}", where.values).fetchone()
     return int(row[0])
 
 
-def stories(db: sqlite3.Connection, asked: Asked, now: Millis, *, failures: bool = False) -> Iterator[Story]:
-    """What came to pass in each conversation that the query could ever have found.
+def stories(
+    db: sqlite3.Connection, asked: Asked, now: Millis, *, failures: bool = False
+) -> Generator[Story | None, None, None]:
+    """What came to pass in each conversation that the query could ever have found; None: nothing that it asks for.
 
     Args:
         db: A reading connection, in one state of the cache all the while.
@@ -61,41 +87,54 @@ def stories(db: sqlite3.Connection, asked: Asked, now: Millis, *, failures: bool
         failures: Whether it matters which replies failed.
     """
     compiled.prepare(db)
-    sql, values = _statement(asked)
+    teller = _Teller(db, asked, now)
+    sql, values = _statement(asked, _where(asked, teller.gathered))
     rows = db.execute(sql, values)
-    while page := rows.fetchmany(PAGE):
-        pks = json.dumps([row[0] for row in page])
-        said, failed = _said(db, page, pks, asked), _failed(db, pks) if failures else {}
-        ops, reports = _ops(db, pks), _reports(db, pks)
-        for row in page:
-            pk = row[0]
-            found = said.get(pk, ()), ops.get(pk, ()), reports.get(pk, {}), failed.get(pk, ())
-            yield _story(row, *found, now, asked.fields)
+    # While one page is told, the messages of the next are read: SQLite needs a third of the time, and no Python.
+    with ThreadPoolExecutor(1, "replay") as beside:
+        ahead: _Page | None = None
+        while page := rows.fetchmany(PAGE):
+            coming = teller.open(page, beside, failures=failures)
+            yield from teller.tell(ahead) if ahead is not None else ()
+            ahead = coming
+        yield from teller.tell(ahead) if ahead is not None else ()
 
 
-def _where(asked: Asked) -> compiled.Condition:
-    return compiled.conversations(Query(asked.narrowing, hidden=True))
+def _where(asked: Asked, gathered: Gathered) -> compiled.Condition:
+    found = compiled.conversations(Query(asked.narrowing, hidden=True))
+    if not gathered.stays:
+        return found
+    # What it had of its parts, it may have no more.
+    return compiled.Condition(f"({found.sql}) OR {_AMONG}", (*found.values, json.dumps([*gathered.stays])))
 
 
-def _statement(asked: Asked) -> tuple[str, tuple[compiled.Value, ...]]:
+def _statement(asked: Asked, where: compiled.Condition) -> tuple[str, tuple[compiled.Value, ...]]:
     """The one statement that finds the conversations, with what it finds out about each on the way."""
     tables, joins, columns = list[str](), list[str](), list[str]()
     before, among = list[compiled.Value](), list[compiled.Value]()
     for number, leaf in enumerate(asked.leaves):
-        if isinstance(leaf, Text):
-            tables.append(_FIRST.format(n=number).removeprefix("WITH "))
+        if isinstance(leaf, Text | Mentions):
+            table, found = _first(number, leaf)
+            tables.append(table)
+            before += found
             joins.append(f"LEFT JOIN first{number} ON first{number}.pk = c.pk")
-            before.append(query_terms(leaf.text, exact=leaf.exact))
             columns.append(f"first{number}.at")
         else:
             condition = _standing(leaf)
             columns.append(condition.sql)
             among += condition.values
-    where = _where(asked)
-    head = _HEAD.replace("\n    FROM", "".join(f", {one}" for one in columns) + "\n    FROM", 1)
+    head = _HEAD.format("".join(f", {one}" for one in columns))
     begin = f"WITH {', '.join(tables)} " if tables else ""
-    sql = f"{begin}{head} {' '.join(joins)} WHERE {where.sql} ORDER BY c.pk"
+    sql = f"{begin}{head} {' '.join(joins)} WHERE {where.sql} ORDER BY c.pk DESC"
     return sql, (*before, *among, *where.values)
+
+
+def _first(number: int, leaf: Text | Mentions) -> tuple[str, tuple[compiled.Value, ...]]:
+    """When something first stood in the messages of each conversation."""
+    if isinstance(leaf, Text):
+        return _FIRST.format(n=number), (query_terms(leaf.text, exact=leaf.exact),)
+    named = compiled.naming(leaf.agent)
+    return _NAMED.format(n=number, named=named.sql), named.values
 
 
 def _standing(leaf: Leaf) -> compiled.Condition:
@@ -103,116 +142,236 @@ def _standing(leaf: Leaf) -> compiled.Condition:
     return compiled.Condition(f"({found.sql})", found.values)
 
 
-def _said(db: sqlite3.Connection, page: Sequence[tuple[Any, ...]], pks: str, asked: Asked) -> dict[int, list[Said]]:
-    first, last = page[0][0], page[-1][0]
-    # Rows beside one another are read in one stretch of the index.
-    close = last - first < 2 * len(page)
-    which = "BETWEEN ? AND ?" if close else "IN (SELECT value FROM json_each(?))"
-    sql = _SAID.format("files" if asked.files else "0", "is_unread" if asked.unread else "0", which)
-    found: dict[int, list[Said]] = {}
-    before, some = 0, list[Said]()
-    for row in db.execute(sql, (first, last) if close else (pks,)):
-        if row[7] != before:
-            before = row[7]
-            found[before] = some = []
-        if row[2]:
-            some.append(row)
-    return found
+class _Page(NamedTuple):
+    """Rows of _HEAD with what belongs to them."""
+
+    begun: Sequence[tuple[tuple[Any, ...], Then]]
+    ops: Mapping[int, Sequence[Op]]
+    reports: Mapping[int, Mapping[str, Millis]]
+    promised: Mapping[int, Promises]
+    labels: Mapping[int, list[str]]
+    failed: Mapping[int, Sequence[Event]]
+    changed: frozenset[int]
+    wanted: frozenset[int]
+    """Those in which the query may have held."""
+    said: Future[dict[int, list[Said]]]
 
 
-def _failed(db: sqlite3.Connection, pks: str) -> dict[int, list[Event]]:
-    found: dict[int, list[Event]] = defaultdict(list)
-    for pk, at in db.execute(_FAILED, (pks,)):
-        found[pk].append((at, What.FAILED, ""))
-    return found
+class _Teller:
+    """Tells stories, page by page."""
 
+    def __init__(self, db: sqlite3.Connection, asked: Asked, now: Millis) -> None:
+        self._db = db
+        self._asked = asked
+        self._now = now
+        self._agents = dict[int, Ulid](db.execute("SELECT pk, id FROM agent").fetchall())
+        self._incidents = dict[int, Ulid](db.execute("SELECT pk, id FROM incident").fetchall())
+        self._accounts = dict[int, str](db.execute("SELECT pk, name FROM account").fetchall())
+        self._can = {pk: json.loads(held) for pk, held in db.execute("SELECT pk, capabilities FROM account")}
+        self.gathered = Gathered(db, now)
+        self._first = [number for number, leaf in enumerate(asked.leaves) if isinstance(leaf, Text)]
+        self._otherwise = [_OTHERWISE[name] for name in asked.fields if name in _OTHERWISE]
+        asks = {"files": asked.files, "unread": asked.unread}
+        self._said_sql = _SAID.replace("{}", "".join(sql for sql, name in _SAID_ALSO if asks[name]), 1)
 
-def _ops(db: sqlite3.Connection, pks: str) -> dict[int, list[Op]]:
-    sql = oplog.OP.replace("SELECT o.id", "SELECT o.conversation_pk, o.id", 1)
-    where = (
-        "WHERE o.conversation_pk IN (SELECT value FROM json_each(?)) AND o.kind = ? ORDER BY o.conversation_pk, o.pk"
-    )
-    found: dict[int, list[Op]] = defaultdict(list)
-    for row in db.execute(f"{sql} {where}", (pks, ObjectKind.CONVERSATION.value)):
-        found[row[0]].append(oplog.to_op(row[1:]))
-    return found
+    def open(self, rows: Sequence[tuple[Any, ...]], beside: Executor, *, failures: bool) -> _Page:
+        """Read what changed in a page of rows, and have their messages read."""
+        every = _rows([row[0] for row in rows])
+        ops, reports = self._ops(every), self._reports(every)
+        promised = promises(self._db, every, self._now) if self._asked.tasks else {}
+        begun = [(row, self._begin(row)) for row in rows]
+        steady, gathered = self._asked.steady, self.gathered
+        moved = {row[0] for row in rows if row[1] in gathered.stays or row[1] in gathered.turns}
+        changed = ops.keys() | reports.keys() | promised.keys() | moved
+        wanted = [row[0] for row, then in begun if row[0] in changed or steady(then)]
+        labels, failed = self._labels(every), self._failed(every) if failures else {}
+        said = beside.submit(self._said, wanted)
+        return _Page(begun, ops, reports, promised, labels, failed, frozenset(changed), frozenset(wanted), said)
 
+    def tell(self, page: _Page) -> Iterator[Story | None]:
+        """The stories of a page."""
+        said = page.said.result()
+        for row, then in page.begun:
+            pk = row[0]
+            if pk not in page.wanted:
+                yield None
+                continue
+            events = page.failed.get(pk, ())
+            if row[19] is not None:
+                events = [*events, (row[19], What.RATED, str(row[18]))]
+            doubts = self._untold(row, then) if self._asked.windows else []
+            if pk in page.changed:
+                found = said.get(pk, ()), page.labels.get(pk, []), page.ops.get(pk, ()), page.reports.get(pk, {})
+                yield self._story(row, then, *found, events, doubts, page.promised.get(pk, Promises()))
+            else:
+                doubts += self._unsure(row, pk in page.labels)
+                yield Story(row[1], then, said.get(pk, ()), (), (), events, doubts, row[3])
 
-def _reports(db: sqlite3.Connection, pks: str) -> dict[int, dict[str, Millis]]:
-    rows = db.execute(
-        "SELECT conversation_pk, field, at FROM remote_change"
-        " WHERE conversation_pk IN (SELECT value FROM json_each(?)) ORDER BY conversation_pk",
-        (pks,),
-    )
-    return {pk: {field: at for _pk, field, at in some} for pk, some in groupby(rows, itemgetter(0))}
+    def _begin(self, row: tuple[Any, ...]) -> Then:
+        """A conversation as it began, as far as its own row says."""
+        then = Then(row[20:], row[2])
+        then.contact_reason, then.subject, then.channel = row[14], row[15], row[16]
+        then.account = self._accounts[row[17]]
+        then.window_kept = row[4], row[5]
+        if self._asked.windows:
+            then.window = self._window(row).get("window")
+        return then
 
+    def _window(self, row: tuple[Any, ...]) -> dict[str, Any]:
+        """What the connector of a conversation says of its channel."""
+        can = self._can[row[17]] or {}
+        found: dict[str, Any] = can.get(row[16]) or can.get("") or {}
+        return found
 
-def _story(
-    row: tuple[Any, ...],
-    said: Sequence[Said],
-    ops: Sequence[Op],
-    reports: Mapping[str, Millis],
-    failed: Sequence[Event],
-    now: Millis,
-    doubted: Iterable[str],
-) -> Story:
-    (
-        _pk, own, created_at, deleted_at, last_incoming, closes, status, priority, assignee_id, labels, snoozed_until,
-        spam, merged, muted, reason, subject, channel, account, csat, csat_at, *known,
-    ) = row  # fmt: skip
-    then = Then(known, created_at)
-    then.channel, then.account = channel, account
-    then.contact_reason, then.subject = reason, subject
-    windows = (last_incoming, closes)
-    events: Sequence[Event] = failed
-    if csat_at is not None:
-        events = [*failed, (csat_at, What.RATED, str(csat))]
-    if not ops and not reports:
-        # Nothing is known to have changed: where it is otherwise today, somebody unseen did it, nobody knows when.
-        otherwise = {
-            "status": status != Status.OPEN,
-            "priority": priority != Priority.NORMAL.rank,
-            "assignee_id": assignee_id is not None,
-            "labels": labels is not None,
-            "flags": spam or merged or muted,
+    def _untold(self, row: tuple[Any, ...], then: Then) -> list[tuple[Millis, Millis]]:
+        """Where the back end says when a window closes, only what it said last is known."""
+        told = self._window(row).get("window_told") or (then.window is None and row[5] is not None)
+        return [(row[2], row[4])] if told and row[4] is not None else []
+
+    def _said(self, pks: Sequence[int]) -> dict[int, list[Said]]:
+        """The messages of conversations, by their time."""
+        if not pks:
+            return {}
+        (packed,) = self._db.execute(self._said_sql, (json.dumps(pks),)).fetchone()
+        found = dict[int, list[Said]]()
+        before, some = -1, list[Said]()
+        for one in sorted(json.loads(packed)):
+            place = one >> _PLACE
+            if place != before:
+                before = place
+                found[pks[place]] = some = []
+            some.append(one & _MESSAGE)
+        return found
+
+    def _failed(self, rows: compiled.Condition) -> dict[int, list[Event]]:
+        found = defaultdict[int, list[Event]](list)
+        for pk, at in self._db.execute(_FAILED.format(rows.sql), rows.values):
+            found[pk].append((at, What.FAILED, ""))
+        return found
+
+    def _ops(self, rows: compiled.Condition) -> dict[int, list[Op]]:
+        sql = oplog.OP.replace("SELECT o.id", "SELECT o.conversation_pk, o.id", 1)
+        where = f"WHERE o.conversation_pk {rows.sql} AND o.kind = ? ORDER BY o.conversation_pk, o.pk"
+        found = defaultdict[int, list[Op]](list)
+        for row in self._db.execute(f"{sql} {where}", (*rows.values, ObjectKind.CONVERSATION.value)):
+            found[row[0]].append(oplog.to_op(row[1:]))
+        return found
+
+    def _reports(self, rows: compiled.Condition) -> dict[int, dict[str, Millis]]:
+        found = defaultdict[int, dict[str, Millis]](dict)
+        sql = f"SELECT conversation_pk, field, at FROM remote_change WHERE conversation_pk {rows.sql}"
+        for pk, field, at in self._db.execute(sql, rows.values):
+            found[pk][field] = at
+        return found
+
+    def _labels(self, rows: compiled.Condition) -> dict[int, list[str]]:
+        found = defaultdict[int, list[str]](list)
+        sql = f"SELECT conversation_pk, label FROM label_use WHERE conversation_pk {rows.sql} AND deleted_at IS NULL"
+        for pk, label in self._db.execute(sql, rows.values):
+            found[pk].append(label)
+        return found
+
+    def _unsure(self, row: tuple[Any, ...], labelled: bool) -> list[tuple[Millis, Millis]]:
+        """Nothing is known to have changed: where it is otherwise today, somebody unseen did it, nobody knows when."""
+        return [(row[2], self._now)] if any(test(row, labelled) for test in self._otherwise) else []
+
+    def _story(
+        self,
+        row: tuple[Any, ...],
+        then: Then,
+        said: Sequence[Said],
+        labels: list[str],
+        ops: Sequence[Op],
+        reports: Mapping[str, Millis],
+        events: Sequence[Event],
+        doubts: list[tuple[Millis, Millis]],
+        promised: Promises,
+    ) -> Story:
+        """The story of what somebody changed."""
+        own = row[1]
+        current: dict[str, Any] = {
+            "status": row[6],
+            "priority": _PRIORITY[row[7]],
+            "assignee_id": self._agents.get(row[8]),
+            "incident_id": self._incidents.get(row[9]),
+            "labels": sorted(labels),
+            "snoozed_until": row[10],
+            "flags": [word for word, held in zip(_FLAGS, (row[11], row[13]), strict=True) if held],
+            "contact_reason": row[14],
+            "subject": row[15],
         }
-        unsure = ((created_at, now),) if any(otherwise[name] for name in doubted) else ()
-        return Story(own, then, said, (), (), events, unsure, windows, deleted_at)
-    current: dict[str, Any] = {
-        "status": status,
-        "priority": _PRIORITY[priority],
-        "assignee_id": assignee_id,
-        "labels": sorted(labels.split(_SEPARATOR)) if labels else [],
-        "snoozed_until": snoozed_until,
-        "flags": [word for word, held in (("spam", spam), ("merged", merged), ("muted", muted)) if held],
-        "contact_reason": reason,
-        "subject": subject,
-    }
-    wrote = [one[0] for one in said if one[2] == 1]
-    began = min([created_at, *wrote])
-    set_by = [op for op in ops if op.object_id == own and op.verb is not Verb.READ]
-    traced = {
-        name: steps(name, value, set_by, began=began, now=now, wrote=wrote, reported=reports.get(name))
-        for name, value in current.items()
-    }
-    for name in ("contact_reason", "subject"):
-        setattr(then, name, traced[name][0].after)
-    said, marks = _marked(said, [op for op in ops if op.object_id == own and op.verb is Verb.READ])
-    doubt = _doubts({name: traced[name] for name in doubted})
-    return Story(own, then, said, _turns(traced), marks, events, doubt, windows, deleted_at)
+        said, marks = self._marked(row[0], said, [op for op in ops if op.object_id == own and op.verb is Verb.READ])
+        pieces = [self._piece(stay) for stay in self.gathered.stays.get(own, ())]
+        joined, joined_marks = within(pieces)
+        own_words = [one >> SHIFT for one in said if one & ROLE == 1]
+        began = min([row[2], *own_words[:1]])
+        wrote = sorted([*own_words, *(one >> SHIFT for one in joined if one & ROLE == 1)])
+        set_by = [op for op in ops if op.object_id == own and op.verb is not Verb.READ]
+        traced = {
+            name: steps(name, value, set_by, began=began, now=self._now, wrote=wrote, reported=reports.get(name))
+            for name, value in current.items()
+        }
+        for name in ("contact_reason", "subject"):
+            setattr(then, name, traced[name][0].after)
+        changes = [*_turns(traced), *self.gathered.turns.get(own, ()), *self._due(promised, own)]
+        if pieces:
+            changes += turns(Piece(0, 0, said, marks, then.known), pieces, self._first, self._now)
+            then.whole = True
+            changes += self._closing(row, then, said)
+            said, marks = sorted([*said, *joined]), sorted([*marks, *joined_marks])
+        doubts += [*_doubts({name: traced[name] for name in self._asked.fields}), *promised.unsure]
+        return Story(own, then, said, changes, marks, events, doubts, row[3])
+
+    def _closing(self, row: tuple[Any, ...], then: Then, said: Sequence[Said]) -> Iterator[tuple[Millis, str, Step]]:
+        """When the reply window of a whole closes: what comes into its parts opens none."""
+        came = [one >> SHIFT for one in said if one & INCOMING and not one & NOTE] if then.window is not None else []
+        for at in came:
+            closes = row[5] if at == came[-1] and row[5] is not None else at + (then.window or 0)
+            yield at, "closes_at", Step(at, None, closes, Cause.REPORTED)
+
+    def _piece(self, stay: Stay) -> Piece:
+        """What a part had."""
+        sql, values = _statement(self._asked, compiled.Condition("c.id = ?", (stay.part,)))
+        row = self._db.execute(sql, values).fetchone()
+        rows = _rows([row[0]])
+        reads = [op for op in self._ops(rows).get(row[0], ()) if op.object_id == row[1] and op.verb is Verb.READ]
+        said, marks = self._marked(row[0], self._said([row[0]]).get(row[0], []), reads)
+        return Piece(stay.since, stay.until, said, marks, row[20:])
+
+    def _due(self, promised: Promises, own: Ulid) -> list[tuple[Millis, str, Step]]:
+        """When something was due that was promised in a conversation or its parts."""
+        if not self._asked.tasks:
+            return []
+        parts = list[tuple[Millis, Millis, Sequence[Promise]]]()
+        for stay in self.gathered.stays.get(own, ()):
+            rows = compiled.Condition("IN (SELECT pk FROM conversation WHERE id = ?)", (stay.part,))
+            for found in promises(self._db, rows, self._now).values():
+                parts.append((stay.since, stay.until, found.said))
+        return due_turns(promised.said, parts)
+
+    def _marked(
+        self, pk: int, said: Sequence[Said], reads: Sequence[Op]
+    ) -> tuple[Sequence[Said], list[tuple[Millis, int]]]:
+        """The messages with what was unread as they came, and how that changed when they were marked."""
+        if not reads or not self._asked.unread:
+            return said, []
+        rows = self._db.execute(_OWN, (pk,)).fetchall()
+        unread = {own for own, _role, held in rows if held}
+        marks: list[tuple[Millis, int]] = []
+        for op in reversed(reads):
+            before, after = set(op.before.get("unread") or ()), set(op.after.get("unread") or ())
+            marks.append((op.at, len(after - before) - len(before - after)))
+            unread = (unread - (after - before)) | (before - after)
+        shown = [own for own, role, _held in rows if role]
+        came = [one & ~UNREAD | (UNREAD if own in unread else 0) for one, own in zip(said, shown, strict=True)]
+        return came, marks[::-1]
 
 
-def _marked(said: Sequence[Said], reads: Sequence[Op]) -> tuple[Sequence[Said], list[tuple[Millis, int]]]:
-    """The messages with what was unread as they came, and how that changed when they were marked."""
-    if not reads:
-        return said, []
-    unread = {one[1] for one in said if one[6]}
-    marks: list[tuple[Millis, int]] = []
-    for op in reversed(reads):
-        before, after = set(op.before.get("unread") or ()), set(op.after.get("unread") or ())
-        marks.append((op.at, len(after - before) - len(before - after)))
-        unread = (unread - (after - before)) | (before - after)
-    return [(*one[:6], int(one[1] in unread), one[7]) for one in said], marks[::-1]
+def _rows(pks: Sequence[int]) -> compiled.Condition:
+    """Rows, the last one first; those beside one another are read in one stretch of an index."""
+    if pks[0] - pks[-1] < 2 * len(pks):
+        return compiled.Condition("BETWEEN ? AND ?", (pks[-1], pks[0]))
+    return compiled.Condition("IN (SELECT value FROM json_each(?))", (json.dumps(pks),))
 
 
 def _turns(story_steps: Mapping[str, Iterable[Step]]) -> list[tuple[Millis, str, Step]]:

@@ -6,7 +6,7 @@ import json
 import sqlite3
 
 from omnitui.clock import Millis
-from omnitui.desk.recipients import others
+from omnitui.desk.belonging.recipients import others
 from omnitui.ids import Ulid
 from omnitui.model.accounts import Json
 from omnitui.model.states import Status

@@ -6,7 +6,7 @@ import json
 import sqlite3
 from typing import Final
 
-from omnitui.desk.resemblance import OFFERED, Person, Resemblance, resemblance, sought
+from omnitui.desk.belonging.resemblance import OFFERED, Person, Resemblance, resemblance, sought
 from omnitui.ids import Ulid
 from omnitui.model.card import Suggestion
 from omnitui.store.reads import people

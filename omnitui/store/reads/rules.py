@@ -6,10 +6,11 @@ import sqlite3
 from typing import Any, Final
 
 from omnitui.clock import Millis
-from omnitui.desk.rules import DEEPEST, Happened, Link, Past, What
-from omnitui.desk.terms import Query
+from omnitui.desk.querying.terms import Query
+from omnitui.desk.rules.rule import DEEPEST, Happened, Link, Past, What
 from omnitui.ids import Ulid
 from omnitui.store.reads.compile import conversations, prepare
+from omnitui.store.reads.merging import AMONG
 from omnitui.store.rule_journal import AGREEMENT
 from omnitui.values import dataclass
 
@@ -39,7 +40,7 @@ class State:
     """The last row that was looked at for a time that has come."""
     tried_at: Millis | None = None
     tried_digest: str = ""
-    """See `omnitui.desk.rules.Rule.digest`: what was tried."""
+    """See `omnitui.desk.rules.rule.Rule.digest`: what was tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +142,9 @@ def states(db: sqlite3.Connection) -> dict[str, State]:
 def past(db: sqlite3.Connection, name: str, conversation_id: Ulid, cause: int | None) -> Past:
     """What is known of a rule on a conversation, and of what led to its being set off there."""
     fired = db.execute(
-        "SELECT f.at FROM rule_firing f WHERE f.conversation_pk = (SELECT pk FROM conversation WHERE id = ?)"
-        " AND f.name = ? ORDER BY f.at DESC LIMIT ?",
-        (conversation_id, name, _ENOUGH),
+        f"SELECT f.at FROM rule_firing f WHERE f.conversation_pk IN ({AMONG}) AND f.name = :name"
+        " ORDER BY f.at DESC LIMIT :most",
+        {"of": conversation_id, "name": name, "most": _ENOUGH},
     ).fetchall()
     answered = db.execute(
         "SELECT f.at FROM conversation c CROSS JOIN conversation o ON o.contact_pk = c.contact_pk"
@@ -159,8 +160,8 @@ def chain(db: sqlite3.Connection, cause: int | None) -> tuple[Link, ...]:
     found: list[Link] = []
     while cause is not None and len(found) < DEEPEST:
         name, conversation_id, cause = db.execute(
-            "SELECT f.name, c.id, f.firing_pk FROM rule_firing f JOIN conversation c ON c.pk = f.conversation_pk"
-            " WHERE f.pk = ?",
+            "SELECT f.name, c.id, f.firing_pk FROM rule_firing f JOIN conversation k ON k.pk = f.conversation_pk"
+            " JOIN conversation c ON c.pk = coalesce(k.merged_pk, k.pk) WHERE f.pk = ?",
             (cause,),
         ).fetchone() or ("", "", None)
         found.append(Link(name, conversation_id))
@@ -172,10 +173,13 @@ def answered(
 ) -> tuple[bool, str, frozenset[str]] | None:
     """What would be answered: whether a machine wrote it, the blob of its raw form, and who wrote it.
 
-    That is the message of that id, else the newest that came in. None where there is no such conversation.
+    That is the message of that id, else the newest that came in. None where there is no such conversation. A score that
+    was asked for is marked automatic: as a message it wants no answer, but no machine wrote it.
     """
     row = db.execute(
-        "SELECT coalesce(m.auto, 0), coalesce(m.raw, ''), coalesce(l.sender, ''), coalesce((SELECT address FROM"
+        "SELECT coalesce(m.auto AND NOT (?2 IS NULL AND EXISTS (SELECT 1 FROM conversation"
+        " WHERE pk = coalesce(c.merged_pk, c.pk) AND csat_at = m.received_at)), 0),"
+        " coalesce(m.raw, ''), coalesce(l.sender, ''), coalesce((SELECT address FROM"
         " identity WHERE contact_pk = c.contact_pk AND channel = c.channel AND deleted_at IS NULL ORDER BY pk LIMIT 1),"
         " '') FROM conversation c LEFT JOIN message m ON m.pk = (SELECT pk FROM message WHERE conversation_pk IN"
         " (SELECT pk FROM conversation WHERE pk = c.pk OR merged_pk = c.pk) AND direction = 'incoming'"
@@ -212,11 +216,14 @@ def firings(
     db: sqlite3.Connection, name: str = "", *, conversation_id: Ulid | None = None, limit: int = 100
 ) -> list[Firing]:
     """What fired last, the newest first: of one rule, of one conversation, or of all."""
+    # Each is looked up in the index of its own; a rule that fires seldom may have its last one far back.
+    where = " AND f.name = ?1" if name else ""
+    where += " AND f.conversation_pk = (SELECT pk FROM conversation WHERE id = ?2)" if conversation_id else ""
     rows = db.execute(
         "SELECT f.id, f.name, c.id, f.fired_at, f.why, EXISTS (SELECT 1 FROM op o JOIN op u ON u.undoes = o.id"
         " WHERE o.group_id = f.id), (SELECT id FROM rule_firing WHERE pk = f.firing_pk)"
-        " FROM rule_firing f JOIN conversation c ON c.pk = f.conversation_pk WHERE (?1 = '' OR f.name = ?1)"
-        " AND (?2 IS NULL OR c.id = ?2) ORDER BY f.pk DESC LIMIT ?3",
+        f" FROM rule_firing f JOIN conversation c ON c.pk = f.conversation_pk WHERE 1{where} ORDER BY f.pk DESC"
+        " LIMIT ?3",
         (name, conversation_id, limit),
     )
     return [

@@ -68,18 +68,25 @@ class Digest:
     """Acts of this agent in that time."""
 
 
-_ABOUT: Final = """SELECT c.id, f.at, f.times, f.words, p.name,
+# What is shown in another conversation is told of that one.
+_ABOUT: Final = """SELECT c.id, max(f.at) AS at, sum(f.times), f.words, p.name,
     CASE c.subject WHEN '' THEN c.snippet ELSE c.subject END,
-    c.channel FROM found f CROSS JOIN conversation c ON c.pk = f.conversation_pk
-    CROSS JOIN contact p ON p.pk = c.contact_pk WHERE c.is_shown = 1 ORDER BY f.at DESC, c.id DESC"""
+    c.channel FROM found f CROSS JOIN conversation k ON k.pk = f.conversation_pk
+    CROSS JOIN conversation c ON c.pk = coalesce(k.merged_pk, k.pk)
+    CROSS JOIN contact p ON p.pk = c.contact_pk WHERE c.is_shown = 1 AND k.deleted_at IS NULL
+    GROUP BY c.pk ORDER BY at DESC, c.id DESC"""
 _INCOMING: Final = """SELECT m.conversation_pk, max(m.received_at) AS at, count(*) AS times, m.text AS words
     FROM message m WHERE m.received_at > :since AND m.role = 1 AND {} EXISTS (SELECT 1 FROM message e
         WHERE e.conversation_pk = m.conversation_pk AND e.received_at <= :since AND e.role > 0)
     GROUP BY m.conversation_pk"""
-_OPS: Final = """SELECT o.conversation_pk, max(o.at) AS at, count(*) AS times, g.name AS words
+_BY_RULE: Final = "EXISTS (SELECT 1 FROM rule_firing f WHERE f.id = o.group_id)"
+"""Done in the agent's name by what the agent may not have seen."""
+_NOT_BY_HAND: Final = f"(g.me = 0 OR {_BY_RULE})"
+_OPS: Final = f"""SELECT o.conversation_pk, max(o.at) AS at, count(*) AS times,
+    iif({_BY_RULE}, p.reason, g.name) AS words
     FROM op o CROSS JOIN op_payload p ON p.op_pk = o.pk CROSS JOIN agent g ON g.pk = o.author_pk
     WHERE o.id >= :first AND o.at > :since AND o.conversation_pk IS NOT NULL
-    AND NOT EXISTS (SELECT 1 FROM op u WHERE u.undoes = o.id) AND {} GROUP BY o.conversation_pk"""
+    AND NOT EXISTS (SELECT 1 FROM op u WHERE u.undoes = o.id) AND {{}} GROUP BY o.conversation_pk"""
 _REPORTED: Final = """SELECT r.conversation_pk, r.at, 1 AS times, a.name AS words FROM remote_change r
     CROSS JOIN conversation c ON c.pk = r.conversation_pk CROSS JOIN account a ON a.pk = c.account_pk
     WHERE r.at > :since AND {}"""
@@ -100,14 +107,14 @@ _FOUND: Final[Mapping[Group, str]] = {
     Group.BREACHED: "SELECT pk AS conversation_pk, window_closes_at AS at, 1 AS times, '' AS words FROM conversation"
     " WHERE is_open = 1 AND unanswered_since IS NOT NULL AND window_closes_at > :since AND window_closes_at <= :until",
     Group.ASSIGNED: _either(
-        "o.verb = 'assign' AND g.me = 0 AND json_extract(p.after, '$.assignee_id') = :me",
+        f"o.verb = 'assign' AND {_NOT_BY_HAND} AND json_extract(p.after, '$.assignee_id') = :me",
         "r.field = 'assignee_id' AND c.assignee_pk = (SELECT pk FROM agent WHERE id = :me)",
     ),
     Group.ANSWERED: _INCOMING.format(""),
     Group.NEW: _INCOMING.format("NOT"),
     Group.WOKEN: _OPS.format("o.verb = 'wake'"),
     Group.RESOLVED: _either(
-        "o.verb = 'status' AND g.me = 0 AND json_extract(p.after, '$.status') IN ('resolved', 'closed')",
+        f"o.verb = 'status' AND {_NOT_BY_HAND} AND json_extract(p.after, '$.status') IN ('resolved', 'closed')",
         "r.field = 'status' AND c.status IN ('resolved', 'closed')",
     ),
 }
@@ -125,8 +132,8 @@ def digest(db: sqlite3.Connection, since: Millis, now: Millis, me: Ulid) -> Dige
             groups[group] = tuple(_entry(row) for row in rows[:MOST])
             counts[group] = len(rows)
     (mine,) = db.execute(
-        "SELECT count(DISTINCT group_id) FROM op WHERE id >= :first AND at > :since"
-        " AND verb NOT IN ('read', 'wake') AND author_pk = (SELECT pk FROM agent WHERE id = :me)",
+        "SELECT count(DISTINCT o.group_id) FROM op o WHERE o.id >= :first AND o.at > :since AND o.verb NOT IN"
+        f" ('read', 'wake') AND o.author_pk = (SELECT pk FROM agent WHERE id = :me) AND NOT {_BY_RULE}",
         values,
     ).fetchone()
     return Digest(since, now, groups, counts, mine)

@@ -9,9 +9,9 @@ from functools import lru_cache
 from typing import Final
 
 from omnitui.clock import Millis
-from omnitui.desk.agreements import load
-from omnitui.desk.query import parse
-from omnitui.desk.sla import Event, Policy, Said, clocks, soonest
+from omnitui.desk.promises.agreements import load
+from omnitui.desk.promises.sla import Event, Policy, Said, clocks, soonest
+from omnitui.desk.querying.parsing import parse
 from omnitui.ids import Ulid
 from omnitui.model.states import Status
 from omnitui.store.reads.compile import conversations, prepare
@@ -47,7 +47,7 @@ class Alarms:
 
 
 def in_force(db: sqlite3.Connection) -> str:
-    """The policies in force as text, see `omnitui.desk.agreements`; "" for none."""
+    """The policies in force as text, see `omnitui.desk.promises.agreements`; "" for none."""
     row = db.execute("SELECT value FROM meta WHERE name = ?", (IN_FORCE,)).fetchone()
     return str(row[0]) if row else ""
 

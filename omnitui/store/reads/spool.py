@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from omnitui.clock import Millis, rfc3339
 from omnitui.i18n import _
-from omnitui.store.envelopes import Envelope
 from omnitui.store.faults import translated
+from omnitui.store.secrecy.envelopes import Envelope
 from omnitui.values import dataclass
 
 MOST_BYTES: Final = 8 * 1024 * 1024

@@ -100,13 +100,3 @@ def mine(db: sqlite3.Connection, limit: int = 100) -> tuple[Millis, ...]:
         (limit,),
     )
     return tuple(at for (at,) in rows)
-
-
-def due(db: sqlite3.Connection, agent_id: Ulid, now: Millis) -> int:
-    """How many open tasks of an agent, or of nobody, are due."""
-    found: int = db.execute(
-        "SELECT count(*) FROM task WHERE is_open = 1 AND due_at <= ?2"
-        " AND (assignee_pk IS NULL OR assignee_pk = (SELECT pk FROM agent WHERE id = ?1))",
-        (agent_id, now),
-    ).fetchone()[0]
-    return found

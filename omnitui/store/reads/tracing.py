@@ -63,6 +63,14 @@ def contact_traces(db: sqlite3.Connection, contact_id: Ulid, now: Millis) -> dic
     return {name: steps(name, values[name], ops, began=created, now=now) for name in names}
 
 
+def agent_traces(db: sqlite3.Connection, agent_id: Ulid, now: Millis) -> dict[str, list[Step]]:
+    """The same for whether an agent is away, since that was first said. Raises NotFound."""
+    ops = [op for op in oplog.about(db, agent_id) if op.kind is ObjectKind.AGENT]
+    values, _revision = current(db, ObjectKind.AGENT, agent_id, ["away_until"])
+    began = ops[0].at if ops else now
+    return {name: steps(name, value, ops, began=began, now=now) for name, value in values.items()}
+
+
 def later(db: sqlite3.Connection, op: Op) -> list[Op]:
     """The ops that stand on an op: those that set its fields again after it and still hold."""
     ops = oplog.about(db, op.object_id)
@@ -76,8 +84,8 @@ def agents(db: sqlite3.Connection) -> Mapping[Ulid, str]:
 
 
 def done_between(db: sqlite3.Connection, conversation_id: Ulid, since: Millis, until: Millis | None) -> Sequence[Op]:
-    """What was done with a conversation after a time and up to another, or up to now, oldest first."""
-    sql = f"{oplog.OP} WHERE o.conversation_pk = (SELECT pk FROM conversation WHERE id = ?)"
+    """What was done with a conversation and its parts after a time and up to another, or now, oldest first."""
+    sql = f"{oplog.OP} WHERE o.conversation_pk IN ({merging.AMONG}) AND o.at > :since AND o.at <= :end ORDER BY o.pk"
     end = 1 << 62 if until is None else until
-    rows = db.execute(f"{sql} AND o.at > ? AND o.at <= ? ORDER BY o.pk", (conversation_id, since, end))
+    rows = db.execute(sql, {"of": conversation_id, "since": since, "end": end})
     return [oplog.to_op(row) for row in rows]

@@ -8,20 +8,20 @@ from __future__ import annotations
 from sqlalchemy import Computed, Integer, PrimaryKeyConstraint, Text, UniqueConstraint
 from sqlmodel import Field
 
-from omnitui.desk.orders import FAR
+from omnitui.desk.querying.orders import FAR
 from omnitui.store.tables.base import WITHOUT_ROWID, Base, Row, computed, given, index, maybe, number, one_of, to, words
 
 
 class Conversation(Row, table=True):
     """`is_…` are the standing views (0 or 1): say `is_open = 1` to use their partial indexes. `priority` is a rank.
 
-    `…_rank` are the orders of the list (`omnitui.desk.orders`): the highest is on top.
+    `…_rank` are the orders of the list (`omnitui.desk.querying.orders`): the highest is on top.
 
     `tail` is the end of the ULID that a short ref is looked up by. `answered_at` is the received time of the newest
     answer; `last_message_pk` the newest message shown in the list; `task_due_at` the first time at which an open task
     of it is due; `merged_pk` what it is shown as a part of, `incident_pk` its cause.
 
-    `sla_…`: the policy that it is under (`omnitui.desk.sla`), the target whose clock counts, when that is due and first
+    `sla_…`: the policy that it is under (`promises.sla`), the target whose clock counts, when that is due and first
     warned of, or what it has left while it is paused. `urgent_at` is when the first thing of it is due.
     """
 
@@ -45,6 +45,11 @@ class Conversation(Row, table=True):
         ),
         index("ix_conversation_sla", "sla_due_at", where="sla_due_at IS NOT NULL"),
         index("ix_conversation_warned", "sla_warn_at", where="sla_warn_at IS NOT NULL"),
+        index(
+            "ix_conversation_closing",
+            "window_closes_at",
+            where="unanswered_since IS NOT NULL AND (window_passed IS NULL OR window_passed < window_closes_at)",
+        ),
         index("ix_conversation_task", "last_activity_at", "id", where="has_task = 1"),
     )
     account_pk: int = to("account")
@@ -103,15 +108,17 @@ class Conversation(Row, table=True):
     sla_due_at: int | None = maybe(Integer)
     sla_warn_at: int | None = maybe(Integer)
     sla_left: int | None = maybe(Integer)
+    merged_pk: int | None = maybe(Integer)
+    incident_pk: int | None = maybe(Integer)
+    window_passed: int | None = maybe(Integer)
     urgent_at: int | None = computed(
         f"nullif(min(coalesce(sla_due_at, {FAR}), coalesce(task_due_at, {FAR}), coalesce(snoozed_until, {FAR}),"
-        f" CASE WHEN unanswered_since IS NULL THEN {FAR} ELSE coalesce(window_closes_at, {FAR}) END), {FAR})"
+        f" CASE WHEN unanswered_since IS NULL OR window_passed >= window_closes_at THEN {FAR}"
+        f" ELSE coalesce(window_closes_at, {FAR}) END), {FAR})"
     )
     urgency_rank: int | None = computed(
         f"coalesce(-urgent_at, -{FAR} - unanswered_since, last_activity_at - {2 * FAR})"
     )
-    merged_pk: int | None = maybe(Integer)
-    incident_pk: int | None = maybe(Integer)
 
 
 class StatusChange(Base, table=True):

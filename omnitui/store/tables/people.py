@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Text, UniqueConstraint
+from sqlalchemy import Integer, Text, UniqueConstraint
 from sqlmodel import Field
 
-from omnitui.store.tables.base import Row, given, index, number, to, words
+from omnitui.store.tables.base import Row, given, index, maybe, number, to, words
 
 
 class Agent(Row, table=True):
@@ -16,6 +16,7 @@ class Agent(Row, table=True):
     name: str = words()
     addresses: str = words("[]")
     me: int = number()
+    away_until: int | None = maybe(Integer)
 
 
 class Account(Row, table=True):

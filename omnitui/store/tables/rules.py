@@ -12,7 +12,7 @@ from omnitui.store.tables.base import WITHOUT_ROWID, Base, given, index, maybe, 
 
 
 class RuleEvent(Base, table=True):
-    """Something that happened (`omnitui.desk.rules.What`), in the order of commits; gone when rules were asked.
+    """Something that happened (`omnitui.desk.rules.rule.What`), in the order of commits; gone when rules were asked.
 
     `asked` is the last rule that was, where there are more to ask; `firing_pk` the firing that led to it.
     """

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from omnitui.errors import OmniError
 from omnitui.services.actions import ACTIONS, Scope
-from omnitui.services.views import KIND
+from omnitui.services.triage.views import KIND
 from omnitui.ui.acts import (
     away,
     changing,

@@ -7,17 +7,17 @@ from collections.abc import Mapping, Sequence
 
 from omnitui.errors import OmniError
 from omnitui.i18n import _
-from omnitui.services.away import come_back, endless, leave
+from omnitui.services.triage.away import come_back, endless, leave
 from omnitui.store.reads import presence
-from omnitui.ui import phrases
 from omnitui.ui.acts.handler import Handler
 from omnitui.ui.desk import Desk
+from omnitui.ui.look import phrases
 from omnitui.ui.widgets.choices import Choice
 
 
 async def _away(desk: Desk) -> None:
     """Back where the agent is away; else away until what is chosen or typed."""
-    from omnitui.desk.wake import wake_time
+    from omnitui.desk.times.wake import wake_time
     from omnitui.ui.screens.picker import PickerScreen, among
 
     session, now = desk.session, desk.clock.now()

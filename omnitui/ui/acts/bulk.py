@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
-from omnitui.desk.steps import Foreseen
+from omnitui.desk.acting.steps import Foreseen
 from omnitui.i18n import _
 from omnitui.ids import Ulid
-from omnitui.ui import phrases
 from omnitui.ui.desk import Desk
 from omnitui.ui.doing import Act
+from omnitui.ui.look import phrases
 
 UNASKED = 20
 """Up to so many conversations are changed without asking, where it can be undone."""
@@ -91,6 +91,6 @@ def named(desk: Desk, ids: tuple[Ulid, ...]) -> str:
     shown = desk.conversation
     if shown is None or shown.id not in ids:
         return ""
-    from omnitui.ui.roles import plain
+    from omnitui.ui.look.roles import plain
 
     return plain(shown.contact or shown.subject)

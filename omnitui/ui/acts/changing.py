@@ -7,22 +7,22 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from omnitui.clock import HOUR, Millis
-from omnitui.desk import steps
-from omnitui.desk.until import Until
+from omnitui.desk.acting import steps
+from omnitui.desk.times.until import Until
 from omnitui.errors import Refused
 from omnitui.i18n import _, ngettext
 from omnitui.ids import Ulid
 from omnitui.model.operations import Op
 from omnitui.model.states import ObjectKind, Status
 from omnitui.store.reads import inbox
-from omnitui.ui import phrases
 from omnitui.ui.acts import bulk
 from omnitui.ui.acts.handler import Handler
 from omnitui.ui.desk import Desk
 from omnitui.ui.doing import Act, of_steps
+from omnitui.ui.look import phrases
 
 if TYPE_CHECKING:
-    from omnitui.services.undoing import Undone
+    from omnitui.services.acting.undoing import Undone
 
 LEAVES: Mapping[str, frozenset[str]] = {
     "inbox": frozenset({"resolved", "closed", "waiting", "snoozed"}),
@@ -129,7 +129,7 @@ def _unread(desk: Desk) -> Coroutine[Any, Any, None]:
 
 
 async def _undo(desk: Desk) -> None:
-    from omnitui.services.undoing import Departed
+    from omnitui.services.acting.undoing import Departed
 
     await desk.drafting.flush()
     queue = desk.screen.queue
@@ -181,12 +181,15 @@ def _go_to(desk: Desk, ops: tuple[Op, ...]) -> Ulid | None:
     return one
 
 
+_ABOUT_NONE = (ObjectKind.INCIDENT, ObjectKind.AGENT)
+
+
 def told(ops: tuple[Op, ...]) -> str:
     """What ops did, in a few words."""
     if not ops:
         return _("nothing")
     word = ", ".join(dict.fromkeys(_told(op) for op in ops))
-    about = {op.conversation_id or op.object_id for op in ops if op.kind is not ObjectKind.INCIDENT}
+    about = {op.conversation_id or op.object_id for op in ops if op.kind not in _ABOUT_NONE}
     if len(about) < 2:
         return word
     return word + " " + ngettext("({n} conversation)", "({n} conversations)", len(about)).format(n=len(about))
@@ -199,7 +202,7 @@ def _told(op: Op) -> str:
 
 
 def _resolve(desk: Desk, ids: tuple[Ulid, ...]) -> Coroutine[Any, Any, None]:
-    from omnitui.services.reasons import always_asked
+    from omnitui.services.triage.reasons import always_asked
 
     if not always_asked(desk.session.profile):
         return set_status(desk, ids, Status.RESOLVED)

@@ -11,7 +11,7 @@ from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.conversations import Message
 from omnitui.services.actions import Scope
-from omnitui.services.commands import COMMANDS, SECONDS, Command, facts, filled, needs
+from omnitui.services.programs.commands import COMMANDS, SECONDS, Command, facts, filled, needs
 from omnitui.text.safe import safe
 from omnitui.ui.acts.handler import Handler
 from omnitui.ui.desk import Desk
@@ -60,13 +60,13 @@ async def _prepare(desk: Desk, command: Command, conversation_id: Ulid | None) -
 
 
 async def _transcript(desk: Desk, conversation_id: Ulid) -> str:
-    from omnitui.services.transcripts import transcript_json
+    from omnitui.services.programs.transcripts import transcript_json
 
     return await desk.cache.aread(transcript_json, conversation_id)
 
 
 async def _run(desk: Desk, command: Command, argv: Sequence[str], given: str, conversation_id: Ulid | None) -> None:
-    from omnitui.services import programs
+    from omnitui.services.programs import running as programs
 
     ran = await programs.run(argv, given, seconds=SECONDS, profile=desk.session.profile.name)
     name = command.action.label
@@ -136,7 +136,7 @@ async def _pipe(desk: Desk, conversation_id: Ulid, whole: bool) -> None:
 
 
 async def _run_pipe(desk: Desk, line: str, argv: Sequence[str], given: str) -> None:
-    from omnitui.services import programs
+    from omnitui.services.programs import running as programs
 
     ran = await programs.run(argv, given, seconds=SECONDS, profile=desk.session.profile.name)
     desk.hush()

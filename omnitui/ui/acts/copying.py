@@ -10,8 +10,8 @@ from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.text.safe import safe
 from omnitui.ui.acts.handler import Handler
-from omnitui.ui.clipboard import handed, sequence, ways
 from omnitui.ui.desk import Desk
+from omnitui.ui.outside.clipboard import handed, sequence, ways
 
 if TYPE_CHECKING:
     from omnitui.ui.app import ConsoleApp

@@ -9,12 +9,12 @@ from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.model.conversations import Message
 from omnitui.model.states import MessageKind, Reach, Verb
-from omnitui.services import editing
+from omnitui.services.acting import editing
 from omnitui.text.safe import SafeText, safe
 from omnitui.text.widths import wrap
-from omnitui.ui import phrases
 from omnitui.ui.acts.handler import Handler
 from omnitui.ui.desk import Desk
+from omnitui.ui.look import phrases
 
 LONGEST_QUOTE = 20_000
 """Characters of a message that are quoted."""

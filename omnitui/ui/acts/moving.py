@@ -10,7 +10,7 @@ from textual.worker import WorkerCancelled
 
 from omnitui.i18n import _
 from omnitui.services.actions import Scope
-from omnitui.text.rows import Density
+from omnitui.text.listing.rows import Density
 from omnitui.ui.acts.handler import Handler, doing, moving
 from omnitui.ui.desk import Desk
 
@@ -24,6 +24,8 @@ def _list(step: Callable[[Desk, int], object]) -> Handler:
         step(desk, count or 1)
         # At once: a key that follows this one means the row that it went to.
         desk.point(desk.screen.queue.selected)
+        if not desk.screen.queue.held:
+            desk.show_ready()
 
     return handler
 

@@ -159,7 +159,7 @@ def _veil(desk: Desk) -> None:
 
 
 async def _suspend(desk: Desk) -> None:
-    from omnitui.ui.suspending import suspend
+    from omnitui.ui.outside.suspending import suspend
 
     await suspend(desk)
 

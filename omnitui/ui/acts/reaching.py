@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omnitui.desk.grammar import SPANNING
+from omnitui.desk.acting.grammar import SPANNING
 from omnitui.services.actions import Scope
 from omnitui.ui.acts.handler import Handler
 from omnitui.ui.desk import Desk

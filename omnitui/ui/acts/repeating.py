@@ -8,7 +8,7 @@ from typing import Any
 
 from omnitui.errors import OmniError
 from omnitui.i18n import _
-from omnitui.services import recordings
+from omnitui.services.triage import recordings
 from omnitui.ui.acts import bulk
 from omnitui.ui.acts.handler import Handler
 from omnitui.ui.desk import Desk
@@ -41,6 +41,8 @@ def _begin(desk: Desk) -> Coroutine[Any, Any, None] | None:
         key = desk.screen.keyboard.keymap.key_of("recording.begin")
         words = _("recording @{letter}: what you do to conversations is kept; {key} ends it")
         desk.say(words.format(letter=doing.letter, key=key))
+    else:
+        raise OmniError(_("a letter says under which name it is kept"), hint=_keys(desk, "recording.begin"))
     desk.screen.keyboard.recording = bool(doing.recording)
     desk.screen.captions.redraw_status()
     return work
@@ -61,14 +63,16 @@ def _replay(desk: Desk) -> Coroutine[Any, Any, None]:
     doing = desk.doing
     if doing.recording:
         raise OmniError(_("a recording is going on"), hint=_("end it first"))
-    letter = doing.replayed if doing.letter == "@" else doing.letter
+    letter = doing.letter if doing.letter != "@" and doing.letter else doing.replayed
     ids = desk.targets()
 
     async def work() -> None:
         known = {**await _kept(desk), **doing.registers}
         acts = known.get(letter)
         if not acts:
-            names = ", ".join(f"@{one}" for one in sorted(known)) or _("none")
+            if not known:
+                raise OmniError(_("nothing is recorded yet"), hint=_keys(desk, "recording.begin"))
+            names = ", ".join(f"@{one}" for one in sorted(known))
             raise OmniError(_("nothing is recorded under @{letter}").format(letter=letter or "@"), hint=names)
         doing.replayed = letter
         act = together(f"@{letter}", acts)
@@ -76,6 +80,11 @@ def _replay(desk: Desk) -> Coroutine[Any, Any, None]:
         await bulk.carry_out(desk, ids, act, said, ask=True)
 
     return work()
+
+
+def _keys(desk: Desk, action_id: str) -> str:
+    key = desk.screen.keyboard.keymap.key_of(action_id)
+    return _("{key} and a letter begin a recording").format(key=key) if key else ""
 
 
 async def _kept(desk: Desk) -> dict[str, tuple[Act, ...]]:

@@ -11,8 +11,8 @@ from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.model.conversations import Draft
 from omnitui.model.states import MessageKind
-from omnitui.ui import phrases
 from omnitui.ui.desk import Desk
+from omnitui.ui.look import phrases
 
 if TYPE_CHECKING:
     from omnitui.ui.panes.composer import ComposerPane
@@ -62,8 +62,8 @@ def _check(composer: ComposerPane, draft: Draft) -> None:
         OmniError: Something would be.
     """
     from omnitui.sdk.capabilities import why_barred
-    from omnitui.services.outgoing import checked_address, checked_length
-    from omnitui.ui.enclosing import fault_of
+    from omnitui.services.acting.outgoing import checked_address, checked_length
+    from omnitui.ui.drafts.enclosing import fault_of
 
     if not draft.text.strip() and not draft.attachments:
         raise OmniError(_("there is nothing to send"))

@@ -8,11 +8,11 @@ from typing import Any
 from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.states import Status
-from omnitui.ui import phrases
 from omnitui.ui.acts import bulk
 from omnitui.ui.acts.changing import to_status
 from omnitui.ui.acts.handler import Handler
 from omnitui.ui.desk import Desk
+from omnitui.ui.look import phrases
 
 
 async def resolve_with_reason(desk: Desk, ids: tuple[Ulid, ...]) -> None:
@@ -41,7 +41,7 @@ async def _macro(desk: Desk, ids: tuple[Ulid, ...]) -> None:
 
 def _csat(desk: Desk, ids: tuple[Ulid, ...]) -> Coroutine[Any, Any, None]:
     from omnitui.desk.csat import QUESTION
-    from omnitui.services import csat
+    from omnitui.services.triage import csat
     from omnitui.ui.doing import Act
 
     act = Act(_("ask how it was"), lambda desk, ids: csat.plan(desk.session, ids), QUESTION)

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from omnitui.i18n import _
 from omnitui.ui.acts.handler import Handler
 from omnitui.ui.desk import Desk
-from omnitui.ui.roles import plain
+from omnitui.ui.look.roles import plain
 
 
 async def _claim(desk: Desk) -> None:
-    from omnitui.services.claiming import claim
+    from omnitui.services.triage.claiming import claim
 
     got = (await asyncio.to_thread(claim, desk.session)).conversation
     name = plain(got.contact or _("unnamed"))

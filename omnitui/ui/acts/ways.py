@@ -12,8 +12,8 @@ from omnitui.ids import Ulid
 from omnitui.model.conversations import Draft
 from omnitui.model.states import MessageKind, SendState
 from omnitui.sdk.capabilities import NeedTag, NeedTemplate
-from omnitui.services.deciding import in_doubt
-from omnitui.services.templates import offered
+from omnitui.services.acting.deciding import in_doubt
+from omnitui.services.texts.templates import offered
 from omnitui.store import drafts
 from omnitui.store.reads import accounts, outbox
 from omnitui.store.reads import drafts as draft_reads
@@ -24,7 +24,7 @@ from omnitui.ui.desk import Desk
 from omnitui.ui.panes.composer import ComposerPane
 
 if TYPE_CHECKING:
-    from omnitui.services.ways import Way
+    from omnitui.services.triage.ways import Way
 
 
 def _written(desk: Desk) -> ComposerPane:

@@ -37,7 +37,7 @@ async def _editor(desk: Desk, conversation_id: Ulid) -> None:
 
 
 async def _edit(desk: Desk) -> None:
-    from omnitui.ui.editor import edited
+    from omnitui.ui.drafts.editor import edited
 
     composer = desk.composer
     draft = sending.draft_of(desk)
@@ -185,7 +185,7 @@ async def _new(desk: Desk) -> None:
 
 
 async def _save(desk: Desk) -> None:
-    from omnitui.ui.saving import save_attachments
+    from omnitui.ui.outside.saving import save_attachments
 
     await save_attachments(desk, await desk.message())
 

@@ -26,14 +26,15 @@ from textual.widget import Widget
 
 from omnitui.i18n import _
 from omnitui.ui.collection import Collection
-from omnitui.ui.first_frame import Takeover
 from omnitui.ui.last_hop.composing import LeanCompositor
 from omnitui.ui.last_hop.direct import put_lines
 from omnitui.ui.last_hop.driver import LastHopDriver
 from omnitui.ui.last_hop.frame import Frame, drawable, drawable_lines
 from omnitui.ui.last_hop.guard import guarded, title
 from omnitui.ui.last_hop.ink import Inks
+from omnitui.ui.last_hop.pen import place
 from omnitui.ui.last_hop.screen import LastHopScreen
+from omnitui.ui.start.first_frame import Takeover
 
 SYNC_START = "\x1b[?2026h"
 SYNC_END = "\x1b[?2026l"
@@ -259,7 +260,7 @@ class LastHopApp(App[ReturnType]):
         if not data and cursor == self._previous_cursor_position:
             return
         self._previous_cursor_position = cursor
-        data = f"{data}\x1b[{y + 1};{x + 1}H"
+        data += place(x, y)
         if self._sync_available and len(data) >= SYNC_FROM:
             data = f"{SYNC_START}{data}{SYNC_END}"
         driver.paint(data)

@@ -23,8 +23,8 @@ from omnitui.ui.last_hop.typeahead import TypeAhead
 if TYPE_CHECKING:
     from textual.app import App
 
-    from omnitui.ui.first_frame import Takeover
     from omnitui.ui.last_hop.app import LastHopApp
+    from omnitui.ui.start.first_frame import Takeover
 
 ALTERNATE_SCREEN = "\x1b[?1049h"
 READ_SIZE = 65_536

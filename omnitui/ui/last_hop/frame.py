@@ -12,8 +12,11 @@ from textual.strip import Strip
 from omnitui.text.safe import strip_controls
 from omnitui.ui.last_hop.ink import Inks
 from omnitui.ui.last_hop.pen import Pen, Row
+from omnitui.ui.last_hop.recent import Recent
 
 UNKNOWN = -1
+REMEMBERED = 400
+"""Strips whose cells are kept."""
 MAX_GLYPH = 16
 """Characters in one cell; the longest emoji has ten. What a stranger piles up beyond goes nowhere."""
 
@@ -93,6 +96,7 @@ class Frame:
         self._want: list[Row] = [([" "] * width, [0] * width) for _ in range(height)]
         self._shown: list[Row] = [([" "] * width, [UNKNOWN] * width) for _ in range(height)]
         self._pieces: list[dict[int, Strip]] = [{} for _ in range(height)]
+        self._known: Recent[int, tuple[Strip, Row]] = Recent(REMEMBERED)
         self._dirty: set[int] = set(range(height))
 
     def forget(self) -> None:
@@ -134,8 +138,9 @@ class Frame:
         if known is None or known.cell_length != strip.cell_length:
             pieces.clear()
         pieces[x] = strip
-        glyphs, numbers = strip_cells(strip, self._inks)
+        glyphs, numbers = self.cells(strip)
         if len(glyphs) > self.width - x:
+            glyphs, numbers = glyphs[:], numbers[:]
             fit(glyphs, numbers, self.width - x, self._inks.of(last_style(strip))[1])
         if not glyphs:
             return
@@ -148,6 +153,13 @@ class Frame:
         row[x:end] = glyphs
         row_inks[x:end] = numbers
         self._dirty.add(y)
+
+    def cells(self, strip: Strip) -> Row:
+        """The strip as cells, not to be changed: kept, for a line that is drawn comes again."""
+        known = self._known.get(id(strip))
+        if known is None or known[0] is not strip:
+            known = self._known.put(id(strip), (strip, strip_cells(strip, self._inks)))
+        return known[1]
 
     def changes(self) -> str:
         """The bytes that turn what is shown into what should be. Ends with the plain ink; "" if nothing differs."""

@@ -32,6 +32,13 @@ def reach(glyph: str, cells: int) -> int:
     return max(cells, sum(2 if part >= "\U0001f000" else cell_len(part) for part in glyph)) if len(glyph) > 1 else cells
 
 
+def place(x: int, y: int) -> str:
+    """The shortest sequence that puts the cursor somewhere wherever it is."""
+    if x:
+        return f"\x1b[{y + 1};{x + 1}H"
+    return f"\x1b[{y + 1}H" if y else "\x1b[H"
+
+
 class Pen:
     """Takes the rows of a screen that differ, and draws what does: `row` for each from the top, then `finish`."""
 
@@ -167,7 +174,7 @@ class Pen:
     def _move(self, x: int, y: int) -> None:
         """Put the cursor somewhere, if it is not there yet."""
         if y != self._y:
-            self._out.append(f"\x1b[{y + 1}H" if x == 0 else f"\x1b[{y + 1};{x + 1}H")
+            self._out.append(place(x, y))
         elif self._x is None or x < self._x:
             self._out.append("\r" if x == 0 else f"\x1b[{x + 1}G")
         elif x > self._x:

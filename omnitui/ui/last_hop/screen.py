@@ -13,6 +13,7 @@ from textual.screen import ModalScreen, Screen, ScreenResultType
 from textual.widget import Widget
 
 from omnitui.ui.last_hop.composing import LeanCompositor
+from omnitui.ui.last_hop.focusing import MarksFocus
 
 if TYPE_CHECKING:
     _Base = Screen[Any]
@@ -58,6 +59,19 @@ class PaintsWhenIdle(_Base):
         self._layout_is_due()
         # First the widgets hear of their sizes: drawn before, each would be drawn a second time.
         self._painted_at = monotonic()
+
+    def set_focus(self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False) -> None:
+        """Give the keys to a widget; what shows that is drawn together, before Textual tells of it widget by widget."""
+        before = self.focused
+        super().set_focus(widget, scroll_visible, from_app_focus)
+        if self.focused is not before:
+            for pane in (before, self.focused):
+                if isinstance(pane, MarksFocus):
+                    pane.mark_focus(pane is self.focused)
+            self.focus_moved()
+
+    def focus_moved(self) -> None:
+        """Another widget has the focus (`focused`), or none."""
 
     def hold_paint(self, seconds: float) -> None:
         """More is about to change: paint both at once, when `release_paint` is called or after so many seconds."""

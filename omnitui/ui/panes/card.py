@@ -10,8 +10,8 @@ from omnitui.clock import Clock
 from omnitui.model.card import Card
 from omnitui.model.conversations import Conversation
 from omnitui.ui.last_hop.focusing import MarksFocus
+from omnitui.ui.look.roles import Line, cropped, line_width
 from omnitui.ui.panels import Entry, Sight, entries
-from omnitui.ui.roles import Line, cropped, line_width
 from omnitui.ui.widgets.lines import Lines
 
 
@@ -44,6 +44,11 @@ class CardPane(MarksFocus, Lines, can_focus=True):
             same = [at for at in self._stops() if _place(self._entries[at]) == _place(before)]
             self._at = min(same, key=lambda at: abs(at - self._at), default=self._at)
         self.draw()
+
+    def prepare(self, card: Card | None, shown: Conversation | None) -> None:
+        """Draw the lines that `load` would show of this."""
+        for entry in self._made(card, shown)[: self.size.height]:
+            self.strip(entry.line)
 
     @property
     def current(self) -> Entry | None:
@@ -79,13 +84,14 @@ class CardPane(MarksFocus, Lines, can_focus=True):
         return [at for at, entry in enumerate(self._entries) if entry.value]
 
     def _fit(self) -> None:
-        if self.card is None:
-            self._entries = []
-        else:
-            width = max(self.size.width, 20)
-            self._entries = entries(Sight(self.card, self._shown, width, self.clock.now(), self.zone))
+        self._entries = self._made(self.card, self._shown)
         self._at = min(self._at, max(len(self._entries) - 1, 0))
         self._top = min(self._top, max(len(self._entries) - max(self.size.height, 1), 0))
+
+    def _made(self, card: Card | None, shown: Conversation | None) -> list[Entry]:
+        if card is None:
+            return []
+        return entries(Sight(card, shown, max(self.size.width, 20), self.clock.now(), self.zone))
 
     def draw(self) -> None:
         """Draw what is visible."""

@@ -20,7 +20,7 @@ from omnitui.model.conversations import Conversation, Draft, Message
 from omnitui.model.states import MessageKind
 from omnitui.sdk.capabilities import Capabilities, Policy
 from omnitui.sync.allowance import Allowance, policy_of
-from omnitui.ui.composing import (
+from omnitui.ui.drafts.composing import (
     copy_pieces,
     ends_at,
     file_pieces,
@@ -32,15 +32,15 @@ from omnitui.ui.composing import (
     title_pieces,
     way_pieces,
 )
-from omnitui.ui.enclosing import fault_of, size_of
-from omnitui.ui.offering import Offer, address_offers, address_part, agent_offers, canned_offers, offer
+from omnitui.ui.drafts.enclosing import fault_of, size_of
+from omnitui.ui.drafts.offering import Offer, address_offers, address_part, agent_offers, canned_offers, offer
+from omnitui.ui.drafts.shelf import Shelf
+from omnitui.ui.drafts.spelling import misspelt
+from omnitui.ui.look.roles import Line, Piece, line_width, plain, spread
 from omnitui.ui.panes.fields import Sheet, editable
 from omnitui.ui.panes.header import ADDRESSED, LABELS, Header
 from omnitui.ui.panes.tabbing import Tabbing
 from omnitui.ui.picture import Picture
-from omnitui.ui.roles import Line, Piece, line_width, plain, spread
-from omnitui.ui.shelf import Shelf
-from omnitui.ui.spelling import misspelt
 from omnitui.ui.widgets.lines import Lines
 
 COUNTED = 90 * SECOND

@@ -13,7 +13,7 @@ from textual.strip import Strip
 from textual.widgets import Input, TextArea
 
 from omnitui.text.safe import MAX_CHARS, MAX_LINES, TAB, SafeText, safe
-from omnitui.ui.veil import is_veiled, veiled_strip
+from omnitui.ui.look.veil import is_veiled, veiled_strip
 
 LONGEST_LINE = 8_192
 """Characters; a field takes 6 µs a character of the line for each key that is typed in it."""

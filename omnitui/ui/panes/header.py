@@ -11,8 +11,8 @@ from textual.widgets import Input
 from omnitui.i18n import N_, _
 from omnitui.model.accounts import Json
 from omnitui.text.safe import SafeText
+from omnitui.ui.look.roles import Line, Piece, plain
 from omnitui.ui.panes.fields import Field, editable
-from omnitui.ui.roles import Line, Piece, plain
 from omnitui.ui.widgets.lines import Lines
 
 LABELS: Mapping[str, str] = {"to": N_("To"), "cc": "Cc", "bcc": "Bcc", "subject": N_("Subject")}

@@ -16,23 +16,27 @@ from textual.strip import Strip
 from omnitui.clock import Clock, Millis
 from omnitui.i18n import _
 from omnitui.ids import Ulid
-from omnitui.ui import phrases
-from omnitui.ui.blocks import Setting
 from omnitui.ui.last_hop.focusing import MarksFocus
-from omnitui.ui.reel import Reel, Row
-from omnitui.ui.roles import Line, plain
-from omnitui.ui.stretch import Stretch
-from omnitui.ui.veil import is_veiled, veil
+from omnitui.ui.last_hop.recent import Recent
+from omnitui.ui.look import phrases
+from omnitui.ui.look.roles import Line, plain
+from omnitui.ui.look.veil import is_veiled, veil
+from omnitui.ui.timeline.blocks import Setting
+from omnitui.ui.timeline.reel import Reel, Row
+from omnitui.ui.timeline.stretch import Stretch
 from omnitui.ui.widgets.lines import drawn, look_of
 
 WHEEL = 3
+MOST_READY = 4
+"""Histories that are drawn before they are asked for."""
 
 
 class HistoryPane(MarksFocus, can_focus=True):
     """Shows a `Reel`. It asks for older messages when the reader comes near the edge."""
 
     DEFAULT_CSS = "HistoryPane { height: 1fr; }"
-    CACHE: ClassVar[int] = 2_000
+    REMEMBERED: ClassVar[int] = 400
+    """Lines that are kept as they are drawn: those of some ten screens."""
     DRAWS_LINES = True
 
     class WantsOlder(Event):
@@ -56,10 +60,12 @@ class HistoryPane(MarksFocus, can_focus=True):
         self._rows: list[Row] = []
         self._fitted = Size(0, 0)
         """For which size the reel has been wrapped."""
-        self._strips: dict[Line, Strip] = {}
+        self._strips: Recent[Line, Strip] = Recent(self.REMEMBERED)
         self._base: Style | None = None
         self._stale = False
         self._asked = False
+        self._ready: list[tuple[Stretch, Reel]] = []
+        """What may be shown next, drawn."""
         self._seen: tuple[Millis, Ulid] | None = None
 
     @property
@@ -85,19 +91,37 @@ class HistoryPane(MarksFocus, can_focus=True):
 
         What the reader folded stays so.
         """
-        folded = self.reel.folded
-        self.reel = Reel()
-        self.reel.due, self.reel.found, self.reel.folded = due or {}, found, folded
+        due = due or {}
+        ready = next((reel for own, reel in self._ready if own is stretch), None)
+        self._ready = [(own, reel) for own, reel in self._ready if reel is not ready]
+        if ready is not None and not at and (ready.due, ready.found, ready.folded) == (due, found, self.reel.folded):
+            self.reel = ready
+            self._fit()
+        else:
+            self.reel = self._reel(stretch, unread, due, found)
         self._seen = None
         self.below = 0
         self.writing = "", 0
         self.following = self._asked = False
-        self._fit()
-        self.reel.load(stretch, unread)
         index = next((index for index, message in enumerate(stretch.messages) if message.id == at), None)
         if index is not None:
             self.reel.show(index)
         self.redraw()
+
+    def prepare(self, stretch: Stretch, *, unread: int, due: Mapping[Ulid, Millis]) -> None:
+        """Draw what `load` would show of this; the last few are kept."""
+        reel = self._reel(stretch, unread, due, ())
+        for line, _message in reel.rows(self.has_focus):
+            self._strip(line)
+        self._ready = [*self._ready[1 - MOST_READY :], (stretch, reel)]
+
+    def _reel(self, stretch: Stretch, unread: int, due: Mapping[Ulid, Millis], found: tuple[str, ...]) -> Reel:
+        """A reel at the newest messages, of which the reader folds what is folded now."""
+        reel = Reel()
+        reel.due, reel.found, reel.folded = due, found, self.reel.folded
+        self._fit(reel)
+        reel.load(stretch, unread)
+        return reel
 
     def renew(self, newest: Stretch, due: Mapping[Ulid, Millis]) -> None:
         """The newest messages changed; nothing moves."""
@@ -212,10 +236,10 @@ class HistoryPane(MarksFocus, can_focus=True):
             self.post_message(self.WantsNewer())
         self.redraw()
 
-    def _fit(self, *, keep: bool = False) -> None:
+    def _fit(self, reel: Reel | None = None, *, keep: bool = False) -> None:
         width, height = self._fitted = self.size
         if width and height:
-            self.reel.fit(Setting(width, self.clock.now(), self.zone), height, stick=not keep)
+            (reel or self.reel).fit(Setting(width, self.clock.now(), self.zone), height, stick=not keep)
 
     def redraw(self) -> None:
         """Draw what changed."""
@@ -246,21 +270,23 @@ class HistoryPane(MarksFocus, can_focus=True):
         if self._fitted != self.size:
             # Painted before the message that tells of the new size.
             self.on_resize()
+        line = self._rows[y][0] if y < len(self._rows) else ()
+        if not self._rows and y == 1 and self.empty_words:
+            line = ((f"  {self.empty_words}", "muted"),)
+        return self._strip(line)
+
+    def _strip(self, line: Line) -> Strip:
         if self._base is None or self._stale:
             self._stale = False
             base = self.rich_style
             if base != self._base:
                 self._base = base
                 self._strips.clear()
-        if len(self._strips) > self.CACHE:
-            self._strips.clear()
-        line = self._rows[y][0] if y < len(self._rows) else ()
-        if not self._rows and y == 1 and self.empty_words:
-            line = ((f"  {self.empty_words}", "muted"),)
-        strip = self._strips.get(line)
-        if strip is None or strip.cell_length != self.size.width:
+        strip, width = self._strips.get(line), self._fitted.width
+        if strip is None or strip.cell_length != width:
             shown = veil(line, private=True) if is_veiled(self) else line
-            strip = self._strips[line] = drawn(shown, self.size.width, self._base or Style.null(), look_of(self))
+            drawn_now = drawn(shown, width, self._base or Style.null(), look_of(self))
+            strip = self._strips.put(line, drawn_now)
         return strip
 
     def notify_style_update(self) -> None:
@@ -272,6 +298,7 @@ class HistoryPane(MarksFocus, can_focus=True):
         """Another theme."""
         self._base = None
         self._strips.clear()
+        self._ready.clear()
         self.refresh()
 
     def on_resize(self) -> None:

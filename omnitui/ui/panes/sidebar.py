@@ -10,7 +10,7 @@ from textual.message import Message
 from omnitui.desk.views import View
 from omnitui.i18n import _
 from omnitui.ui.last_hop.focusing import MarksFocus
-from omnitui.ui.roles import Line, plain, spread
+from omnitui.ui.look.roles import Line, plain, spread
 from omnitui.ui.widgets.lines import Lines
 
 

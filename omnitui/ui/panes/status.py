@@ -9,14 +9,14 @@ from omnitui.clock import Millis
 from omnitui.i18n import _, ngettext
 from omnitui.model.states import SendState, Verb
 from omnitui.services.actions import ACTIONS, FOOTERS, Scope
-from omnitui.services.keymap import Keymap, shown
+from omnitui.services.keys.keymap import Keymap, shown
 from omnitui.store.reads.presence import NO_END
-from omnitui.text.widths import cell_width
-from omnitui.ui import phrases
+from omnitui.text.widths import cell_width, wrap
 from omnitui.ui.keyboard import Keyboard
-from omnitui.ui.phrases import severity_role
+from omnitui.ui.look import phrases
+from omnitui.ui.look.phrases import severity_role
+from omnitui.ui.look.roles import Line, Piece, cropped, line_width, plain, spread
 from omnitui.ui.picture import Standing
-from omnitui.ui.roles import Line, Piece, cropped, line_width, plain, spread
 
 _ROLES = {"ok": "good", "new": "muted", "offline": "warn", "limited": "warn", "paused": "muted"}
 GAP = 3
@@ -58,6 +58,18 @@ def status_line(
     if line_width(left) + line_width(right) + 1 > width and text:
         return spread(left, (), width)
     return spread(left, right, width)
+
+
+def parted(notice: tuple[str, str], width: int, marks: str = "") -> tuple[tuple[str, str], Line]:
+    """A notice as far as the status line has room for it, and the rest as a line of its own."""
+    text, role = plain(notice[0]), notice[1]
+    room = width - 2 - (cell_width(marks) + 2 if marks else 0)
+    if cell_width(text) <= room:
+        return notice, ()
+    first = wrap(text[: 2 * width], max(room, 20))[0].rstrip()
+    if not text.startswith(first):
+        return notice, ()
+    return (first, role), cropped(((f" {text[len(first) :].lstrip()}", role),), width)
 
 
 def health_pieces(standing: Standing, now: Millis, accounts_key: str = "") -> Line:
@@ -150,7 +162,8 @@ def outbox_pieces(standing: Standing, now: Millis, undo_key: str) -> Line:
 def footer_line(keyboard: Keyboard, scope: Scope, width: int) -> Line:
     """At most six keys of the focused pane; within a chord, what was typed of it."""
     if keyboard.begun:
-        return ((" ", ""), (f" {keyboard.begun} ", "chosen"), (" … ", "muted"), *_key("esc", _("drops it")))
+        missing = _("a letter") if keyboard.lettered else "…"
+        return ((" ", ""), (f" {keyboard.begun} ", "chosen"), (f" {missing}   ", "muted"), *_key("esc", _("drops it")))
     named = [(keyboard.keymap.key_of(action_id), ACTIONS[action_id].word) for action_id in FOOTERS[scope]]
     keys = [_key(key, word) for key, word in named if key]
     # The last one is the way out: help, or back.

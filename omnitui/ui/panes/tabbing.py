@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from textual.widgets import Input, TextArea
 
-from omnitui.ui.offering import Offer, offers_line
+from omnitui.ui.drafts.offering import Offer, offers_line
+from omnitui.ui.look.roles import Line
 from omnitui.ui.panes.fields import editable
-from omnitui.ui.roles import Line
 from omnitui.ui.widgets.lines import Lines
 
 Location = tuple[int, int]

@@ -8,10 +8,10 @@ from omnitui.errors import hide
 from omnitui.i18n import _
 from omnitui.model.accounts import Account
 from omnitui.sdk.capabilities import Manifest
-from omnitui.services import connectors
-from omnitui.services.secrets import refs
+from omnitui.services.channels import connectors
+from omnitui.services.secrecy.secrets import refs
 from omnitui.ui.desk import Desk
-from omnitui.ui.roles import plain
+from omnitui.ui.look.roles import plain
 from omnitui.ui.screens.account_form import (
     AccountForm,
     Blank,

@@ -14,11 +14,11 @@ from textual.widgets import Input
 from omnitui.errors import OmniError, UsageError
 from omnitui.i18n import _
 from omnitui.sdk.capabilities import Manifest, Setting
-from omnitui.services.vault import Vault
+from omnitui.services.secrecy.vault import Vault
 from omnitui.text.widths import wrap
 from omnitui.ui.last_hop import LastHopModal
+from omnitui.ui.look.roles import plain
 from omnitui.ui.panes.fields import Field, editable
-from omnitui.ui.roles import plain
 from omnitui.ui.widgets.lines import Lines
 from omnitui.values import dataclass
 

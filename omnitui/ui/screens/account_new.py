@@ -18,18 +18,19 @@ from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.accounts import Account
 from omnitui.sdk.capabilities import Manifest
-from omnitui.services import connectors, hook_standing, webhooks
-from omnitui.services.accounts import Answer, checked_settings
-from omnitui.services.hook_standing import HookStanding
-from omnitui.services.secrets import joined
+from omnitui.services.channels import connectors, hook_standing, webhooks
+from omnitui.services.channels.accounts import Answer, checked_settings
+from omnitui.services.channels.hook_standing import HookStanding
+from omnitui.services.secrecy.secrets import joined
 from omnitui.store.reads import accounts as reads
 from omnitui.store.reads import inbox, ledger
 from omnitui.text import qr
-from omnitui.text.row_signs import CHANNEL_MARKS
+from omnitui.text.listing.signs import CHANNEL_MARKS
 from omnitui.text.widths import wrap
 from omnitui.ui.desk import Desk
 from omnitui.ui.last_hop import LastHopModal
-from omnitui.ui.roles import Line, plain
+from omnitui.ui.look.roles import Line, plain
+from omnitui.ui.look.signs import wants_ascii
 from omnitui.ui.screens.account_form import (
     CLOSE,
     AccountForm,
@@ -43,7 +44,6 @@ from omnitui.ui.screens.account_form import (
 from omnitui.ui.screens.accounts import beside
 from omnitui.ui.screens.ledger import entry_lines
 from omnitui.ui.screens.picker import PickerScreen, among
-from omnitui.ui.signs import wants_ascii
 from omnitui.ui.widgets.choices import Choice
 from omnitui.ui.widgets.lines import Lines
 

@@ -18,18 +18,18 @@ from omnitui.i18n import N_, _
 from omnitui.ids import Ulid
 from omnitui.model.accounts import Account, Inbox, Json, LedgerEntry
 from omnitui.sdk import snapshot
-from omnitui.services.accounts import Accounts
+from omnitui.services.channels.accounts import Accounts
 from omnitui.store.reads import accounts as reads
 from omnitui.store.reads import ledger
-from omnitui.text.row_signs import CHANNEL_MARKS
+from omnitui.text.listing.signs import CHANNEL_MARKS
 from omnitui.text.widths import wrap
-from omnitui.ui import phrases
 from omnitui.ui.desk import Desk
 from omnitui.ui.last_hop import LastHopModal
-from omnitui.ui.roles import Line, plain
+from omnitui.ui.look import phrases
+from omnitui.ui.look.roles import Line, plain
 from omnitui.ui.screens.confirm import confirmed
 from omnitui.ui.screens.ledger import entry_lines
-from omnitui.ui.widgets.choices import Choice, Choices
+from omnitui.ui.widgets.choices import MOVES, Choice, Choices
 from omnitui.ui.widgets.lines import Lines
 from omnitui.values import dataclass
 
@@ -159,12 +159,9 @@ class AccountsScreen(LastHopModal[tuple[Wish, Account | None] | None]):
 
     def on_key(self, event: events.Key) -> None:
         """Move, act or leave."""
-        steps = dict.fromkeys(("j", "down", "tab"), 1) | dict.fromkeys(("k", "up", "shift+tab"), -1)
-        steps |= {"home": -1_000_000, "g": -1_000_000, "end": 1_000_000, "G": 1_000_000}
-        steps |= {"pageup": -5, "pagedown": 5}
         one = self.chosen
-        if event.key in steps:
-            self.query_one(Choices).move(steps[event.key])
+        if event.key in MOVES:
+            self.query_one(Choices).move(MOVES[event.key])
             self._detail()
         elif event.key in ("escape", "q", "ctrl+q"):
             self.dismiss(None)

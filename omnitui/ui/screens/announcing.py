@@ -15,15 +15,17 @@ from textual.containers import Vertical
 from omnitui.desk.naming import first_name
 from omnitui.errors import OmniError
 from omnitui.i18n import _, ngettext
+from omnitui.model.conversations import Conversation
 from omnitui.model.incidents import Incident
 from omnitui.sdk.measure import UNITS
-from omnitui.services.announcing import Announcement, Announcing, Place, Variant
-from omnitui.services.templates import Filled
+from omnitui.services.incidents.announcing import Announcement, Announcing, Place, Variant
+from omnitui.services.texts.templates import Filled
+from omnitui.store.reads import incidents
 from omnitui.text.widths import wrap
-from omnitui.ui import phrases
 from omnitui.ui.desk import Desk
 from omnitui.ui.last_hop import LastHopModal
-from omnitui.ui.roles import Line, plain
+from omnitui.ui.look import phrases
+from omnitui.ui.look.roles import Line, plain
 from omnitui.ui.screens.form import Entry, FormScreen
 from omnitui.ui.screens.template import fill_template
 from omnitui.ui.widgets.choices import Choice, Choices
@@ -139,6 +141,7 @@ def _row(one: Variant) -> Choice:
         (f"{plain(one.account)}  ", "muted"),
         (f"{len(one.told)}/{one.total}", "text"),
         *((f" {words.format(n=n)}", "label") for words, n in ways if n),
+        (f" {_('{n} told elsewhere').format(n=len(one.also))}" if one.also else "", "muted"),
         (f"  {plain(wrong)}" if wrong else "", "warn"),
     )
     return Choice(one.place, left, ((f"{one.used}{limit} {_(UNITS[one.unit])}", "bad" if one.wrong else "muted"),))
@@ -149,11 +152,16 @@ def _words(one: Variant, width: int, most: int) -> list[Line]:
     lines: list[Line] = [(("│ ", "quote"), (line, "text")) for line in wrap(plain_lines(text), width - 2)[: most - 2]]
     reasons = Counter(why for _conversation, why in one.left).most_common(2)
     lines += [((f"! {n} × {plain(why)}", "warn"),) for why, n in reasons]
+    lines += [((f"= {_told_in(row, place)}", "muted"),) for row, place in one.also[:2]]
     if one.left and (one.templates or one.tag):
         ways = [_("t: a template")] if one.templates else []
         ways += [_("g: under the tag {tag}").format(tag=one.tag)] if one.tag else []
         lines.append(((", ".join(ways), "muted"),))
     return lines
+
+
+def _told_in(row: Conversation, place: str) -> str:
+    return plain(_("{name} is told in #{place}").format(name=row.contact, place=place))
 
 
 def plain_lines(text: str) -> str:
@@ -165,7 +173,7 @@ def plain_lines(text: str) -> str:
 
 async def announce(desk: Desk, incident: Incident) -> None:
     """Write once, look at what each channel gets, change it there, and send it as one act."""
-    service = Announcing(desk.session.cache, desk.session.holds)
+    service = Announcing(desk.session.cache, desk.session.holds, desk.zone)
     kept = desk.doing.announcements
     said: Announcement | None = kept.get(incident.id)
     if said is None or (incident.told_at is not None and said.text == incident.told):
@@ -187,9 +195,11 @@ async def announce(desk: Desk, incident: Incident) -> None:
         variant = next(one for one in variants if one.place == at)
         if wish == "send":
             try:
-                done = await desk.act(service.announce, incident.id, said)
+                done = await desk.act(lambda told=said, seen=incident: service.announce(seen.id, told, seen=seen))
             except OmniError as error:
                 desk.complain(error)
+                now: Incident | None = await desk.cache.aread(incidents.incident, incident.id)
+                incident = now or incident
                 continue
             told = ngettext("{n} customer is told", "{n} customers are told", len(done.sent)).format(n=len(done.sent))
             left = ngettext("{n} is not", "{n} are not", len(done.left)).format(n=len(done.left)) if done.left else ""

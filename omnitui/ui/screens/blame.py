@@ -9,15 +9,14 @@ from omnitui.clock import Millis
 from omnitui.desk.tracing import Cause, Step, last_set
 from omnitui.i18n import _
 from omnitui.ids import Ulid
-from omnitui.model.accounts import Json
-from omnitui.services.reverting import Outlook, outlook
+from omnitui.services.acting.reverting import Outlook, outlook
 from omnitui.store.reads import tracing
-from omnitui.ui import phrases
 from omnitui.ui.acts.changing import tell
 from omnitui.ui.desk import Desk
-from omnitui.ui.roles import plain
+from omnitui.ui.look import phrases
+from omnitui.ui.look.roles import plain
 from omnitui.ui.screens.confirm import confirmed
-from omnitui.ui.screens.oplog import value_words
+from omnitui.ui.screens.oplog import held
 from omnitui.ui.screens.picker import PickerScreen, among
 from omnitui.ui.widgets.choices import Choice
 
@@ -43,14 +42,14 @@ async def open_blame(desk: Desk, conversation_id: Ulid) -> None:
         desk.say(_("no agent here set that: {cause}").format(cause=cause_words(desk, step, names, now)), "warn")
         return
     seen = await desk.cache.aread(outlook, step.op.id)
-    if await confirmed(desk, _question(desk, seen, names), _("take it back")):
+    if await confirmed(desk, _question(desk, seen, names, now), _("take it back")):
         undone = await desk.act(desk.session.operations.revert, step.op.id, others=True)
         tell(desk, undone, _("undone: {what}"), undone.originals)
 
 
-def _question(desk: Desk, seen: Outlook, names: Mapping[Ulid, str]) -> str:
+def _question(desk: Desk, seen: Outlook, names: Mapping[Ulid, str], now: Millis) -> str:
     """What is asked before an op is taken back."""
-    sets = ", ".join(f"{_word(name)} → {held(desk, name, value, names)}" for name, value in seen.sets.items())
+    sets = ", ".join(f"{_word(name)} → {held(name, value, names, now, desk.zone)}" for name, value in seen.sets.items())
     who = names.get(seen.op.author_id, "?")
     return _("Take back what {who} did? {sets}").format(who=plain(who), sets=plain(sets))
 
@@ -58,7 +57,7 @@ def _question(desk: Desk, seen: Outlook, names: Mapping[Ulid, str]) -> str:
 def _choice(desk: Desk, field: str, step: Step, names: Mapping[Ulid, str], now: Millis) -> Choice:
     left = (
         (f"{_word(field)}  ", "label"),
-        (plain(held(desk, field, step.after, names)), "strong"),
+        (plain(held(field, step.after, names, now, desk.zone)), "strong"),
         (f"  {plain(cause_words(desk, step, names, now))}", "text"),
     )
     right = ((phrases.moment(step.at, now, desk.zone), "muted"),)
@@ -67,15 +66,6 @@ def _choice(desk: Desk, field: str, step: Step, names: Mapping[Ulid, str], now: 
 
 def _word(field: str) -> str:
     return _(phrases.FIELD.get(field, field))
-
-
-def held(desk: Desk, field: str, value: Json, names: Mapping[Ulid, str]) -> str:
-    """A field's value, for people."""
-    if field == "snoozed_until" and isinstance(value, int):
-        return phrases.moment(value, desk.clock.now(), desk.zone, within=True)
-    if isinstance(value, list):
-        return " ".join(map(str, value)) or "–"
-    return names.get(value, "?") if field in ("assignee_id", "incident_id") and value else value_words(value)
 
 
 def cause_words(desk: Desk, step: Step, names: Mapping[Ulid, str], now: Millis) -> str:

@@ -7,10 +7,10 @@ import asyncio
 from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.ids import Ulid
-from omnitui.services.calling import Calling, Line, dial
+from omnitui.services.acting.calling import Calling, Line, dial
 from omnitui.ui.backstage import ERROR_SECONDS
 from omnitui.ui.desk import Desk
-from omnitui.ui.roles import plain
+from omnitui.ui.look.roles import plain
 from omnitui.ui.screens.confirm import confirmed
 from omnitui.ui.screens.picker import PickerScreen, among
 from omnitui.ui.widgets.choices import Choice
@@ -27,7 +27,7 @@ async def call(desk: Desk, conversation_id: Ulid) -> None:
     lines = await desk.act_first(calling.lines, conversation_id, voice)
     if not lines:
         if not voice.agent_phone and not voice.dial:
-            raise OmniError(_("no way to call is set"), hint=_("docs/voice.md: [voice] in config.toml"))
+            raise OmniError(_("no way to call is set"), hint=_("set [voice] in config.toml, as docs/voice.md says"))
         raise OmniError(_("no number of this customer can be called from here"))
     chosen = await desk.ask(PickerScreen(_("Call whom, and how?"), among([_choice(one) for one in lines]), small=True))
     if chosen is None:

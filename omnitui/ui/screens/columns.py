@@ -10,7 +10,7 @@ from omnitui.config.settings import Column, Columns
 from omnitui.config.writing import write_setting
 from omnitui.errors import OmniError
 from omnitui.i18n import N_, _
-from omnitui.services.views import QUERY
+from omnitui.services.triage.views import QUERY
 from omnitui.ui.desk import Desk
 from omnitui.ui.screens.picker import PickerScreen, fitting
 from omnitui.ui.screens.setting import look_again

@@ -10,20 +10,20 @@ from textual import events
 from textual.widgets import Input
 
 from omnitui.config.checks import nearest
-from omnitui.desk.completion import Completion, Names, complete
 from omnitui.desk.fuzzy import fit
-from omnitui.desk.query import QueryError
+from omnitui.desk.querying.completion import Completion, Names, complete
+from omnitui.desk.querying.parsing import QueryError
 from omnitui.desk.views import View
 from omnitui.errors import OmniError
 from omnitui.i18n import N_, _
 from omnitui.model.states import Status
 from omnitui.services.actions import ACTIONS
-from omnitui.services.commandline import CommandError, Said, Word, words
+from omnitui.services.keys.commandline import CommandError, Said, Word, words
 from omnitui.text.safe import safe
 from omnitui.ui import acts
 from omnitui.ui.desk import Desk
 from omnitui.ui.knowledge import learn
-from omnitui.ui.roles import plain
+from omnitui.ui.look.roles import plain
 from omnitui.ui.screens.picker import PickerScreen
 from omnitui.ui.widgets.choices import Choice, Choices
 
@@ -99,7 +99,7 @@ class CommandScreen(PickerScreen):
             shifted = [Completion(one.text, one.start + start, one.end + start) for one in found]
             return [*(Completion(one, start, len(text)) for one in views), *shifted]
         if _space and first == "theme":
-            from omnitui.ui.themes import names as themes
+            from omnitui.ui.look.themes import names as themes
 
             known = themes(self._desk.session.profile.themes)
             return [Completion(one, start, len(text)) for one in known if text[start:] in one]

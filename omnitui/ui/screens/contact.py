@@ -10,9 +10,9 @@ from omnitui.ids import Ulid
 from omnitui.model.card import Card
 from omnitui.model.people import PREFERRED
 from omnitui.ui.desk import Desk
+from omnitui.ui.look.roles import plain
 from omnitui.ui.panels import identity_of, preferred_name
 from omnitui.ui.panes.fields import editable
-from omnitui.ui.roles import plain
 from omnitui.ui.screens.form import Entry, FormScreen
 
 

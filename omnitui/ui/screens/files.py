@@ -12,10 +12,10 @@ from textual.widgets import Input
 
 from omnitui.i18n import _
 from omnitui.sdk.capabilities import Capabilities
-from omnitui.ui import phrases
 from omnitui.ui.desk import Desk
+from omnitui.ui.look import phrases
+from omnitui.ui.look.roles import plain
 from omnitui.ui.panes.fields import editable
-from omnitui.ui.roles import plain
 from omnitui.ui.screens.picker import PickerScreen
 from omnitui.ui.widgets.choices import Choice, Choices
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from omnitui.desk.steps import Foreseen
-from omnitui.desk.telling import Words, refusals, tally
+from omnitui.desk.acting.steps import Foreseen
+from omnitui.desk.acting.telling import Words, refusals, tally
 from omnitui.i18n import _, ngettext
 from omnitui.store.reads import tracing
-from omnitui.ui import phrases
 from omnitui.ui.desk import Desk
-from omnitui.ui.roles import Line, plain
+from omnitui.ui.look import phrases
+from omnitui.ui.look.roles import Line, plain
 from omnitui.ui.screens.picker import PickerScreen, among
 from omnitui.ui.widgets.choices import Choice
 

@@ -13,8 +13,9 @@ from textual.widgets import Input, TextArea
 
 from omnitui.i18n import _
 from omnitui.ui.last_hop import LastHopModal
+from omnitui.ui.look.roles import plain
 from omnitui.ui.panes.fields import Field, Sheet, TooLong, editable
-from omnitui.ui.roles import plain
+from omnitui.ui.screens.picker import ROOMY
 from omnitui.ui.widgets.lines import Lines
 
 
@@ -42,7 +43,8 @@ class FormScreen(LastHopModal[Mapping[str, str] | None]):
 
     def compose(self) -> ComposeResult:
         """Title, fields, hint."""
-        with Vertical(classes="dialog"):
+        self.set_class(self.app.size.width < ROOMY, "-close", update=False)
+        with Vertical(classes="dialog form"):
             yield Lines(classes="title")
             for entry in self._entries:
                 yield Lines(id=f"label-{entry.name}", classes="hint")
@@ -59,6 +61,10 @@ class FormScreen(LastHopModal[Mapping[str, str] | None]):
             self.query_one(f"#label-{entry.name}", Lines).show([((entry.label, "label"),)])
         hint = _("ctrl+s: {done}, Tab: next field, Esc: leave it").format(done=self._done)
         self.query_one("#form-hint", Lines).show([((hint, "muted"),)])
+
+    def on_resize(self) -> None:
+        """Another size."""
+        self.set_class(self.app.size.width < ROOMY, "-close")
 
     def values(self) -> dict[str, str]:
         """What is in the fields."""

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from textual import events
 
-from omnitui.desk.handing import handed
-from omnitui.desk.steps import Step
+from omnitui.desk.acting.handing import handed
+from omnitui.desk.acting.steps import Step
 from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.ids import Ulid

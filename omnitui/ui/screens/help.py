@@ -6,7 +6,7 @@ from omnitui.i18n import N_, _
 from omnitui.services.actions import Action, Scope, actions_of
 from omnitui.ui import acts
 from omnitui.ui.desk import Desk
-from omnitui.ui.roles import Line
+from omnitui.ui.look.roles import Line
 from omnitui.ui.screens.picker import PickerScreen, among
 from omnitui.ui.widgets.choices import Choice
 

@@ -11,27 +11,27 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from omnitui.desk import steps
-from omnitui.desk.until import Until
+from omnitui.desk.acting import steps
+from omnitui.desk.times.until import Until
 from omnitui.errors import OmniError
 from omnitui.i18n import _, ngettext
 from omnitui.ids import Ulid
 from omnitui.model.conversations import Conversation
 from omnitui.model.incidents import Incident, Severity
 from omnitui.store.reads import incidents
-from omnitui.text.row_runs import state_sign
-from omnitui.text.rows import UNICODE
+from omnitui.text.listing.rows import UNICODE
+from omnitui.text.listing.runs import state_sign
 from omnitui.text.widths import wrap
-from omnitui.ui import phrases
 from omnitui.ui.acts import bulk
 from omnitui.ui.acts.changing import snooze
 from omnitui.ui.desk import Desk
 from omnitui.ui.doing import Act, of_steps
 from omnitui.ui.last_hop import LastHopModal
-from omnitui.ui.roles import Line, plain
+from omnitui.ui.look import phrases
+from omnitui.ui.look.roles import Line, plain
 from omnitui.ui.screens.form import Entry, FormScreen
-from omnitui.ui.screens.picker import PickerScreen, fitting
-from omnitui.ui.widgets.choices import Choice, Choices
+from omnitui.ui.screens.picker import PickerScreen, among, fitting
+from omnitui.ui.widgets.choices import MOVES, Choice, Choices
 from omnitui.ui.widgets.lines import Lines
 
 if TYPE_CHECKING:
@@ -119,7 +119,8 @@ async def link(desk: Desk, ids: tuple[Ulid, ...]) -> None:
     one: Incident | None = chosen.value
     title = plain(one.title) if one is not None else ""
     deed = _("link to {title}").format(title=title) if one is not None else _("link to no incident")
-    act = Act(deed, of_steps(deed, steps.incident(one.id if one else None)).plan, reason=one.title if one else "")
+    sets = steps.incident(one.id, goes_on=one.goes_on) if one is not None else steps.incident(None)
+    act = Act(deed, of_steps(deed, *sets).plan, reason=one.title if one else "")
     said = _("linked to {title}").format(title=title) if one is not None else _("linked to no incident")
     await bulk.carry_out(desk, ids, act, said)
 
@@ -141,10 +142,8 @@ async def _pick_severity(desk: Desk, title: str, now: Severity) -> Severity | No
         for one in Severity
     ]
 
-    async def source(text: str) -> Sequence[Choice]:
-        return [choice for _score, choice in fitting(text, choices)] if text.strip() else choices
-
-    chosen = await desk.ask(PickerScreen(_("How bad is it? {title}").format(title=plain(title)), source, small=True))
+    asked = _("How bad is it? {title}").format(title=plain(title))
+    chosen = await desk.ask(PickerScreen(asked, among(choices), small=True, at=now))
     return chosen.value if chosen is not None else None
 
 
@@ -227,12 +226,9 @@ class IncidentScreen(LastHopModal[tuple[Wish, Ulid | None] | None]):
 
     def on_key(self, event: events.Key) -> None:
         """Move, act or leave."""
-        move = dict.fromkeys(("j", "down", "tab"), 1) | dict.fromkeys(("k", "up", "shift+tab"), -1)
-        move |= {"home": -1_000_000, "g": -1_000_000, "end": 1_000_000, "G": 1_000_000}
-        move |= {"pageup": -10, "pagedown": 10}
         row = self.chosen
-        if event.key in move:
-            self.query_one(Choices).move(move[event.key])
+        if event.key in MOVES:
+            self.query_one(Choices).move(MOVES[event.key])
             row = self.chosen
             self._at = row.id if row is not None else None
         elif event.key in ("escape", "q", "ctrl+q"):
@@ -350,7 +346,7 @@ async def _change_words(desk: Desk, one: Incident) -> None:
 
 
 async def _tell_story(desk: Desk, one: Incident) -> None:
-    from omnitui.services.incident_story import as_markdown, story
+    from omnitui.services.incidents.story import as_markdown, story
     from omnitui.text.safe import safe
     from omnitui.ui.screens.page import PageScreen, of_text, unhurried
 

@@ -17,7 +17,7 @@ from omnitui.ui import acts
 from omnitui.ui.desk import Desk
 from omnitui.ui.keyboard import spelled
 from omnitui.ui.last_hop import LastHopModal
-from omnitui.ui.roles import Line, Piece, cropped, plain
+from omnitui.ui.look.roles import Line, Piece, cropped, plain
 from omnitui.ui.widgets.lines import Lines
 
 GROUPS = {
@@ -34,6 +34,7 @@ GROUPS = {
     "card": N_("Card"),
     "sidebar": N_("Views"),
     "composer": N_("Composer"),
+    "agent": N_("Agent"),
     "command": N_("Commands of your own"),
 }
 """What the first words of ids are called."""

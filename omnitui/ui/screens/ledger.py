@@ -6,9 +6,9 @@ from omnitui.clock import Millis
 from omnitui.i18n import _
 from omnitui.model.accounts import GAP, KEPT_ASIDE, RETENTION, LedgerEntry
 from omnitui.store.reads import ledger
-from omnitui.ui import phrases
 from omnitui.ui.desk import Desk
-from omnitui.ui.roles import Line, plain
+from omnitui.ui.look import phrases
+from omnitui.ui.look.roles import Line, plain
 from omnitui.ui.screens.page import PageScreen
 
 

@@ -8,12 +8,12 @@ from omnitui.errors import OmniError, Refused
 from omnitui.i18n import _
 from omnitui.model.conversations import Message
 from omnitui.store.cache import Cache
-from omnitui.text.html import html_links
 from omnitui.text.links import find_links, inspect
+from omnitui.text.web.html import html_links
 from omnitui.ui.acts.copying import copy
 from omnitui.ui.desk import Desk
-from omnitui.ui.opening import open_outside, opener
-from omnitui.ui.roles import Line, plain
+from omnitui.ui.look.roles import Line, plain
+from omnitui.ui.outside.opening import open_outside, opener
 from omnitui.ui.screens.picker import PickerScreen, among
 from omnitui.ui.widgets.choices import Choice
 
@@ -67,7 +67,7 @@ def links_of(message: Message, cache: Cache) -> list[tuple[str, str]]:
 
 
 def _linked(message: Message, cache: Cache) -> list[tuple[str, str]]:
-    from omnitui.text.worker import ParseWorker
+    from omnitui.text.mail.worker import ParseWorker
 
     try:
         raw = cache.blobs.get(message.raw)

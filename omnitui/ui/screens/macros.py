@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from omnitui.desk.macros import Macro
+from omnitui.desk.acting.macros import Macro
 from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.states import Status
-from omnitui.services import macros
-from omnitui.services.performing import Job
-from omnitui.services.recordings import Kept
+from omnitui.services.acting.performing import Job
+from omnitui.services.texts import macros
+from omnitui.services.triage.recordings import Kept
 from omnitui.ui.acts import bulk
 from omnitui.ui.acts.changing import leave
 from omnitui.ui.desk import Desk
 from omnitui.ui.doing import Act
-from omnitui.ui.roles import plain
+from omnitui.ui.look.roles import plain
 from omnitui.ui.screens.picker import PickerScreen, among
 from omnitui.ui.widgets.choices import Choice
 
@@ -89,7 +89,7 @@ def act_of(macro: Macro) -> Act:
 
 async def edit_macro(desk: Desk, name: str) -> None:
     """Open the file of a macro in the editor; a new one begins with an example. Faults are named afterwards."""
-    from omnitui.ui.editor import edit_file
+    from omnitui.ui.drafts.editor import edit_file
 
     if not name.replace("-", "").replace("_", "").isalnum():
         raise OmniError(_("a name of letters, digits, - and _ is needed"))

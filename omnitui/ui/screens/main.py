@@ -16,14 +16,16 @@ from omnitui.model.conversations import Conversation
 from omnitui.model.states import MessageKind
 from omnitui.services.actions import Scope
 from omnitui.services.session import Session
-from omnitui.text.rows import ASCII, UNICODE, Density
+from omnitui.text.listing.rows import ASCII, UNICODE, Density
 from omnitui.ui import acts
 from omnitui.ui.captions import Captions
 from omnitui.ui.desk import Desk
+from omnitui.ui.drafts.shelf import Shelf
 from omnitui.ui.keyboard import Keyboard, spelled
 from omnitui.ui.last_hop import LastHopScreen
 from omnitui.ui.last_hop.ending import EndsInOrder
 from omnitui.ui.layout import Layout
+from omnitui.ui.look.signs import wants_ascii
 from omnitui.ui.narrowing import FilterField, Narrowing
 from omnitui.ui.panes.card import CardPane
 from omnitui.ui.panes.composer import ComposerPane
@@ -31,9 +33,7 @@ from omnitui.ui.panes.fields import TooLong
 from omnitui.ui.panes.history import HistoryPane
 from omnitui.ui.panes.sidebar import SidebarPane
 from omnitui.ui.picture import Picture
-from omnitui.ui.shelf import Shelf
-from omnitui.ui.signs import wants_ascii
-from omnitui.ui.stretch import Stretch
+from omnitui.ui.timeline.stretch import Stretch
 from omnitui.ui.widgets.conversation_list import ConversationList
 from omnitui.ui.widgets.lines import Lines, style_source
 from omnitui.ui.widgets.split import Split
@@ -154,10 +154,12 @@ class MainScreen(LastHopScreen[None]):
         self.queue.touch()
         self.desk.attend()
 
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+    def focus_moved(self) -> None:
         """Another pane: its keys, its mark."""
+        if self.focused is None:
+            return
         self.keyboard.forget()
-        if event.widget is not self.narrowing.field:
+        if self.focused is not self.narrowing.field:
             self.narrowing.left()
         self.captions.redraw_footer()
         self.captions.redraw_titles()
@@ -280,6 +282,11 @@ class MainScreen(LastHopScreen[None]):
             self.history.load(found.stretch, unread=unread, due=found.due, found=self.desk.reading.words)
             self.card.load(found.card, found.conversation)
         self.captions.redraw_heading()
+
+    def prepare(self, found: Picture) -> None:
+        """Draw what may be shown next."""
+        self.history.prepare(found.stretch, unread=found.conversation.unread, due=found.due)
+        self.card.prepare(found.card, found.conversation)
 
     def renew(self, found: Picture) -> None:
         """The shown conversation changed; nothing moves."""

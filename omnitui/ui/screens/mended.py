@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omnitui.i18n import _
-from omnitui.services.recovery import told
+from omnitui.services.recovery.mended import told
 from omnitui.text.safe import safe
 from omnitui.text.widths import wrap
 from omnitui.ui.screens.page import PageScreen
 
 if TYPE_CHECKING:
-    from omnitui.store.mending import Mended
+    from omnitui.store.recovery.mending import Mended
     from omnitui.ui.desk import Desk
-    from omnitui.ui.roles import Line
+    from omnitui.ui.look.roles import Line
 
 
 async def open_mended(desk: Desk, done: Mended) -> None:

@@ -7,12 +7,12 @@ from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.conversations import Conversation
 from omnitui.model.states import Status
-from omnitui.services.merging import offers
+from omnitui.services.acting.merging import offers
 from omnitui.store.reads import inbox, merging
-from omnitui.ui import phrases
 from omnitui.ui.acts import bulk
 from omnitui.ui.desk import Desk
-from omnitui.ui.roles import plain
+from omnitui.ui.look import phrases
+from omnitui.ui.look.roles import plain
 from omnitui.ui.screens.picker import PickerScreen, among
 from omnitui.ui.widgets.choices import Choice
 
@@ -47,7 +47,7 @@ async def _pick(desk: Desk, own: Ulid) -> list[Ulid]:
     now = desk.clock.now()
     choices = [merge_choice(one.conversation, one.like.score, ", ".join(one.like.reasons), now) for one in found]
     chosen = await desk.ask(
-        PickerScreen(_("Show as one with"), among(choices), hint=_("nothing is moved; it can be cut"))
+        PickerScreen(_("Show as one with"), among(choices), hint=_("nothing is moved; it can be cut apart again"))
     )
     return [own] if chosen is None else [own, chosen.value]
 

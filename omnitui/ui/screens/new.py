@@ -21,14 +21,14 @@ from omnitui.services.actions import Scope
 from omnitui.store.reads import accounts, drafts
 from omnitui.ui import acts
 from omnitui.ui.desk import Desk
+from omnitui.ui.drafts.shelf import Shelf
 from omnitui.ui.keyboard import Keyboard, spelled
 from omnitui.ui.last_hop import LastHopModal
+from omnitui.ui.look.roles import plain
 from omnitui.ui.panes.composer import ComposerPane
 from omnitui.ui.panes.fields import TooLong
 from omnitui.ui.panes.status import footer_line
-from omnitui.ui.roles import plain
 from omnitui.ui.screens.picker import PickerScreen, among
-from omnitui.ui.shelf import Shelf
 from omnitui.ui.widgets.choices import Choice
 from omnitui.ui.widgets.lines import Lines
 from omnitui.values import dataclass

@@ -10,12 +10,13 @@ from omnitui.desk.views import View
 from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.services.actions import ACTIONS, Scope, actions_of
-from omnitui.services.views import QUERY, action_id
+from omnitui.services.triage.views import QUERY, action_id
 from omnitui.store.reads import inbox, people, search
-from omnitui.ui import acts, phrases
+from omnitui.ui import acts
 from omnitui.ui.desk import Desk
 from omnitui.ui.knowledge import known
-from omnitui.ui.roles import Line, plain
+from omnitui.ui.look import phrases
+from omnitui.ui.look.roles import Line, plain
 from omnitui.ui.screens.help import offered
 from omnitui.ui.screens.picker import fitting
 from omnitui.ui.widgets.choices import Choice
@@ -111,7 +112,7 @@ def _open_label(desk: Desk, name: str) -> None:
 
 
 async def _themes(desk: Desk) -> list[Choice]:
-    from omnitui.ui.themes import names as theme_names
+    from omnitui.ui.look.themes import names as theme_names
 
     worn = desk.screen.app.theme
     return [
@@ -162,7 +163,7 @@ async def _canned(desk: Desk) -> list[Choice]:
 
 
 async def _macros(desk: Desk) -> list[Choice]:
-    from omnitui.services import macros
+    from omnitui.services.texts import macros
 
     if not macros.folder(desk.session.profile).is_dir():
         return []

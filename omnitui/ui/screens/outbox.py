@@ -8,14 +8,14 @@ from omnitui.model.operations import OutboxEntry
 from omnitui.model.states import MessageKind, SendState, Verb
 from omnitui.sdk import snapshot
 from omnitui.sdk.capabilities import Idempotency
-from omnitui.services.deciding import in_doubt
-from omnitui.services.hooks import BEFORE_SEND
+from omnitui.services.acting.deciding import in_doubt
+from omnitui.services.programs.hooks import BEFORE_SEND
 from omnitui.store.reads import accounts
-from omnitui.ui import phrases
-from omnitui.ui.blocks import state_piece
 from omnitui.ui.desk import Desk
-from omnitui.ui.roles import Line, plain
+from omnitui.ui.look import phrases
+from omnitui.ui.look.roles import Line, plain
 from omnitui.ui.screens.picker import PickerScreen, among
+from omnitui.ui.timeline.blocks import state_piece
 from omnitui.ui.widgets.choices import Choice
 
 

@@ -12,9 +12,10 @@ from textual.containers import Vertical
 
 from omnitui.i18n import _
 from omnitui.text.widths import wrap
-from omnitui.ui.blocks import LONG_TEXT
 from omnitui.ui.last_hop import LastHopModal
-from omnitui.ui.roles import Line, plain
+from omnitui.ui.look.roles import Line, plain
+from omnitui.ui.screens.picker import ROOMY
+from omnitui.ui.timeline.blocks import LONG_TEXT
 from omnitui.ui.widgets.lines import Lines
 
 Writer = Callable[[int], Sequence[Line]]
@@ -104,7 +105,8 @@ class PageScreen(LastHopModal[None]):
 
     def compose(self) -> ComposeResult:
         """Title, lines, one line of hint."""
-        with Vertical(classes="dialog"):
+        self.set_class(self.app.size.width < ROOMY, "-close", update=False)
+        with Vertical(classes="dialog page"):
             yield Lines(classes="title")
             yield self._sheet
             yield Lines(classes="hint")
@@ -113,6 +115,10 @@ class PageScreen(LastHopModal[None]):
         """Fill in the words."""
         self.query_one(".title", Lines).show([((plain(self._title_text), "title"),)])
         self.query_one(".hint", Lines).show([((_("j k space scroll, Esc closes"), "muted"),)])
+
+    def on_resize(self) -> None:
+        """Another size."""
+        self.set_class(self.app.size.width < ROOMY, "-close")
 
     def on_key(self, event: events.Key) -> None:
         """Scroll or leave."""

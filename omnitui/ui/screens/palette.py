@@ -8,7 +8,7 @@ from dataclasses import replace
 from inspect import isawaitable
 
 from omnitui.desk.fuzzy import ELSEWHERE
-from omnitui.desk.matching import fold
+from omnitui.desk.querying.matching import fold
 from omnitui.i18n import _
 from omnitui.ui.desk import Desk
 from omnitui.ui.knowledge import learn

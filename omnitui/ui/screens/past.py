@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from omnitui.clock import DAY, HOUR, Millis
-from omnitui.desk.moments import past_moment
+from omnitui.desk.times.moments import past_moment
 from omnitui.desk.tracing import value_at
 from omnitui.errors import OmniError
 from omnitui.i18n import _
@@ -14,13 +15,13 @@ from omnitui.ids import Ulid
 from omnitui.model.conversations import Message
 from omnitui.store.reads import history, past, tracing
 from omnitui.store.reads.past import Row
-from omnitui.text.covering import shown
 from omnitui.text.safe import safe
+from omnitui.text.secrets.covering import shown
 from omnitui.text.widths import wrap
-from omnitui.ui import phrases
 from omnitui.ui.desk import Desk
-from omnitui.ui.roles import Line, plain
-from omnitui.ui.screens.blame import held
+from omnitui.ui.look import phrases
+from omnitui.ui.look.roles import Line, plain
+from omnitui.ui.screens.oplog import held
 from omnitui.ui.screens.page import PageScreen, unhurried
 from omnitui.ui.screens.picker import PickerScreen, among
 from omnitui.ui.widgets.choices import Choice
@@ -104,14 +105,14 @@ def row_choice(row: Row, at: Millis) -> Choice:
 
 
 def _then(
-    db: sqlite3.Connection, desk: Desk, own: Ulid, at: Millis, now: Millis
+    db: sqlite3.Connection, own: Ulid, at: Millis, now: Millis, zone: tzinfo
 ) -> tuple[list[tuple[str, str, str]], list[Message]]:
     names = tracing.agents(db)
     facts = [
         (
             field,
-            held(desk, field, then.value, names) + ("" if then.sure else " ?"),
-            held(desk, field, chain[-1].after, names),
+            held(field, then.value, names, now, zone) + ("" if then.sure else " ?"),
+            held(field, chain[-1].after, names, now, zone),
         )
         for field, chain in tracing.traces(db, own, now).items()
         for then in [value_at(chain, at)]
@@ -122,7 +123,7 @@ def _then(
 async def _look(desk: Desk, row: Row, at: Millis, when: str) -> None:
     """A conversation as it was: its fields, with what they are now where that differs, and what had been said."""
     now = desk.clock.now()
-    facts, said = await desk.cache.aread(_then, desk, row.conversation.id, at, now)
+    facts, said = await desk.cache.aread(_then, row.conversation.id, at, now, desk.zone)
 
     def write(width: int) -> list[Line]:
         lines: list[Line] = []

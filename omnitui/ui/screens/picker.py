@@ -13,14 +13,14 @@ from textual.containers import Vertical
 from textual.widgets import Input
 
 from omnitui.desk.fuzzy import fit
-from omnitui.desk.matching import fold
+from omnitui.desk.querying.matching import fold
 from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.text.widths import cell_width, wrap
 from omnitui.ui.last_hop import LastHopModal
 from omnitui.ui.last_hop.ending import EndsInOrder
+from omnitui.ui.look.roles import Line, lit, plain
 from omnitui.ui.panes.fields import Field, editable
-from omnitui.ui.roles import Line, lit, plain
 from omnitui.ui.widgets.choices import Choice, Choices
 from omnitui.ui.widgets.lines import Lines
 
@@ -43,8 +43,12 @@ class PickerScreen(LastHopModal[Choice | None]):
     LISTED: ClassVar[int] = 16
     """Choices that a small dialog shows at once, where there is room."""
 
-    def __init__(self, title: str, source: Source, *, hint: str = "", text: str = "", small: bool = False) -> None:
+    def __init__(
+        self, title: str, source: Source, *, hint: str = "", text: str = "", small: bool = False, at: object = None
+    ) -> None:
+        """`at`: the value on which the cursor begins."""
         super().__init__()
+        self._first = at
         self._title_text = title
         self._source = source
         self._hint = hint
@@ -202,7 +206,9 @@ class PickerScreen(LastHopModal[Choice | None]):
             self.say(self._hint)
             self.below(())
         kept = more and (self._moved or not (found and found[0].named))
-        choices.load(found, _place(choices.current, found) if kept else 0)
+        sought = self._first if not text and self._first is not None else object()
+        first = next((index for index, one in enumerate(found) if one.value == sought), 0)
+        choices.load(found, _place(choices.current, found) if kept else first)
         if self.choosing and found:
             self._take()
 
@@ -276,6 +282,14 @@ def fitting(text: str, choices: Sequence[Choice]) -> list[tuple[int, Choice]]:
             marked = replace(choice, left=lit(choice.left, set(fitted.places))) if fitted.places else choice
             found.append((fitted.score, marked))
     return sorted(found, key=lambda one: -one[0])
+
+
+def distinct(choices: Sequence[Choice]) -> list[Choice]:
+    """The choices of which none before them does the same."""
+    found: dict[object, Choice] = {}
+    for choice in choices:
+        found.setdefault(choice.value, choice)
+    return list(found.values())
 
 
 def among(choices: Sequence[Choice]) -> Callable[[str], Awaitable[Sequence[Choice]]]:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from omnitui.clock import HOUR
-from omnitui.desk import steps
-from omnitui.desk.until import LEAD, Until, until
+from omnitui.desk.acting import steps
+from omnitui.desk.times.until import LEAD, Until, until
 from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.ids import Ulid
@@ -16,13 +16,13 @@ from omnitui.model.conversations import Conversation, Message
 from omnitui.model.people import Contact
 from omnitui.model.states import Priority
 from omnitui.store.reads import accounts, inbox, names, people, resembling
-from omnitui.ui import phrases
 from omnitui.ui.acts import bulk
 from omnitui.ui.acts.changing import monday, morning, snooze
 from omnitui.ui.desk import Desk
 from omnitui.ui.doing import of_steps
-from omnitui.ui.roles import plain
-from omnitui.ui.screens.picker import PickerScreen, among
+from omnitui.ui.look import phrases
+from omnitui.ui.look.roles import plain
+from omnitui.ui.screens.picker import PickerScreen, among, distinct
 from omnitui.ui.screens.snoozing import SnoozeScreen
 from omnitui.ui.widgets.choices import Choice
 
@@ -44,7 +44,7 @@ async def pick_snooze(desk: Desk, ids: tuple[Ulid, ...]) -> None:
         (_("two hours before the window closes"), Until(lead=LEAD)),
         (_("the incident ends"), Until(ends=True)),
     ]
-    fixed = among([_until(desk, words, wanted) for words, wanted in offers])
+    fixed = among(distinct([_until(desk, words, wanted) for words, wanted in offers]))
 
     async def source(text: str) -> Sequence[Choice]:
         found = list(await fixed(text))

@@ -10,18 +10,18 @@ from omnitui.errors import OmniError, Refused
 from omnitui.i18n import _
 from omnitui.model.conversations import Attachment, Message
 from omnitui.store.blobs import Blobs
-from omnitui.text.charsets import decode
-from omnitui.text.covering import shown
+from omnitui.text.mail.charsets import decode
 from omnitui.text.safe import safe
-from omnitui.ui import phrases
+from omnitui.text.secrets.covering import shown
 from omnitui.ui.backstage import ERROR_SECONDS
 from omnitui.ui.desk import Desk
-from omnitui.ui.opening import open_outside, opener
-from omnitui.ui.roles import Line, plain
-from omnitui.ui.saving import disguise, downloads, saved
+from omnitui.ui.look import phrases
+from omnitui.ui.look.roles import Line, plain
+from omnitui.ui.look.veil import is_veiled
+from omnitui.ui.outside.opening import open_outside, opener
+from omnitui.ui.outside.saving import disguise, downloads, saved
 from omnitui.ui.screens.page import PageScreen, of_text, unhurried
 from omnitui.ui.screens.picker import PickerScreen, among
-from omnitui.ui.veil import is_veiled
 from omnitui.ui.widgets.choices import Choice
 
 MOST = 262_144
@@ -73,7 +73,7 @@ async def show_file(desk: Desk, file: Attachment) -> None:
         title = " · ".join(part for part in (file.name or _("unnamed"), phrases.size(len(data)), rest) if part)
         await desk.ask(PageScreen(title, unhurried(of_text(text, end), len(text))))
     elif file.media_type.startswith("image/"):
-        from omnitui.ui.graphics import show_picture
+        from omnitui.ui.outside.graphics import show_picture
 
         if is_veiled(desk.screen):
             raise Refused(_("the veil is on, and cannot cover a picture"), hint=_("take it off first"))

@@ -6,10 +6,10 @@ from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.model.conversations import Message
 from omnitui.store.cache import Cache
-from omnitui.text.covering import shown
 from omnitui.text.safe import safe
-from omnitui.ui import phrases
+from omnitui.text.secrets.covering import shown
 from omnitui.ui.desk import Desk
+from omnitui.ui.look import phrases
 from omnitui.ui.screens.page import PageScreen, of_text, unhurried
 
 MOST = 262_144

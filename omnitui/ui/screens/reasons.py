@@ -13,7 +13,7 @@ from textual.containers import Vertical
 from omnitui.desk.reasons import Reason
 from omnitui.errors import OmniError
 from omnitui.i18n import _
-from omnitui.services import reasons
+from omnitui.services.triage import reasons
 from omnitui.ui.desk import Desk
 from omnitui.ui.keyboard import spelled
 from omnitui.ui.last_hop import LastHopModal

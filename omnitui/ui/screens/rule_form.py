@@ -6,19 +6,19 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
-from omnitui.desk.macros import KINDS, TEXTS, steps_in
-from omnitui.desk.rule_tables import on_called
-from omnitui.desk.rules import SAID, What
+from omnitui.desk.acting.macros import WITH_MACRO, steps_in
+from omnitui.desk.rules.rule import SAID, What
+from omnitui.desk.rules.tables import on_called
 from omnitui.errors import ConfigError, OmniError
-from omnitui.i18n import N_, _
-from omnitui.model.states import Priority
-from omnitui.services import rule_writing
-from omnitui.store.reads import accounts, inbox, names
+from omnitui.i18n import _
+from omnitui.services.rules import writing as rule_writing
+from omnitui.store.reads import inbox
 from omnitui.ui.desk import Desk
-from omnitui.ui.roles import plain
+from omnitui.ui.look.roles import plain
+from omnitui.ui.screens import rule_step
 from omnitui.ui.screens.form import Entry, FormScreen
-from omnitui.ui.screens.picker import PickerScreen, among, fitting
-from omnitui.ui.screens.rules import RuleScreen, step_words
+from omnitui.ui.screens.picker import PickerScreen, fitting
+from omnitui.ui.screens.rules import RuleScreen
 from omnitui.ui.screens.search import SearchScreen
 from omnitui.ui.widgets.choices import Choice
 
@@ -28,26 +28,14 @@ FOUND: Final = 50
 _NEW: Final = {"title": "", "on": "message", "when": "", "do": [], "enabled": False}
 _NEXT: Final = {"title": "on", "on": "when", "when": "add", "add": "keep"}
 """What comes after a line of a new rule."""
-_EXAMPLES: Final = ("30m after message", "every weekday 9:00", "labelled:vip", "priority:urgent", "status:waiting")
-_HINTS: Final = {
-    "label": N_("+vip -new"),
-    "assign": N_("me, a name, none"),
-    "snooze": N_("tomorrow 9, 2h, reply"),
-    "status": N_("open, waiting, resolved, closed"),
-    "read": N_("true or false"),
-    "priority": N_("low, normal, high, urgent"),
-}
-_KINDS: Final = {
-    "reply": N_("write to the customer"),
-    "note": N_("write a note"),
-    "label": N_("put labels on, take them off"),
-    "assign": N_("say who is responsible"),
-    "priority": N_("say how much it matters"),
-    "snooze": N_("hide it until a time"),
-    "status": N_("open, wait, resolve, close"),
-    "read": N_("mark as read or unread"),
-    "csat": N_("ask how satisfied the customer is"),
-}
+_EXAMPLES: Final = (
+    "30m after message",
+    "every weekday 9:00",
+    "every hour",
+    "labelled:vip",
+    "priority:urgent",
+    "status:waiting",
+)
 
 
 class QueryScreen(SearchScreen):
@@ -115,9 +103,9 @@ def _lines(table: Table) -> list[Choice]:
         ("on", _("set off by"), ", ".join(ons)),
         ("when", _("when"), table["when"] or _("always")),
     ]
-    steps, _faults = steps_in(table["do"], "")
+    steps, _faults = steps_in(table["do"], "", WITH_MACRO)
     for number, step in enumerate(table["do"]):
-        words = step_words(steps[number]) if number < len(steps) == len(table["do"]) else str(step)
+        words = steps[number].words if number < len(steps) == len(table["do"]) else str(step)
         said.append((f"step {number}", _("step {n}").format(n=number + 1), words))
     said += [
         ("add", _("one more step"), "…"),
@@ -149,11 +137,11 @@ async def _change(desk: Desk, table: Table, at: str) -> None:
         case ["stop"]:
             table["stop"] = not table.get("stop", False)
         case ["add"]:
-            table["do"] = [*table["do"], *await _step(desk, {})]
+            table["do"] = [*table["do"], *await rule_step.changed(desk, {})]
         case ["step", number]:
             place = int(number)
             steps = list(table["do"])
-            steps[place : place + 1] = await _step(desk, steps[place])
+            steps[place : place + 1] = await rule_step.changed(desk, steps[place])
             table["do"] = steps
 
 
@@ -186,78 +174,3 @@ async def _event(desk: Desk, now: Any) -> Any:
 
 def _event_words(what: What) -> str:
     return _(SAID[what]).format(subject="…")
-
-
-async def _step(desk: Desk, step: Table) -> list[Table]:
-    """A step as it is to be; none where it is taken out."""
-    kind = next((key for key in step if key in KINDS), "")
-    if not kind:
-        kinds = [Choice(one, ((f"{one:<10}", "label"), (_(_KINDS[one]), "text"))) for one in KINDS if one in _KINDS]
-        chosen = await desk.ask(PickerScreen(_("What shall it do?"), among(kinds), small=True))
-        if chosen is None:
-            return []
-        kind = chosen.value
-    else:
-        offers = [Choice("change", ((_("change it"), "text"),)), Choice("out", ((_("take it out"), "bad"),))]
-        chosen = await desk.ask(PickerScreen(_("step: {kind}").format(kind=kind), among(offers), small=True))
-        if chosen is None:
-            return [step]
-        if chosen.value == "out":
-            return []
-    value = await _value(desk, kind, step.get(kind))
-    if value is None:
-        return [step] if step else []
-    made = {**step, kind: value}
-    _steps, faults = steps_in([made], "")
-    if faults:
-        desk.say(f"! {plain(faults[0].message)}", "bad")
-    return [made]
-
-
-async def _value(desk: Desk, kind: str, held: Any) -> Any:
-    """What a step of a kind sets; None where it was left."""
-    if kind == "csat":
-        return "ask"
-    if kind in TEXTS:
-        hint = _("{{ contact.first_name }}, {{ conversation.subject }}, {{ agent.name }} are filled in")
-        said = await desk.ask(
-            FormScreen(hint, (Entry("value", _(_KINDS[kind]), held or "", long=True),), done=_("take it"))
-        )
-        return None if said is None or not said["value"].strip() else said["value"]
-    fixed = await _offers(desk, kind)
-
-    async def source(text: str) -> Sequence[Choice]:
-        found = [choice for _score, choice in fitting(text, fixed)] if text.strip() else fixed
-        return [*([Choice(text.strip(), ((plain(text.strip()), "strong"),))] if text.strip() else []), *found]
-
-    text = " ".join(held) if isinstance(held, list) else "" if held is None else str(held)
-    hint = _(_HINTS.get(kind, ""))
-    chosen = await desk.ask(PickerScreen(_(_KINDS[kind]), source, hint=hint, text=text, small=True))
-    if chosen is None:
-        return None
-    said_: str = chosen.value
-    if kind == "label":
-        return [one if one[:1] in "+-" else f"+{one}" for one in said_.split()]
-    return {"true": True, "false": False}.get(said_, said_) if kind == "read" else said_
-
-
-async def _offers(desk: Desk, kind: str) -> list[Choice]:
-    words: Sequence[str] = ()
-    match kind:
-        case "priority":
-            words = [one.value for one in Priority]
-        case "status":
-            words = ("open", "waiting", "resolved", "closed")
-        case "read":
-            words = ("true", "false")
-        case "snooze":
-            words = ("reply", "2h", "tomorrow 9", "monday 9")
-        case "assign":
-            words = ("me", "none", *(one.name for one in await desk.cache.aread(accounts.agents) if not one.me))
-        case "label":
-            words = [f"+{one}" for one in await desk.cache.aread(_labels)]
-    return [Choice(word, ((plain(word), "text"),)) for word in words]
-
-
-def _labels(db: Any) -> list[str]:
-    return [str(one[0]) for one in names.labels(db)][:50]

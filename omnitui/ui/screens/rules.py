@@ -6,25 +6,26 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from omnitui.desk.macros import Do
-from omnitui.desk.rules import EVER, Rule, span_words
-from omnitui.desk.telling import LONGEST
+from omnitui.desk.rules.rule import EVER, Rule, span_words
 from omnitui.errors import OmniError
 from omnitui.i18n import _, ngettext
-from omnitui.services import rule_standing, rules
-from omnitui.services.rule_standing import CUT, OFF, ON, Standing
+from omnitui.services.rules import reading as rules
+from omnitui.services.rules import standing as rule_standing
+from omnitui.services.rules.standing import CUT, OFF, ON, Standing
 from omnitui.store.reads import inbox
 from omnitui.store.reads import rules as reads
 from omnitui.store.reads.rules import Firing
-from omnitui.ui import phrases
 from omnitui.ui.acts.changing import tell
 from omnitui.ui.desk import Desk
-from omnitui.ui.roles import Line, plain
+from omnitui.ui.look import phrases
+from omnitui.ui.look.roles import Line, plain
 from omnitui.ui.screens.picker import PickerScreen, among
 from omnitui.ui.widgets.choices import Choice
 
 if TYPE_CHECKING:
     import sqlite3
+
+    from omnitui.services.acting.undoing import Undone
 
 MOST: Final = 100
 """Firings of a rule that are listed."""
@@ -106,7 +107,7 @@ def _standing(one: Standing, desk: Desk) -> Choice:
 
 async def _edit(desk: Desk, found: rules.Found) -> None:
     from omnitui.config.writing import put_file
-    from omnitui.ui.editor import edit_file
+    from omnitui.ui.drafts.editor import edit_file
 
     path = desk.session.profile.rules_file
     if not path.exists():
@@ -170,7 +171,7 @@ def _deeds(one: Standing) -> list[Choice]:
 def _says(one: Standing, desk: Desk) -> list[Choice]:
     rule, state, now = one.rule, one.state, desk.clock.now()
     said = [(_("on"), ", ".join(on.words for on in rule.on)), (_("when"), rule.when or _("always"))]
-    said += [(_("does"), step_words(step)) for step in rule.steps]
+    said += [(_("does"), step.words) for step in rule.steps]
     if rule.once:
         said.append((_("once"), _("ever") if rule.once == EVER else span_words(rule.once)))
     if rule.stop:
@@ -184,15 +185,6 @@ def _says(one: Standing, desk: Desk) -> list[Choice]:
         if at is not None:
             said.append((label, f"{phrases.moment(at, now, desk.zone)} {why}".strip()))
     return [Choice(None, ((f"{label}: ", "muted"), (plain(text), "text")), words=text) for label, text in said]
-
-
-def step_words(step: Do) -> str:
-    """A step on one line."""
-    value = step.value if isinstance(step.value, str) else str(step.value)
-    if isinstance(step.value, Sequence) and not isinstance(step.value, str):
-        value = " ".join(map(str, step.value))
-    text = " ".join(value.split())[:LONGEST]
-    return f"{step.kind} {text} {step.beside}".strip()
 
 
 def _firing(one: Firing, who: str, desk: Desk) -> Choice:
@@ -216,9 +208,25 @@ async def _at_firing(desk: Desk, one: Firing) -> bool:
         desk.go(one.conversation_id)
         desk.screen.layouts.read()
         return False
-    undone = await desk.act(desk.session.operations.undo, one.id)
-    tell(desk, undone, _("undone: {what}"), undone.originals)
+    if (undone := await _taken_back(desk, one)) is not None:
+        tell(desk, undone, _("undone: {what}"), undone.originals)
     return True
+
+
+async def _taken_back(desk: Desk, one: Firing) -> Undone | None:
+    """What of a firing was taken back: all, or what has not left where that is wanted; None: it was left."""
+    from omnitui.services.acting.undoing import Departed
+
+    try:
+        return await desk.act(desk.session.operations.undo, one.id)
+    except Departed as error:
+        if not error.rest:
+            raise
+        answers = [Choice(False, ((_("no, leave it"), "text"),)), Choice(True, ((_("take back the rest"), "bad"),))]
+        chosen = await desk.ask(PickerScreen(_("Take back the rest?"), among(answers), hint=error.message, small=True))
+        if chosen is None or not chosen.value:
+            return None
+        return await desk.act(desk.session.operations.undo, one.id, rest=error.group_id)
 
 
 async def _try(desk: Desk, rule: Rule) -> bool:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from textual import events
 from textual.widgets import Input
 
-from omnitui.desk.completion import Completion, Names, complete
 from omnitui.desk.fuzzy import spans
-from omnitui.desk.terms import Query
+from omnitui.desk.querying.completion import Completion, Names, complete
+from omnitui.desk.querying.terms import Query
 from omnitui.desk.views import KEPT
 from omnitui.errors import OmniError
 from omnitui.i18n import _, ngettext
@@ -22,11 +22,11 @@ from omnitui.model.revisions import Hit
 from omnitui.model.states import Direction, MessageKind
 from omnitui.store.reads import search
 from omnitui.store.reads.counting import counted
-from omnitui.ui import phrases
 from omnitui.ui.desk import Desk
 from omnitui.ui.knowledge import learn
+from omnitui.ui.look import phrases
+from omnitui.ui.look.roles import Line, Piece, cropped, lit, plain
 from omnitui.ui.panes.fields import editable
-from omnitui.ui.roles import Line, Piece, cropped, lit, plain
 from omnitui.ui.screens.picker import PickerScreen
 from omnitui.ui.widgets.choices import Choice
 

@@ -11,9 +11,9 @@ from omnitui.config.writing import as_toml, choices_of, kind_of, line_of, write_
 from omnitui.i18n import _
 from omnitui.services.session import Session
 from omnitui.ui.desk import Desk
-from omnitui.ui.roles import plain
+from omnitui.ui.look.roles import plain
+from omnitui.ui.look.themes import names as theme_names
 from omnitui.ui.screens.picker import PickerScreen, fitting
-from omnitui.ui.themes import names as theme_names
 from omnitui.ui.widgets.choices import Choice
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _known(session: Session, name: str) -> list[str]:
 
 
 async def _edit(desk: Desk, name: str) -> None:
-    from omnitui.ui.editor import edit_file
+    from omnitui.ui.drafts.editor import edit_file
 
     profile = desk.session.profile
     await edit_file(desk.screen.app, profile.settings_file, await asyncio.to_thread(line_of, profile, name))

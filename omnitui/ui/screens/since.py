@@ -6,9 +6,9 @@ from omnitui.clock import DAY, Millis
 from omnitui.i18n import _, ngettext
 from omnitui.store.reads import since
 from omnitui.store.reads.since import WORDS, Digest, Entry, Group
-from omnitui.ui import phrases
 from omnitui.ui.desk import Desk
-from omnitui.ui.roles import plain
+from omnitui.ui.look import phrases
+from omnitui.ui.look.roles import plain
 from omnitui.ui.screens.picker import PickerScreen, among
 from omnitui.ui.widgets.choices import Choice
 

@@ -9,22 +9,22 @@ from textual import events
 from textual.widgets import Input
 
 from omnitui.clock import Millis
-from omnitui.desk.grammar import is_length
+from omnitui.desk.acting.grammar import is_length
 from omnitui.desk.naming import CLOCK
-from omnitui.desk.until import Until
-from omnitui.desk.urgency import Cause, Standing
+from omnitui.desk.promises.urgency import Cause, Standing
+from omnitui.desk.times.until import Until
 from omnitui.errors import OmniError
 from omnitui.i18n import _, ngettext
 from omnitui.ids import Ulid
 from omnitui.model.states import Status
-from omnitui.ui import phrases
 from omnitui.ui.desk import Desk
+from omnitui.ui.look import phrases
 from omnitui.ui.screens.picker import PickerScreen, Source
 from omnitui.ui.widgets.choices import Choice
 
 if TYPE_CHECKING:
-    from omnitui.desk.sla import Clock
-    from omnitui.services.agreements import Prospect
+    from omnitui.desk.promises.sla import Clock
+    from omnitui.services.triage.agreements import Prospect
 
 MOST = 100
 """Of more conversations nothing is foretold."""
@@ -77,7 +77,7 @@ class SnoozeScreen(PickerScreen):
 
 async def _prospects(desk: Desk, ids: Sequence[Ulid]) -> list[Prospect]:
     """How the clocks of these conversations go on, where they have any; none of very many."""
-    from omnitui.services.agreements import prospect
+    from omnitui.services.triage.agreements import prospect
 
     if len(ids) > MOST:
         return []

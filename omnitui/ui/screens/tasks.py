@@ -12,23 +12,23 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from omnitui.clock import HOUR, Millis
-from omnitui.desk.errands import EXAMPLES, Errand, errand
 from omnitui.desk.naming import TASK
-from omnitui.desk.wake import wake_time
+from omnitui.desk.promises.errands import EXAMPLES, Errand, errand
+from omnitui.desk.times.wake import wake_time
 from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.tasks import Task, TaskKind
 from omnitui.store.reads import tasks
 from omnitui.text.widths import wrap
-from omnitui.ui import phrases
 from omnitui.ui.acts.changing import monday, morning
 from omnitui.ui.desk import Desk
 from omnitui.ui.last_hop import LastHopModal
+from omnitui.ui.look import phrases
+from omnitui.ui.look.roles import Line, cropped, plain
 from omnitui.ui.panels import task_line
-from omnitui.ui.roles import Line, cropped, plain
-from omnitui.ui.screens.picker import PickerScreen, among, fitting
-from omnitui.ui.widgets.choices import Choice, Choices
+from omnitui.ui.screens.picker import PickerScreen, among, distinct, fitting
+from omnitui.ui.widgets.choices import MOVES, Choice, Choices
 from omnitui.ui.widgets.lines import Lines
 
 Wish = Literal["open", "later"]
@@ -110,12 +110,9 @@ class TasksScreen(LastHopModal[tuple[Wish, Task] | None]):
 
     def on_key(self, event: events.Key) -> None:
         """Move, act or leave."""
-        steps = dict.fromkeys(("j", "down", "tab"), 1) | dict.fromkeys(("k", "up", "shift+tab"), -1)
-        steps |= {"home": -1_000_000, "g": -1_000_000, "end": 1_000_000, "G": 1_000_000}
-        steps |= {"pageup": -10, "pagedown": 10}
         one, desk = self.chosen, self._desk
-        if event.key in steps:
-            self.query_one(Choices).move(steps[event.key])
+        if event.key in MOVES:
+            self.query_one(Choices).move(MOVES[event.key])
             current = self.query_one(Choices).current
             self._at = current.value if current is not None else None
         elif event.key in ("escape", "q", "ctrl+q"):
@@ -188,11 +185,8 @@ async def put_off(desk: Desk, one: Task) -> None:
     """Ask for another time at which a task is due."""
 
     async def source(text: str) -> Sequence[Choice]:
-        fixed = [
-            _time(desk, _("in an hour"), desk.clock.now() + HOUR),
-            _time(desk, _("tomorrow morning"), morning(desk, 1)),
-            _time(desk, _("Monday morning"), monday(desk)),
-        ]
+        times = ((_("in an hour"), desk.clock.now() + HOUR), (_("tomorrow morning"), morning(desk, 1)))
+        fixed = distinct([_time(desk, *one) for one in (*times, (_("Monday morning"), monday(desk)))])
         if not text.strip():
             return fixed
         found = [choice for _score, choice in fitting(text, fixed)]
@@ -221,7 +215,7 @@ async def promise(desk: Desk, conversation_id: Ulid) -> None:
         Errand(TaskKind.FOLLOW_UP, morning(desk, 1), ""),
         Errand(TaskKind.FOLLOW_UP, monday(desk), ""),
     ]
-    fixed = [_errand(desk, one) for one in offers]
+    fixed = distinct([_errand(desk, one) for one in offers])
 
     async def source(text: str) -> Sequence[Choice]:
         if not text.strip():

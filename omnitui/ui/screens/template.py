@@ -13,13 +13,13 @@ from textual.widgets import Input
 from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.sdk.contract import Template
-from omnitui.services.templates import Filled, guessed
+from omnitui.services.texts.templates import Filled, guessed
 from omnitui.text.safe import safe
 from omnitui.text.widths import wrap
 from omnitui.ui.desk import Desk
 from omnitui.ui.last_hop import LastHopModal
+from omnitui.ui.look.roles import Line, plain
 from omnitui.ui.panes.fields import Field, editable
-from omnitui.ui.roles import Line, plain
 from omnitui.ui.screens.picker import PickerScreen, among
 from omnitui.ui.widgets.choices import Choice
 from omnitui.ui.widgets.lines import Lines

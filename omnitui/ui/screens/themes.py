@@ -9,7 +9,7 @@ from textual import events
 
 from omnitui.errors import ConfigError
 from omnitui.i18n import _
-from omnitui.ui.roles import plain
+from omnitui.ui.look.roles import plain
 from omnitui.ui.screens.picker import PickerScreen, among
 from omnitui.ui.widgets.choices import Choice, Choices
 
@@ -44,7 +44,7 @@ class ThemeScreen(PickerScreen):
 
 async def pick_theme(desk: Desk) -> None:
     """Ask for a theme, the one that is worn first."""
-    from omnitui.ui.themes import names
+    from omnitui.ui.look.themes import names
 
     app = cast("ConsoleApp", desk.screen.app)
     before = app.theme

@@ -10,17 +10,17 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from omnitui.desk.rules import Rule
-from omnitui.desk.telling import Words
+from omnitui.desk.acting.telling import Words
+from omnitui.desk.rules.rule import Rule
 from omnitui.errors import OmniError
 from omnitui.i18n import _
-from omnitui.services import trials
 from omnitui.services.background import in_background
-from omnitui.services.trials import Example, Tried
-from omnitui.ui import phrases
+from omnitui.services.rules import trials
+from omnitui.services.rules.trials import Example, Tried
 from omnitui.ui.desk import Desk
 from omnitui.ui.last_hop import LastHopModal
-from omnitui.ui.roles import Line, plain
+from omnitui.ui.look import phrases
+from omnitui.ui.look.roles import Line, plain
 from omnitui.ui.screens.foreseen import words_of
 from omnitui.ui.screens.picker import PickerScreen, among
 from omnitui.ui.widgets.choices import Choice

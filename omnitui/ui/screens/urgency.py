@@ -6,16 +6,16 @@ from datetime import tzinfo
 
 from omnitui.clock import Millis
 from omnitui.desk.naming import CLOCK, STANDING
-from omnitui.desk.sla import Clock
-from omnitui.desk.urgency import Cause, Standing
+from omnitui.desk.promises.sla import Clock
+from omnitui.desk.promises.urgency import Cause, Standing
 from omnitui.i18n import _
 from omnitui.ids import Ulid
-from omnitui.services.agreements import Explained, explain
+from omnitui.services.triage.agreements import Explained, explain
 from omnitui.text.widths import wrap
-from omnitui.ui import phrases
 from omnitui.ui.desk import Desk
+from omnitui.ui.look import phrases
+from omnitui.ui.look.roles import Line, plain
 from omnitui.ui.panels import due_line
-from omnitui.ui.roles import Line, plain
 from omnitui.ui.screens.page import PageScreen
 
 _ROLES = {Standing.BREACHED: "bad", Standing.AT_RISK: "warn", Standing.PAUSED: "muted", Standing.MET: "good"}
@@ -59,7 +59,7 @@ def _clock(clock: Clock, now: Millis, zone: tzinfo) -> Line:
     pieces = [
         (f"  {_(CLOCK[Cause(clock.target.value)])} ", "text"),
         (_(STANDING[clock.standing]), _ROLES.get(clock.standing, "text")),
-        (" · " + _("since {time}").format(time=phrases.moment(clock.started_at, now, zone)), "muted"),
+        (" · " + _("since {when}").format(when=phrases.moment(clock.started_at, now, zone)), "muted"),
     ]
     if clock.due_at is not None:
         pieces.append((" · " + _("due {time}").format(time=phrases.moment(clock.due_at, now, zone)), "text"))

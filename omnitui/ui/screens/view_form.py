@@ -9,7 +9,7 @@ from textual import events
 from omnitui.desk.views import View
 from omnitui.errors import OmniError
 from omnitui.i18n import _
-from omnitui.services.views import check_view, save_view
+from omnitui.services.triage.views import check_view, save_view
 from omnitui.ui.desk import Desk
 from omnitui.ui.screens.form import Entry, FormScreen
 from omnitui.ui.screens.setting import look_again

@@ -8,10 +8,10 @@ from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.model.conversations import Conversation
 from omnitui.sdk.capabilities import Allow, Barred, Capabilities, NeedTag, NeedTemplate, PaidPush, Policy
-from omnitui.services.ways import Way, ways
-from omnitui.ui import phrases
+from omnitui.services.triage.ways import Way, ways
 from omnitui.ui.desk import Desk
-from omnitui.ui.roles import Piece, plain
+from omnitui.ui.look import phrases
+from omnitui.ui.look.roles import Piece, plain
 from omnitui.ui.screens.form import Entry, FormScreen
 from omnitui.ui.screens.picker import PickerScreen, among
 from omnitui.ui.widgets.choices import Choice

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from omnitui.desk.threading import explain
+from omnitui.desk.belonging.threading import explain
 from omnitui.i18n import _
 from omnitui.model.conversations import Message
 from omnitui.model.operations import OutboxEntry
 from omnitui.model.revisions import Revision
 from omnitui.store.reads import history, outbox
-from omnitui.text.covering import shown
 from omnitui.text.safe import safe
+from omnitui.text.secrets.covering import shown
 from omnitui.text.widths import wrap
-from omnitui.ui import phrases
 from omnitui.ui.desk import Desk
-from omnitui.ui.roles import Line, plain
+from omnitui.ui.look import phrases
+from omnitui.ui.look.roles import Line, plain
 from omnitui.ui.screens.page import PageScreen, unhurried
 
 

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from omnitui.clock import HOUR, Millis
-from omnitui.desk.until import leaving, whose, zone_called
+from omnitui.desk.times.until import leaving, whose, zone_called
 from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.model.conversations import Draft
 from omnitui.store.reads import drafts
-from omnitui.ui import phrases
 from omnitui.ui.desk import Desk
-from omnitui.ui.offering import Offer
-from omnitui.ui.roles import plain
-from omnitui.ui.screens.picker import PickerScreen, among, fitting
+from omnitui.ui.drafts.offering import Offer
+from omnitui.ui.look import phrases
+from omnitui.ui.look.roles import plain
+from omnitui.ui.screens.picker import PickerScreen, among, distinct, fitting
 from omnitui.ui.widgets.choices import Choice
 from omnitui.values import dataclass
 
@@ -49,6 +49,7 @@ async def pick_sending(desk: Desk, hold: Millis) -> Leaving | None:
     if theirs is not None and theirs != desk.zone:
         at, zone = leaving("tomorrow 9 their time", now=now, mine=desk.zone, theirs=theirs)
         offers.append(_time(desk, _("tomorrow morning, their time"), at, zone))
+    offers = distinct(offers)
 
     async def source(text: str) -> Sequence[Choice]:
         found = [one for _score, one in fitting(text, offers)] if text.strip() else offers[:]
@@ -89,7 +90,7 @@ async def pick_canned(desk: Desk, offers: Sequence[Offer]) -> Offer | None:
     Raises:
         OmniError: There is none.
     """
-    from omnitui.services.canned import folder
+    from omnitui.services.texts.canned import folder
 
     if not offers:
         raise OmniError(

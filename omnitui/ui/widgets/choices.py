@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from textual import events
 from textual.message import Message
 
-from omnitui.ui.roles import Line, spread
-from omnitui.ui.veil import is_theirs, is_veiled, veil
+from omnitui.ui.look.roles import Line, spread
+from omnitui.ui.look.veil import is_theirs, is_veiled, veil
 from omnitui.ui.widgets.lines import Lines
+
+MOVES: Final = {
+    **dict.fromkeys(("j", "down", "tab"), 1),
+    **dict.fromkeys(("k", "up", "shift+tab"), -1),
+    **dict.fromkeys(("home", "g"), -1_000_000),
+    **dict.fromkeys(("end", "G"), 1_000_000),
+    "pageup": -10,
+    "pagedown": 10,
+}
+"""How far the keys of a dialog without a field move the cursor."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from omnitui.clock import Clock
 from omnitui.i18n import _, ngettext
 from omnitui.ids import Ulid
 from omnitui.model.conversations import Conversation
-from omnitui.text.rows import COLUMNS, UNICODE, Density, Glyphs
+from omnitui.text.listing.rows import COLUMNS, UNICODE, Density, Glyphs
 from omnitui.text.widths import cell_width, crop
 from omnitui.ui.last_hop import LastHopApp
 from omnitui.ui.last_hop.focusing import MarksFocus
@@ -77,6 +77,8 @@ class ConversationList(MarkedRows, MarksFocus, can_focus=True):
         self._refresh_wanted = False
         self._settle_timer: asyncio.TimerHandle | None = None
         self._selected_at = 0.0
+        self.held = False
+        """Whether selections follow each other as fast as a held key makes them."""
         self._wanted: Ulid | None = None
         self._loaded = False
         self._new_shown = 0
@@ -311,13 +313,13 @@ class ConversationList(MarkedRows, MarksFocus, can_focus=True):
         if self.selected != before or forced or not self._loaded:
             self.post_message(self.Selected(self.selected))
             now = monotonic()
-            held = now - self._selected_at < REPEATING
+            self.held = now - self._selected_at < REPEATING
             self._selected_at = now
             if self._settle_timer is not None:
                 self._settle_timer.cancel()
             # A timer of Textual's is a task of its own: 0.3 ms a key.
             loop = asyncio.get_running_loop()
-            self._settle_timer = loop.call_later(SETTLED_QUIET if held else SETTLED_SOON, self._settle)
+            self._settle_timer = loop.call_later(SETTLED_QUIET if self.held else SETTLED_SOON, self._settle)
         if self.window.new != self._new_shown:
             self._new_shown = self.window.new
             self.post_message(self.Newcomers(self.window.new))
@@ -390,7 +392,8 @@ class ConversationList(MarkedRows, MarksFocus, can_focus=True):
             self._renew_base()
         index = self.window.first + y // lines
         if index < len(self.window.rows):
-            strip = self._strips(self.window.rows[index], width)[y % lines]
+            row = self.window.rows[index]
+            strip = self.drawn(row, width, selected=row.id == self.selected)[y % lines]
         elif not self.window.rows and self._loaded and y == min(1, self.size.height - 1):
             words = _("Nothing here fits.") if self.strips.match else _("Nothing here.")
             strip = self.strips.line(((f"  {crop(words, width - 2)}", "row.empty"),), width, self.rich_style)
@@ -405,8 +408,8 @@ class ConversationList(MarkedRows, MarksFocus, can_focus=True):
         self._stale = False
         self.strips.rebase(self.rich_style)
 
-    def _strips(self, row: Conversation, width: int) -> list[Strip]:
-        selected = row.id == self.selected
+    def drawn(self, row: Conversation, width: int, *, selected: bool) -> list[Strip]:
+        """The lines of a row, drawn now if they were not before."""
         return self.strips.row(
             row,
             width,

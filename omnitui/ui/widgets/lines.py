@@ -13,12 +13,17 @@ from textual.widget import Widget
 
 from omnitui.text.safe import safe
 from omnitui.text.widths import cell_width
-from omnitui.ui.roles import Line, cropped, rich_style
-from omnitui.ui.themes import Look, load
-from omnitui.ui.veil import is_veiled, names_here, veil
+from omnitui.ui.last_hop.recent import Recent
+from omnitui.ui.last_hop.telling import TellsAtOnce
+from omnitui.ui.look.roles import Line, cropped, rich_style
+from omnitui.ui.look.themes import Look, load
+from omnitui.ui.look.veil import is_veiled, names_here, veil
+
+REMEMBERED = 300
+"""Lines that a widget keeps as they are drawn."""
 
 
-class Lines(Widget):
+class Lines(TellsAtOnce):
     """Lines one below the other, cropped to the width. Everything passes `safe` on its way."""
 
     DEFAULT_CSS = "Lines { height: auto; }"
@@ -30,7 +35,7 @@ class Lines(Widget):
         """`attributes` are Textual's own: id, classes."""
         super().__init__(**attributes)
         self.lines: list[Line] = []
-        self._strips: dict[Line, Strip] = {}
+        self._strips: Recent[Line, Strip] = Recent(REMEMBERED)
         self._base: Style | None = None
         self._stale = False
 
@@ -61,17 +66,18 @@ class Lines(Widget):
 
     def render_line(self, y: int) -> Strip:
         """Draw one row."""
+        return self.strip(self.line_at(y))
+
+    def strip(self, line: Line) -> Strip:
+        """A line as it is drawn."""
         width = self.size.width
         base = self._current_base()
-        line = self.line_at(y)
         strip = self._strips.get(line)
         if strip is None or strip.cell_length != width:
-            if len(self._strips) > 1_000:
-                self._strips.clear()
             shown = line
             if is_veiled(self):
                 shown = veil(line, private=self.private, names=() if self.private else names_here(self))
-            strip = self._strips[line] = drawn(shown, width, base, look_of(self))
+            strip = self._strips.put(line, drawn(shown, width, base, look_of(self)))
         return strip
 
     def _current_base(self) -> Style:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omnitui.desk.orders import Key
+from omnitui.desk.querying.orders import Key
 from omnitui.ids import Ulid
 from omnitui.ui.widgets.row_window import RowWindow
 

@@ -9,16 +9,16 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from omnitui.clock import Clock
+from omnitui.clock import SECOND, Clock, Millis
 from omnitui.model.conversations import Conversation
-from omnitui.text.rows import COLUMNS, Density, Glyphs, age, inbox_row, row_role
+from omnitui.text.listing.rows import COLUMNS, Density, Glyphs, age, inbox_row, row_role
 from omnitui.text.widths import cell_width, crop
-from omnitui.ui.veil import veil
+from omnitui.ui.look.veil import veil
 
 CACHED_ROWS = 512
 
 StyleOf = Callable[[str], Style]
-"""The style of a theme's role, as `omnitui.text.rows.ROLES` names them."""
+"""The style of a theme's role, as `omnitui.text.listing.rows.ROLES` names them."""
 
 
 class RowStrips:
@@ -35,6 +35,8 @@ class RowStrips:
         self.veiled = False
         """Whether customers' words are covered."""
         self._styles: dict[tuple[str, str], Style] = {}
+        self._last: tuple[tuple[Any, ...], list[Strip]] | None = None
+        """The row that was asked for last, and its lines: they are asked for one by one."""
         self._clock = clock
 
     def rebase(self, base: Style) -> None:
@@ -46,12 +48,14 @@ class RowStrips:
     def clear(self) -> None:
         """Draw everything anew: the theme, the density or what is covered changed."""
         self.cache.clear()
+        self._last = None
         self._styles.clear()
 
     def show(self, columns: tuple[str, ...], match: tuple[str, ...]) -> None:
         """Show other columns, or other letters."""
         if match != self.match:
             self.cache.clear()
+            self._last = None
         self.columns, self.match = columns, match
 
     def row(
@@ -59,6 +63,24 @@ class RowStrips:
     ) -> list[Strip]:
         """The lines of a row."""
         now = self._clock.now()
+        asked = row, width, density, selected, marked, focused, self.columns, now // SECOND
+        if self._last is not None and self._last[0] == asked:
+            return self._last[1]
+        strips = self._kept(row, width, density, now, selected=selected, marked=marked, focused=focused)
+        self._last = asked, strips
+        return strips
+
+    def _kept(
+        self,
+        row: Conversation,
+        width: int,
+        density: Density,
+        now: Millis,
+        *,
+        selected: bool,
+        marked: bool,
+        focused: bool,
+    ) -> list[Strip]:
         ages = age(now, row.last_message_at or row.last_activity_at)
         if row.snoozed_until:
             ages += age(row.snoozed_until, now)

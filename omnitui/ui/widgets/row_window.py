@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final, Protocol
 
-from omnitui.desk.orders import BELOW_ALL, Key
+from omnitui.desk.querying.orders import BELOW_ALL, Key
 from omnitui.ids import Ulid
 from omnitui.model.conversations import Conversation
 

@@ -13,7 +13,7 @@ from omnitui_telegram import TelegramConnector
 
 from omnitui.clock import DAY, FrozenClock
 from omnitui.sdk import Accepted, Batch, NotReady, OmniError, OutboundFile, Rejected, Unknown, Verb
-from omnitui.services.http import SharedClient
+from omnitui.services.channels.http import SharedClient
 from tests.support.sdk import a_context
 from tests.support.telegram_rig import TelegramRig
 from tests.support.telegram_server import TOKEN, TelegramServer, refused

@@ -20,7 +20,7 @@ from omnitui.sdk import (
     Unsupported,
     WebhookRequest,
 )
-from omnitui.services.http import SharedClient
+from omnitui.services.channels.http import SharedClient
 from tests.support.sdk import a_context
 from tests.support.telegram_rig import MEI, PRIVATE
 from tests.support.telegram_server import TOKEN, TelegramServer

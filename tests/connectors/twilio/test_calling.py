@@ -27,7 +27,7 @@ from omnitui.sdk import (
     Verb,
     snapshot,
 )
-from omnitui.services.calling import Calling
+from omnitui.services.acting.calling import Calling
 from omnitui.store import accounts
 from omnitui.store.reads import tasks
 from omnitui.store.writer import Tx

@@ -10,7 +10,7 @@ import pytest
 from omnitui.errors import ConfigError, NotFound
 from omnitui.sdk import AuthFailed, Context, Directory, Health, Manifest, NotReady, Secret, Setting
 from omnitui.sdk.capabilities import Capabilities, Idempotency
-from omnitui.services import connectors
+from omnitui.services.channels import connectors
 from omnitui.store.reads import accounts
 from omnitui.sync.lease import Lease
 from tests.support.command import Desk
@@ -78,8 +78,8 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> None:
         FakePoint("nasty", ValueError("body of a customer")),
     ]
     monkeypatch.setattr(connectors, "_points", lambda: points)
-    monkeypatch.setattr("omnitui.services.vault._N", 16)
-    monkeypatch.setattr("omnitui.services.keychain.secret_service", lambda: 1 / 0)
+    monkeypatch.setattr("omnitui.services.secrecy.vault._N", 16)
+    monkeypatch.setattr("omnitui.services.secrecy.keychain.secret_service", lambda: 1 / 0)
     monkeypatch.setattr(FakeConnector, "made", [])
 
 
@@ -226,7 +226,7 @@ def test_accounts_are_paused_resumed_and_removed(desk: Desk, monkeypatch: pytest
     assert desk.run("account", "remove", "Shop").code == 0
     assert desk.run("account", "list", "--jsonl").objects == []
     assert not folder.exists()
-    from omnitui.services.vault import Vault
+    from omnitui.services.secrecy.vault import Vault
 
     assert Vault(desk.profile.vault_file, lambda new: "correct horse").names() == []
     assert desk.run("account", "remove", "Shop").code == 1

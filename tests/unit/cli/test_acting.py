@@ -12,7 +12,7 @@ from omnitui.model.accounts import Account
 from omnitui.model.states import Reach, SendState, Status, Verb
 from omnitui.sdk import Template, snapshot
 from omnitui.sdk.capabilities import Capabilities, Idempotency
-from omnitui.services.operations import Operations
+from omnitui.services.acting.operations import Operations
 from omnitui.store import outbox
 from omnitui.store.accounts import put_agent, set_templates
 from omnitui.sync.lease import Lease
@@ -274,7 +274,7 @@ def test_log_shows_what_was_done_and_exports_it_whole(desk: Desk) -> None:
 
 
 def test_conflict_is_told_and_nothing_is_forced(desk: Desk) -> None:
-    from omnitui.store import inflow
+    from omnitui.store.arriving import inflow
 
     found = a_conversation(desk.cache)
     op_id = desk.run("priority", found.id, "--set", "high").out.strip()

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from omnitui.cli.table import ENTRIES
-from omnitui.services import macros, reasons
-from omnitui.services.records import VERSION
+from omnitui.services.exchange.records import VERSION
+from omnitui.services.texts import macros
+from omnitui.services.triage import reasons
 from tests.support.command import Desk
 from tests.support.desk import a_conversation, a_message
 

@@ -11,8 +11,8 @@ import pytest
 
 from omnitui.clock import SystemClock
 from omnitui.services.doctor import Verdict, examine
-from omnitui.store.attendance import attend
-from omnitui.store.spool import Spool, delivery_key
+from omnitui.store.spooling.attendance import attend
+from omnitui.store.spooling.spool import Spool, delivery_key
 from omnitui.text.qr import drawn
 from tests.support.command import Desk
 

@@ -9,8 +9,9 @@ import pytest
 
 from omnitui.clock import DAY
 from omnitui.errors import OmniError
-from omnitui.store import scrubbing, snapshots
+from omnitui.store.forgetting import scrubbing
 from omnitui.store.reads import ledger, oplog
+from omnitui.store.recovery import snapshots
 from tests.support.command import Desk
 from tests.support.desk import a_contact, a_conversation, a_message, conversation
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from omnitui.services import rules
-from omnitui.services.rule_watch import RuleWatch
+from omnitui.services.rules import reading as rules
+from omnitui.services.rules.watch import RuleWatch
 from omnitui.services.session import Session
 from omnitui.store import rules as kept
 from omnitui.store.reads import rules as reads
@@ -48,7 +48,9 @@ def test_a_rule_is_switched_on_fires_says_why_and_is_switched_off(desk: Desk) ->
     (firing,) = shown["firings"]
     assert firing["conversation_id"] == here.id
     assert firing["why"] == "a message came and is:open"
-    assert "a message came and is:open" in desk.run("rule", "show", "vip").out
+    said = desk.run("rule", "show", "vip").out
+    assert "a message came and is:open" in said
+    assert "does: label +vip\n" in said
     assert "rule vip: a message came" in desk.run("log", here.id, "--json").out
     assert "rule vip" in desk.run("blame", here.id).out
     assert desk.run("undo", firing["group_id"]).code == 0

@@ -18,7 +18,7 @@ from omnitui.clock import DAY
 from omnitui.model.accounts import Account
 from omnitui.model.states import SendState
 from omnitui.sdk import AuthFailed
-from omnitui.services import retention
+from omnitui.services.privacy import retention
 from omnitui.store import mounts, progress
 from omnitui.store.accounts import set_paused
 from omnitui.store.cache import Cache

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from omnitui.clock import HOUR, FrozenClock
 from omnitui.model.states import Priority, Status
-from omnitui.services.operations import Operations
+from omnitui.services.acting.operations import Operations
 from tests.support.command import Desk
 from tests.support.desk import a_conversation, a_message, conversation
 

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from omnitui.model.states import Status
 from omnitui.sdk import snapshot
 from omnitui.sdk.capabilities import Capabilities, Idempotency
-from omnitui.services import macros, reasons
+from omnitui.services.texts import macros
+from omnitui.services.triage import reasons
 from tests.support.command import Desk
 from tests.support.desk import a_conversation, an_account, conversation
 

@@ -80,7 +80,7 @@ def test_settings_are_refused_when_others_may_touch_the_file(home: Profile, mode
 
 
 def test_keys_may_be_read_by_others_but_not_written(home: Profile) -> None:
-    from omnitui.services.keymap import read_keymap
+    from omnitui.services.keys.keymap import read_keymap
 
     write(home.keys_file, '"conversation.note" = "f6"\n', 0o644)
     keymap = read_keymap(home.keys_file)

@@ -6,21 +6,22 @@ from collections.abc import Sequence
 from datetime import UTC
 
 from omnitui.clock import HOUR, MINUTE, Millis
-from omnitui.desk import steps
-from omnitui.desk.asof import Asked, Then
-from omnitui.desk.backtest import Firing, Said, Story, Trial, conversation, settled
-from omnitui.desk.query import parse
-from omnitui.desk.rule_tables import on_called
-from omnitui.desk.rules import EVER, MOST, Every, Rule
-from omnitui.desk.steps import Step
+from omnitui.desk.acting import steps
+from omnitui.desk.acting.steps import Step
+from omnitui.desk.querying.asof import Asked, Then
+from omnitui.desk.querying.parsing import parse
+from omnitui.desk.rules.backtest import Trial
+from omnitui.desk.rules.outcomes import conversation, settled
+from omnitui.desk.rules.rule import EVER, MOST, Every, Rule
+from omnitui.desk.rules.stories import INCOMING, SHIFT, Firing, Said, Story
+from omnitui.desk.rules.tables import on_called
 from omnitui.model.states import Status
 
 NOW: Millis = 1_750_000_000_000
 
 
 def said(*times: Millis, role: int = 1) -> list[Said]:
-    way = "outgoing" if role == 2 else "incoming"
-    return [(NOW + at, f"m{at}", role, way, "public", 0, 0, 1) for at in times]
+    return [(NOW + at) << SHIFT | role | (0 if role == 2 else INCOMING) for at in times]
 
 
 def run(
@@ -34,7 +35,7 @@ def run(
     times: Sequence[Millis] = (),
 ) -> tuple[Trial, list[Firing]]:
     """What a rule would have done in one conversation that begins at NOW."""
-    end, found = NOW + until, list[Firing]()
+    end = NOW + until
     asked = Asked(lambda at: parse(when, now=at, me="", zone=UTC), end)
     trigger = on_called(on)
     rule = Rule("r", "R", (trigger,), (), when, once=once)
@@ -45,13 +46,13 @@ def run(
         lambda then: steps.foresee(conversation(then), deeds, then.at),
         since=0,
         now=end,
-        take=found.append,
+        most=1_000,
         names={},
         settled=settled(deeds),
         times=every,
     )
     trial.tell(Story("c", Then((), NOW), sorted(messages)))
-    return trial, found
+    return trial, trial.firings[::-1]
 
 
 def at(found: Sequence[Firing]) -> list[Millis]:
@@ -111,7 +112,7 @@ def test_times_that_come_again_ask_of_every_moment() -> None:
 
 
 def test_what_cannot_be_done_is_counted_with_its_reason() -> None:
-    from omnitui.desk.until import Until
+    from omnitui.desk.times.until import Until
 
     trial, found = run("message", "", [steps.snooze(Until(lead=HOUR))], said(0, MINUTE))
     assert found == []

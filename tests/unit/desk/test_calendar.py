@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omnitui.clock import DAY, HOUR, MINUTE, SECOND, Millis
-from omnitui.desk.calendar import ALWAYS, NEVER, Calendar, Hours, add, between, is_open
+from omnitui.desk.times.calendar import ALWAYS, NEVER, Calendar, Hours, add, between, is_open
 
 
 def hours(text: str) -> tuple[Hours, ...]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from omnitui.desk.checks import (
+from omnitui.desk.acting.checks import (
     Seen,
     Situation,
     conflicting_field,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omnitui.desk.completion import Names, complete
-from omnitui.desk.query import KEYS
+from omnitui.desk.querying.completion import Names, complete
+from omnitui.desk.querying.parsing import KEYS
 
 NAMES = Names(agents=("Hanako", "Bob Stone"), labels=("vip", "返品", "big customer"), channels=("line", "email"))
 

@@ -16,7 +16,17 @@ from omnitui.desk.csat import Rating, question, rating
         *(("★★★★", 4), ("★★★★☆", 4), ("⭐⭐⭐⭐⭐", 5), ("⭐️⭐️⭐️", 3), ("星4つ", 4), ("4/5", 4), ("4 out of 5", 4)),
         *(("5 thanks!", 5), ("4 stars, thank you so much!", 4), ("評価：4", 4), ("rating: 2", 2), ("5 😀", 5)),
         *(("our rating is 3", 3), ("満足度5", 5), ("点数は2", 2), ("my score: 4/5", 4), ("csat 1", 1), ("note 3", 3)),
-        *(("5点です。ありがとうございました", 5), ("3です", 3), ("  2 \n", 2)),
+        *(("5点です。ありがとうございました", 5), ("3です", 3), ("  2 \n", 2), ("⭐4", 4), ("5点満点で4です", 4)),
+        *(
+            ("５点満点中４点", 4),
+            ("5点満点！", 5),
+            ("「５」", 5),
+            ("(5)", 5),
+            ("*4*.", 4),
+            ("“2”", 2),
+            ("1（不満）", 1),
+        ),
+        *(("5 (very) thanks", 5), ("5 stars out of 5", 5), ("five out of five", 5), ("5 :)", 5), ("5 <3", 5)),
     ],
 )
 def test_score_of_nothing_but_a_score_is_read(text: str, score: int) -> None:
@@ -28,10 +38,13 @@ def test_score_of_nothing_but_a_score_is_read(text: str, score: int) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("2\nToo slow, sorry", Rating(2, "2", "Too slow, sorry", bare=False)),
-        ("3 - too slow", Rating(3, "3", "too slow", bare=False)),
-        ("5. Great service", Rating(5, "5", "Great service", bare=False)),
-        ("5 thanks but where is my order?", Rating(5, "5", "thanks but where is my order?", bare=False)),
+        ("2\nToo slow, sorry", Rating(2, "2", "Too slow, sorry", bare=False, sure=False)),
+        ("3 - too slow", Rating(3, "3", "too slow", bare=False, sure=False)),
+        ("5. Great service", Rating(5, "5", "Great service", bare=False, sure=False)),
+        (
+            "5 thanks but where is my order?",
+            Rating(5, "5", "thanks but where is my order?", bare=False, sure=False),
+        ),
         ("★★ 遅い", Rating(2, "★★", "遅い", bare=False)),
     ],
 )
@@ -50,11 +63,34 @@ def test_words_beside_a_score_are_its_comment(text: str, expected: Rating) -> No
             "2 of them are broken",
             "one more question",
         ),
+        *(
+            "½",
+            "1 1/2",
+            "4→5",
+            "4〜5点",
+            "4 or 5",
+            "1\n2\n3",
+            "(1) foo",
+            "5点満点中10点",
+            "5/5/5",
+            "5 (of 10)",
+            "★ 4 of us",
+        ),
         *("5, 6 and 7 are missing", "5-year-old laptop", "1. first\n2. second", "1) foo", "5か月待っています", "3日後"),
     ],
 )
 def test_number_that_may_mean_something_else_is_no_score(text: str) -> None:
     assert rating(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "sure"),
+    [("5", False), ("five", False), ("4!", False), ("4/5", True), ("★★", True), ("5点", True), ("rating: 2", True)],
+)
+def test_number_alone_may_answer_anything_and_what_names_the_scale_is_a_score(text: str, sure: bool) -> None:
+    found = rating(text)
+    assert found is not None
+    assert found.sure is sure
 
 
 @given(st.text(max_size=200))

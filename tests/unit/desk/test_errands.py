@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omnitui.clock import Millis
-from omnitui.desk.errands import errand
+from omnitui.desk.promises.errands import errand
 from omnitui.errors import UsageError
 from omnitui.model.tasks import TaskKind
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from omnitui.desk.moments import past_moment
+from omnitui.desk.times.moments import past_moment
 from omnitui.errors import UsageError
 
 ZONE = ZoneInfo("Asia/Tokyo")

@@ -10,10 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omnitui.clock import DAY, HOUR, MINUTE, Millis
-from omnitui.desk.calendar import ALWAYS, Calendar
-from omnitui.desk.orders import FAR, Order
-from omnitui.desk.query import KEYS, QueryError, parse
-from omnitui.desk.terms import (
+from omnitui.desk.querying.orders import FAR, Order
+from omnitui.desk.querying.parsing import KEYS, QueryError, parse
+from omnitui.desk.querying.terms import (
     And,
     Assigned,
     AtHours,
@@ -36,6 +35,7 @@ from omnitui.desk.terms import (
     Thing,
     Unanswered,
 )
+from omnitui.desk.times.calendar import ALWAYS, Calendar
 from omnitui.model.states import Priority
 
 TOKYO = ZoneInfo("Asia/Tokyo")

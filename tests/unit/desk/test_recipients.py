@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from omnitui.desk.recipients import MOST, others
-from omnitui.desk.tokens import reply_address
+from omnitui.desk.belonging.recipients import MOST, others
+from omnitui.desk.belonging.tokens import reply_address
 
 US = ("Support@desk.test", "sales@desk.test")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from omnitui.desk.resemblance import OFFERED, SURE, Person, Resemblance, resemblance, sought
+from omnitui.desk.belonging.resemblance import OFFERED, SURE, Person, Resemblance, resemblance, sought
 from omnitui.model.people import Contact, Identity
 
 

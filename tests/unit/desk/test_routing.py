@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from omnitui.desk.routing import Candidate, Route, choose, route_in
+from omnitui.desk.sharing.routing import Candidate, Route, choose, route_in
 from omnitui.errors import UsageError
 
 MIA = Candidate("1", "Mia", skilled=True, open=3, turn=5, rank=2)

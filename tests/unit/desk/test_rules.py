@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from omnitui.clock import HOUR, MINUTE
-from omnitui.desk import rules
-from omnitui.desk.macros import Do
-from omnitui.desk.rule_tables import on_called, parsed
-from omnitui.desk.rules import EVER, MOST, Barred, Every, Happened, Link, On, Past, Rule, What
+from omnitui.desk.acting.macros import Do
+from omnitui.desk.rules import rule as rules
+from omnitui.desk.rules.rule import EVER, MOST, Barred, Every, Happened, Link, On, Past, Rule, What
+from omnitui.desk.rules.tables import on_called, parsed
 from omnitui.errors import OmniError
 
 HERE = "01J00000000000000000000001"
@@ -83,6 +83,36 @@ def test_a_time_comes_again_on_its_days_alone(after: str, coming: str) -> None:
     assert on_called(every.words) == every
 
 
+@pytest.mark.parametrize(
+    ("words", "after", "coming"),
+    [
+        ("every hour", "2026-11-20 08:59", "2026-11-20 09:00"),
+        ("every 1h", "2026-11-20 09:00", "2026-11-20 10:00"),
+        ("every 15m", "2026-11-20 23:50", "2026-11-21 00:00"),
+        ("every 7h", "2026-11-20 21:30", "2026-11-21 00:00"),
+        ("every 7h", "2026-11-20 20:59", "2026-11-20 21:00"),
+        ("every 24h", "2026-11-20 00:00", "2026-11-21 00:00"),
+    ],
+)
+def test_a_span_comes_again_and_again_from_midnight_on(words: str, after: str, coming: str) -> None:
+    every = on_called(words)
+    assert isinstance(every, Every)
+    assert rules.next_time([every], at(after), TOKYO) == at(coming)
+    assert on_called(every.words) == every
+
+
+def test_hours_are_an_hour_long_on_the_days_on_which_the_clock_changes() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    for day, hours in (("2026-03-29", 23), ("2026-10-25", 25)):
+        now = at(f"{day} 00:00", berlin)
+        for number in range(1, hours + 1):
+            found = rules.next_time([Every(span=HOUR)], now, berlin)
+            assert found is not None
+            assert found == at(f"{day} 00:00", berlin) + number * HOUR
+            now = found
+        assert datetime.fromtimestamp(now / 1000, berlin).hour == 0
+
+
 def test_a_time_is_the_users_clock_over_a_change_of_the_hour() -> None:
     berlin = ZoneInfo("Europe/Berlin")
     every = Every(frozenset(range(7)), 9 * 60)
@@ -150,6 +180,8 @@ def test_the_digest_is_of_what_a_rule_does_and_not_of_its_name() -> None:
         ({"on": "status:pending"}, "on"),
         ({"on": "every monday 25:00"}, "on"),
         ({"on": "every frog 9:00"}, "on"),
+        ({"on": "every 30s"}, "on"),
+        ({"on": "every 25h"}, "on"),
         ({"on": "message", "once": "soon"}, "once"),
         ({"on": "message", "stop": "yes"}, "stop"),
         ({"on": "message", "when": 3}, "when"),

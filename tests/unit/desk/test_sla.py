@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omnitui.clock import DAY, HOUR, MINUTE, SECOND, Millis
-from omnitui.desk.calendar import ALWAYS, Calendar, add, between
-from omnitui.desk.sla import Clock, Event, Policy, Said, Target, clocks, soonest, supposing
-from omnitui.desk.urgency import Standing
+from omnitui.desk.promises.sla import Clock, Event, Policy, Said, Target, clocks, soonest, supposing
+from omnitui.desk.promises.urgency import Standing
+from omnitui.desk.times.calendar import ALWAYS, Calendar, add, between
 from omnitui.model.states import Status
 
 ZONE = ZoneInfo("Asia/Tokyo")

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omnitui.desk.subjects import matter, same_matter, stripped
-from omnitui.desk.threading import Known, Mail, Placement, Reason, Target, explain, place
+from omnitui.desk.belonging.subjects import matter, same_matter, stripped
+from omnitui.desk.belonging.threading import Known, Mail, Placement, Reason, Target, explain, place
 
 US, ANN, BOB, EVE = "support@example.com", "ann@customer.example", "bob@customer.example", "eve@evil.example"
 OURS = frozenset({US})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omnitui.desk.tokens import (
+from omnitui.desk.belonging.tokens import (
     LOCAL_PART_LIMIT,
     make_token,
     plain_address,

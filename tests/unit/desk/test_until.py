@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from omnitui.clock import DAY, HOUR, MINUTE
-from omnitui.desk.until import Until, leaving, until, whose, zone_called
+from omnitui.desk.times.until import Until, leaving, until, whose, zone_called
 from omnitui.errors import Refused
 from omnitui.model.conversations import Conversation
 from omnitui.model.states import Priority, Status

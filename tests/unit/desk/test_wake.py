@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omnitui.clock import HOUR, Millis
-from omnitui.desk.wake import wake_time
+from omnitui.desk.times.wake import wake_time
 from omnitui.errors import UsageError
 
 TOKYO = ZoneInfo("Asia/Tokyo")

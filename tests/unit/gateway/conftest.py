@@ -11,8 +11,8 @@ import pytest
 from omnitui.clock import FrozenClock
 from omnitui.config.gateway import GatewaySettings, load_gateway
 from omnitui.gateway.state import State
-from omnitui.services.webhooks import Hook, Hooks, new_token
-from omnitui.store.spool import Spool
+from omnitui.services.channels.webhooks import Hook, Hooks, new_token
+from omnitui.store.spooling.spool import Spool
 from tests.support import hooked
 from tests.support.gateway_calls import NEW, OLD, PUBLIC
 

@@ -22,10 +22,10 @@ from omnitui.errors import OmniError
 from omnitui.gateway.service import application
 from omnitui.gateway.state import State
 from omnitui.sdk import Receives
-from omnitui.services import connectors
-from omnitui.services.webhooks import Hook, Hooks, collect
+from omnitui.services.channels import connectors
+from omnitui.services.channels.webhooks import Hook, Hooks, collect
 from omnitui.store.reads import spool as reads
-from omnitui.store.spool import Spool
+from omnitui.store.spooling.spool import Spool
 from tests.support.promises import Promise
 from tests.support.vendors import NEW, OLD, PUBLIC, VENDORS, Made, Vendor
 

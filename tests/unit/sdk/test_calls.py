@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from omnitui.sdk import AuthFailed, Broken, Fault, Unreachable, called
-from omnitui.services.http import SharedClient
+from omnitui.services.channels.http import SharedClient
 from tests.support.dovecot import free_port
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from omnitui.services.actions import ACTIONS, FOOTERS, READING, Scope, actions_of, printable
 from omnitui.services.actions.page import keys_markdown
-from omnitui.services.keymap import default_keymap, key_fault
+from omnitui.services.keys.keymap import default_keymap, key_fault
 
 
 def test_ids_are_scope_and_verb() -> None:

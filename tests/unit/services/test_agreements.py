@@ -11,14 +11,14 @@ import pytest
 
 from omnitui.clock import HOUR, MINUTE, FrozenClock, Millis
 from omnitui.config.settings import Settings
-from omnitui.desk.calendar import add
-from omnitui.desk.query import QueryError
-from omnitui.desk.sla import Policy
+from omnitui.desk.promises.sla import Policy
+from omnitui.desk.querying.parsing import QueryError
+from omnitui.desk.times.calendar import add
 from omnitui.errors import ConfigError
 from omnitui.model.states import Status
 from omnitui.paths import Profile
-from omnitui.services.agreements import policies, put_in_force, sweep
 from omnitui.services.session import Session
+from omnitui.services.triage.agreements import policies, put_in_force, sweep
 from omnitui.store.reads import inbox
 from tests.support.desk import a_conversation, conversation
 

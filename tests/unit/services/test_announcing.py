@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,21 +10,27 @@ from pathlib import Path
 import pytest
 
 from omnitui.clock import DAY, MINUTE, FrozenClock
+from omnitui.desk.naming import SEND
 from omnitui.errors import NotFound, Refused
 from omnitui.ids import Ulid
 from omnitui.model.conversations import Draft
 from omnitui.model.incidents import Severity
+from omnitui.model.people import PREFERRED
 from omnitui.model.states import MessageKind, SendState, Verb
 from omnitui.sdk import Capabilities, Idempotency, Template, TextUnit, snapshot
-from omnitui.services.announcing import Announcement, Announcing, Variant
-from omnitui.services.operations import Operations
-from omnitui.services.templates import Filled
+from omnitui.services.acting.operations import Operations
+from omnitui.services.incidents import announcing
+from omnitui.services.incidents import story as incident_story
+from omnitui.services.incidents.announcing import Announcement, Announcing, Variant
+from omnitui.services.texts.templates import Filled
 from omnitui.store import accounts, drafts, outbox
+from omnitui.store.arriving import inflow
 from omnitui.store.cache import Cache
+from omnitui.store.forgetting import erasure
+from omnitui.store.reads import belongings, history, incidents, oplog
 from omnitui.store.reads import drafts as draft_reads
-from omnitui.store.reads import history, incidents, oplog
 from omnitui.store.reads import outbox as waiting
-from tests.support.desk import a_cache, a_contact, a_conversation, an_account
+from tests.support.desk import a_cache, a_contact, a_conversation, an_account, conversation
 from tests.support.promises import Promise
 
 MAIL = Capabilities(idempotency=Idempotency.DEDUPLICATED)
@@ -211,3 +218,121 @@ def test_customers_told_twice_are_told_by_two_acts(cache: Cache) -> None:
     second = Announcing(cache).announce(own, Announcement("It works again."))
     assert first.ops[0].group_id != second.ops[0].group_id
     assert len(cache.read(incidents.story, own)) == 4
+
+
+def test_language_that_no_card_names_is_that_of_the_letters(cache: Cache) -> None:
+    account = an_account(cache, "Mail", capabilities=snapshot.take(lambda _channel: MAIL, ("email",)))
+    rows = [
+        a_conversation(cache, text, contact=f"C{number}", address=f"c{number}@example.com", account=account).id
+        for number, text in enumerate(("返金をお願いします。", "환불해 주세요", "ok ¯\\_(ツ)_/¯", "退款", "hi"))
+    ]
+    found = by_place(Announcing(cache).foresee_announcement(begun(cache, *rows), Announcement("x")))
+    assert {place[1]: one.total for place, one in found.items()} == {"": 3, "ja": 1, "ko": 1}
+
+
+DEAR = 'Dear {{ contact.first_name | default("customer") }}: {{ conversation.channel }}, we work on it. {{ today }}'
+
+
+def test_words_are_a_template_made_for_each_customer(cache: Cache) -> None:
+    ann, evil = a_row(cache, "Ann", "email", MAIL), a_row(cache, "{{ agent.name }}", "line", LINE)
+    own, announcing = begun(cache, ann, evil), Announcing(cache)
+    found = by_place(announcing.foresee_announcement(own, Announcement(DEAR)))
+    assert found["email", ""].told[0].text == "Dear Ann: email, we work on it. 2025-06-15"
+    assert "too long" in found["line", ""].left[0][1], "by what the customer would read"
+    named = announcing.announce(own, Announcement("Hello {{ contact.name }}"))
+    assert [cache.read(history.page, one.id)[-1].text for one in named.sent] == ["Hello Ann", "Hello {{ agent.name }}"]
+    story = cache.read(incidents.incident, own)
+    assert story is not None
+    assert story.told == "Hello {{ contact.name }}"
+
+
+def test_name_without_a_value_leaves_that_customer_out_and_a_faulty_template_everybody(cache: Cache) -> None:
+    ann, bo = a_row(cache, "Ann", "email", MAIL, language="en"), a_row(cache, "Bo", "email", MAIL)
+    cache.write(lambda tx: inflow.change_contact(tx, conversation(cache, ann).contact_id, {"segment": "vip"}))
+    own, announcing = begun(cache, ann, bo), Announcing(cache)
+    done = announcing.announce(own, Announcement("Dear {{ contact.segment }}"))
+    assert [one.id for one in done.sent] == [ann]
+    assert done.left[0][1] == "segment is not known, and has no fall-back"
+    for text, wrong in (("{{ customer }}", "nothing is called customer"), ("{% for x in y %}", "end of template")):
+        found = by_place(announcing.foresee_announcement(own, Announcement(text)))["email", ""]
+        assert wrong in found.wrong
+        assert not found.told
+    with pytest.raises(Refused, match="nobody can be told"):
+        announcing.announce(own, Announcement("{{ customer }}"))
+
+
+def test_customer_with_several_conversations_is_told_once_where_they_are_reached_best(cache: Cache) -> None:
+    mail, line = a_row(cache, "Ann", "email", MAIL), a_row(cache, "Ann L", "line", LINE)
+    first, second = (conversation(cache, one).contact_id for one in (mail, line))
+    Operations(cache).link(first, second, "the same")
+    own, announcing = begun(cache, mail, line, a_row(cache, "Bo", "email", MAIL)), Announcing(cache)
+
+    def told(said: Announcement) -> dict[str, list[str]]:
+        found = announcing.foresee_announcement(own, said)
+        assert sum(len(one.told) + len(one.also) for one in found) == 3
+        return {one.place[1]: [each.conversation.contact for each in one.told] for one in found}
+
+    said = Announcement("We work on it.")
+    assert told(said) == {"email": ["Bo"], "line": ["Ann L"]}, "where they wrote last"
+    cache.write(lambda tx: inflow.change_contact(tx, second, {"fields": {PREFERRED: "email:Ann@example.com"}}))
+    assert told(said) == {"email": ["Bo", "Ann"], "line": []}, "what they prefer, whichever card says so"
+    places = by_place(announcing.foresee_announcement(own, said))
+    assert places["line", ""].also[0][1] == mail[-6:]
+    out = replace(said, left_out=frozenset({places["email", ""].place}))
+    found = by_place(announcing.foresee_announcement(own, out))
+    assert [each.conversation.contact for each in found["line", ""].told] == ["Ann L"]
+    assert [why for _row, why in found["email", ""].left] == ["left out by you"]
+    done = announcing.announce(own, said)
+    assert sorted(one.contact for one in done.sent) == ["Ann", "Bo"]
+    assert not done.left
+
+
+def test_two_who_announce_at_once_tell_the_customers_once(cache: Cache) -> None:
+    own, announcing = begun(cache, a_row(cache, "Ann", "email", MAIL)), Announcing(cache)
+    seen = cache.read(incidents.incident, own)
+    assert seen is not None
+    announcing.announce(own, Announcement("We work on it."), seen=seen)
+    with pytest.raises(Refused, match="just been told: We work on it") as refused:
+        announcing.announce(own, Announcement("It is being mended."), seen=seen)
+    assert refused.value.hint
+    again = cache.read(incidents.incident, own)
+    assert announcing.announce(own, Announcement("It is being mended."), seen=again).sent
+
+
+def test_announcement_that_fails_half_way_has_told_nobody(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [a_row(cache, f"c{number}", "email", MAIL) for number in range(4)]
+    own, known = begun(cache, *rows), len(cache.read(oplog.log, limit=100))
+
+    def full(*_arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(announcing, "record", full)
+    with pytest.raises(OSError, match="No space"):
+        Announcing(cache).announce(own, Announcement("Hi"))
+    assert len(cache.read(oplog.log, limit=100)) == known
+    assert [len(cache.read(history.page, one)) for one in rows] == [1] * 4
+    found = cache.read(incidents.incident, own)
+    assert found is not None
+    assert found.told_at is None
+
+
+def test_customer_without_an_address_is_named_and_not_told(cache: Cache) -> None:
+    own = begun(cache, a_row(cache, "Ann", "line", LINE), a_row(cache, "Bo", "email", MAIL))
+    cache.write(lambda tx: tx.db.execute("UPDATE identity SET deleted_at = 1 WHERE channel = 'line'"))
+    done = Announcing(cache).announce(own, Announcement("Hi"))
+    assert [one.contact for one in done.sent] == ["Bo"]
+    assert done.left[0][1] == "no address of this customer is known"
+
+
+def test_story_of_an_erased_customer_names_neither_them_nor_their_words(cache: Cache) -> None:
+    ann, bo = a_row(cache, "Ann", "email", MAIL), a_row(cache, "Bo", "line", LINE)
+    own = begun(cache, ann, bo)
+    done = Announcing(cache).announce(own, Announcement("Hi {{ contact.name }}"))
+    leave(cache, done.ops[0].group_id, 2)
+    doomed = cache.read(belongings.rows_of, [conversation(cache, ann).contact_id])
+    cache.write(lambda tx: erasure.erase_all(tx, doomed, until=tx.now()))
+    found = cache.read(incidents.incident, own)
+    assert found is not None
+    told = cache.read(incident_story.story, found)
+    texts = incident_story.as_markdown(told, str, SEND), json.dumps(incident_story.as_json(told))
+    assert all("Hi Bo" in text and "Hi Ann" not in text and "ann@example" not in text.lower() for text in texts)

@@ -9,11 +9,12 @@ import pytest
 
 from omnitui.clock import DAY, HOUR, FrozenClock
 from omnitui.errors import Refused, UsageError
+from omnitui.model.states import ObjectKind, Reach, Verb
 from omnitui.paths import Profile
-from omnitui.services.away import come_back, endless, leave
-from omnitui.services.claiming import claim
 from omnitui.services.session import Session
-from omnitui.store.reads import presence
+from omnitui.services.triage.away import come_back, endless, leave
+from omnitui.services.triage.claiming import claim
+from omnitui.store.reads import oplog, presence, tracing
 from omnitui.ui.panes.status import away_pieces
 from omnitui.ui.picture import Standing, standing
 from tests.support.desk import a_conversation, an_agent
@@ -64,6 +65,28 @@ def test_colleague_is_away_beside_oneself(session: Session) -> None:
     assert session.cache.read(presence.away, now) == {me: now + HOUR, mia: now + DAY}
     come_back(session)
     assert session.cache.read(presence.away, now) == {mia: now + DAY}
+
+
+def test_being_away_is_an_act_in_the_log_that_is_undone_and_done_again(session: Session) -> None:
+    now, me, operations = session.cache.clock.now(), session.cache.me(), session.operations
+    leave(session, "1h")
+    leave(session, "1h")
+    come_back(session)
+    [back, away] = session.cache.read(oplog.log, limit=10)
+    assert [(op.verb, op.kind, op.object_id, op.reach) for op in (away, back)] == [
+        (Verb.AWAY, ObjectKind.AGENT, me.id, Reach.LOCAL)
+    ] * 2
+    assert (away.before, away.after) == ({"away_until": None}, {"away_until": now + HOUR})
+    operations.undo()
+    assert session.cache.read(presence.away, now) == {me.id: now + HOUR}
+    operations.undo()
+    assert session.cache.read(presence.away, now) == {}
+    operations.redo()
+    assert words(session) == "away for 1 h"
+    traced = session.cache.read(tracing.agent_traces, me.id, now)["away_until"]
+    assert traced[-1].op is not None
+    assert traced[-1].op.redoes == away.id
+    assert session.cache.read(oplog.verify_chain)
 
 
 def test_time_that_is_none_leaves_one_here(session: Session) -> None:

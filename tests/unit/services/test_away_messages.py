@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from omnitui.clock import HOUR, FrozenClock
-from omnitui.desk.agreements import dump
-from omnitui.desk.calendar import Calendar
+from omnitui.desk.promises.agreements import dump
+from omnitui.desk.times.calendar import Calendar
 from omnitui.ids import Ulid
 from omnitui.model.conversations import Message
 from omnitui.model.states import Direction, MessageKind, Status
-from omnitui.services import rules
-from omnitui.services.ruling import Ruling
+from omnitui.services.rules import reading as rules
+from omnitui.services.rules.ruling import Ruling
 from omnitui.services.session import Session
 from omnitui.store import sla
 from omnitui.store.reads import history

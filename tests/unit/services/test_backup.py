@@ -17,9 +17,10 @@ from omnitui.clock import DAY, FrozenClock
 from omnitui.errors import Refused
 from omnitui.model.states import SendState
 from omnitui.paths import Profile
-from omnitui.services.backup import MANIFEST, make, restore, verify
-from omnitui.store import restoring, sharing, snapshots
+from omnitui.services.recovery.backup import MANIFEST, make, restore, verify
+from omnitui.store import sharing
 from omnitui.store.cache import Cache
+from omnitui.store.recovery import restoring, snapshots
 from tests.support.store_desk import NOW, a_desk
 
 LATER = FrozenClock(NOW + DAY)
@@ -134,8 +135,8 @@ def test_folders_of_what_is_restored_are_synced_before_the_cache_takes_its_place
         synced.append("swapped")
         return put(*args, **options)
 
-    monkeypatch.setattr("omnitui.services.backup.snapshots.sync", watched)
-    monkeypatch.setattr("omnitui.services.backup.restoring.put", swapped)
+    monkeypatch.setattr("omnitui.services.recovery.backup.snapshots.sync", watched)
+    monkeypatch.setattr("omnitui.services.recovery.backup.restoring.put", swapped)
     restore(there, file, clock=LATER)
     (blob,) = there.blobs.rglob("*/*")
     above = synced[: synced.index("swapped")]

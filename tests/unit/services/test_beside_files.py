@@ -6,7 +6,7 @@ import pytest
 
 from omnitui.errors import Refused
 from omnitui.sdk import Capabilities, Idempotency
-from omnitui.services.outgoing import checked_length
+from omnitui.services.acting.outgoing import checked_length
 
 WHATSAPP = Capabilities(Idempotency.UNKNOWABLE, text_limit=20, attachments=True, most_files=1, beside_files=5)
 MESSENGER = Capabilities(Idempotency.UNKNOWABLE, text_limit=20, attachments=True, most_files=1, beside_files=0)

@@ -20,8 +20,9 @@ from omnitui.errors import ConfigError, OmniError, Refused
 from omnitui.model.states import CallEnd, Direction, MessageKind, SendState, Status, Verb
 from omnitui.model.tasks import TaskKind
 from omnitui.sdk import Capabilities, Idempotency, MessageReceived, Person, Receipt, snapshot
-from omnitui.services.calling import Calling, Line, call_length, checked_number, dial, dial_words
-from omnitui.store import accounts, inflow, outbox
+from omnitui.services.acting.calling import Calling, Line, call_length, checked_number, dial, dial_words
+from omnitui.store import accounts, outbox
+from omnitui.store.arriving import inflow
 from omnitui.store.reads import history, oplog, tasks
 from omnitui.store.writer import Tx
 from omnitui.sync.checks import why_kept_back

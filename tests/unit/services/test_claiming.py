@@ -15,9 +15,9 @@ from omnitui.ids import Ulid
 from omnitui.model.conversations import Conversation
 from omnitui.model.states import Direction, MessageKind, Priority, SendState, Status
 from omnitui.paths import Profile
-from omnitui.services.claiming import claim
 from omnitui.services.session import Session
-from omnitui.store import inflow
+from omnitui.services.triage.claiming import claim
+from omnitui.store.arriving import inflow
 from tests.support.desk import a_contact, a_conversation, a_message, an_agent, conversation
 
 

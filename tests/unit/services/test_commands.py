@@ -13,9 +13,9 @@ import pytest
 
 from omnitui.errors import OmniError
 from omnitui.services.actions import ACTIONS, Scope, actions_of
-from omnitui.services.commands import COMMANDS, Command, filled, needs, read_commands, take_in
-from omnitui.services.keymap import build
-from omnitui.services.programs import MOST, run
+from omnitui.services.keys.keymap import build
+from omnitui.services.programs.commands import COMMANDS, Command, filled, needs, read_commands, take_in
+from omnitui.services.programs.running import MOST, run
 
 
 @pytest.fixture(autouse=True)

@@ -13,9 +13,9 @@ from omnitui.clock import FrozenClock, SystemClock
 from omnitui.model.accounts import Account
 from omnitui.paths import Profile
 from omnitui.sdk import AuthFailed, Deliveries, NotReady, Unreachable
-from omnitui.services.deliveries import here, hook_name, of_account
-from omnitui.store.attendance import attend, attended
-from omnitui.store.spool import Spool, delivery_key
+from omnitui.services.channels.deliveries import here, hook_name, of_account
+from omnitui.store.spooling.attendance import attend, attended
+from omnitui.store.spooling.spool import Spool, delivery_key
 
 KEY = b"k" * 32
 

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from omnitui.paths import Profile
-from omnitui.services import backup, drawers
-from omnitui.services.encryption import Encryption, State
-from omnitui.services.keychain import Keychain
+from omnitui.services import drawers
 from omnitui.services.memory import Memory
-from omnitui.services.proving import prove
-from omnitui.services.secrets import Secrets
+from omnitui.services.recovery import backup
+from omnitui.services.secrecy.encryption import Encryption, State
+from omnitui.services.secrecy.keychain import Keychain
+from omnitui.services.secrecy.proving import prove
+from omnitui.services.secrecy.secrets import Secrets
 from omnitui.services.session import Session
 from omnitui.store.drawers import Drawer
 from omnitui.store.faults import CacheFull
@@ -156,7 +157,7 @@ def test_a_file_of_a_drawer_that_is_just_made_is_found_after_a_power_cut(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     synced: list[Path] = []
-    monkeypatch.setattr("omnitui.store.snapshots.sync", synced.append)
+    monkeypatch.setattr("omnitui.store.recovery.snapshots.sync", synced.append)
     folder = tmp_path / "account" / ".drawers" / "sent"
     Drawer(folder).write("one", b"words")
     assert synced == [folder, *folder.parents[:2]]

@@ -12,7 +12,7 @@ from omnitui.errors import Refused
 from omnitui.model.states import Direction, MessageKind, Reach, SendState, Verb
 from omnitui.sdk import snapshot
 from omnitui.sdk.capabilities import Capabilities, Idempotency
-from omnitui.services.operations import Operations
+from omnitui.services.acting.operations import Operations
 from omnitui.store import accounts
 from omnitui.store.cache import Cache
 from omnitui.store.reads import history, outbox, search
@@ -78,7 +78,7 @@ def test_note_that_only_we_have_never_travels(cache: Cache) -> None:
 
 
 def test_changed_words_are_found_and_old_ones_are_not(cache: Cache) -> None:
-    from omnitui.desk.query import parse
+    from omnitui.desk.querying.parsing import parse
 
     talk = a_conversation(cache)
     operations = Operations(cache)

@@ -16,22 +16,24 @@ import pytest
 from omnitui.clock import FrozenClock
 from omnitui.errors import ConfigError, Refused
 from omnitui.paths import Profile
-from omnitui.services import backup
 from omnitui.services.doctor import Verdict, examine
-from omnitui.services.encryption import Encryption, State
-from omnitui.services.keychain import Keychain
-from omnitui.services.passphrase import VARIABLE
-from omnitui.services.protection import Protection
-from omnitui.services.proving import prove
-from omnitui.services.secrets import Secrets, env_ref
+from omnitui.services.recovery import backup
+from omnitui.services.secrecy.encryption import Encryption, State
+from omnitui.services.secrecy.keychain import Keychain
+from omnitui.services.secrecy.passphrase import VARIABLE
+from omnitui.services.secrecy.protection import Protection
+from omnitui.services.secrecy.proving import prove
+from omnitui.services.secrecy.secrets import Secrets, env_ref
 from omnitui.services.session import Session
-from omnitui.store import cipher, failpoints, integrity, sharing, snapshots
+from omnitui.store import failpoints, sharing
 from omnitui.store.cache import Cache
 from omnitui.store.connection import reader
 from omnitui.store.faults import CacheDamaged, CacheFull
 from omnitui.store.reads import inbox, search
 from omnitui.store.reads import spool as spooled
-from omnitui.store.spool import Spool
+from omnitui.store.recovery import integrity, snapshots
+from omnitui.store.secrecy import cipher
+from omnitui.store.spooling.spool import Spool
 from tests.support.desk import a_conversation, a_message
 from tests.support.enciphering import an_open_vault, needs_sqlcipher
 from tests.support.promises import Promise
@@ -304,7 +306,7 @@ def test_vault_is_opened_once_for_cache_and_accounts(home: Profile, monkeypatch:
         asked.append(new)
         return "correct horse"
 
-    monkeypatch.setattr("omnitui.services.secrets.passphrase", ask)
+    monkeypatch.setattr("omnitui.services.secrecy.secrets.passphrase", ask)
     with Session.open(home) as session:
         assert session.accounts.secrets.vault.unlocked
         assert not session.locked

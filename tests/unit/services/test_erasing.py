@@ -20,16 +20,20 @@ from omnitui.ids import Ulid
 from omnitui.model.conversations import Attachment, Conversation, Draft
 from omnitui.model.mail import MailHeader
 from omnitui.model.states import MessageKind, SendState
-from omnitui.services import drawers, erasing
-from omnitui.services.erasing import Swept
-from omnitui.services.expiry import Expiry
+from omnitui.services import drawers
+from omnitui.services.privacy import erasing
+from omnitui.services.privacy.erasing import Swept
+from omnitui.services.privacy.expiry import Expiry
 from omnitui.services.session import Session
-from omnitui.store import arrivals, drafts, erasure, fulltext, inflow, snapshots
+from omnitui.store import drafts
+from omnitui.store.arriving import arrivals, fulltext, inflow
 from omnitui.store.connection import reader
 from omnitui.store.faults import CacheFull
+from omnitui.store.forgetting import erasure
 from omnitui.store.reads import history, inbox, oplog, outbox, people, search
 from omnitui.store.reads import spool as spooled
-from omnitui.store.spool import Spool
+from omnitui.store.recovery import snapshots
+from omnitui.store.spooling.spool import Spool
 from omnitui.store.writer import Tx
 from tests.support.console import a_profile, able
 from tests.support.desk import a_contact, a_conversation, a_message
@@ -298,7 +302,9 @@ class Killed(BaseException):
     """The process is gone."""
 
 
-@pytest.mark.parametrize("step", ["drawers.forget", "scrubbing.rewrite", "snapshots.take"])
+@pytest.mark.parametrize(
+    "step", ["services.drawers.forget", "store.forgetting.scrubbing.rewrite", "store.recovery.snapshots.take"]
+)
 def test_a_crash_between_the_erasure_and_its_sweep_leaves_nothing_after_the_next_start(
     tmp_path: Path, step: str, promise: Promise
 ) -> None:
@@ -310,7 +316,7 @@ def test_a_crash_between_the_erasure_and_its_sweep_leaves_nothing_after_the_next
         def dies(*_args: object, **_how: object) -> None:
             raise Killed
 
-        patch.setattr(f"omnitui.{'services' if step.startswith('drawers') else 'store'}.{step}", dies)
+        patch.setattr(f"omnitui.{step}", dies)
         with pytest.raises(Killed):
             forget(session, contact_id)
     assert traces(tmp_path / "home")

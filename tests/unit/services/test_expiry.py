@@ -14,8 +14,8 @@ from omnitui.clock import DAY, HOUR, FrozenClock
 from omnitui.config.settings import Privacy
 from omnitui.ids import Ulid
 from omnitui.model.accounts import Account
-from omnitui.services import expiry, retention
-from omnitui.services.expiry import Expiry
+from omnitui.services.privacy import expiry, retention
+from omnitui.services.privacy.expiry import Expiry
 from omnitui.services.session import Session
 from omnitui.store import accounts
 from omnitui.store.faults import CacheError

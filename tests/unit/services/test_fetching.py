@@ -13,8 +13,8 @@ import trustme
 
 from omnitui.errors import OmniError, Refused
 from omnitui.sdk import NotReady
-from omnitui.services import fetching
-from omnitui.services.fetching import fetch, is_public
+from omnitui.services.channels import fetching
+from omnitui.services.channels.fetching import fetch, is_public
 from omnitui.sync.files import Bounded
 from tests.support.promises import Promise
 

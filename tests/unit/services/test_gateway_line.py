@@ -13,8 +13,8 @@ import trustme
 
 from omnitui.clock import HOUR, SECOND, SystemClock
 from omnitui.sdk import AuthFailed, Deliveries, Fault, NotReady, RateLimited, Unreachable
-from omnitui.services import gateway_line
-from omnitui.services.gateway_line import Events, GatewayLine
+from omnitui.services.channels import gateway_line
+from omnitui.services.channels.gateway_line import Events, GatewayLine
 from tests.support.gateway_server import TOKEN, GatewayServer
 
 

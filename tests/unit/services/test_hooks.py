@@ -14,13 +14,15 @@ from typing import Any
 import pytest
 
 from omnitui.clock import SystemClock
+from omnitui.errors import OmniError
 from omnitui.model.accounts import Account
 from omnitui.model.states import SendState
 from omnitui.paths import Profile
-from omnitui.services import happenings
 from omnitui.services.doctor import Verdict, examine
-from omnitui.services.happenings import Happenings
-from omnitui.services.hooks import AFTER, Hooks
+from omnitui.services.programs import happenings
+from omnitui.services.programs.happenings import Happenings
+from omnitui.services.programs.hooks import AFTER, Hooks, blocked
+from omnitui.services.programs.running import Ran
 from omnitui.sync.engine import Engine
 from tests.support.connector import FakeConnector, a_message
 from tests.support.console import a_profile
@@ -107,6 +109,30 @@ async def test_hook_that_cannot_answer_keeps_the_reply_back(
         assert desk.back_end.sent() == []
 
 
+@pytest.mark.parametrize(
+    ("printed", "why"),
+    [
+        ('{"block": "no"}', "no"),
+        ('\ufeff{"block": true}\n', "no reason named"),
+        ('{"block": 5}', "no reason named"),
+        ('looking at it\n{"block": "no\\u001b[2J"}\n', "no␛[2J"),
+        ('{"block": "no"}\ndone', None),
+        ('{"block": "' + "a" * 100, None),
+        ('{"block": ""}', ""),
+        ('{"block": false, "note": "x"}', ""),
+        ('[{"block": "no"}]', ""),
+        ("[" * 100_000, ""),
+        ("{ all is well", ""),
+    ],
+)
+def test_what_a_hook_prints_blocks_as_json_and_what_might_have_is_not_known(printed: str, why: str | None) -> None:
+    if why is None:
+        with pytest.raises(OmniError, match="no JSON"):
+            blocked(Ran(0, printed, ""))
+    else:
+        assert blocked(Ran(0, printed, "")) == why
+
+
 async def test_reply_leaves_past_a_hook_that_says_no_in_json_when_its_author_wants_it_anyway(
     profile: Profile, tmp_path: Path
 ) -> None:
@@ -158,7 +184,7 @@ async def resolved_elsewhere(desk: SyncDesk, conversation_id: str) -> None:
     """Resolve a conversation in another process, which does not sync."""
     code = (
         "import sys; from pathlib import Path; from omnitui.model.states import Status\n"
-        "from omnitui.services.operations import Operations; from omnitui.store.cache import Cache\n"
+        "from omnitui.services.acting.operations import Operations; from omnitui.store.cache import Cache\n"
         "with Cache.open(Path(sys.argv[1]), state=Path(sys.argv[2])) as cache:\n"
         "    Operations(cache).set_status([sys.argv[3]], Status.RESOLVED)"
     )

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from omnitui.errors import NotFound
-from omnitui.services.importing import read_mail, record
-from omnitui.text.mail import parse_mail
+from omnitui.services.exchange.importing import read_mail, record
+from omnitui.text.mail.parsing import parse_mail
 
 ONE = b"From: a@b.c\r\nSubject: one\r\n\r\ntext one\r\n"
 TWO = b"From: d@e.f\nSubject: two\n\ntext two\n"

@@ -12,17 +12,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omnitui.clock import HOUR, MINUTE
-from omnitui.desk.query import parse
-from omnitui.desk.until import Until, until
+from omnitui.desk.promises.urgency import urgent_at
+from omnitui.desk.querying.orders import FAR
+from omnitui.desk.querying.parsing import parse
+from omnitui.desk.times.until import Until, until
 from omnitui.errors import NotFound, OmniError, Refused, UsageError
 from omnitui.ids import Ulid
 from omnitui.model.incidents import Incident, Severity
-from omnitui.model.states import Reach, Status, Verb
-from omnitui.services.incidents import severity
-from omnitui.services.operations import Operations
-from omnitui.store import erasure
+from omnitui.model.states import ENDS, Reach, Status, Verb
+from omnitui.services.acting.operations import Operations
+from omnitui.services.incidents.handling import severity
 from omnitui.store.cache import Cache
+from omnitui.store.forgetting import erasure
 from omnitui.store.reads import belongings, inbox, incidents, names, oplog, past
+from omnitui.text.listing import signs as row_signs
 from tests.support.desk import a_cache, a_conversation, conversation
 from tests.support.promises import Promise
 
@@ -111,15 +114,18 @@ def test_incident_is_asked_for_by_its_title_or_the_end_of_its_id(cache: Cache) -
 
 
 def test_conversation_sleeps_until_the_incident_ends(cache: Cache, promise: Promise) -> None:
-    rows = [a_conversation(cache, "it fails", contact=f"C{number}").id for number in range(5)]
-    own, operations = begun(cache, "Down", Severity.SEV1, *rows[:4]), Operations(cache)
+    rows = [a_conversation(cache, "it fails", contact=f"C{number}").id for number in range(7)]
+    own, operations = begun(cache, "Down", Severity.SEV1, *rows[:6]), Operations(cache)
     with pytest.raises(Refused, match="linked to no incident"):
-        operations.snooze(rows[4:], Until(ends=True))
-    operations.snooze(rows[:2], Until(ends=True))
-    operations.snooze(rows[2:3], cache.clock.now() + HOUR)
+        operations.snooze(rows[6:], Until(ends=True))
+    operations.snooze(rows[:3], Until(ends=True))
+    operations.snooze(rows[3:4], cache.clock.now() + HOUR)
+    operations.snooze(rows[4:5], Until())
+    assert urgent_at(conversation(cache, rows[0])) is None, "a time that never comes is none"
+    assert row_signs.ENDS == ENDS == FAR, "the cache's own clocks know it as none"
     ops = operations.end_incident(own, "it works again")
     assert [op.verb for op in ops] == [Verb.INCIDENT, *[Verb.WAKE] * 3]
-    assert {conversation(cache, one).status for one in rows} == {Status.OPEN}
+    assert [one for one in rows if conversation(cache, one).status is not Status.OPEN] == rows[3:5]
     assert not operations.wake_due()
     with pytest.raises(Refused, match="ended already"):
         operations.end_incident(own)
@@ -127,9 +133,31 @@ def test_conversation_sleeps_until_the_incident_ends(cache: Cache, promise: Prom
         operations.snooze(rows[:1], Until(ends=True))
     assert the(cache, own).standing == "it works again"
     operations.undo()
-    assert [conversation(cache, one).status for one in rows].count(Status.SNOOZED) == 3
+    assert [conversation(cache, one).snoozed_until for one in rows[:3]] == [ENDS] * 3
     assert the(cache, own).goes_on
     promise("What sleeps until an incident ends is woken when it does.", "3 of 3 woken once, and back by one undo")
+
+
+@pytest.mark.parametrize("to", ["none", "another", "over"])
+def test_what_sleeps_until_its_incident_ends_wakes_where_it_is_linked_to_none_that_will(cache: Cache, to: str) -> None:
+    rows = [a_conversation(cache, "it fails", contact=f"C{number}").id for number in range(2)]
+    own, operations = begun(cache, "Down", Severity.SEV1, *rows), Operations(cache)
+    other = begun(cache, "Slow", Severity.SEV3)
+    operations.snooze(rows[:1], Until(ends=True))
+    operations.snooze(rows[1:], Until())
+    if to == "none":
+        operations.unlink_incident(rows)
+    else:
+        if to == "over":
+            operations.end_incident(other)
+        operations.link_incident(other, rows)
+    asleep = [conversation(cache, one).status is Status.SNOOZED for one in rows]
+    assert asleep == [to == "another", True]
+    operations.undo()
+    assert conversation(cache, rows[0]).snoozed_until == ENDS
+    assert conversation(cache, rows[0]).incident_id == own
+    promised = {op.after.get("snoozed_until") for op in cache.read(oplog.log, limit=100) if op.verb is Verb.SNOOZE}
+    assert promised == {ENDS, None}
 
 
 def test_two_consoles_that_end_it_at_once_wake_all_once(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from omnitui.services.actions import Scope
-from omnitui.services.keymap import Keymap, read_keymap
+from omnitui.services.keys.keymap import Keymap, read_keymap
 
 
 def keymap(folder: Path, text: str) -> Keymap:

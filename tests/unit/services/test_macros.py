@@ -10,10 +10,11 @@ import pytest
 
 from omnitui.errors import NotFound, OmniError
 from omnitui.model.states import SendState, Status
-from omnitui.services import macros, reasons
-from omnitui.services.rendering import LONGEST, TextFault, check, rendered
+from omnitui.services.acting.undoing import Departed
 from omnitui.services.session import Session
-from omnitui.services.undoing import Departed
+from omnitui.services.texts import macros
+from omnitui.services.texts.rendering import LONGEST, TextFault, check, rendered
+from omnitui.services.triage import reasons
 from omnitui.store import outbox as send_states
 from omnitui.store.reads import history, inbox, outbox
 from tests.support.console import a_session

@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 
 from omnitui.clock import SECOND, FrozenClock
-from omnitui.desk.likeness import likeness
-from omnitui.desk.query import parse
+from omnitui.desk.belonging.likeness import likeness
+from omnitui.desk.querying.parsing import parse
 from omnitui.errors import Refused
 from omnitui.model.conversations import Message
 from omnitui.model.states import Direction, Priority, SendState, Status
 from omnitui.sdk import Capabilities, Idempotency, snapshot
-from omnitui.services.merging import offers
-from omnitui.services.operations import Operations
+from omnitui.services.acting.merging import offers
+from omnitui.services.acting.operations import Operations
 from omnitui.store.cache import Cache
-from omnitui.store.reads import drafts, history, inbox, merging, outbox, search
+from omnitui.store.reads import drafts, history, inbox, merging, oplog, outbox, search, tracing
 from omnitui.store.reads.history import MESSAGE, to_message
 from omnitui.sync.checks import why_kept_back
 from tests.support.desk import a_conversation, a_message, an_account, conversation
@@ -197,3 +197,13 @@ def test_conversation_of_somebody_with_a_name_like_it_is_offered_after_those_of_
     assert {offer.conversation.id for offer in found} == {own.id, alike.id}
     near = next(offer.like for offer in found if offer.conversation.id == alike.id)
     assert near.reasons == ("a similar name (94 %)", "same subject", "about the same time")
+
+
+def test_what_was_done_with_parts_is_told_of_what_they_are_shown_in(cache: Cache) -> None:
+    head, part = (a_conversation(cache).id for _turn in range(2))
+    operations = Operations(cache)
+    (op,) = operations.set_priority([part], Priority.HIGH)
+    ops = [op, *operations.merge(head, [part])]
+    assert cache.read(oplog.log, head) == list(reversed(ops))
+    assert list(cache.read(tracing.done_between, head, op.at - 1, None)) == ops
+    assert cache.read(oplog.log, part) == list(reversed(ops))

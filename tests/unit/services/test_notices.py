@@ -13,7 +13,7 @@ from omnitui.services.notices import Event, Notices, Occasion, is_quiet, occasio
 from omnitui.store.cache import Cache
 from omnitui.store.reads import history, inbox
 from omnitui.ui.last_hop.guard import guarded
-from omnitui.ui.notifying import sequence, understood
+from omnitui.ui.outside.notifying import sequence, understood
 from tests.support.desk import a_conversation
 
 HOUR = 3_600_000

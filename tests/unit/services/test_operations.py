@@ -18,10 +18,11 @@ from omnitui.model.conversations import Draft
 from omnitui.model.people import Agent
 from omnitui.model.states import MessageKind, Priority, Reach, SendState, Status, Verb
 from omnitui.sdk import Capabilities, Idempotency
-from omnitui.services.operations import Operations
+from omnitui.services.acting.operations import Operations
 from omnitui.store import accounts as account_writes
 from omnitui.store import drafts as draft_writes
-from omnitui.store import inflow, outbox
+from omnitui.store import outbox
+from omnitui.store.arriving import inflow
 from omnitui.store.reads import drafts, history, inbox, oplog
 from omnitui.store.reads import outbox as outbox_reads
 from tests.support.acting import Desk, a_desk

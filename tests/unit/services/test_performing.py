@@ -8,17 +8,18 @@ from pathlib import Path
 import pytest
 
 from omnitui.clock import HOUR, FrozenClock
-from omnitui.desk import steps
-from omnitui.desk.until import Until
+from omnitui.desk.acting import steps
+from omnitui.desk.times.until import Until
 from omnitui.errors import Refused
 from omnitui.ids import Ulid
 from omnitui.model.accounts import Account
 from omnitui.model.conversations import Draft
 from omnitui.model.states import MessageKind, Priority, Status
 from omnitui.sdk import Capabilities, Idempotency, snapshot
-from omnitui.services.operations import Operations
-from omnitui.services.performing import Job, jobs
-from omnitui.store import accounts, drafts, inflow
+from omnitui.services.acting.operations import Operations
+from omnitui.services.acting.performing import Job, jobs
+from omnitui.store import accounts, drafts
+from omnitui.store.arriving import inflow
 from omnitui.store.cache import Cache
 from omnitui.store.reads import drafts as draft_reads
 from omnitui.store.reads import history, inbox, oplog

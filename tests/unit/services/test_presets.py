@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from omnitui.errors import ConfigError
-from omnitui.services import presets
 from omnitui.services.actions import ACTIONS, READING, Scope, printable
-from omnitui.services.keymap import build, default_keymap, key_fault, read_keymap
+from omnitui.services.keys import presets
+from omnitui.services.keys.keymap import build, default_keymap, key_fault, read_keymap
 
 ALL = pytest.mark.parametrize("name", presets.NAMES)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from omnitui.desk import steps
-from omnitui.desk.until import Until
+from omnitui.desk.acting import steps
+from omnitui.desk.times.until import Until
 from omnitui.model.states import Priority, Status
-from omnitui.services import drawers, recordings
-from omnitui.services.recordings import Kept
+from omnitui.services import drawers
+from omnitui.services.triage import recordings
+from omnitui.services.triage.recordings import Kept
 from tests.support.console import a_profile
 
 

@@ -13,14 +13,15 @@ from omnitui.clock import DAY, HOUR, FrozenClock
 from omnitui.config.settings import Snapshots
 from omnitui.errors import OmniError
 from omnitui.paths import Profile
-from omnitui.services import inspection, recovery
 from omnitui.services.doctor import examine
-from omnitui.services.inspection import Inspection
-from omnitui.services.safekeeping import KEPT_ASIDE, Safekeeping
+from omnitui.services.recovery import inspection
+from omnitui.services.recovery import mended as recovery
+from omnitui.services.recovery.inspection import Inspection
+from omnitui.services.recovery.safekeeping import KEPT_ASIDE, Safekeeping
 from omnitui.services.session import Session
-from omnitui.store import integrity, snapshots
 from omnitui.store.cache import Cache
 from omnitui.store.faults import CacheDamaged
+from omnitui.store.recovery import integrity, snapshots
 from tests.support.promises import Promise
 from tests.support.store_desk import NOW, a_desk
 from tests.support.sync_desk import until
@@ -210,7 +211,7 @@ def test_a_sync_that_ends_does_not_wait_for_a_snapshot(profile: Profile, monkeyp
         release.wait(60)
         assert stop.is_set()
 
-    monkeypatch.setattr("omnitui.services.safekeeping.snapshots.take", slow)
+    monkeypatch.setattr("omnitui.services.recovery.safekeeping.snapshots.take", slow)
 
     async def run() -> None:
         task = asyncio.create_task(keeper(profile, NOW + DAY + HOUR).look())

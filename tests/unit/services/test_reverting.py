@@ -11,8 +11,8 @@ from omnitui.clock import SECOND, FrozenClock
 from omnitui.errors import Refused
 from omnitui.model.people import Agent
 from omnitui.model.states import Priority, Status
-from omnitui.services.operations import Operations
-from omnitui.services.reverting import outlook, revert
+from omnitui.services.acting.operations import Operations
+from omnitui.services.acting.reverting import outlook, revert
 from omnitui.store.cache import Cache
 from omnitui.store.reads import oplog
 from tests.support.desk import a_conversation, an_agent, conversation

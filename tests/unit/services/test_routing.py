@@ -13,17 +13,17 @@ import pytest
 
 from omnitui.clock import FrozenClock
 from omnitui.config.settings import Agent as Known
-from omnitui.desk.macros import parsed
+from omnitui.desk.acting.macros import parsed
 from omnitui.ids import Ulid
 from omnitui.model.operations import Op
 from omnitui.model.states import MessageKind, Status
 from omnitui.paths import Profile
-from omnitui.services import macros
-from omnitui.services.away import leave
-from omnitui.services.performing import Performed
+from omnitui.services.acting.performing import Performed
 from omnitui.services.session import Session
-from omnitui.store import inflow
-from omnitui.store.reads import history
+from omnitui.services.texts import macros
+from omnitui.services.triage.away import leave
+from omnitui.store.arriving import inflow
+from omnitui.store.reads import history, presence
 from tests.support.desk import a_conversation, an_agent, conversation
 
 TEAM = {"billing": ("Mia Wong", "Ken Sato", "billing@example.com")}
@@ -112,6 +112,20 @@ def test_turns_last_over_restarts_and_are_exact_where_two_give_at_once(session: 
     assert held == {"Mia Wong": 10, "Ken Sato": 10}
     given = session.cache.read(lambda db: db.execute("SELECT after FROM op_payload ORDER BY op_pk").fetchall())
     assert all(one != two for one, two in pairwise(given))
+
+
+def test_undo_gives_the_turn_back_where_nobody_got_one_since(session: Session) -> None:
+    ids = [a_conversation(session.cache).id for _ in range(2)]
+    first = give(session, ids[:2], "round_robin")
+    got = names(session, first.ops)
+    session.operations.undo(first.ops[0].group_id)
+    again = give(session, ids[:1], "round_robin")
+    assert names(session, again.ops) == got[:1]
+    third = give(session, ids[1:2], "round_robin")
+    assert names(session, third.ops) == got[1:]
+    held = session.cache.read(presence.turns, "billing")
+    session.operations.undo(again.ops[0].group_id)
+    assert session.cache.read(presence.turns, "billing") == held
 
 
 def test_preview_says_who_would_get_it_and_takes_no_turn(session: Session) -> None:

@@ -11,17 +11,17 @@ from pathlib import Path
 import pytest
 
 from omnitui.clock import MINUTE, FrozenClock, Millis
-from omnitui.desk import rules as pure
-from omnitui.desk.macros import Do
-from omnitui.desk.matching import Facts, matches
-from omnitui.desk.query import parse
-from omnitui.desk.rules import Happened, Link, Past, Rule, What
+from omnitui.desk.acting.macros import Do
+from omnitui.desk.querying.matching import Facts, matches
+from omnitui.desk.querying.parsing import parse
+from omnitui.desk.rules import rule as pure
+from omnitui.desk.rules.rule import Happened, Link, Past, Rule, What
 from omnitui.ids import Ulid
 from omnitui.model.conversations import Conversation
 from omnitui.model.states import MessageKind, Priority, Status, Verb
 from omnitui.paths import Profile
-from omnitui.services import rules
-from omnitui.services.ruling import Ruling
+from omnitui.services.rules import reading as rules
+from omnitui.services.rules.ruling import Ruling
 from omnitui.services.session import Session
 from omnitui.store import failpoints
 from omnitui.store.reads import history, inbox, oplog

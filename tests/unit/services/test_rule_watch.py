@@ -11,12 +11,15 @@ from pathlib import Path
 from omnitui.config.settings import Settings
 from omnitui.model.states import SendState, Verb
 from omnitui.paths import Profile
-from omnitui.services.rule_watch import RuleWatch
+from omnitui.services.rules.watch import RuleWatch
 from omnitui.services.session import Session
 from omnitui.store.reads import oplog, outbox
 from omnitui.store.reads import rules as reads
 from omnitui.sync.engine import Engine
 from tests.support.connector import a_message
+from tests.support.console import a_session as a_desk
+from tests.support.desk import a_conversation, conversation
+from tests.support.ruled import ADD, a_rule
 from tests.support.sync_desk import NOW, PARSER, SyncDesk
 
 FILE = """
@@ -73,11 +76,26 @@ async def test_a_file_that_is_saved_counts_and_one_that_cannot_be_read_changes_n
         desk.close()
 
 
+async def test_a_view_that_a_rule_names_counts_as_soon_as_it_is_kept_and_as_it_is_now(tmp_path: Path) -> None:
+    with a_desk(tmp_path) as session:
+        watch, views = RuleWatch(session), session.profile.views_file
+        session.profile.rules_file.write_text(a_rule("mark", "message", ADD % "seen", when="view:odd"), "utf-8")
+        assert session.views
+        await watch.settle()
+        assert session.cache.read(reads.states) == {}, "there is no such view"
+        for label in ("one", "two"):
+            views.write_text(f'[odd]\nquery = "label:{label}"\n', "utf-8")
+            await watch.settle()
+            here = {one: a_conversation(session.cache, contact=one, labels=[one]).id for one in ("one", "two")}
+            await watch.settle()
+            assert [one for one, own in here.items() if "seen" in conversation(session.cache, own).labels] == [label]
+
+
 def test_without_the_file_nothing_of_rules_is_imported(tmp_path: Path) -> None:
     code = (
         "import asyncio, sys\n"
         "from omnitui.paths import profile\n"
-        "from omnitui.services.rule_watch import RuleWatch\n"
+        "from omnitui.services.rules.watch import RuleWatch\n"
         "from omnitui.services.session import Session\n"
         "with Session.open(profile()) as session:\n"
         "    assert asyncio.run(RuleWatch(session).settle())\n"
@@ -92,4 +110,8 @@ def test_without_the_file_nothing_of_rules_is_imported(tmp_path: Path) -> None:
         timeout=60,
         check=True,
     )
-    assert set(json.loads(ran.stdout)) == {"omnitui.services.rule_watch", "omnitui.store.rule_journal"}
+    assert set(json.loads(ran.stdout)) == {
+        "omnitui.services.rules",
+        "omnitui.services.rules.watch",
+        "omnitui.store.rule_journal",
+    }

@@ -11,7 +11,8 @@ import pytest
 from omnitui.clock import FrozenClock
 from omnitui.errors import ConfigError, OmniError, Refused
 from omnitui.paths import profile
-from omnitui.services import rule_writing, rules
+from omnitui.services.rules import reading as rules
+from omnitui.services.rules import writing as rule_writing
 from omnitui.services.session import Session
 
 FILE = """# Our rules

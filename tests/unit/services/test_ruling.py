@@ -2,87 +2,37 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from omnitui.clock import DAY, HOUR, MINUTE, SECOND, FrozenClock, Millis
-from omnitui.desk.agreements import dump
-from omnitui.desk.rules import DEEPEST, MOST
-from omnitui.desk.sla import Policy
+from omnitui.clock import DAY, HOUR, MINUTE, SECOND
+from omnitui.desk.promises.agreements import dump
+from omnitui.desk.promises.sla import Policy
+from omnitui.desk.rules.rule import DEEPEST, MOST
 from omnitui.errors import Refused
-from omnitui.ids import Ulid
-from omnitui.model.conversations import Conversation
-from omnitui.model.states import Direction, MessageKind, Priority, SendState, Status, Verb
-from omnitui.services import rules
-from omnitui.services.ruling import Ruling
+from omnitui.model.states import Direction, Priority, SendState, Status, Verb
+from omnitui.services.rules import reading as rules
+from omnitui.services.rules.ruling import Ruling
 from omnitui.services.session import Session
-from omnitui.store import inflow, sla
 from omnitui.store import rules as kept
-from omnitui.store.reads import drafts, history, inbox, oplog, outbox
+from omnitui.store import sla
+from omnitui.store.arriving import inflow
+from omnitui.store.reads import drafts, history, oplog, outbox
 from omnitui.store.reads import rules as reads
 from omnitui.store.writer import Tx
 from omnitui.sync.lease import LeaseLost
 from tests.support.console import a_session
 from tests.support.desk import a_contact, a_conversation, a_message, an_account
+from tests.support.ruled import ADD, VIP, a_rule, clock, fired, later, lines, ruled, seen
 
 
 @pytest.fixture
 def session(tmp_path: Path) -> Iterator[Session]:
     with a_session(tmp_path) as opened:
         yield opened
-
-
-def ruled(session: Session, *tables: str) -> Ruling:
-    """Put the rules of a file in force."""
-    session.profile.rules_file.write_text("\n".join(tables), "utf-8")
-    found = rules.read(session.profile, session.settings)
-    assert not found.problems, found.problems
-    ruling = Ruling(session)
-    ruling.put_in_force(found.rules)
-    return ruling
-
-
-def a_rule(name: str, on: str | list[str], do: str, **more: str | bool) -> str:
-    """A table of rules.toml that is switched on."""
-    said = {"on": on, "enabled": True, **more}
-    return "\n".join(
-        [f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in said.items()), f"do = [{do}]", ""]
-    )
-
-
-def clock(session: Session) -> FrozenClock:
-    found = session.cache.clock
-    assert isinstance(found, FrozenClock)
-    return found
-
-
-def later(session: Session, by: Millis) -> None:
-    clock(session).advance(by)
-
-
-def fired(session: Session) -> list[str]:
-    """The rules that fired, in order."""
-    return [one.name for one in reversed(session.cache.read(reads.firings))]
-
-
-def seen(session: Session, own: Ulid) -> Conversation:
-    found = session.cache.read(inbox.conversation, own)
-    assert found is not None
-    return found
-
-
-def lines(session: Session, own: Ulid) -> list[str]:
-    """What the timeline says of rules."""
-    page = session.cache.read(history.page, own)
-    return [one.text for one in page if one.kind is MessageKind.ACTIVITY and not one.deleted]
-
-
-ADD = '{label = ["+%s"]}'
-VIP = a_rule("vip", "message", ADD % "vip", when="channel:email is:open")
 
 
 def test_a_rule_fires_once_for_what_happens_and_says_why(session: Session) -> None:

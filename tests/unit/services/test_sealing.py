@@ -19,12 +19,12 @@ from omnitui.model.accounts import Account
 from omnitui.model.operations import Op
 from omnitui.model.states import ObjectKind, Verb
 from omnitui.paths import Profile
-from omnitui.services.keychain import Keychain
-from omnitui.services.logend import told
-from omnitui.services.passphrase import COMMAND, DESCRIPTOR, VARIABLE
-from omnitui.services.protection import Protection
-from omnitui.services.sealing import Sealing, said
-from omnitui.services.secrets import Secrets, env_ref
+from omnitui.services.secrecy.keychain import Keychain
+from omnitui.services.secrecy.logend import told
+from omnitui.services.secrecy.passphrase import COMMAND, DESCRIPTOR, VARIABLE
+from omnitui.services.secrecy.protection import Protection
+from omnitui.services.secrecy.sealing import Sealing, said
+from omnitui.services.secrecy.secrets import Secrets, env_ref
 from omnitui.store import accounts, chain, oplog
 from omnitui.store.cache import Cache
 from omnitui.store.chain import Fault, Verdict
@@ -38,8 +38,8 @@ from tests.support.secrets import FakeChain
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Profile:
     for name in (VARIABLE, DESCRIPTOR, COMMAND):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr("omnitui.services.vault._N", 16)
-    monkeypatch.setattr("omnitui.services.sealing.REST_SECONDS", 0.01)
+    monkeypatch.setattr("omnitui.services.secrecy.vault._N", 16)
+    monkeypatch.setattr("omnitui.services.secrecy.sealing.REST_SECONDS", 0.01)
     profile = Profile("desk", tmp_path / "config", tmp_path / "data", tmp_path / "state")
     profile.make()
     return profile
@@ -222,7 +222,7 @@ def test_key_in_a_locked_vault_is_not_asked_for_by_itself(
     sealing.set_up("vault")
     assert sealing.seal().sealed == 3
     monkeypatch.delenv(VARIABLE)
-    monkeypatch.setattr("omnitui.services.secrets.passphrase", lambda **_kw: pytest.fail("somebody was asked"))
+    monkeypatch.setattr("omnitui.services.secrecy.secrets.passphrase", lambda **_kw: pytest.fail("somebody was asked"))
     verdict, keyed = opened(home, cache, service).verify(asking=False)
     assert (verdict.fault, verdict.sealed, keyed) == (None, 3, False)
 

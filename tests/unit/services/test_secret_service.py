@@ -16,8 +16,8 @@ SCRIPT = """
 import json, os, sys
 from omnitui.paths import profile
 from omnitui.services.doctor import examine
-from omnitui.services.secrets import Secrets
-from omnitui.services.sealing import Sealing
+from omnitui.services.secrecy.secrets import Secrets
+from omnitui.services.secrecy.sealing import Sealing
 from omnitui.services.session import Session
 
 secrets = Secrets(profile())

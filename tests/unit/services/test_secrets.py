@@ -11,11 +11,11 @@ import pytest
 
 from omnitui.errors import ConfigError
 from omnitui.paths import Profile
-from omnitui.services import passphrase as module
-from omnitui.services.keychain import Keychain, secret_service
-from omnitui.services.passphrase import COMMAND, DESCRIPTOR, VARIABLE, passphrase
-from omnitui.services.secrets import Secrets, command_ref, env_ref, joined, refs, stores
-from omnitui.services.vault import Vault
+from omnitui.services.secrecy import passphrase as module
+from omnitui.services.secrecy.keychain import Keychain, secret_service
+from omnitui.services.secrecy.passphrase import COMMAND, DESCRIPTOR, VARIABLE, passphrase
+from omnitui.services.secrecy.secrets import Secrets, command_ref, env_ref, joined, refs, stores
+from omnitui.services.secrecy.vault import Vault
 from tests.support.secrets import FakeChain
 
 ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -25,7 +25,7 @@ ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Profile:
     for name in (VARIABLE, DESCRIPTOR, COMMAND):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr("omnitui.services.vault._N", 16)
+    monkeypatch.setattr("omnitui.services.secrecy.vault._N", 16)
     return Profile("desk", tmp_path / "config", tmp_path / "data", tmp_path / "state")
 
 

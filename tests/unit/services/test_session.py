@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from omnitui.clock import FrozenClock
-from omnitui.desk.query import QueryError
+from omnitui.desk.querying.parsing import QueryError
 from omnitui.errors import ConfigError, Refused
 from omnitui.paths import Profile
-from omnitui.services.protection import Protection
+from omnitui.services.secrecy.protection import Protection
 from omnitui.services.session import Session
 from omnitui.store.accounts import put_agent
 

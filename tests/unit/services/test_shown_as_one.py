@@ -9,20 +9,23 @@ from pathlib import Path
 import pytest
 
 from omnitui.clock import DAY, HOUR, MINUTE, FrozenClock
-from omnitui.desk import steps
-from omnitui.desk.agreements import dump
-from omnitui.desk.query import parse
-from omnitui.desk.sla import Policy
+from omnitui.desk.acting import steps
+from omnitui.desk.promises.agreements import dump
+from omnitui.desk.promises.sla import Policy
+from omnitui.desk.querying.parsing import parse
 from omnitui.errors import Refused
 from omnitui.ids import Ulid
 from omnitui.model.states import Direction
 from omnitui.model.tasks import TaskKind
 from omnitui.sdk import Capabilities, Idempotency, snapshot
-from omnitui.services import agreements, dossier
-from omnitui.services.operations import Operations
-from omnitui.services.performing import jobs
-from omnitui.store import erasure, sla, threads
+from omnitui.services.acting.operations import Operations
+from omnitui.services.acting.performing import jobs
+from omnitui.services.privacy import dossier
+from omnitui.services.triage import agreements
+from omnitui.store import sla
+from omnitui.store.arriving import threads
 from omnitui.store.cache import Cache
+from omnitui.store.forgetting import erasure
 from omnitui.store.reads import belongings, inbox, tasks
 from omnitui.store.reads.belongings import Doomed
 from tests.support.desk import a_conversation, a_message, an_account, conversation

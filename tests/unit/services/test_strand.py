@@ -7,7 +7,8 @@ import threading
 
 import pytest
 
-from omnitui.services.strand import Strand
+from omnitui.errors import Refused
+from omnitui.services.channels.strand import Strand
 
 SECONDS = 30.0
 
@@ -55,6 +56,51 @@ async def test_work_that_is_cancelled_or_still_runs_at_the_end_is_cancelled_and_
     assert sorted(tidied) == ["first", "second"]
     with pytest.raises(asyncio.CancelledError):
         await second
+
+
+@pytest.mark.parametrize(("what", "error"), [("Thread.start", RuntimeError), ("Runner.get_loop", OSError)])
+async def test_a_machine_without_room_refuses_work_and_takes_it_later(
+    monkeypatch: pytest.MonkeyPatch, what: str, error: type[Exception]
+) -> None:
+    strand = Strand("beside")
+
+    def full(_self: object) -> None:
+        raise error("no room")
+
+    async def work() -> str:
+        return "done"
+
+    name, method = what.split(".")
+    with monkeypatch.context() as patched:
+        patched.setattr(getattr(threading if name == "Thread" else asyncio, name), method, full)
+        with pytest.raises(Refused, match="no room"):
+            await asyncio.wait_for(strand.run(work), SECONDS)
+        if name == "Runner":
+            await strand.end(SECONDS)
+    assert await asyncio.wait_for(strand.run(work), SECONDS) == "done"
+    await strand.end(SECONDS)
+
+
+async def test_who_is_cancelled_before_the_loop_is_made_spoils_it_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    strand, go, loop_of = Strand("beside"), threading.Event(), asyncio.Runner.get_loop
+
+    def slow(runner: asyncio.Runner) -> asyncio.AbstractEventLoop:
+        go.wait(SECONDS)
+        return loop_of(runner)
+
+    async def work() -> str:
+        return "done"
+
+    monkeypatch.setattr(asyncio.Runner, "get_loop", slow)
+    first = asyncio.create_task(strand.run(work))
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.wait({first})
+    go.set()
+    try:
+        assert await asyncio.wait_for(strand.run(work), SECONDS) == "done"
+    finally:
+        await strand.end(SECONDS)
 
 
 async def test_a_strand_that_never_ran_ends_at_once() -> None:

@@ -14,9 +14,9 @@ from omnitui.errors import NotFound, Refused
 from omnitui.ids import Ulid
 from omnitui.model.states import ObjectKind, Reach
 from omnitui.model.tasks import Task, TaskKind
-from omnitui.services.operations import Operations
-from omnitui.store import erasure
+from omnitui.services.acting.operations import Operations
 from omnitui.store.cache import Cache
+from omnitui.store.forgetting import erasure
 from omnitui.store.reads import belongings, inbox, oplog, tasks
 from tests.support.desk import a_cache, a_conversation
 
@@ -115,9 +115,6 @@ def test_open_tasks_come_in_pages_the_first_due_first(cache: Cache) -> None:
         found += page
     assert [one.id for one in found] == wanted
     assert [one.id for one in cache.read(tasks.page, agent_id=nobody)] == [made[0]]
-    now = cache.clock.now()
-    assert cache.read(tasks.due, cache.me().id, now + 3 * HOUR) == 3
-    assert cache.read(tasks.due, nobody, now + DAY) == 1
     assert cache.read(tasks.mine) == tuple(the(cache, one).due_at for one in wanted)
 
 

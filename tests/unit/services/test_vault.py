@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from omnitui.errors import ConfigError
-from omnitui.services import vault as module
-from omnitui.services.vault import Vault
+from omnitui.services.secrecy import vault as module
+from omnitui.services.secrecy.vault import Vault
 
 
 @pytest.fixture(autouse=True)

@@ -12,8 +12,8 @@ from omnitui.desk.views import VIEWS
 from omnitui.errors import ConfigError, Refused
 from omnitui.paths import Profile
 from omnitui.services.actions import ACTIONS
-from omnitui.services.keymap import read_keymap
-from omnitui.services.views import Names, Views, check_view, offer, read_views, save_view
+from omnitui.services.keys.keymap import read_keymap
+from omnitui.services.triage.views import Names, Views, check_view, offer, read_views, save_view
 
 OWN = """
 # of mine

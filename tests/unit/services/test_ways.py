@@ -14,9 +14,9 @@ from omnitui.ids import Ulid
 from omnitui.model.conversations import Conversation
 from omnitui.model.states import MessageKind, SendState, Verb
 from omnitui.sdk import Allow, Barred, Capabilities, Idempotency, NeedTemplate, Template, snapshot
-from omnitui.services.operations import Operations
-from omnitui.services.templates import Filled, guessed, offered
-from omnitui.services.ways import ways
+from omnitui.services.acting.operations import Operations
+from omnitui.services.texts.templates import Filled, guessed, offered
+from omnitui.services.triage.ways import ways
 from omnitui.store import accounts
 from omnitui.store.cache import Cache
 from omnitui.store.reads import drafts, history, oplog, outbox

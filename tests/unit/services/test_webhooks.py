@@ -15,9 +15,9 @@ from omnitui.model.accounts import Account
 from omnitui.paths import profile
 from omnitui.sdk import WebhookRequest
 from omnitui.sdk.webhook import Verdict
-from omnitui.services import connectors
-from omnitui.services.secrets import Secrets, env_ref, joined
-from omnitui.services.webhooks import Hook, collect, hook_of, kinds, new_token, who
+from omnitui.services.channels import connectors
+from omnitui.services.channels.webhooks import Hook, collect, hook_of, kinds, new_token, who
+from omnitui.services.secrecy.secrets import Secrets, env_ref, joined
 from tests.support.hooked import KIND, HookedConnector, signed
 
 ID = "01J00000000000000000ABCDEF"

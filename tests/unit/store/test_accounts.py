@@ -7,7 +7,8 @@ import pytest
 from omnitui.errors import NotFound, Refused
 from omnitui.model.accounts import Account, LedgerEntry
 from omnitui.model.people import Agent
-from omnitui.store import accounts, inflow
+from omnitui.store import accounts
+from omnitui.store.arriving import inflow
 from omnitui.store.reads import ledger
 from omnitui.store.writer import Tx
 from tests.support.store_desk import NOW, Desk

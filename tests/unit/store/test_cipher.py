@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from omnitui.errors import ConfigError, NotFound
-from omnitui.store import cipher, connection, snapshots
+from omnitui.store import connection
 from omnitui.store.blobs import Blobs
 from omnitui.store.cache import Cache
 from omnitui.store.faults import CacheDamaged, CacheReadOnly
+from omnitui.store.recovery import snapshots
+from omnitui.store.secrecy import cipher
 from tests.support.desk import a_cache, a_conversation
 from tests.support.enciphering import needs_sqlcipher
 

@@ -12,7 +12,7 @@ from omnitui.desk.views import VIEWS
 from omnitui.store.reads import inbox
 from omnitui.store.reads.compile import prepare
 from omnitui.store.reads.glance import glance, plan, schema, top
-from omnitui.text.rows import COLUMNS, Density, inbox_row
+from omnitui.text.listing.rows import COLUMNS, Density, inbox_row
 from tests.support.full_cache import fill
 from tests.support.rows import NOW
 

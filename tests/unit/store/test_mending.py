@@ -17,12 +17,14 @@ from omnitui.clock import DAY, HOUR, FrozenClock
 from omnitui.errors import Refused
 from omnitui.model.conversations import Draft
 from omnitui.model.states import MessageKind, ObjectKind, SendState, Status, Verb
-from omnitui.store import drafts, erasure, integrity, sharing, snapshots, tombstones
+from omnitui.store import drafts, sharing
 from omnitui.store.cache import Cache
 from omnitui.store.failpoints import EXIT_CODE
-from omnitui.store.mending import Mended, mend
+from omnitui.store.forgetting import erasure, tombstones
 from omnitui.store.reads import inbox as inbox_reads
 from omnitui.store.reads import merging
+from omnitui.store.recovery import integrity, snapshots
+from omnitui.store.recovery.mending import Mended, mend
 from omnitui.store.writer import Tx
 from tests.support.promises import Promise
 from tests.support.store_desk import NOW, Desk, a_desk
@@ -362,8 +364,8 @@ def test_a_cache_that_somebody_has_open_is_not_replaced(desk: Desk) -> None:
 
 def killed(path: Path, place: str) -> int:
     code = (
-        "import sys; from pathlib import Path; from omnitui.clock import FrozenClock; from omnitui.store.mending import"
-        f" mend; mend(Path(sys.argv[1]), FrozenClock({NOW + DAY}), '')"
+        "import sys; from pathlib import Path; from omnitui.clock import FrozenClock; from"
+        f" omnitui.store.recovery.mending import mend; mend(Path(sys.argv[1]), FrozenClock({NOW + DAY}), '')"
     )
     ran = subprocess.run(
         [sys.executable, "-c", code, str(path)], env={"OMNITUI_FAILPOINT": place}, timeout=120, check=False

@@ -10,9 +10,9 @@ import pytest
 from omnitui.model.conversations import Attachment
 from omnitui.model.mail import MailHeader
 from omnitui.model.states import Direction, MessageKind, SendState, Status
-from omnitui.store import fulltext, inflow
-from omnitui.store.inflow import Arrival
-from omnitui.store.messages import role_of
+from omnitui.store.arriving import fulltext, inflow
+from omnitui.store.arriving.inflow import Arrival
+from omnitui.store.arriving.messages import role_of
 from omnitui.store.reads import search
 from tests.support.store_desk import NOW, Desk
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 import threading
@@ -10,9 +11,12 @@ from pathlib import Path
 import pytest
 
 from omnitui.errors import Refused
-from omnitui.store import migrations, snapshots
+from omnitui.model.states import ENDS
+from omnitui.store import migrations
 from omnitui.store.faults import CacheFull
 from omnitui.store.migrations import Step, migrate
+from omnitui.store.recovery import snapshots
+from tests.support.schema_fixture import fixture
 
 
 def opened(path: Path | str = ":memory:") -> sqlite3.Connection:
@@ -104,6 +108,19 @@ def test_contacts_of_an_older_cache_are_found_by_folded_names_and_addresses() ->
     assert dict(db.execute("SELECT id, sought FROM contact")) == {"A": "ann ähre\nann@example.com", "B": "花子\n"}
 
 
+def test_who_is_away_in_an_older_cache_stays_so_and_what_sleeps_for_an_incident_does(tmp_path: Path) -> None:
+    db = opened(tmp_path / "old.sqlite3")
+    db.executescript(fixture(16).read_text("utf-8"))
+    (me,) = db.execute("SELECT id FROM agent WHERE me = 1").fetchone()
+    db.execute("INSERT INTO meta(name, value) VALUES ('away', ?)", (json.dumps({me: 5, "gone": 6}),))
+    db.execute("UPDATE conversation SET status = 'snoozed', snoozed_until = NULL")
+    migrate(db)
+    assert db.execute("SELECT away_until FROM agent WHERE me = 1").fetchone() == (5,)
+    found = db.execute("SELECT snoozed_until, incident_pk IS NOT NULL FROM conversation").fetchall()
+    assert sorted(found, key=str) == [(ENDS, 1), (None, 0)]
+    db.close()
+
+
 def two_steps(tmp_path: Path) -> tuple[Path, tuple[Step, ...]]:
     """A cache at the first of two steps, of which the second drops something."""
     (tmp_path / "one.sql").write_text("CREATE TABLE one (a);\nINSERT INTO one VALUES (7);")
@@ -128,7 +145,9 @@ def test_the_snapshot_that_everybody_waits_for_is_made_in_one_go(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, steps = two_steps(tmp_path)
-    monkeypatch.setattr("omnitui.store.snapshots.time.sleep", lambda _seconds: pytest.fail("rested with the lock"))
+    monkeypatch.setattr(
+        "omnitui.store.recovery.snapshots.time.sleep", lambda _seconds: pytest.fail("rested with the lock")
+    )
     migrate(opened(path), path, steps=steps, folder=tmp_path)
     assert len(snapshots.snapshots(tmp_path)) == 1
 
@@ -137,7 +156,9 @@ def test_nothing_is_dropped_where_there_is_no_room_for_a_snapshot(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, steps = two_steps(tmp_path)
-    monkeypatch.setattr("omnitui.store.snapshots.shutil.disk_usage", lambda _path: type("Usage", (), {"free": 10}))
+    monkeypatch.setattr(
+        "omnitui.store.recovery.snapshots.shutil.disk_usage", lambda _path: type("Usage", (), {"free": 10})
+    )
     with pytest.raises(CacheFull):
         migrate(opened(path), path, steps=steps, folder=tmp_path)
     assert migrations.version(opened(path)) == 1

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from omnitui.desk.query import parse
-from omnitui.store import fulltext
+from omnitui.desk.querying.parsing import parse
+from omnitui.store.arriving import fulltext
 from omnitui.store.cache import Cache
 from omnitui.store.reads import inbox, narrowing
 from tests.support.desk import a_cache, a_conversation

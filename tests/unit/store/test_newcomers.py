@@ -6,9 +6,9 @@ import sqlite3
 
 import pytest
 
-from omnitui.store import inflow, threads
+from omnitui.store.arriving import inflow, threads
+from omnitui.store.arriving.inflow import Arrival
 from omnitui.store.attempts import attempt
-from omnitui.store.inflow import Arrival
 from omnitui.store.writer import Tx
 from tests.support.store_desk import NOW, Desk
 

@@ -13,8 +13,12 @@ from hypothesis import strategies as st
 from omnitui.errors import NotFound, Refused
 from omnitui.model.operations import Op
 from omnitui.model.states import Direction, MessageKind, ObjectKind, Priority, Status, Verb
-from omnitui.store import erasure, inflow, oplog
+from omnitui.store import oplog
+from omnitui.store.arriving import inflow
+from omnitui.store.forgetting import erasure
+from omnitui.store.reads.belongings import Doomed
 from omnitui.store.reads.oplog import verify_chain
+from omnitui.store.rows import pk_of
 from omnitui.store.writer import Tx
 from tests.support.store_desk import NOW, Desk, a_desk
 
@@ -186,7 +190,13 @@ def test_erased_message_leaves_no_trace_and_a_whole_chain(tmp_path: Path) -> Non
         assert entry.message_id is not None
         message_id = entry.message_id
         desk.cache.write(lambda tx: tx.db.execute("UPDATE message SET raw = ? WHERE id = ?", (raw, message_id)))
-        blobs = desk.cache.write(lambda tx: erasure.erase(tx, message_id))
+
+        def erase(tx: Tx) -> tuple[str, ...]:
+            blobs = erasure.erase_all(tx, Doomed(messages=(pk_of(tx, "message", message_id),)), until=tx.now())
+            erasure.merge_index(tx)
+            return blobs
+
+        blobs = desk.cache.write(erase)
         assert blobs == (raw,)
         for blob in blobs:
             desk.cache.blobs.drop(blob)

@@ -11,7 +11,8 @@ from omnitui.clock import DAY
 from omnitui.errors import NotFound, Refused
 from omnitui.model.operations import OutboxEntry
 from omnitui.model.states import NEXT_STATES, Direction, ObjectKind, SendState, Verb
-from omnitui.store import inflow, outbox
+from omnitui.store import outbox
+from omnitui.store.arriving import inflow
 from tests.support.store_desk import NOW, Desk
 
 S = SendState

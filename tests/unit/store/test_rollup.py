@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from omnitui.model.conversations import Draft
 from omnitui.model.states import Direction, MessageKind, SendState, Status
-from omnitui.store import drafts, inflow
-from omnitui.store.rollup import SNIPPET, snippet
+from omnitui.store import drafts
+from omnitui.store.arriving import inflow
+from omnitui.store.arriving.rollup import SNIPPET, snippet
 from omnitui.store.writer import Tx
 from tests.support.store_desk import NOW, Desk, a_desk
 

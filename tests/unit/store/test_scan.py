@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from omnitui.store.scan import scan
+from omnitui.store.forgetting.scan import scan
 from tests.support.store_desk import Desk
 
 WRITE = """

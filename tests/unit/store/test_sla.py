@@ -12,15 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omnitui.clock import DAY, HOUR, MINUTE, Millis
-from omnitui.desk.agreements import dump, load
-from omnitui.desk.calendar import Calendar
-from omnitui.desk.orders import Order, place
-from omnitui.desk.query import parse
-from omnitui.desk.sla import Clock, Policy, Target, clocks, soonest
+from omnitui.desk.promises.agreements import dump, load
+from omnitui.desk.promises.sla import Clock, Policy, Target, clocks, soonest
+from omnitui.desk.querying.orders import Order, place
+from omnitui.desk.querying.parsing import parse
+from omnitui.desk.times.calendar import Calendar
 from omnitui.model.conversations import Conversation
 from omnitui.model.people import Agent
 from omnitui.model.states import Direction, ObjectKind, SendState, Status, Verb
-from omnitui.store import accounts, contacts, inflow, sla
+from omnitui.store import accounts, contacts, sla
+from omnitui.store.arriving import inflow
 from omnitui.store.reads import inbox
 from omnitui.store.reads import sla as reads
 from omnitui.store.reads.sla import Alarms

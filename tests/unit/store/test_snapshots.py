@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from omnitui.clock import DAY
-from omnitui.store import snapshots
 from omnitui.store.faults import CacheDamaged, CacheFull
-from omnitui.store.snapshots import FOLDER, Stopped, aside, copies, rotate, take
+from omnitui.store.recovery import snapshots
+from omnitui.store.recovery.snapshots import FOLDER, Stopped, aside, copies, rotate, take
 from tests.support.store_desk import NOW, Desk
 
 PARTS = (("cache-a", ""), ("cache-a", "-journal"), ("cache-b", ""))
@@ -52,7 +52,7 @@ def test_a_snapshot_beside_a_writer_ends_and_is_of_one_moment(desk: Desk, monkey
     before = len(desk.rows("SELECT pk FROM message"))
     monkeypatch.setattr(snapshots, "PAGES", 4)
     # A commit between any two steps: a copy that began anew each time would never end.
-    monkeypatch.setattr("omnitui.store.snapshots.time.sleep", lambda _seconds: desk.receive(text="meanwhile"))
+    monkeypatch.setattr("omnitui.store.recovery.snapshots.time.sleep", lambda _seconds: desk.receive(text="meanwhile"))
     taken = take(desk.cache.path, NOW)
     assert len(desk.rows("SELECT pk FROM message")) > before + 5
     assert len(held(taken.path)) == before
@@ -76,7 +76,7 @@ def test_a_damaged_cache_makes_no_snapshot_and_leaves_nothing_behind(desk: Desk)
 
 def test_no_room_is_said_before_anything_is_copied(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = type("Usage", (), {"free": 1000})
-    monkeypatch.setattr("omnitui.store.snapshots.shutil.disk_usage", lambda _path: usage)
+    monkeypatch.setattr("omnitui.store.recovery.snapshots.shutil.disk_usage", lambda _path: usage)
     with pytest.raises(CacheFull):
         take(desk.cache.path, NOW)
     assert copies(desk.cache.path.parent) == []

@@ -12,13 +12,13 @@ import pytest
 
 from omnitui.clock import DAY, FrozenClock, SystemClock
 from omnitui.errors import Refused
-from omnitui.store import spool as spools
 from omnitui.store.connection import reader
 from omnitui.store.faults import CacheFull
 from omnitui.store.reads import spool as reads
 from omnitui.store.reads.spool import Page
-from omnitui.store.spool import Spool, delivery_key, observe
-from omnitui.store.spool_secrecy import forget, renew
+from omnitui.store.spooling import spool as spools
+from omnitui.store.spooling.secrecy import forget, renew
+from omnitui.store.spooling.spool import Spool, delivery_key, observe
 
 KEY = b"k" * 32
 HOUR = 3_600_000

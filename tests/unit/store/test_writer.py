@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,13 @@ def cache(tmp_path: Path) -> Any:
 def test_write_returns_after_the_commit(cache: Cache) -> None:
     assert cache.write(add("a")) == "a"
     assert names(cache) == {"a"}
+
+
+def test_event_loop_need_not_wait_long_while_the_writer_computes(cache: Cache, request: pytest.FixtureRequest) -> None:
+    request.addfinalizer(partial(sys.setswitchinterval, sys.getswitchinterval()))
+    sys.setswitchinterval(0.005)
+    cache.write(add("a"))
+    assert sys.getswitchinterval() < 0.0005
 
 
 def test_failing_work_leaves_nothing_and_hurts_nobody(cache: Cache) -> None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,17 +15,16 @@ from omnitui.errors import ConfigError
 from omnitui.model.accounts import Account
 from omnitui.model.states import SendState
 from omnitui.sdk import AuthFailed, Batch, Json, NotReady, RateLimited, snapshot
-from omnitui.services.operations import Operations
-from omnitui.store import accounts, inflow
-from omnitui.store.arrivals import attachment_of
+from omnitui.services.acting.operations import Operations
+from omnitui.store import accounts
+from omnitui.store.arriving import inflow
+from omnitui.store.arriving.arrivals import attachment_of
 from omnitui.store.cache import Cache
 from omnitui.store.reads import accounts as account_reads
 from omnitui.store.reads import ledger, search
-from omnitui.sync import standing
 from omnitui.sync.engine import Engine
 from omnitui.sync.files import Files
 from omnitui.sync.lease import Lease
-from omnitui.sync.ledger import note_health
 from tests.support.connector import BackfillingConnector, FakeConnector, a_message
 from tests.support.sync_desk import PARSER, SyncDesk, a_mail, until
 
@@ -140,20 +137,6 @@ async def test_account_whose_connector_cannot_be_made_says_why(desk: SyncDesk) -
     desk.close()
 
 
-async def test_once_ends_when_all_has_come_in_and_gone_out(desk: SyncDesk) -> None:
-    desk.back_end.events += [a_message(number) for number in range(1, 8)]
-    await desk.take(a_message(1))
-    op = desk.operations.reply(desk.conversations()[0].id, "Hello Ann", hold=700)
-    later = desk.operations.note(desk.conversations()[0].id, "local")
-    entries = await asyncio.wait_for(Engine(desk.cache, desk.connect, parser=PARSER).once(), 30)
-    assert [entry.health for entry in entries] == ["ok"]
-    assert len(desk.messages()) == 9
-    assert desk.entry(op.id).state is SendState.BLOCKED
-    assert desk.cache.read(lambda db: db.execute("SELECT count(*) FROM outbox").fetchone()) == (1,)
-    assert later.id
-    desk.close()
-
-
 async def test_engine_makes_searchable_what_an_earlier_process_left_though_no_back_end_answers(desk: SyncDesk) -> None:
     await desk.take(*(a_message(number) for number in range(1, 4)), history=True)
     desk.fake["inbound_script"] = [NotReady("no route")] * 1_000
@@ -163,43 +146,11 @@ async def test_engine_makes_searchable_what_an_earlier_process_left_though_no_ba
     desk.close()
 
 
-async def test_once_waits_for_a_short_hold_and_not_for_a_long_one(desk: SyncDesk) -> None:
-    await desk.take(a_message(1), a_message(2, conversation="c2"))
-    first, second = (one.id for one in desk.conversations())
-    short = desk.operations.reply(first, "soon", hold=700)
-    long = desk.operations.reply(second, "later", hold=3_600_000)
-    await asyncio.wait_for(Engine(desk.cache, desk.connect, parser=PARSER).once(), 30)
-    assert (desk.entry(short.id).state, desk.entry(long.id).state) == (SendState.ACCEPTED, SendState.HELD)
-    desk.close()
-
-
-async def test_once_takes_everything_in_when_nothing_can_leave(desk: SyncDesk) -> None:
-    await desk.take(a_message(1), a_message(2, conversation="c2"))
-    first, second = (desk.operations.reply(one.id, "Hello") for one in desk.conversations())
-    desk.fake["script"] = [NotReady("no route")] * 100
-    desk.fake["size"] = 1
-    desk.back_end.events += [a_message(number, conversation=f"c{number}") for number in range(1, 40)]
-    entries = await asyncio.wait_for(Engine(desk.cache, desk.connect, parser=PARSER).once(), 30)
-    assert [entry.health for entry in entries] == ["ok"]
-    assert len(desk.conversations()) == 39
-    assert {desk.entry(op.id).state for op in (first, second)} <= {SendState.DEFERRED, SendState.QUEUED}
-    desk.close()
-
-
 class SlowlyIn(FakeConnector):
     """Takes a while until it hands out anything."""
 
     async def inbound(self, cursor: Json) -> AsyncIterator[Batch]:
         await asyncio.sleep(0.5)
-        async for batch in super().inbound(cursor):
-            yield batch
-
-
-class Silent(FakeConnector):
-    """Never hands out anything."""
-
-    async def inbound(self, cursor: Json) -> AsyncIterator[Batch]:
-        await asyncio.Event().wait()
         async for batch in super().inbound(cursor):
             yield batch
 
@@ -280,27 +231,6 @@ async def test_engine_parses_mail_when_it_runs_again(desk: SyncDesk) -> None:
     desk.close()
 
 
-async def test_once_ends_with_the_fault_in_the_ledger_when_an_account_is_down(desk: SyncDesk) -> None:
-    desk.fake["inbound_script"] = [NotReady("no route")] * 100
-    entries = await asyncio.wait_for(Engine(desk.cache, desk.connect, parser=PARSER).once(), 30)
-    assert [(entry.health, entry.error) for entry in entries] == [("offline", "no route")]
-    desk.close()
-
-
-async def test_once_tells_of_a_refused_login_however_long_the_disk_takes(
-    desk: SyncDesk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def slowly(*given: Any, **named: Any) -> str:
-        time.sleep(0.5)
-        return note_health(*given, **named)
-
-    monkeypatch.setattr(standing, "note_health", slowly)
-    desk.fake["inbound_script"] = [AuthFailed("bad password")]
-    entries = await asyncio.wait_for(Engine(desk.cache, desk.connect, parser=PARSER).once(), 30)
-    assert [(entry.health, entry.error) for entry in entries] == [("auth", "bad password")]
-    desk.close()
-
-
 async def test_login_refused_on_the_way_out_stays_told_when_old_mail_comes_in(desk: SyncDesk) -> None:
     await desk.take(a_message(100))
     desk.operations.reply(desk.conversations()[0].id, "Hello", hold=0)
@@ -318,22 +248,6 @@ async def test_login_refused_on_the_way_out_stays_told_when_old_mail_comes_in(de
     entries = await asyncio.wait_for(Engine(desk.cache, connect, parser=PARSER).once(), 30)
     assert len(desk.messages()) == 11
     assert [(entry.health, entry.error) for entry in entries] == [("auth", "535 bad password")]
-    desk.close()
-
-
-async def test_once_goes_on_with_an_account_whose_settings_change_meanwhile(desk: SyncDesk) -> None:
-    desk.back_end.events.append(a_message(1))
-
-    def connect(account: Account) -> FakeConnector:
-        if account.settings:
-            return desk.connect(account)
-        changed = replace(account, settings={"port": "993"})
-        desk.cache.write(lambda tx: accounts.put_account(tx, changed))
-        return Silent(desk.back_end, desk.mark)
-
-    entries = await asyncio.wait_for(Engine(desk.cache, connect, parser=PARSER).once(), 30)
-    assert [entry.health for entry in entries] == ["ok"]
-    assert len(desk.messages()) == 1
     desk.close()
 
 

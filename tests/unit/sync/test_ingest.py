@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from omnitui.desk.tokens import reply_address
+from omnitui.desk.belonging.tokens import reply_address
 from omnitui.errors import Refused
 from omnitui.model.accounts import GAP
 from omnitui.model.states import Direction, MessageKind, Priority, SendState, Status
@@ -31,8 +31,8 @@ from omnitui.sdk import (
     RemoteFile,
     Unsupported,
 )
-from omnitui.store import inflow
-from omnitui.store.arrivals import locations, reply_key
+from omnitui.store.arriving import inflow
+from omnitui.store.arriving.arrivals import locations, reply_key
 from omnitui.store.blobs import Blobs
 from omnitui.store.cache import Cache
 from tests.support.connector import a_message

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omnitui.desk.subjects import matter
+from omnitui.desk.belonging.subjects import matter
 from omnitui.model.states import Direction, Priority, SendState, Status
 from omnitui.sdk import (
     Batch,
@@ -31,7 +31,7 @@ from omnitui.sdk import (
     Receipt,
     Unsupported,
 )
-from omnitui.store.arrivals import locations
+from omnitui.store.arriving.arrivals import locations
 from tests.support.connector import a_message
 from tests.support.sync_desk import ANN, NOW, US, SyncDesk, a_mail
 

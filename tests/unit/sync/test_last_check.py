@@ -30,6 +30,15 @@ async def test_reply_is_blocked_when_the_customer_wrote_meanwhile_and_goes_when_
     assert one.state(op) is SendState.ACCEPTED
 
 
+async def test_what_a_rule_answers_is_not_blocked_by_a_customer_who_writes_again(make: Make) -> None:
+    one = await Sending(make()).begin()
+    op = one.reply("We are closed.", hold=8_000, reason="rule away: a message came")
+    await one.desk.take(a_message(2, at=one.clock.now() + 1_000))
+    one.clock.advance(9_000)
+    await one.run()
+    assert (one.state(op), one.sent) == (SendState.ACCEPTED, ["We are closed."])
+
+
 async def test_reply_is_not_blocked_by_own_messages_labels_and_read_marks(make: Make) -> None:
     one = await Sending(make()).begin()
     op = one.reply(hold=8_000)

@@ -20,12 +20,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from omnitui.clock import DAY, HOUR, MINUTE, SECOND, FrozenClock, Millis
-from omnitui.desk.query import parse
+from omnitui.desk.querying.parsing import parse
 from omnitui.errors import Refused
 from omnitui.model.conversations import Conversation, Message
 from omnitui.model.states import Direction, SendState, Status
 from omnitui.sdk import Fault, Idempotency
-from omnitui.store import inflow, outbox
+from omnitui.store import outbox
+from omnitui.store.arriving import inflow
 from omnitui.store.reads import inbox, oplog, search
 from omnitui.store.reads import outbox as outbox_reads
 from omnitui.sync.outbox import OutboxRunner

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import pytest
 
 from omnitui.clock import FrozenClock
-from omnitui.desk.subjects import stripped
+from omnitui.desk.belonging.subjects import stripped
 from omnitui.model.accounts import KEPT_ASIDE
 from omnitui.model.operations import OutboxEntry
 from omnitui.model.states import MessageKind
@@ -30,7 +30,7 @@ from omnitui.store.reads import search
 from omnitui.sync import steps
 from omnitui.sync.engine import Engine
 from omnitui.sync.outbox import MOST_DEFECTS, MOST_REST, OutboxRunner
-from omnitui.text.html import html_to_text
+from omnitui.text.web.html import html_to_text
 from tests.support.connector import BackfillingConnector, FakeConnector, a_message
 from tests.support.promises import Promise
 from tests.support.sync_desk import NOW, PARSER, SyncDesk, a_mail, until

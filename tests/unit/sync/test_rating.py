@@ -13,17 +13,20 @@ import pytest
 
 from omnitui.clock import DAY, MINUTE, FrozenClock, Millis
 from omnitui.config.settings import Csat, Settings
-from omnitui.desk.macros import parsed
-from omnitui.desk.matching import Facts, matches
-from omnitui.desk.query import parse
+from omnitui.desk.acting.macros import parsed
+from omnitui.desk.querying.matching import Facts, matches
+from omnitui.desk.querying.parsing import parse
 from omnitui.model.conversations import Conversation
 from omnitui.model.operations import Op
 from omnitui.model.states import SendState, Status
 from omnitui.sdk import Person
-from omnitui.services import csat, macros
-from omnitui.services.undoing import undo
-from omnitui.store import inflow, outbox
+from omnitui.services.acting.undoing import undo
+from omnitui.services.texts import macros
+from omnitui.services.triage import csat
+from omnitui.store import outbox
+from omnitui.store.arriving import inflow
 from omnitui.store.reads import card, inbox
+from omnitui.store.reads import past as past_reads
 from omnitui.store.writer import Tx
 from tests.support.connector import a_message
 from tests.support.sync_desk import NOW, SyncDesk, a_mail
@@ -42,14 +45,14 @@ def session(desk: SyncDesk, **said: Any) -> Any:
     return SimpleNamespace(cache=desk.cache, operations=desk.operations, settings=settings)
 
 
-def leave(desk: SyncDesk, op: Op) -> None:
+def leave(desk: SyncDesk, op: Op, name: str = "q1") -> None:
     """The back end takes it."""
 
     def work(tx: Tx) -> None:
         for step in (SendState.QUEUED, SendState.SENDING, SendState.ACCEPTED):
             entry = outbox.entry(tx.db, op.id)
             if entry is not None and entry.state is not step:
-                outbox.move(tx, op.id, step, external_id="q1" if step is SendState.ACCEPTED else "")
+                outbox.move(tx, op.id, step, external_id=name if step is SendState.ACCEPTED else "")
 
     desk.cache.write(work)
 
@@ -92,6 +95,12 @@ async def test_question_is_no_answer_to_what_waits_and_carries_the_words_of_the_
     leave(desk, op)
     assert desk.messages()[-1].text == "Wie war es, 1 bis 5?"
     assert desk.conversations()[0].unanswered_since == one.unanswered_since is not None
+
+
+async def test_question_to_a_card_without_a_language_is_in_that_of_the_letters(desk: SyncDesk) -> None:
+    await desk.take(a_message(1, "返金をお願いします。"))
+    csat.ask(session(desk), [desk.conversations()[0].id])
+    assert desk.messages()[-1].text.startswith("今回の対応")
 
 
 @pytest.mark.parametrize("settings", [{}, {"reopen": True}])
@@ -195,3 +204,67 @@ async def test_scores_are_asked_for_in_queries_as_the_evaluator_finds_them(desk:
         query = parse(text, now=NOW, me=desk.cache.me().id, zone=UTC)
         assert desk.cache.read(inbox.count, query) == found, text
         assert sum(matches(query, Facts(one)) for one in rows) == found, text
+
+
+@pytest.mark.parametrize(("text", "counts"), [("3", None), ("3/5", 3)])
+async def test_number_that_another_question_may_have_asked_for_is_no_score(
+    desk: SyncDesk, text: str, counts: int | None
+) -> None:
+    one = await asked(desk)
+    desk.clock.advance(MINUTE)  # type: ignore[attr-defined]
+    leave(desk, desk.operations.reply(one.id, "How many parcels have arrived?"), "r1")
+    await say(desk, 2, text)
+    assert desk.conversations()[0].csat == counts
+
+
+async def test_number_that_names_the_question_is_its_answer_whatever_was_said_since(desk: SyncDesk) -> None:
+    one = await asked(desk)
+    desk.clock.advance(MINUTE)  # type: ignore[attr-defined]
+    leave(desk, desk.operations.reply(one.id, "Goodbye!"), "r1")
+    desk.clock.advance(MINUTE)  # type: ignore[attr-defined]
+    await desk.take(a_message(2, "3", at=desk.clock.now(), answers="q1"))
+    assert desk.conversations()[0].csat == 3
+
+
+async def test_number_in_another_conversation_that_goes_on_is_no_score(desk: SyncDesk) -> None:
+    await asked(desk)
+    await say(desk, 4, "I have sent parcels back")
+    other = a_message(5, "My lamp is broken", conversation="c2", at=desk.clock.now() - 2 * MINUTE)
+    await desk.take(other)
+    desk.clock.advance(MINUTE)  # type: ignore[attr-defined]
+    await desk.take(a_message(6, "2", conversation="c2", at=desk.clock.now()))
+    assert [one.csat for one in desk.conversations()] == [None, None]
+
+
+async def test_score_given_in_a_part_counts_for_the_whole_and_nobody_is_asked_there_twice(desk: SyncDesk) -> None:
+    one = await asked(desk)
+    await desk.take(a_message(5, conversation="c2"))
+    head = next(found for found in desk.conversations() if found.id != one.id)
+    desk.operations.merge(head.id, [one.id])
+    assert "asked here already" in csat.ask(session(desk, again=0), [head.id]).left[0].why_not
+    await say(desk, 2, "4")
+    found = desk.cache.read(inbox.conversation, head.id)
+    assert found is not None
+    assert (found.csat, found.status) == (4, Status.OPEN)
+
+
+async def test_score_of_what_became_a_part_later_is_that_of_the_whole_until_it_is_cut(desk: SyncDesk) -> None:
+    one = await asked(desk)
+    await say(desk, 2, "2")
+    await desk.take(a_message(5, conversation="c2"))
+    head = next(found for found in desk.conversations() if found.id != one.id)
+    me = desk.cache.me().id
+
+    def found(text: str) -> set[str]:
+        return {row.id for row in desk.cache.read(inbox.page, parse(text, now=NOW, me=me, zone=UTC))}
+
+    desk.operations.merge(head.id, [one.id])
+    whole = desk.cache.read(inbox.conversation, head.id)
+    assert whole is not None
+    assert whole.csat == 2
+    assert (found("csat:<3"), found("csat:none")) == ({head.id}, set())
+    past = desk.cache.read(past_reads.conversation_at, head.id, desk.clock.now(), desk.clock.now())
+    assert past is not None
+    assert past.conversation.csat == 2
+    desk.operations.split([head.id])
+    assert (found("csat:<3"), found("csat:none")) == ({one.id}, {head.id})

@@ -16,10 +16,10 @@ from omnitui.clock import HOUR, SystemClock
 from omnitui.model.conversations import Message
 from omnitui.model.people import PICTURE
 from omnitui.sdk import Batch, ContactChanged, Event, MessageDeleted, NotReady, Person, Reacted, Typing
-from omnitui.store import erasure
+from omnitui.store.forgetting import erasure
 from omnitui.store.reads import belongings, between, people
 from omnitui.sync.engine import Engine
-from omnitui.ui.blocks import Setting, block
+from omnitui.ui.timeline.blocks import Setting, block
 from tests.support.connector import CHANNEL, FakeConnector, a_message
 from tests.support.sync_desk import NOW, PARSER, SyncDesk, until
 

@@ -10,10 +10,11 @@ import pytest
 from omnitui.clock import DAY, SystemClock
 from omnitui.model.operations import OutboxEntry
 from omnitui.model.states import SendState
-from omnitui.store import sharing, snapshots
+from omnitui.store import sharing
 from omnitui.store.cache import Cache
-from omnitui.store.mending import mend
 from omnitui.store.reads import outbox
+from omnitui.store.recovery import snapshots
+from omnitui.store.recovery.mending import mend
 from omnitui.sync.engine import Engine
 from tests.support.connector import a_message
 from tests.support.sync_desk import PARSER, SyncDesk, until

@@ -20,7 +20,7 @@ from omnitui.sdk import (
     RemoteFile,
     Unsupported,
 )
-from omnitui.store import erasure, tombstones
+from omnitui.store.forgetting import erasure, tombstones
 from omnitui.store.reads import belongings
 from omnitui.store.writer import Tx
 from tests.support.connector import CHANNEL, a_message

@@ -28,7 +28,7 @@ from omnitui.sdk import (
     Rejected,
     snapshot,
 )
-from omnitui.services.operations import Operations
+from omnitui.services.acting.operations import Operations
 from omnitui.store import accounts
 from omnitui.store.reads import oplog as oplog_reads
 from omnitui.store.reads import outbox as outbox_reads

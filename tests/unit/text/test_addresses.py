@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omnitui.text.addresses import MAX_ADDRESSES, parse_addresses
+from omnitui.text.mail.addresses import MAX_ADDRESSES, parse_addresses
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omnitui.text.charsets import decode
-from omnitui.text.jis import decode_iso2022jp
+from omnitui.text.mail.charsets import decode
+from omnitui.text.mail.jis import decode_iso2022jp
 
 JAPANESE = "お世話になっております。注文の件です。"
 

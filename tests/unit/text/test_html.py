@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omnitui.text.html import declared_charset, html_to_text
+from omnitui.text.web.html import declared_charset, html_to_text
 from omnitui.text.widths import cell_width
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omnitui.text.html import html_links
 from omnitui.text.links import find_links, inspect, link_suffix
+from omnitui.text.web.html import html_links
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from omnitui.text.mail_headers import split_headers
-from omnitui.text.reports import is_no_person, wants_no_answer
+from omnitui.text.mail.headers import split_headers
+from omnitui.text.mail.reports import is_no_person, wants_no_answer
 
 PLAIN = b"From: Ann <ann@example.com>\r\nSubject: Order 7\r\nMessage-ID: <a@b>\r\n"
 

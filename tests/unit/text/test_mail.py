@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from omnitui.text.mail import Address, ParsedMail, parse_date, parse_mail, unparsed
+from omnitui.text.mail.parsing import Address, ParsedMail, parse_date, parse_mail, unparsed
 
 
 def a_mail(*headers: str, body: str | bytes = "Hello\r\n") -> bytes:
@@ -45,7 +45,7 @@ def test_plain_mail_is_read() -> None:
     assert mail.to == (Address("山田", "y@x.jp"), Address("", "b@c.d"))
     assert mail.reply_to == (Address("", "r@x.y"),)
     assert (mail.date, mail.received_at) == (1_717_377_300_000, 5)
-    assert (mail.text, mail.reply_text, mail.list_id) == ("Hello", "Hello", "news.example.com")
+    assert (mail.text, mail.reply_text) == ("Hello", "Hello")
     assert (mail.attachments, mail.auto_reply, mail.bounce, mail.defects) == ((), False, None, ())
 
 

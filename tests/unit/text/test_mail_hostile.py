@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omnitui.text.mail import ParsedMail, parse_mail
-from omnitui.text.mail_wire import from_wire, to_wire
+from omnitui.text.mail.parsing import ParsedMail, parse_mail
+from omnitui.text.mail.wire import from_wire, to_wire
 from tests.support.odd_mails import cpython_mails, generated, mutated
 
 CPYTHON = cpython_mails()

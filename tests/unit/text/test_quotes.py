@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omnitui.text.quotes import split_reply
+from omnitui.text.quoting.quotes import split_reply
 
 TOP_POSTS = [
     "On Mon, 3 Jun 2024 at 10:15, Support <help@example.com> wrote:\n> Hello",

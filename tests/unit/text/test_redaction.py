@@ -10,8 +10,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from omnitui.text.passwords import COVER
-from omnitui.text.redaction import KINDS, redacted
+from omnitui.text.secrets.passwords import COVER
+from omnitui.text.secrets.redaction import KINDS, redacted
 
 CARDS = [
     "4111111111111111",

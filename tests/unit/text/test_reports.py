@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from omnitui.text.mail import parse_mail
+from omnitui.text.mail.parsing import parse_mail
 
 
 def mail_with(headers: str, body: str = "text") -> bytes:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings, strategies
 
 from omnitui.model.states import Priority, SendState, Status
-from omnitui.text.row_signs import CHANNEL_MARKS, CHANNEL_STYLES
-from omnitui.text.rows import ASCII, COLUMNS, DAY, HOUR, MINUTE, ROLES, Density, age, cells, inbox_row, plain
+from omnitui.text.listing.rows import ASCII, COLUMNS, DAY, HOUR, MINUTE, ROLES, Density, age, cells, inbox_row, plain
+from omnitui.text.listing.signs import CHANNEL_MARKS, CHANNEL_STYLES
 from omnitui.text.widths import cell_width
 from tests.support.rows import NOW, a_conversation
 

@@ -11,16 +11,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from omnitui.text import worker as worker_module
-from omnitui.text.mail import parse_mail
-from omnitui.text.worker import ParseWorker
+from omnitui.text.mail import worker as worker_module
+from omnitui.text.mail.parsing import parse_mail
+from omnitui.text.mail.worker import ParseWorker
 from tests.support.promises import Promise
 
 MAIL = "From: 山田 <y@x.jp>\r\nSubject: 注文\r\n\r\n届きました。\r\n".encode()
 # Stands for the mail that no test yet knows: the loop below sleeps, eats or dies on it.
 POISON_LOOP = """
 import os, sys, time
-import omnitui.text.mail as mail
+import omnitui.text.mail.parsing as mail
 real = mail.parse_mail
 def parse_mail(raw, **options):
     if b"poison-sleep" in raw:
@@ -31,7 +31,7 @@ def parse_mail(raw, **options):
         bytearray(1 << 40)
     return real(raw, **options)
 mail.parse_mail = parse_mail
-from omnitui.text.parse_loop import main
+from omnitui.text.mail.parse_loop import main
 main(sys.argv[1:])
 """
 
@@ -47,7 +47,7 @@ def poisoned(monkeypatch: pytest.MonkeyPatch) -> Iterator[ParseWorker]:
     real = subprocess.Popen
 
     def popen(argv: list[str], **options: object) -> object:
-        assert argv[1:3] == ["-m", "omnitui.text.parse_loop"]
+        assert argv[1:3] == ["-m", "omnitui.text.mail.parse_loop"]
         return real([sys.executable, "-c", POISON_LOOP, *argv[3:]], **options)  # type: ignore[call-overload]
 
     monkeypatch.setattr(subprocess, "Popen", popen)
@@ -143,7 +143,7 @@ def test_closed_worker_leaves_no_process_and_gives_raw() -> None:
 
 def test_process_ends_when_its_owner_is_gone() -> None:
     script = (
-        "import os; from omnitui.text.worker import ParseWorker; w = ParseWorker(); w.parse_sync(b'a: b\\n\\nc');"
+        "import os; from omnitui.text.mail.worker import ParseWorker; w = ParseWorker(); w.parse_sync(b'a: b\\n\\nc');"
         "print(w._process.pid, flush=True); os._exit(0)"
     )
     root = os.path.dirname(os.path.dirname(os.path.dirname(worker_module.__file__)))
@@ -165,7 +165,7 @@ def test_process_ends_when_its_owner_is_gone() -> None:
 
 def test_parser_process_imports_the_standard_library_only() -> None:
     script = (
-        "import sys; import omnitui.text.worker, omnitui.text.parse_loop, omnitui.text.mail_wire;"
+        "import sys; import omnitui.text.mail.worker, omnitui.text.mail.parse_loop, omnitui.text.mail.wire;"
         "print(sorted({n.split('.')[0] for n in sys.modules} - set(sys.stdlib_module_names) - {'omnitui', '__main__'}))"
     )
     root = os.path.dirname(os.path.dirname(os.path.dirname(worker_module.__file__)))

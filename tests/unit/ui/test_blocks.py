@@ -15,10 +15,10 @@ from omnitui.model.conversations import Attachment, Conversation, Message
 from omnitui.model.deeds import Answered, Deed
 from omnitui.model.people import Contact, Identity, Link, Organization
 from omnitui.model.states import Direction, MessageKind, Priority, SendState, Status, Verb
-from omnitui.ui.blocks import Setting, block, shown_hits
+from omnitui.ui.look.roles import Line, line_width
 from omnitui.ui.panels import Act, Entry, Sight, entries, local_time
-from omnitui.ui.roles import Line, line_width
-from omnitui.ui.seams import border_line, day_line, deed_lines
+from omnitui.ui.timeline.blocks import Setting, block, shown_hits
+from omnitui.ui.timeline.seams import border_line, day_line, deed_lines
 
 NOW = 1_750_000_000_000
 SETTING = Setting(60, NOW, UTC)
@@ -126,6 +126,8 @@ def test_files_are_numbered_chips() -> None:
     [
         (a_deed(Verb.STATUS, {"status": "open"}, {"status": "resolved"}, reason="paid"), "open → resolved (paid)"),
         (a_deed(Verb.LABEL, {"labels": ["a", "b"]}, {"labels": ["b", "c"]}), "labels +#c -#a"),
+        (a_deed(Verb.LABEL, {}, {"labels": ["c"]}, reason="rule vip: a message came"), "labels +#c · Aya"),
+        (a_deed(Verb.ASSIGN, {}, {"assignee_id": "Aya"}, reason="rule vip: it came; by turn"), "to Aya (by turn) ·"),
         (a_deed(Verb.ASSIGN, {"assignee_id": ""}, {"assignee_id": "Aya"}), "assigned to Aya"),
         (a_deed(Verb.ASSIGN, {"assignee_id": "Aya"}, {"assignee_id": ""}), "assigned to nobody"),
         (a_deed(Verb.PRIORITY, {}, {"priority": "urgent"}), "priority urgent"),

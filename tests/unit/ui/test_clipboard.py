@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from omnitui.errors import OmniError
-from omnitui.ui.clipboard import MOST, Way, handed, sequence, ways
 from omnitui.ui.last_hop.guard import guarded
+from omnitui.ui.outside.clipboard import MOST, Way, handed, sequence, ways
 
 
 def tools(folder: Path, *names: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from omnitui.services.actions import Scope
-from omnitui.services.keymap import build
+from omnitui.services.keys.keymap import build
 from omnitui.ui.keyboard import Keyboard, spelled
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from omnitui.clock import DAY, HOUR, MINUTE, SECOND, Millis
-from omnitui.ui import phrases
+from omnitui.ui.look import phrases
 
 TOKYO, BERLIN, YORK = ZoneInfo("Asia/Tokyo"), ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")
 

@@ -11,10 +11,10 @@ from omnitui.clock import HOUR, MINUTE
 from omnitui.model.conversations import Message
 from omnitui.model.states import Direction, MessageKind, SendState
 from omnitui.text.widths import wrap
-from omnitui.ui import blocks
-from omnitui.ui.blocks import Setting
-from omnitui.ui.reel import MAX_LOADED, Reel
-from omnitui.ui.stretch import Stretch
+from omnitui.ui.timeline import blocks
+from omnitui.ui.timeline.blocks import Setting
+from omnitui.ui.timeline.reel import MAX_LOADED, Reel
+from omnitui.ui.timeline.stretch import Stretch
 
 NOW = 1_750_000_000_000
 SETTING = Setting(60, NOW, UTC)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from omnitui.errors import ConfigError
-from omnitui.ui.roles import ROLES, rich_style, spelled
-from omnitui.ui.themes import DEFAULT, folder, load, names
+from omnitui.ui.look.roles import ROLES, rich_style, spelled
+from omnitui.ui.look.themes import DEFAULT, folder, load, names
 
 
 def test_default_exists_and_every_theme_of_ours_loads() -> None:

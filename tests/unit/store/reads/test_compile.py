@@ -11,18 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omnitui.clock import DAY, HOUR, FrozenClock, Millis
-from omnitui.desk.matching import Facts, matches
 from omnitui.desk.mentions import mentioned
-from omnitui.desk.orders import BELOW_ALL, Order, place
-from omnitui.desk.query import Query, parse
-from omnitui.desk.terms import Course, State, Thing
+from omnitui.desk.querying.matching import Facts, matches
+from omnitui.desk.querying.orders import BELOW_ALL, Order, place
+from omnitui.desk.querying.parsing import Query, parse
+from omnitui.desk.querying.terms import Course, State, Thing
 from omnitui.model.conversations import Conversation
 from omnitui.model.states import Direction, Flag, MessageKind, ObjectKind, Priority, SendState, Status
-from omnitui.store import fulltext, inflow
+from omnitui.store.arriving import fulltext, inflow
 from omnitui.store.cache import Cache
 from omnitui.store.conversations import change_conversation
 from omnitui.store.incidents import set_incident
-from omnitui.store.reads import accounts, export, inbox, people
+from omnitui.store.reads import accounts, history, inbox, people
 from omnitui.store.tasks import put_task
 from tests.support.desk import a_cache, a_contact, a_conversation, a_message, an_account
 
@@ -145,7 +145,7 @@ def facts_of(cache: Cache, conversation_id: str) -> Facts:
     firm = cache.read(people.organization, contact.organization_id) if contact.organization_id else None
     place = cache.read(accounts.inbox, conversation.inbox_id)
     assert place is not None
-    messages = cache.read(lambda db: list(export.messages(db, conversation_id)))
+    messages = [one for one in cache.read(history.page, conversation_id, limit=1000) if not one.deleted]
     return Facts(
         conversation,
         tuple(

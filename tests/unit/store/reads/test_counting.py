@@ -6,8 +6,8 @@ import sqlite3
 from datetime import UTC
 from pathlib import Path
 
-from omnitui.desk.query import parse
-from omnitui.desk.terms import Query
+from omnitui.desk.querying.parsing import parse
+from omnitui.desk.querying.terms import Query
 from omnitui.store.reads.counting import counted
 from tests.support.desk import a_cache, a_conversation
 

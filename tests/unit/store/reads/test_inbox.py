@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omnitui.clock import FrozenClock
-from omnitui.desk.query import Query, parse
+from omnitui.desk.querying.parsing import Query, parse
 from omnitui.errors import NotFound
 from omnitui.model.states import Flag, ObjectKind, Priority, SendState, Status
-from omnitui.store import inflow
+from omnitui.store.arriving import inflow
 from omnitui.store.cache import Cache
 from omnitui.store.reads import inbox
 from tests.support.desk import a_cache, a_conversation, a_message

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from omnitui.clock import MINUTE, SECOND, FrozenClock
-from omnitui.desk.query import parse
+from omnitui.desk.querying.parsing import parse
 from omnitui.errors import Refused, UsageError
 from omnitui.model.states import Direction, Priority, Status
-from omnitui.services.operations import Operations
-from omnitui.store import arrivals, inflow
+from omnitui.services.acting.operations import Operations
+from omnitui.store.arriving import arrivals, inflow
 from omnitui.store.cache import Cache
 from omnitui.store.reads import inbox, merging, past
 from omnitui.store.writer import Tx

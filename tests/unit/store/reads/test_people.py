@@ -14,9 +14,10 @@ from omnitui.errors import NotFound
 from omnitui.ids import Ulid
 from omnitui.model.people import Link
 from omnitui.model.states import Direction, MessageKind, Status
-from omnitui.store import contacts, inflow
+from omnitui.store import contacts
+from omnitui.store.arriving import inflow
 from omnitui.store.cache import Cache
-from omnitui.store.reads import accounts, card, export, history, people, resembling
+from omnitui.store.reads import accounts, card, history, people, resembling
 from omnitui.store.reads.inbox import Key
 from omnitui.store.writer import Tx
 from tests.support.desk import a_cache, a_contact, a_conversation, a_message
@@ -64,17 +65,6 @@ def test_history_pages_give_each_message_once_in_both_directions(talk: tuple[Cac
         forwards += [row.id for row in rows]
         key = (rows[-1].received_at, rows[-1].id)
     assert forwards == whole
-    assert [one.id for one in cache.read(lambda db: list(export.messages(db, conversation_id)))] == whole
-
-
-def test_page_around_a_message_has_it_in_its_middle(talk: tuple[Cache, Ulid]) -> None:
-    cache, conversation_id = talk
-    whole = cache.read(history.page, conversation_id, limit=100)
-    around = cache.read(history.around, whole[10].id, 6)
-    assert [one.id for one in around] == [one.id for one in whole[7:13]]
-    assert cache.read(history.position, conversation_id, whole[10].id) == 10
-    assert cache.read(history.position, conversation_id, "nothing") is None
-    assert cache.read(history.around, "nothing") == []
 
 
 def test_message_is_read_as_it_was_stored(cache: Cache) -> None:

@@ -10,21 +10,24 @@ from pathlib import Path
 import pytest
 
 from omnitui.clock import MINUTE, FrozenClock, Millis
-from omnitui.desk.asof import Asked
-from omnitui.desk.backtest import Firing, Trial, conversation
-from omnitui.desk.query import parse
-from omnitui.desk.rules import On, Rule, What
-from omnitui.desk.steps import Change, Foreseen
+from omnitui.desk.acting.steps import Change, Foreseen
+from omnitui.desk.querying.asof import Asked
+from omnitui.desk.querying.parsing import parse
+from omnitui.desk.rules.backtest import Trial
+from omnitui.desk.rules.outcomes import conversation
+from omnitui.desk.rules.rule import On, Rule, What
+from omnitui.desk.rules.stories import Firing
 from omnitui.model.states import Direction, Priority, Status
-from omnitui.services.operations import Operations
+from omnitui.model.tasks import TaskKind
+from omnitui.services.acting.operations import Operations
+from omnitui.store import tasks
 from omnitui.store.cache import Cache
 from omnitui.store.reads import past, replay
 from tests.support.desk import a_conversation, a_message, an_agent
 
 QUERIES = (
-    *("", "is:open", "is:open -label:vip", "assignee:none is:open", "priority:>=high -is:resolved", "is:unread"),
-    *("返金", "-返金 is:open", "返金 OR label:vip", "unanswered:>7m", "-unanswered:<3m", "after:4m", "assignee:Mika"),
-    *("channel:email from:3", "-from:3 is:open", "subject:2", "has:note", "before:2020-01-01 OR is:waiting"),
+    *("", "assignee:none is:open", "priority:>=high -is:resolved", "返金 OR label:vip", "assignee:Mika"),
+    *("channel:email from:3", "-from:3 is:open", "subject:2", "before:2020-01-01 OR is:waiting"),
 )
 
 
@@ -85,9 +88,8 @@ def tried(cache: Cache, text: str, now: Millis) -> list[Firing]:
     """Where a rule on messages would have fired that changes nothing that anybody asks for."""
     me = cache.me().id
     asked = Asked(lambda at: parse(text, now=at, me=me, zone=UTC), now)
-    found: list[Firing] = []
 
-    def work(db: sqlite3.Connection) -> None:
+    def work(db: sqlite3.Connection) -> list[Firing]:
         names = dict(db.execute("SELECT id, name FROM agent"))
         rule = Rule("r", "R", (On(What.MESSAGE),), ())
         trial = Trial(
@@ -96,15 +98,16 @@ def tried(cache: Cache, text: str, now: Millis) -> list[Firing]:
             lambda then: Foreseen(conversation(then), (Change("nothing", 0, 1),)),
             since=0,
             now=now,
-            take=found.append,
+            most=1_000,
             names=names,
         )
         for story in replay.stories(db, asked, now):
-            trial.tell(story)
+            if story is not None:
+                trial.tell(story)
         assert trial.told <= replay.count(db, asked)
+        return trial.firings
 
-    cache.read(work)
-    return found
+    return cache.read(work)
 
 
 @pytest.mark.parametrize(("text", "left"), [("channel:line", 0), ("返金", 0), ("is:open", 2), ("-channel:line", 2)])
@@ -114,3 +117,18 @@ def test_conversations_that_can_never_fit_are_left_out_at_once(tmp_path: Path, t
             a_message(cache, a_conversation(cache, subject=f"Matter {number}").id, "Hello", at=cache.clock.now())
         asked = Asked(lambda at: parse(text, now=at, me="", zone=UTC), cache.clock.now())
         assert cache.read(replay.count, asked) == left
+
+
+def test_task_that_the_log_does_not_have_makes_a_firing_unsure(tmp_path: Path) -> None:
+    clock = FrozenClock()
+    with Cache.open(tmp_path, clock=clock) as cache:
+        own = a_conversation(cache).id
+        due = {"kind": "follow_up", "due_at": clock.now() + MINUTE}
+        cache.write(lambda tx: tasks.put_task(tx, tx.ids.new(), own, due))
+        clock.advance(MINUTE)
+        a_message(cache, own, "Hello", at=clock.now())
+        assert [one.sure for one in tried(cache, "is:due", clock.now())] == [False]
+        Operations(cache).add_task(own, TaskKind.FOLLOW_UP, clock.now())
+        clock.advance(MINUTE)
+        a_message(cache, own, "Hello", at=clock.now())
+        assert [one.sure for one in tried(cache, "-has:task", clock.now())] == [True]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 from collections.abc import Iterator
 from datetime import UTC
@@ -12,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omnitui.clock import MINUTE, FrozenClock, Millis
-from omnitui.desk.matching import found
-from omnitui.desk.query import parse
+from omnitui.desk.querying.matching import found
+from omnitui.desk.querying.parsing import parse
 from omnitui.ids import Ulid
 from omnitui.model.conversations import Message
 from omnitui.model.revisions import Hit
 from omnitui.model.states import Direction, Flag, MessageKind
-from omnitui.store import blocks, inflow
+from omnitui.store.arriving import blocks, inflow
 from omnitui.store.cache import Cache
 from omnitui.store.reads import newest, prefixes, search
 from omnitui.store.writer import Tx
@@ -26,6 +27,8 @@ from tests.support.desk import a_cache, a_conversation, a_message
 
 START: Millis = 1_750_000_000_000
 WORDS = ("返金", "返品", "お願いします", "refund", "Order", "注文A12", "kettle", "café", "ＦＡＸ", "返", "東京都")
+holds = functools.cache(found)
+"""Whether texts hold words: the same is asked of the same messages again and again."""
 
 
 @pytest.fixture
@@ -111,16 +114,16 @@ def plainly(text: str, message: Message) -> bool:
     """Whether the message holds what one of the queries above asks for, without any index."""
     inside = (f"{message.author}\n{message.text}",)
     if text.startswith('"'):
-        return found(text.strip('"'), inside, exact=True)
+        return holds(text.strip('"'), inside, exact=True)
     if " OR " in text and "(" not in text:
-        return any(found(part, inside) for part in text.split(" OR "))
+        return any(holds(part, inside) for part in text.split(" OR "))
     if " -" in text:
         wanted, unwanted = text.split(" -")
-        return found(wanted, inside) and not found(unwanted, inside)
+        return holds(wanted, inside) and not holds(unwanted, inside)
     if "(is:resolved OR " in text:
         first, second = text.rstrip(")").split(" (is:resolved OR ")
-        return found(first, inside) and found(second, inside)
-    return found(text, inside)
+        return holds(first, inside) and holds(second, inside)
+    return holds(text, inside)
 
 
 @given(

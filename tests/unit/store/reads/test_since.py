@@ -8,10 +8,11 @@ from omnitui.clock import HOUR, MINUTE, FrozenClock
 from omnitui.model.states import ObjectKind, SendState, Status, Verb
 from omnitui.paths import Profile
 from omnitui.sdk import Capabilities, Idempotency, snapshot
+from omnitui.services.acting.operations import Operations
+from omnitui.services.acting.recording import Intent, record
 from omnitui.services.lastlook import AWAY, LastLook
-from omnitui.services.operations import Operations
-from omnitui.services.recording import Intent, record
-from omnitui.store import arrivals, inflow, outbox
+from omnitui.store import outbox
+from omnitui.store.arriving import arrivals, inflow
 from omnitui.store.cache import Cache
 from omnitui.store.reads import inbox, since
 from omnitui.store.writer import Tx
@@ -63,6 +64,19 @@ def test_digest_groups_what_came_to_pass(tmp_path: Path) -> None:
             "breached": ["Fay"],
         }
         assert named(cache, clock.now()) == {}
+
+
+def test_what_came_in_a_part_is_told_of_what_it_is_shown_in(tmp_path: Path) -> None:
+    clock = FrozenClock()
+    with Cache.open(tmp_path, clock=clock) as cache:
+        head, part = (a_conversation(cache, contact="Ann").id for _turn in range(2))
+        Operations(cache).merge(head, [part])
+        at = clock.now()
+        clock.advance(MINUTE)
+        _first, last = (a_message(cache, own, "Still waiting").received_at for own in (head, part))
+        found = cache.read(since.digest, at, clock.now(), cache.me().id)
+        (entry,) = found.groups[since.Group.ANSWERED]
+        assert (entry.conversation_id, entry.times, entry.at) == (head, 2, last)
 
 
 def test_reply_that_failed_is_told(tmp_path: Path) -> None:

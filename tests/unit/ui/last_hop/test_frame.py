@@ -12,7 +12,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from omnitui.ui.last_hop.frame import Frame
+from omnitui.ui.last_hop.frame import REMEMBERED, Frame
 from omnitui.ui.last_hop.ink import Inks
 
 STYLES = [
@@ -152,3 +152,18 @@ def test_a_strip_shorter_than_it_says_is_padded() -> None:
     screen.put(0, 0, Strip([Segment("a\x1bb")], 3))
     screen.put(3, 0, Strip([Segment("next")]))
     assert screen.text() == "ab next"
+
+
+def test_strip_that_was_drawn_cut_is_whole_where_there_is_room() -> None:
+    strip = Strip([Segment("abc日本語de", STYLES[1])])
+    drawn = frame(12, 2)
+    drawn.put(6, 0, strip)
+    drawn.put(0, 1, strip)
+    assert drawn.text() == "      abc日\nabc日本語de"
+
+
+def test_strips_beyond_those_that_are_remembered_are_drawn_as_themselves() -> None:
+    drawn = frame(8, 1)
+    for number in range(3 * REMEMBERED):
+        drawn.put(0, 0, Strip([Segment(f"{number:<8}")]))
+        assert drawn.text() == str(number)

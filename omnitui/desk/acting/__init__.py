@@ -1,0 +1,1 @@
+"""What an act does to conversations, foreseen and told before it is done."""

@@ -1,0 +1,1 @@
+"""What belongs together: mails and conversations, conversations and contacts."""

@@ -1,0 +1,1 @@
+"""What is promised to customers: agreements with their clocks, tasks, and what falls due first."""

@@ -1,0 +1,1 @@
+"""Times in words, those that have passed and those to come, and business time."""

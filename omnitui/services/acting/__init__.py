@@ -1,0 +1,1 @@
+"""What agents do to conversations: each change an op, recorded and applied in one commit, and undone."""

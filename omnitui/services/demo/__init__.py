@@ -1,0 +1,1 @@
+"""The demo: a tea shop on the embedded world."""

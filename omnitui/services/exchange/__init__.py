@@ -1,0 +1,1 @@
+"""Conversations read from files and written to them, and as JSON."""

@@ -1,0 +1,1 @@
+"""Incidents: begun and ended, told to the customers, and their stories."""

@@ -1,0 +1,1 @@
+"""The keys in force, their presets, and the command line."""

@@ -1,0 +1,1 @@
+"""People forgotten, messages that expire, everything about one person written out."""

@@ -1,0 +1,1 @@
+"""Programs of the user's: hooks, commands, how they are run and what they are given."""

@@ -1,0 +1,1 @@
+"""Rules: rules.toml read and written, asked about what happens, tried on what has happened."""

@@ -1,0 +1,1 @@
+"""Secrets and keys: where they lie, encryption at rest, the seals of the op log."""

@@ -1,0 +1,1 @@
+"""Texts ready to send: canned responses, macros, templates, and what fills them in."""

@@ -1,0 +1,1 @@
+"""Who answers which conversation next, and what a profile has settled about it."""

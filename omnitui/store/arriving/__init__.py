@@ -1,0 +1,1 @@
+"""What comes in, written: messages, what becomes of them, and what their conversations' rows say of them."""

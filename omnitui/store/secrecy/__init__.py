@@ -1,0 +1,1 @@
+"""The cache, its blobs and copies enciphered."""

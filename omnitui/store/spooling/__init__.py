@@ -1,0 +1,1 @@
+"""The gateway's spool: a file of its own beside the cache."""

@@ -1,0 +1,1 @@
+"""A mail's own words, apart from what it quotes and how it is signed."""

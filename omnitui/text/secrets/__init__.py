@@ -1,0 +1,1 @@
+"""Card numbers and secrets in texts, found and covered."""

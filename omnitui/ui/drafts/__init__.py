@@ -1,0 +1,1 @@
+"""Writing: what surrounds a text until it leaves."""

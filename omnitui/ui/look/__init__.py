@@ -1,0 +1,1 @@
+"""What the console wears: themes, roles, signs, words, and the veil."""

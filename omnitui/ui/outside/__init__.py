@@ -1,0 +1,1 @@
+"""What lies beyond the screen: clipboard, desktop, shell, notices, files and pictures."""

@@ -1,0 +1,1 @@
+"""Rows on the screen and keys obeyed before Textual is imported."""

@@ -1,0 +1,1 @@
+"""A history as lines: what is loaded of it, what is visible, and where the reader is."""

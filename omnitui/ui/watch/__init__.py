@@ -1,0 +1,1 @@
+"""What changes by itself while the console runs: the sync, files, agreements, tasks, and trouble."""
