@@ -33,7 +33,9 @@ async def in_background(name: str, work: Callable[[threading.Event], object]) ->
         try:
             work(stop)
         except Exception:
-            LOG.exception("%s failed", name)
+            # What was given up may find its cache closed.
+            if not stop.is_set():
+                LOG.exception("%s failed", name)
         with suppress(RuntimeError):  # the loop has ended meanwhile
             loop.call_soon_threadsafe(done.set)
 

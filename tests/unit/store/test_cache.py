@@ -27,6 +27,48 @@ with Cache.open(Path(sys.argv[1])) as cache:
 print(*sorted(sys.modules))
 """
 
+# A process of its own: what this holds off is a crash.
+CLOSING_UNDER_A_READ = """
+import sys, threading
+from pathlib import Path
+from omnitui.errors import Refused
+from omnitui.store.cache import Cache
+ONE = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000000) SELECT sum(i) FROM n"
+def one(db):
+    reading.set()
+    db.execute(ONE).fetchone()
+def many(db):
+    reading.set()
+    while True:
+        db.execute("SELECT name, value FROM meta").fetchall()
+def read():
+    try:
+        cache.read(query)
+    except Refused:
+        refused.append(query)
+refused = []
+for query in (one, many) * 3:
+    cache, reading = Cache.open(Path(sys.argv[1])), threading.Event()
+    reader = threading.Thread(target=read)
+    reader.start()
+    reading.wait()
+    cache.close()
+    reader.join()
+read()
+print(len(refused))
+"""
+
+
+def test_closing_ends_what_other_threads_read_and_refuses_more(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", CLOSING_UNDER_A_READ, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=Path(__file__).parents[3],
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "7\n", "")
+
 
 def test_opening_and_reading_import_nothing_heavy(tmp_path: Path) -> None:
     Cache.open(tmp_path).close()
