@@ -17,7 +17,7 @@ from omnitui.model.states import MessageKind, ObjectKind, Reach, SendState, Stat
 from omnitui.services.acting.recording import Intent, compared, enqueue, record
 from omnitui.store import drafts, oplog, outbox
 from omnitui.store.arriving.arrivals import withheld
-from omnitui.store.presence import give_back
+from omnitui.store.presence import give_back, take_again
 from omnitui.store.reads import accounts, merging
 from omnitui.store.reads import drafts as draft_reads
 from omnitui.store.reads import oplog as log
@@ -255,6 +255,8 @@ def _redo_one(tx: Tx, me: Agent, group: Ulid, inverse: Op) -> Op | None:
     op = record(tx, me.id, group, intent, travels=_heard(original))
     if op is None or op.conversation_id is None:
         return op
+    if op.verb is Verb.ASSIGN:
+        take_again(tx, original.id, op.id)
     entry = outbox_reads.entry(tx.db, original.id)
     if op.verb in SENDS and entry is not None:
         account = accounts.account(tx.db, op.account_id)

@@ -15,6 +15,8 @@ TURNS: Final = "turns:"
 """What the names in `meta` begin with of the turns of a team."""
 TAKEN: Final = "taken:"
 """The same of the turns that were taken last, which can be given back."""
+Taken = tuple[Ulid, Ulid, int | None]
+"""A turn: the op by which it was taken, whose, and how late they were before; None: it was given back."""
 NO_END: Final[Millis] = 253_370_764_800_000
 """The year 9999: away until they say that they are back."""
 
@@ -42,8 +44,8 @@ def pools(db: sqlite3.Connection) -> list[str]:
     return [str(name).removeprefix(TAKEN) for (name,) in rows]
 
 
-def taken(db: sqlite3.Connection, pool: str) -> list[tuple[Ulid, Ulid, int]]:
-    """The turns that were taken last in a pool, the last one last: the op, whose, and how late they were before."""
+def taken(db: sqlite3.Connection, pool: str) -> list[Taken]:
+    """The turns that were taken last in a pool, the last one last."""
     row = db.execute("SELECT value FROM meta WHERE name = ?", (TAKEN + pool,)).fetchone()
     return [(op, agent, before) for op, agent, before in json.loads(row[0])] if row else []
 

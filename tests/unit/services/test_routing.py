@@ -128,6 +128,37 @@ def test_undo_gives_the_turn_back_where_nobody_got_one_since(session: Session) -
     assert session.cache.read(presence.turns, "billing") == held
 
 
+def test_redo_takes_the_turn_again_and_undo_of_that_gives_it_back(session: Session) -> None:
+    ids = [a_conversation(session.cache).id for _ in range(5)]
+    first = names(session, give(session, ids[:2], "round_robin").ops)
+    held = session.cache.read(presence.turns, "billing")
+    for _ in range(2):
+        session.operations.undo()
+        assert session.cache.read(presence.turns, "billing") == dict.fromkeys(held, 0)
+        session.operations.redo()
+        assert [conversation(session.cache, one).assignee for one in ids[:2]] == first
+        assert session.cache.read(presence.turns, "billing") == held
+    got = names(session, give(session, ids[2:3], "round_robin").ops)
+    assert got == first[:1], "whose turn it is as if nothing had been taken back"
+    op = give(session, ids[3:4], "round_robin").ops[0]
+    session.operations.undo(op.id)
+    assert names(session, give(session, ids[4:], "round_robin").ops) == first[1:]
+    session.operations.redo(op.id)
+    assert conversation(session.cache, ids[3]).assignee == first[1]
+    later = session.cache.read(presence.turns, "billing")
+    assert max(later, key=lambda one: later[one]) == conversation(session.cache, ids[3]).assignee_id
+
+
+def test_redo_takes_no_second_turn_where_the_first_was_not_given_back(session: Session) -> None:
+    ids = [a_conversation(session.cache).id for _ in range(2)]
+    op = give(session, ids[:1], "round_robin").ops[0]
+    give(session, ids[1:], "round_robin")
+    held = session.cache.read(presence.turns, "billing")
+    session.operations.undo(op.id)
+    session.operations.redo(op.id)
+    assert session.cache.read(presence.turns, "billing") == held
+
+
 def test_preview_says_who_would_get_it_and_takes_no_turn(session: Session) -> None:
     one = a_conversation(session.cache)
     macro, _faults = parsed("give", {"do": [{"assign": {"by": "round_robin", "team": "billing"}}, {"label": "+x"}]})
