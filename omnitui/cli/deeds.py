@@ -18,6 +18,7 @@ from omnitui.model.states import Verb as ActVerb
 from omnitui.services.exchange import records
 
 if TYPE_CHECKING:
+    from omnitui.ids import Ulid
     from omnitui.model.operations import Op
     from omnitui.services.acting.undoing import Undone
 
@@ -30,20 +31,12 @@ def _op_argument(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None
 
 def _undo_arguments(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
     _op_argument(parser, words)
-    parser.add_argument("--rest", action="store_true", help=_("where something of it has left, take the rest back"))
+    parser.add_argument("--rest", action="store_true", help=_("take back what can be, of it or else of the act before"))
 
 
 def _undo(shell: Shell) -> int:
-    from omnitui.services.acting.undoing import Departed
-
-    named, operations = shell.arguments.op, shell.session.operations
-    op_id = shell.id(named, ObjectKind.OP) if named else None
-    try:
-        undone = operations.undo(op_id)
-    except Departed as error:
-        if not shell.arguments.rest:
-            raise
-        undone = operations.undo(op_id, rest=error.group_id)
+    named = shell.arguments.op
+    undone = _taken_back(shell, shell.id(named, ObjectKind.OP) if named else None)
     for original in undone.originals:
         shell.out.say(_("taken back: {deed}").format(deed=deed(original)))
     if undone.gone:
@@ -57,6 +50,29 @@ def _undo(shell: Shell) -> int:
             )
         )
     return _told(shell, undone)
+
+
+def _taken_back(shell: Shell, op_id: Ulid | None) -> Undone:
+    """What came of undoing an act; with --rest what of it can be taken back, or else of the one before it."""
+    from omnitui.services.acting.undoing import Departed
+
+    onward = shell.arguments.rest and op_id is None
+    rest: Ulid | None = None
+    left: list[Ulid] = []
+    while True:
+        try:
+            undone = shell.session.operations.undo(op_id, rest=rest, left=left)
+        except Departed as error:
+            if error.rest and shell.arguments.rest:
+                rest = error.group_id
+            elif onward:
+                left.append(error.group_id)
+            else:
+                raise
+            continue
+        if undone.ops or not onward or undone.left is None:
+            return undone
+        left.append(undone.left)
 
 
 def _redo(shell: Shell) -> int:

@@ -89,6 +89,8 @@ class Doing:
         """What is recorded now."""
         self.rest: Ulid | None = None
         """The act of which undo takes back what has not left, when it is pressed once more."""
+        self.left = set[Ulid]()
+        """Acts of which no more can be taken back, as the agent was told: undo means the one before them."""
         self.letter = ""
         """The register that the key before named."""
         self.replayed = ""

@@ -15,6 +15,7 @@ from omnitui.services.session import Session
 from omnitui.services.texts import macros
 from omnitui.services.triage import reasons, recordings
 from omnitui.store import outbox as send_states
+from omnitui.store.arriving import inflow
 from omnitui.store.reads import history, inbox, outbox
 from omnitui.ui.drafts import editor
 from tests.support.console import Person, a_console, a_session
@@ -274,6 +275,27 @@ async def test_undo_pressed_again_takes_back_what_has_not_left_of_an_act(session
         await person.press("u")
         await person.until(lambda: row(session, first).priority is Priority.NORMAL)
         await person.sees("1 message had left already")
+
+
+async def test_undo_pressed_again_goes_on_before_what_has_left_or_was_changed_since(session: Session) -> None:
+    async with a_console(session) as person:
+        await person.until(lambda: len(order(person)) == 5)
+        first, second = order(person)[:2]
+        await person.press("d", "d")
+        await person.until(lambda: row(session, first).status is Status.RESOLVED)
+        here = row(session, second).id
+        op = session.operations.reply(here, "Gone", hold=0)
+        for state in (SendState.SENDING, SendState.ACCEPTED):
+            session.cache.write(partial(send_states.move, op_id=op.id, to=state))
+        session.operations.set_priority([here], Priority.HIGH)
+        session.cache.write(lambda tx: inflow.change_conversation(tx, here, {"priority": "urgent"}))
+        await person.press("u")
+        await person.sees("left as it is: priority")
+        await person.press("u")
+        await person.sees("u again takes back what you did before")
+        assert row(session, first).status is Status.RESOLVED
+        await person.press("u")
+        await person.until(lambda: row(session, first).status is Status.OPEN)
 
 
 async def test_macro_is_made_in_the_editor_and_its_fault_is_named(

@@ -5,7 +5,7 @@ All methods block for one commit (a few milliseconds); faces call them off their
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from omnitui.clock import Millis
@@ -162,9 +162,11 @@ class Operations(Incidents, Tasking):
 
     # Taking back
 
-    def undo(self, op_or_group_id: Ulid | None = None, *, rest: Ulid | None = None) -> Undone:
+    def undo(
+        self, op_or_group_id: Ulid | None = None, *, rest: Ulid | None = None, left: Collection[Ulid] = ()
+    ) -> Undone:
         """Undo an act: the given op's, else the agent's last one that can be undone. See `undoing.undo`."""
-        return self._cache.write(lambda tx: undo(tx, self._me, op_or_group_id, rest=rest))
+        return self._cache.write(lambda tx: undo(tx, self._me, op_or_group_id, rest=rest, left=left))
 
     def revert(self, op_id: Ulid, *, others: bool = False) -> Undone:
         """Take back one op alone, of whatever age; see `reverting.revert`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from omnitui.desk.acting.steps import untyped
@@ -59,6 +59,13 @@ class Undone:
     gone: int = 0
     """How many messages of an announcement had left already and are with the customers."""
 
+    @property
+    def left(self) -> Ulid | None:
+        """The act of which something was left, and stays so when it is undone once more."""
+        if self.conflicts:
+            return self.conflicts[0].op.group_id
+        return self.originals[0].group_id if self.gone else None
+
 
 class Departed(Refused):
     """Something of an act has left and cannot be taken back.
@@ -75,7 +82,9 @@ class Departed(Refused):
         self.rest = rest
 
 
-def undo(tx: Tx, me: Agent, op_or_group_id: Ulid | None, *, rest: Ulid | None = None) -> Undone:
+def undo(
+    tx: Tx, me: Agent, op_or_group_id: Ulid | None, *, rest: Ulid | None = None, left: Collection[Ulid] = ()
+) -> Undone:
     """Undo one act, all ops of it.
 
     Args:
@@ -83,12 +92,13 @@ def undo(tx: Tx, me: Agent, op_or_group_id: Ulid | None, *, rest: Ulid | None = 
         me: Who undoes.
         op_or_group_id: The act; the agent's newest one that can be undone, where not given.
         rest: An act of which what has left is let be; it counts only where it is the one that is undone.
+        left: Acts that are passed over where none is given: no more of them can be taken back.
 
     Raises:
         Refused: There is nothing to undo, or it is somebody else's.
         Departed: Something of it has left.
     """
-    ops = log.group(tx.db, op_or_group_id) if op_or_group_id else log.last_undoable(tx.db, me.id)
+    ops = log.group(tx.db, op_or_group_id) if op_or_group_id else log.last_undoable(tx.db, me.id, left)
     ops = [op for op in ops if not log.undone(tx.db, op.id)]
     if not ops:
         raise Refused(_("there is nothing to undo"))
@@ -107,7 +117,7 @@ def _still_here(tx: Tx, ops: list[Op]) -> tuple[list[Op], int]:
     """Of an announcement to many only what has not left, and how much has; of any other act all of it.
 
     Raises:
-        Refused: All of it has left.
+        Departed: All of it has left.
     """
     if not any(op.verb is Verb.INCIDENT and "told" in op.after for op in ops):
         return ops, 0
@@ -116,7 +126,7 @@ def _still_here(tx: Tx, ops: list[Op]) -> tuple[list[Op], int]:
     gone = len(sends) - len(here)
     if gone and not here:
         said = _("all {n} messages have left and cannot be taken back").format(n=gone)
-        raise Refused(said, hint=_("write another one to put it right"))
+        raise Departed(Refused(said, hint=_("write another one to put it right")), ops[0].group_id, 0)
     return here if gone else ops, gone
 
 

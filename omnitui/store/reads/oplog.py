@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterable
 from typing import Any, Final
 
 from omnitui.clock import Millis
@@ -134,14 +135,18 @@ def undone_by(db: sqlite3.Connection, op_id: Ulid) -> Op | None:
     return None if row is None else to_op(row)
 
 
-def last_undoable(db: sqlite3.Connection, author_id: Ulid) -> list[Op]:
-    """The ops of an agent's newest act that has not been undone and is no undo; what is done by itself is no act."""
+def last_undoable(db: sqlite3.Connection, author_id: Ulid, left: Iterable[Ulid] = ()) -> list[Op]:
+    """The ops of an agent's newest act that has not been undone, is no undo and none of those that are to be left.
+
+    What is done by itself is no act.
+    """
     return _newest(
         db,
         f"o.undoes IS NULL AND {_BY_HAND.format(op='o')}"
         " AND NOT EXISTS (SELECT 1 FROM op_payload p WHERE p.op_pk = o.pk AND p.erased_at IS NOT NULL)"
         " AND NOT EXISTS (SELECT 1 FROM op u WHERE u.undoes = o.id)",
         author_id,
+        left,
     )
 
 
@@ -156,11 +161,11 @@ def last_redoable(db: sqlite3.Connection, author_id: Ulid) -> list[Op]:
     )
 
 
-def _newest(db: sqlite3.Connection, condition: str, author_id: Ulid) -> list[Op]:
+def _newest(db: sqlite3.Connection, condition: str, author_id: Ulid, left: Iterable[Ulid] = ()) -> list[Op]:
     row = db.execute(
         "SELECT o.group_id FROM op o WHERE o.author_pk = (SELECT pk FROM agent WHERE id = ?)"
-        f" AND {condition} ORDER BY o.pk DESC LIMIT 1",
-        (author_id,),
+        f" AND o.group_id NOT IN (SELECT value FROM json_each(?)) AND {condition} ORDER BY o.pk DESC LIMIT 1",
+        (author_id, json.dumps([*left])),
     ).fetchone()
     return group(db, row[0]) if row else []
 

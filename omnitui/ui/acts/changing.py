@@ -134,16 +134,21 @@ async def _undo(desk: Desk) -> None:
     await desk.drafting.flush()
     queue = desk.screen.queue
     home = queue.window.home
-    rest, desk.doing.rest = desk.doing.rest, None
+    doing, key = desk.doing, desk.screen.keyboard.keymap.key_of("app.undo")
+    rest, doing.rest = doing.rest, None
     try:
-        undone = await desk.act_first(desk.session.operations.undo, rest=rest)
+        undone = await desk.act_first(desk.session.operations.undo, rest=rest, left=tuple(doing.left))
     except Departed as error:
         if not error.rest:
-            raise
-        desk.doing.rest = error.group_id
-        key = desk.screen.keyboard.keymap.key_of("app.undo")
+            doing.left.add(error.group_id)
+            raise Refused(
+                error.message, hint=_("{key} again takes back what you did before").format(key=key)
+            ) from error
+        doing.rest = error.group_id
         hint = ngettext("{key} again takes back the other change", "{key} again takes back the {n} others", error.rest)
         raise Refused(error.message, hint=hint.format(key=key, n=error.rest)) from error
+    if undone.left:
+        doing.left.add(undone.left)
     # What came back, a draft perhaps, is there for the next key.
     await desk.renew()
     tell(desk, undone, _("undone: {what}"), undone.originals)

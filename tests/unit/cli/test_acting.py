@@ -285,6 +285,19 @@ def test_conflict_is_told_and_nothing_is_forced(desk: Desk) -> None:
     assert conversation(desk.cache, found.id).priority.value == "urgent"
 
 
+def test_undo_of_the_rest_goes_on_to_the_act_before_one_that_has_left(desk: Desk) -> None:
+    found = a_conversation(desk.cache, account=a_mail_account(desk))
+    desk.run("priority", found.id, "--set", "high")
+    op_id = desk.run("reply", found.id, "--text", "ok", "--hold", "0").out.strip()
+    for state in (SendState.SENDING, SendState.ACCEPTED):
+        desk.cache.write(lambda tx, to=state: outbox.move(tx, op_id, to))
+    assert desk.run("undo").code == 1
+    assert desk.run("undo", op_id, "--rest").code == 1
+    ran = desk.run("undo", "--rest")
+    assert (ran.code, ran.err.splitlines()[0]) == (0, "taken back: priority: normal → high")
+    assert desk.run("undo", "--rest").code == 1
+
+
 def test_nothing_to_undo_fails_in_one_line(desk: Desk) -> None:
     a_conversation(desk.cache)
     ran = desk.run("undo")

@@ -19,6 +19,7 @@ from omnitui.model.people import Agent
 from omnitui.model.states import MessageKind, Priority, Reach, SendState, Status, Verb
 from omnitui.sdk import Capabilities, Idempotency
 from omnitui.services.acting.operations import Operations
+from omnitui.services.acting.undoing import Departed
 from omnitui.store import accounts as account_writes
 from omnitui.store import drafts as draft_writes
 from omnitui.store import outbox
@@ -219,6 +220,25 @@ def test_undo_shows_a_conflict_and_forces_nothing(desk: Desk) -> None:
     conversation = desk.cache.read(inbox.conversation, chosen)
     assert conversation is not None
     assert conversation.priority is Priority.URGENT
+
+
+def test_undo_goes_on_before_an_act_of_which_no_more_can_be_taken_back(desk: Desk) -> None:
+    first, second, third = desk.conversations
+    desk.operations.set_priority([first], Priority.LOW)
+    sent = desk.operations.reply(second, "Gone", hold=0)
+    step(desk, sent.id, SendState.SENDING, SendState.ACCEPTED)
+    desk.operations.set_priority([third], Priority.HIGH)
+    desk.cache.write(lambda tx: inflow.change_conversation(tx, third, {"priority": "urgent"}))
+    changed = desk.operations.undo().left
+    assert changed is not None
+    with pytest.raises(Departed) as refused:
+        desk.operations.undo(left=(changed,))
+    undone = desk.operations.undo(left=(changed, refused.value.group_id))
+    assert [op.object_id for op in undone.originals] == [first]
+    with pytest.raises(Refused, match="nothing to undo"):
+        desk.operations.undo(left=(changed, refused.value.group_id))
+    desk.operations.set_priority([first], Priority.URGENT)
+    assert desk.operations.undo(left=(changed, refused.value.group_id)).ops
 
 
 def test_acts_of_others_are_not_undone_without_asking(desk: Desk) -> None:
