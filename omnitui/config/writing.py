@@ -128,17 +128,6 @@ def line_of(profile: Profile, name: str) -> int:
     return (_key(lines[:end], name.rpartition(".")[2], start) or min(start, len(lines) - 1)) + 1
 
 
-def line_in(path: Path, name: str) -> int:
-    """The line of a TOML file, counted from 1, at which a key stands, else its table; 0 where it cannot be read."""
-    try:
-        lines = path.read_text("utf-8", errors="replace").split("\n")
-    except OSError:
-        return 0
-    start, end = _table(lines, name.rpartition(".")[0])
-    at = _key(lines[:end], name.rpartition(".")[2], start)
-    return start if at is None else at + 1
-
-
 def _parsed(name: str, value: str) -> Any:
     try:
         return tomllib.loads(f"x = {value}\n")["x"]

@@ -122,11 +122,7 @@ def read_file(file: Path) -> tuple[Macro | None, list[Problem]]:
 
 def _line(text: str, fault: Fault) -> int:
     table = () if fault.step is None else ("do",)
-    line = line_of(text, table, fault.key, number=fault.step or 0)
-    if fault.line:
-        opens = text.splitlines()[line - 1].rstrip().endswith(('"""', "'''"))
-        line += fault.line - (0 if opens else 1)
-    return line
+    return line_of(text, table, fault.key, number=fault.step or 0, within=fault.line)
 
 
 def give(profile: Profile, name: str, text: str) -> Path:

@@ -179,12 +179,12 @@ def _fault(view: View, views: Views, settings: Settings) -> OmniError | None:
 
 
 def _placed(path: Path, name: str, error: OmniError, key: str = "") -> str:
-    from omnitui.config.writing import line_in
+    from omnitui.config.lines import line_of
     from omnitui.text.safe import safe
 
     message = error.message.removeprefix(f"{path}: ")
     found = re.match(r"“([a-z_0-9]+)\.([^.”]+)”", message[message.find("“") :])
-    line = line_in(path, f"{name}.{key or (found[2] if found else '')}")
+    line = line_of(path.read_text("utf-8", "replace"), (name,), key or (found[2] if found else ""))
     shown = safe(name, multiline=False, max_chars=40)
     return _("line {n}: [{name}] {why}").format(n=line, name=shown, why=safe(message, multiline=False))
 
