@@ -9,7 +9,8 @@ import pytest
 
 from omnitui.model.states import Priority, Status
 from omnitui.services.session import Session
-from omnitui.store.reads import inbox
+from omnitui.store.reads import inbox, tasks
+from omnitui.ui.acts import bulk
 from tests.support.console import Person, a_console, a_session
 from tests.support.desk import a_conversation
 from tests.support.list_app import ListApp
@@ -98,6 +99,60 @@ async def test_every_act_of_the_list_means_what_is_marked(session: Session) -> N
         await person.until(lambda: all_are("waiting"), "waiting")
         await person.press("u")
         await person.until(lambda: having(session, Status.OPEN) == set(NAMES), "taken back")
+
+
+async def test_promises_are_made_and_kept_in_all_marked_ones_and_each_is_one_undo(session: Session) -> None:
+    def promised() -> list[str]:
+        return sorted(one.contact for one in session.cache.read(tasks.page))
+
+    async with a_console(session) as person:
+        first, second, *_rest = order(person)
+        await person.press("x", "x", "s", "k")
+        await person.sees("Promise what?")
+        await person.type("call back 3h on the kettle")
+        await person.sees("> call back  on the kettle")
+        await person.press("enter")
+        await person.sees("2 conversations: call back: due ")
+        await person.until(lambda: promised() == sorted([first, second]))
+        await person.misses("2 marked")
+        await person.press("*", "s", "d")
+        await person.sees("2 conversations: what was promised is done · 3 conversations left as they are: nothing is")
+        assert promised() == []
+        await person.press("u")
+        await person.until(lambda: promised() == sorted([first, second]), "both are open again")
+        await person.press("u")
+        await person.until(lambda: promised() == [], "nothing is promised any more")
+
+
+async def test_many_marked_are_promised_something_only_after_a_preview(tmp_path: Path) -> None:
+    with a_session(tmp_path) as session:
+        for number in range(bulk.UNASKED + 1):
+            a_conversation(session.cache, f"text {number}", contact=f"Ann {number}")
+        async with a_console(session) as person:
+            await person.press("*", "s", "k")
+            await person.sees("Promise what?")
+            await person.type("call back 3h on the kettle")
+            await person.sees("> call back  on the kettle")
+            await person.press("enter")
+            await person.sees("21 conversations: call back: due ")
+            await person.sees("Ann 19  call back: due ")
+            await person.press("enter")
+            await person.misses("21 conversations: call back")
+            assert session.cache.read(tasks.page) == []
+
+
+async def test_what_means_one_conversation_says_so_where_others_are_marked(session: Session) -> None:
+    async with a_console(session) as person:
+        third = order(person)[2]
+        await person.press("x", "x", "n")
+        await person.sees("the shown conversation alone; the marked ones stay marked")
+        await person.until(lambda: person.app.main.composer.draft is not None)
+        await person.type("a note")
+        await person.press("ctrl+s")
+        await person.sees("note kept")
+        (row,) = [row for row in session.cache.read(inbox.page, session.query("is:all")) if row.snippet == "a note"]
+        assert row.contact == third
+        await person.sees("2 marked")
 
 
 async def test_marks_are_not_meant_while_one_conversation_is_read(session: Session) -> None:

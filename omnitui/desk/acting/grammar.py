@@ -19,7 +19,7 @@ SPANNING: Final = frozenset(
     f"conversation.{verb}"
     for verb in (
         *("resolve", "reason", "reopen", "wait", "close", "assign", "take", "label", "priority", "unread"),
-        *("snooze", "snooze_week", "again", "hand_off", "macro"),
+        *("snooze", "snooze_week", "again", "hand_off", "macro", "incident", "task", "task_done", "csat"),
     )
 )
 """Acts that a count before them does to as many rows; the others take it as hours, days, or not at all."""

@@ -14,6 +14,7 @@ from omnitui.model.accounts import Json
 from omnitui.model.conversations import Conversation
 from omnitui.model.operations import Fields
 from omnitui.model.states import ENDS, Flag, Priority, Status, Verb
+from omnitui.model.tasks import Task, TaskKind
 from omnitui.text.surrogates import mended
 from omnitui.values import dataclass
 
@@ -39,7 +40,8 @@ class Step:
     `values` by verb: STATUS `status` and perhaps `contact_reason`; ASSIGN `assignee_id`; LABEL `add`, `remove`;
     PRIORITY `priority`; WAKE, of what sleeps until its incident ends, none; SNOOZE `at`, `lead`, `ends` as in `Until`;
     CAUSE `incident_id`; READ `read`; NOTE `text`;
-    REPLY `text`, perhaps `at`.
+    REPLY `text`, perhaps `at`; TASK `kind`, and of one that is there its id as `task`, and the `fields` that
+    it gets.
     """
 
     verb: Verb
@@ -92,6 +94,16 @@ def read(wanted: bool) -> Step:
     return Step(Verb.READ, {"read": wanted})
 
 
+def promise(kind: TaskKind, fields: Fields) -> Step:
+    """Promise something; `fields` as an op of a task has them."""
+    return Step(Verb.TASK, {"kind": kind.value, "task": "", "fields": {"exists": True, "kind": kind.value, **fields}})
+
+
+def keep(one: Task, at: Millis) -> Step:
+    """Say that what was promised is done."""
+    return Step(Verb.TASK, {"kind": one.kind.value, "task": one.id, "fields": {"done_at": at}})
+
+
 def note(text: str) -> Step:
     return Step(Verb.NOTE, {"text": text})
 
@@ -111,7 +123,7 @@ class Change:
     """One thing that will be another."""
 
     field: str
-    """A field of the conversation, `unread` as a number; `note` or `reply`, whose `after` is the text."""
+    """A field of the conversation, `unread` as a number; `note` or `reply`, whose `after` is the text; `task`."""
     before: Json
     after: Json
 
@@ -136,6 +148,8 @@ def foresee(conversation: Conversation, steps: Sequence[Step], now: Millis) -> F
         for step in steps:
             if step.verb in WORDS:
                 words.append(Change(step.verb.value, None, step.values["text"]))
+            elif step.verb is Verb.TASK:
+                words.append(Change("task", None, {"kind": step.values["kind"], **step.values["fields"]}))
             elif step.values.get("nobody"):
                 words.append(Change("routing", None, step.values["nobody"]))
             else:

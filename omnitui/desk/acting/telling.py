@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from omnitui.clock import Millis
 from omnitui.desk.acting.steps import Change, Foreseen
-from omnitui.desk.naming import PRIORITY, STATUS
+from omnitui.desk.naming import PRIORITY, STATUS, TASK
 from omnitui.i18n import N_, _, ngettext
 from omnitui.ids import Ulid
 from omnitui.model.states import ENDS, Priority, Status
+from omnitui.model.tasks import TaskKind
 from omnitui.values import dataclass
 
 LONGEST: Final = 200
@@ -49,6 +50,8 @@ class Words:
 
     def change(self, one: Change) -> str:
         """A change: status: open → resolved."""
+        if one.field == "task":
+            return self._task(one.after)
         name = self.field(one.field)
         if one.field in _SAID:
             text = " ".join(str(one.after).split())
@@ -58,6 +61,14 @@ class Words:
             marks = [f"+#{label}" for label in sorted(after - before)]
             return f"{name}: {' '.join([*marks, *(f'-#{label}' for label in sorted(before - after))])}"
         return f"{name}: {self._value(one.field, one.before)} → {self._value(one.field, one.after)}"
+
+    def _task(self, fields: Mapping[str, Any]) -> str:
+        """A promise: call back: due tomorrow 9:00; or that it is kept."""
+        name = _(TASK[TaskKind(fields["kind"])])
+        if fields.get("done_at"):
+            return _("{task}: done").format(task=name)
+        due = _("{task}: due {time}").format(task=name, time=self.moment(fields["due_at"]))
+        return f"{due} {fields['text']}".strip()
 
     def _value(self, field: str, value: object) -> str:
         match field:

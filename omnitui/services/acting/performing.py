@@ -12,7 +12,7 @@ from omnitui.errors import NotFound, OmniError
 from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.model.conversations import Conversation
-from omnitui.model.operations import Op
+from omnitui.model.operations import Fields, Op
 from omnitui.model.states import ObjectKind, Verb
 from omnitui.sdk import snapshot
 from omnitui.sdk.capabilities import why_barred
@@ -189,6 +189,10 @@ class Performing(Writing):
             if step.values.get("nobody"):
                 made.append(self._left(tx, group, row, step.values["nobody"], reason))
                 continue
+            if step.verb is Verb.TASK:
+                op = self._tasked(tx, group, row.id, step.values, reason)
+                made += [op] if op is not None else []
+                continue
             after = stepping.after(step, row, held, tx.now())
             held.update(after)
             if step.verb is Verb.READ:
@@ -201,6 +205,14 @@ class Performing(Writing):
                 if "route" in step.values:
                     take_turn(tx, step.values["route"].pool, after["assignee_id"], op.id)
         return made
+
+    def _tasked(self, tx: Tx, group: Ulid, own: Ulid, values: Fields, reason: str) -> Op | None:
+        # A new one belongs to the part that is answered, and goes with it when they are cut apart.
+        way, fields = merging.way(tx.db, own), dict(values["fields"])
+        if not values["task"]:
+            fields["conversation_id"] = way
+        task_id = values["task"] or tx.ids.new()
+        return record(tx, self._me.id, group, Intent(Verb.TASK, ObjectKind.TASK, task_id, fields, way, reason))
 
     def _left(self, tx: Tx, group: Ulid, row: Conversation, why: str, reason: str) -> Op:
         """The line of the history that says why nobody was given a conversation."""

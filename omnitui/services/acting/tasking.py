@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from omnitui.clock import DAY, Millis
+from omnitui.desk.acting import steps
+from omnitui.desk.acting.steps import Step
 from omnitui.errors import NotFound, Refused
 from omnitui.i18n import _
 from omnitui.ids import Ulid
@@ -51,6 +53,14 @@ class Tasking(Writing):
         }
         (op,) = self._tasks([Intent(Verb.TASK, ObjectKind.TASK, self._cache.ids.new(), after, conversation_id)])
         return op
+
+    def promising(self, kind: TaskKind, due_at: Millis, text: str = "", *, assignee_id: Ulid | None = None) -> Step:
+        """The step that promises the same in each conversation that it is done to.
+
+        Raises:
+            Refused: The words are too long, or the time is absurd.
+        """
+        return steps.promise(kind, self._checked({"text": text, "due_at": due_at, "assignee_id": assignee_id}))
 
     def change_task(self, task_id: Ulid, fields: Mapping[str, Json]) -> list[Op]:
         """Set `text`, `due_at`, `assignee_id` or `kind` of a task; nothing where it is so already.

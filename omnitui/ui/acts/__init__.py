@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from omnitui.errors import OmniError
+from omnitui.i18n import _
 from omnitui.services.actions import ACTIONS, Scope
 from omnitui.services.triage.views import KIND
 from omnitui.ui.acts import (
@@ -59,6 +60,10 @@ HANDLERS: Mapping[str, Handler] = {
 
 USED = (Scope.APP, Scope.DESK, Scope.COMPOSER)
 """Whose actions count as used: movements in a pane would push all else down the palette."""
+ONE = frozenset(
+    f"conversation.{verb}" for verb in ("reply", "reply_all", "via", "note", "editor", "call", "pipe")
+) | frozenset({"contact.edit", "contact.link", "contact.unlink"})
+"""What is done to the shown conversation alone, also where others are marked: it says so."""
 PASSING = frozenset({"pane.next", "pane.previous", "pane.back"})
 """Movements between panes."""
 
@@ -76,6 +81,8 @@ def run(desk: Desk, action_id: str, count: int | None = None, *, motion: str = "
     if reason := why_not(desk, action_id):
         desk.say(f"! {reason}", "warn")
         return
+    if action_id in ONE and desk.targets() != (desk.shown,):
+        desk.say(_("this means the shown conversation alone; the marked ones stay marked"), "warn")
     desk.doing.letter = letter
     if motion or spans(desk, action_id, count):
         desk.spawn(reaching(desk, HANDLERS[action_id], motion, count or 1), keyed=True)

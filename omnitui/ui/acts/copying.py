@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
 from omnitui.errors import OmniError
-from omnitui.i18n import _
+from omnitui.i18n import _, ngettext
+from omnitui.ids import Ulid
+from omnitui.store.reads import inbox
 from omnitui.text.safe import safe
 from omnitui.ui.acts.handler import Handler
 from omnitui.ui.desk import Desk
@@ -56,12 +58,14 @@ async def _address(desk: Desk) -> None:
     copy(desk, (await desk.read()).address, _("the address"))
 
 
-async def _ref(desk: Desk) -> None:
-    copy(desk, (await desk.read()).ref, _("the reference"))
+async def _refs(desk: Desk, ids: tuple[Ulid, ...]) -> None:
+    refs = await desk.cache.aread(lambda db: [inbox.ref(db, own) for own in ids])
+    what = ngettext("the reference", "{n} references", len(refs)).format(n=len(refs))
+    copy(desk, " ".join(refs), what)
 
 
 HANDLERS: Mapping[str, Handler] = {
     "copy.text": lambda desk, count: _text(desk),
     "copy.address": lambda desk, count: _address(desk),
-    "copy.ref": lambda desk, count: _ref(desk),
+    "copy.ref": lambda desk, count: _refs(desk, desk.targets()),
 }

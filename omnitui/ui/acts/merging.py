@@ -15,13 +15,13 @@ async def _merge(desk: Desk, ids: tuple[Ulid, ...]) -> None:
     await merge(desk, ids)
 
 
-async def _split(desk: Desk, own: Ulid) -> None:
+async def _split(desk: Desk, ids: tuple[Ulid, ...]) -> None:
     from omnitui.ui.screens.merging import split
 
-    await split(desk, own)
+    await split(desk, ids)
 
 
 HANDLERS: Mapping[str, Handler] = {
     "conversation.merge": lambda desk, count: _merge(desk, desk.targets()),
-    "conversation.split": lambda desk, count: _split(desk, desk.need()),
+    "conversation.split": lambda desk, count: _split(desk, desk.targets()),
 }

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from omnitui.ids import Ulid
 from omnitui.ui.acts.handler import Handler
 from omnitui.ui.desk import Desk
 
 
-async def _promise(desk: Desk, conversation_id: str) -> None:
+async def _promise(desk: Desk, ids: tuple[Ulid, ...]) -> None:
     from omnitui.ui.screens.tasks import promise
 
-    await promise(desk, conversation_id)
+    await promise(desk, ids)
 
 
-async def _complete(desk: Desk, conversation_id: str) -> None:
+async def _complete(desk: Desk, ids: tuple[Ulid, ...]) -> None:
     from omnitui.ui.screens.tasks import complete_first
 
-    await complete_first(desk, conversation_id)
+    await complete_first(desk, ids)
 
 
 async def _call(desk: Desk, conversation_id: str) -> None:
@@ -33,8 +34,8 @@ async def _open(desk: Desk) -> None:
 
 
 HANDLERS: Mapping[str, Handler] = {
-    "conversation.task": lambda desk, count: _promise(desk, desk.need()),
-    "conversation.task_done": lambda desk, count: _complete(desk, desk.need()),
+    "conversation.task": lambda desk, count: _promise(desk, desk.targets()),
+    "conversation.task_done": lambda desk, count: _complete(desk, desk.targets()),
     "conversation.call": lambda desk, count: _call(desk, desk.need()),
     "go.tasks": lambda desk, count: _open(desk),
 }

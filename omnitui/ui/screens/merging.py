@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.ids import Ulid
@@ -15,6 +18,9 @@ from omnitui.ui.look import phrases
 from omnitui.ui.look.roles import plain
 from omnitui.ui.screens.picker import PickerScreen, among
 from omnitui.ui.widgets.choices import Choice
+
+if TYPE_CHECKING:
+    import sqlite3
 
 _OVER = (Status.RESOLVED, Status.CLOSED)
 
@@ -64,14 +70,13 @@ def merge_choice(one: Conversation, score: int, reasons: str, now: int) -> Choic
     return Choice(one.id, left, right)
 
 
-async def split(desk: Desk, own: Ulid) -> None:
-    """Cut apart what is shown as one: all, or the part that is chosen."""
-    head = await desk.cache.aread(merging.head, own)
-    rows = await desk.cache.aread(inbox.conversations, await desk.cache.aread(merging.parts, head))
+async def split(desk: Desk, ids: tuple[Ulid, ...]) -> None:
+    """Cut apart what is shown as one: all of it; of one conversation perhaps only the part that is chosen."""
+    rows = await desk.cache.aread(_parts, ids)
     if not rows:
         raise OmniError(_("this conversation is not merged with another one"))
     chosen = tuple(one.id for one in rows)
-    if len(rows) > 1:
+    if len(ids) == 1 and len(rows) > 1:
         now = desk.clock.now()
         every = Choice(chosen, ((_("all of them"), "strong"),))
         choices = [every, *(split_choice(one, now) for one in rows)]
@@ -80,7 +85,13 @@ async def split(desk: Desk, own: Ulid) -> None:
             return
         chosen = picked.value
     await desk.act(desk.session.operations.split, chosen)
+    bulk.done(desk, ids)
     desk.say(_("cut apart"))
+
+
+def _parts(db: sqlite3.Connection, ids: Sequence[Ulid]) -> list[Conversation]:
+    heads = dict.fromkeys(merging.head(db, own) for own in ids)
+    return inbox.conversations(db, [part for head in heads for part in merging.parts(db, head)])
 
 
 def split_choice(one: Conversation, now: int) -> Choice:

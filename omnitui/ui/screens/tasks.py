@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import ClassVar, Final, Literal
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from omnitui.clock import HOUR, Millis
+from omnitui.desk.acting import steps
 from omnitui.desk.naming import TASK
 from omnitui.desk.promises.errands import EXAMPLES, Errand, errand
 from omnitui.desk.times.wake import wake_time
@@ -21,8 +22,10 @@ from omnitui.ids import Ulid
 from omnitui.model.tasks import Task, TaskKind
 from omnitui.store.reads import tasks
 from omnitui.text.widths import wrap
+from omnitui.ui.acts import bulk
 from omnitui.ui.acts.changing import monday, morning
 from omnitui.ui.desk import Desk
+from omnitui.ui.doing import Act, of_steps
 from omnitui.ui.last_hop import LastHopModal
 from omnitui.ui.look import phrases
 from omnitui.ui.look.roles import Line, cropped, plain
@@ -30,6 +33,11 @@ from omnitui.ui.panels import task_line
 from omnitui.ui.screens.picker import PickerScreen, among, distinct, fitting
 from omnitui.ui.widgets.choices import MOVES, Choice, Choices
 from omnitui.ui.widgets.lines import Lines
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from omnitui.services.acting.performing import Job
 
 Wish = Literal["open", "later"]
 CLOSE: Final = 80
@@ -207,8 +215,8 @@ def _time(desk: Desk, words: str, at: Millis) -> Choice:
     return Choice(at, ((plain(words), "text"),), ((phrases.moment(at, desk.clock.now(), desk.zone), "muted"),))
 
 
-async def promise(desk: Desk, conversation_id: Ulid) -> None:
-    """Ask what is promised to the customer, and make it a task of the agent's."""
+async def promise(desk: Desk, ids: tuple[Ulid, ...]) -> None:
+    """Ask what is promised to the customers, and make it a task of the agent's in each conversation."""
     offers = [
         Errand(TaskKind.CALL_BACK, desk.clock.now() + HOUR, ""),
         Errand(TaskKind.CALL_BACK, morning(desk, 1), ""),
@@ -230,13 +238,17 @@ async def promise(desk: Desk, conversation_id: Ulid) -> None:
 
     hint = _("or say it: {examples}").format(examples=EXAMPLES)
     chosen = await desk.ask(PickerScreen(_("Promise what?"), source, hint=hint, small=True))
-    if chosen is None:
+    if chosen is None or (len(ids) == 1 and desk.shown not in ids):
         return
-    said: Errand = chosen.value
-    operations, me = desk.session.operations, desk.cache.me().id
-    await desk.act(operations.add_task, conversation_id, said.kind, said.due_at, said.text, assignee_id=me)
-    when = phrases.moment(said.due_at, desk.clock.now(), desk.zone, within=True)
-    desk.say(_("{task}: due {time}").format(task=_(TASK[said.kind]), time=when))
+    one: Errand = chosen.value
+    step = desk.session.operations.promising(one.kind, one.due_at, one.text, assignee_id=desk.cache.me().id)
+    when = phrases.moment(one.due_at, desk.clock.now(), desk.zone, within=True)
+    deed = _("{task}: due {time}").format(task=_(TASK[one.kind]), time=when)
+    await bulk.carry_out(desk, ids, of_steps(deed, step), _said(ids, deed))
+
+
+def _said(ids: tuple[Ulid, ...], deed: str) -> str:
+    return _("{name}: {status}").format(name=phrases.conversations_word(len(ids)), status=deed) if ids[1:] else deed
 
 
 def _errand(desk: Desk, one: Errand) -> Choice:
@@ -245,9 +257,13 @@ def _errand(desk: Desk, one: Errand) -> Choice:
     return Choice(one, ((_(TASK[one.kind]), "text"), *text), ((when, "muted"),))
 
 
-async def complete_first(desk: Desk, conversation_id: Ulid) -> None:
-    """Say that the task of a conversation is done that is due first; where there are several, ask which."""
-    open_ones = await desk.cache.aread(tasks.of_conversation, conversation_id)
+async def complete_first(desk: Desk, ids: tuple[Ulid, ...]) -> None:
+    """Say that the task of a conversation is done that is due first; where one conversation has several, ask which."""
+    if len(ids) > 1:
+        deed = _("what was promised is done")
+        await bulk.carry_out(desk, ids, Act(deed, _first_ones), _said(ids, deed))
+        return
+    open_ones = await desk.cache.aread(tasks.of_conversation, ids[0])
     if not open_ones:
         raise OmniError(_("nothing is promised here"))
     one = open_ones[0]
@@ -261,6 +277,19 @@ async def complete_first(desk: Desk, conversation_id: Ulid) -> None:
         one = next(each for each in open_ones if each.id == chosen.value)
     await desk.act(desk.session.operations.complete_tasks, [one.id])
     desk.say(_("{task}: done").format(task=_(TASK[one.kind])))
+
+
+def _first_ones(desk: Desk, ids: Sequence[Ulid]) -> list[Job]:
+    from omnitui.services.acting.performing import Job
+
+    now = desk.clock.now()
+
+    def look(db: sqlite3.Connection) -> list[Job]:
+        found = [(own, tasks.of_conversation(db, own)[:1]) for own in ids]
+        why = _("nothing is promised here")
+        return [Job(own, tuple(steps.keep(one, now) for one in first), "" if first else why) for own, first in found]
+
+    return desk.cache.read(look)
 
 
 async def decide(desk: Desk, task_id: Ulid) -> None:
