@@ -21,10 +21,11 @@ KEPT: Final = 64
 _AGREEMENTS: Final = {What.WARNED: "sla_warn_at", What.BREACHED: "sla_due_at"}
 
 
-def put_in_force(tx: Tx, rules: Collection[Rule]) -> bool:
+def put_in_force(tx: Tx, rules: Collection[Rule], faulty: Collection[str] = ()) -> bool:
     """Have these rules, and no others, be in force from now on; False where they are already.
 
-    Those that were keep what waits for a time, as far as they still say so.
+    Those that were keep what waits for a time, as far as they still say so. So do the `faulty`, of which nobody knows
+    what they say: it waits until they are mended.
     """
     known, wanted = states(tx.db), {rule.name: rule for rule in rules}
     before, since = in_force(tx.db)
@@ -33,10 +34,10 @@ def put_in_force(tx: Tx, rules: Collection[Rule]) -> bool:
     ahead = tx.db.execute("UPDATE rule_state SET since_at = ?1 WHERE since_at > ?1", (tx.now(),)).rowcount > 0
     standing = {name for name, state in known.items() if state.since_at is not None}
     if standing == set(wanted) and before == listened and not ahead:
-        return _clocks(tx, wanted)
+        return _clocks(tx, wanted, faulty)
     (last,) = tx.db.execute("SELECT max(seq) FROM sqlite_sequence WHERE name = 'rule_event'").fetchone()
     for name in standing - set(wanted):
-        tx.db.execute("UPDATE rule_state SET since_at = NULL, times = '', next_at = NULL WHERE name = ?", (name,))
+        tx.db.execute("UPDATE rule_state SET since_at = NULL WHERE name = ?", (name,))
         tx.changed(ObjectKind.RULE, name)
     for name in set(wanted) - standing:
         tx.db.execute(
@@ -46,7 +47,7 @@ def put_in_force(tx: Tx, rules: Collection[Rule]) -> bool:
         )
         tx.changed(ObjectKind.RULE, name)
     _listen(tx, listened, before, since)
-    _clocks(tx, wanted)
+    _clocks(tx, wanted, faulty)
     return True
 
 
@@ -70,12 +71,18 @@ def _listen(tx: Tx, listened: frozenset[What], before: frozenset[What], since: M
             )
 
 
-def _clocks(tx: Tx, wanted: dict[str, Rule]) -> bool:
-    """Drop the timers that no rule in force says any more; whether there were any."""
+def _clocks(tx: Tx, wanted: dict[str, Rule], faulty: Collection[str]) -> bool:
+    """Drop the times that no rule in force says any more, and no faulty one may say; whether there were timers."""
+    tx.db.execute(
+        "UPDATE rule_state SET times = '', next_at = NULL WHERE times <> ''"
+        " AND name NOT IN (SELECT value FROM json_each(?))",
+        (json.dumps([*wanted, *faulty]),),
+    )
     said = json.dumps([f"{name} {on.words}" for name, rule in wanted.items() for on in rule.events if on.after])
     done = tx.db.execute(
-        "DELETE FROM rule_timer WHERE name <> ?1 AND name || ' ' || clock NOT IN (SELECT value FROM json_each(?2))",
-        (AGREEMENT, said),
+        "DELETE FROM rule_timer WHERE name <> ?1 AND name || ' ' || clock NOT IN (SELECT value FROM json_each(?2))"
+        " AND name NOT IN (SELECT value FROM json_each(?3))",
+        (AGREEMENT, said, json.dumps([*faulty])),
     )
     return done.rowcount > 0
 

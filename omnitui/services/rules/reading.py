@@ -50,6 +50,8 @@ class Found:
     """Whether the file cannot be read at all: nobody knows which rules there are."""
     macros: frozenset[str] = frozenset()
     """The macros that they name."""
+    faulty: frozenset[str] = frozenset()
+    """The names of the others."""
 
     def get(self, name: str) -> Rule:
         """A rule by its name. Raises NotFound."""
@@ -110,7 +112,8 @@ def read(profile: Profile, settings: Settings, views: Views | None = None) -> Fo
         if rule is not None and not faults:
             rules.append(rule)
         problems += [Problem(f"{file.name}:{_line(text, name, one)}: [{name}] {one.message}") for one in faults]
-    return Found(tuple(rules), tuple(problems), macros=frozenset(macros.named))
+    faulty = frozenset(data) - {one.name for one in rules}
+    return Found(tuple(rules), tuple(problems), macros=frozenset(macros.named), faulty=faulty)
 
 
 def _rule(name: str, table: Any, settings: Settings, views: Views, macros: Macros) -> tuple[Rule | None, list[Fault]]:
@@ -167,7 +170,4 @@ def check_query(text: str, settings: Settings, views: Views) -> None:
 
 def _line(text: str, name: str, fault: Fault) -> int:
     table = (name,) if fault.step is None else (name, "do")
-    line = line_of(text, table, fault.key, number=fault.step or 0)
-    if fault.step is not None and line == 1:
-        line = line_of(text, (name,), "do")
-    return line
+    return line_of(text, table, fault.key, number=fault.step or 0, within=fault.line)

@@ -7,7 +7,7 @@ commit: killed at any moment, no firing is lost and none is done twice.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -55,13 +55,18 @@ class Ruling(Performing):
         self._session = session
         self._every: tuple[Rule, ...] = ()
         """Those of the file."""
+        self._faulty: Collection[str] = ()
         self._asking = Asking(session)
 
-    def put_in_force(self, rules: Sequence[Rule], views: Views | None = None) -> None:
+    def put_in_force(self, rules: Sequence[Rule], views: Views | None = None, faulty: Collection[str] = ()) -> None:
         """Have the enabled ones of these rules be in force from now on, unless they were cut.
 
-        `views`: what their queries name; those of the session where not given.
+        Args:
+            rules: Those of the file.
+            views: What their queries name; those of the session where not given.
+            faulty: The names of those that cannot be read just now.
         """
+        self._faulty = faulty
         if views is not None:
             self._asking.see(views)
 
@@ -69,7 +74,7 @@ class Ruling(Performing):
             self._cache.check_lead()
             states = reads.states(tx.db)
             found = tuple(one for one in rules if one.enabled and not _is_cut(states.get(one.name)))
-            kept.put_in_force(tx, found)
+            kept.put_in_force(tx, found, faulty)
             for rule in found:
                 self._wind(tx, rule, states.get(rule.name))
             return found
@@ -286,7 +291,7 @@ class Ruling(Performing):
             if not beside(tx):
                 return False
             kept.cut(tx, rule.name, said)
-            kept.put_in_force(tx, left)
+            kept.put_in_force(tx, left, self._faulty)
             return True
 
         if self._cache.write(work):

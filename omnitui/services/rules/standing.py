@@ -72,7 +72,7 @@ def switch(session: Session, name: str, on: bool) -> Rule:
     if on:
         session.cache.write(lambda tx: kept.mend(tx, rule.name))
     found = rules.read(profile, session.settings)
-    Ruling(session).put_in_force(found.rules)
+    Ruling(session).put_in_force(found.rules, faulty=found.faulty)
     return found.get(rule.name)
 
 

@@ -34,7 +34,7 @@ class RuleWatch:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._ruling: Ruling | None = None
-        self._seen: object = None
+        self._seen: tuple[object, ...] = ()
         self._macros: frozenset[str] = frozenset()
         """Those that rules name: as they change, so do the rules."""
         self._lock = threading.Lock()
@@ -87,7 +87,7 @@ class RuleWatch:
         stamp, session = self._stamp(), self._session
         if stamp == self._seen and (self._ruling is None or self._ruling.stands()):
             return
-        if stamp[0] == 0 and self._ruling is None and not session.cache.read(in_force)[0]:
+        if not any((*self._seen[:1], stamp[0])) and not session.cache.read(in_force)[0]:
             self._seen = stamp
             return
         from omnitui.services.rules import reading as rules
@@ -100,7 +100,7 @@ class RuleWatch:
             LOG.warning("%s", problem.message)
         if not found.broken:
             ruling = self._ruling or Ruling(session)
-            ruling.put_in_force(found.rules, views)
+            ruling.put_in_force(found.rules, views, found.faulty)
             self._ruling = ruling if any(one.enabled for one in found.rules) else None
         self._macros, self._seen = found.macros, stamp
 

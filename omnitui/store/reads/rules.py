@@ -93,12 +93,16 @@ def events(db: sqlite3.Connection, limit: int) -> list[Waiting]:
     return [_waiting(row, pk=row[9], asked=row[10]) for row in rows.fetchall()]
 
 
+_RINGS: Final = "(e.name = ? OR e.name IN (SELECT name FROM rule_state WHERE since_at IS NOT NULL))"
+"""Whether a timer is an agreement's, or its rule is in force: one with a fault keeps its timers until it is mended."""
+
+
 def timers(db: sqlite3.Connection, now: Millis, limit: int) -> list[Waiting]:
     """What is due, the first first."""
     rows = db.execute(
-        f"{_EVENT}, e.name, e.clock, e.due_at FROM rule_timer e {_PLACE} WHERE e.due_at <= ?"
+        f"{_EVENT}, e.name, e.clock, e.due_at FROM rule_timer e {_PLACE} WHERE e.due_at <= ? AND {_RINGS}"
         " ORDER BY e.due_at, e.conversation_pk, e.name, e.clock LIMIT ?",
-        (now, limit),
+        (now, AGREEMENT, limit),
     )
     return [_waiting(row, name=row[9], clock=row[10], due_at=row[11]) for row in rows.fetchall()]
 
@@ -118,8 +122,9 @@ def stands(db: sqlite3.Connection, waiting: Waiting) -> bool:
 def next_due(db: sqlite3.Connection) -> Millis | None:
     """When something is to be looked at next: a timer, or a time that comes again."""
     found: Millis | None = db.execute(
-        "SELECT min(at) FROM (SELECT min(due_at) AS at FROM rule_timer UNION ALL SELECT min(next_at) FROM rule_state"
-        " WHERE since_at IS NOT NULL)"
+        f"SELECT min(at) FROM (SELECT min(due_at) AS at FROM rule_timer e WHERE {_RINGS} UNION ALL"
+        " SELECT min(next_at) FROM rule_state WHERE since_at IS NOT NULL)",
+        (AGREEMENT,),
     ).fetchone()[0]
     return found
 

@@ -17,6 +17,7 @@ from omnitui.desk.rules.rule import MOST
 from omnitui.model.states import Direction, SendState, Status
 from omnitui.services.recovery.backup import make, restore
 from omnitui.services.rules import watch as rule_watch
+from omnitui.services.rules.standing import switch
 from omnitui.services.rules.watch import RuleWatch
 from omnitui.services.session import Session
 from omnitui.store import sla
@@ -50,6 +51,48 @@ def test_rules_behind_one_that_is_cut_are_asked_about_what_it_was_cut_at(session
     other.work()
     assert session.cache.read(reads.states)["echo"].cut_at is not None
     assert seen(session, here).labels == ("vip",)
+
+
+async def test_a_rule_with_a_passing_typo_keeps_its_times_and_makes_them_good_when_mended(session: Session) -> None:
+    late = a_rule("late", "30m after message", ADD % "late", when="is:open")
+    daily = a_rule("daily", "every day 9:00", ADD % "old", when="-label:old")
+    file, watch = session.profile.rules_file, RuleWatch(session)
+    file.write_text(late + daily + VIP.replace("enabled = true", "enabled = false"), "utf-8")
+    await watch.settle()
+    here = a_conversation(session.cache, "help").id
+    await watch.settle()
+    due = session.cache.read(reads.next_due)
+    said = file.read_text("utf-8")
+    file.write_text(said.replace("is:open", "is:opne", 1).replace("-label:old", "-lable:old"), "utf-8")
+    await watch.settle()
+    switch(session, "vip", on=True)
+    assert session.cache.read(reads.next_due) is None, "nothing that could be done just now"
+    later(session, DAY)
+    await watch.settle()
+    assert fired(session) == []
+    file.write_text(late + daily, "utf-8")
+    await watch.settle()
+    assert due is not None
+    assert sorted(fired(session)) == ["daily", "late"]
+    assert sorted(seen(session, here).labels) == ["late", "old"]
+
+
+async def test_a_rule_that_is_taken_out_while_it_has_a_typo_loses_its_times(session: Session) -> None:
+    late = a_rule("late", "30m after message", ADD % "late")
+    daily = a_rule("daily", "every day 9:00", ADD % "old", when="-label:old")
+    file, watch = session.profile.rules_file, RuleWatch(session)
+    file.write_text(late + daily, "utf-8")
+    await watch.settle()
+    a_conversation(session.cache, "help")
+    await watch.settle()
+    file.write_text((late + daily).replace("label", "lable"), "utf-8")
+    await watch.settle()
+    file.unlink()
+    await watch.settle()
+    later(session, DAY)
+    file.write_text(late + daily, "utf-8")
+    await watch.settle()
+    assert fired(session) == []
 
 
 async def test_a_rule_that_is_switched_off_in_a_storm_fires_no_more(session: Session) -> None:
