@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
+from omnitui.text.quoting.attributions import without_last
 from omnitui.values import dataclass
 
 BEST: Final = 5
@@ -76,6 +77,7 @@ def rating(text: str) -> Rating | None:
         return None
     plain = unicodedata.normalize("NFKC", text[:_MOST]).replace("\ufe0f", "").replace("\u20e3", "").strip()
     first, _newline, more = plain.partition("\n")
+    more = without_last(more)
     first = _WRAPPED.sub(r"\1\2", first.rstrip()) if _WRAPPED.fullmatch(first.rstrip()) else first
     found = _STARS.match(first) or _NUMBER.match(first)
     if found is None:

@@ -9,6 +9,7 @@ from omnitui.text.quoting import marks as marks
 
 MAX_LINE: Final = 500
 """Characters of a line that are looked at."""
+_SHORT: Final = 200
 
 ON_WORDS = re.compile(
     r"^[\s>*_\-–—]*(?:On|At|Le|El|Il|Em|Am|Op|Den|På|Dne|Dnia|W dniu|Pada|Vào|Ngày|La|În|Στις|На|Dana|No dia|Kun|"
@@ -78,6 +79,23 @@ def is_attribution(joined: str) -> bool:
         if ("@" in joined or ends in (":", "：")) and marks.DATE_FIRST.match(joined):
             return True
     return not joined.isascii() and len(joined) < 400 and _is_eastern(joined)
+
+
+def is_without_date(joined: str) -> bool:
+    """Whether a line announces something with a day at most, by which alone it might be a sentence of the reply."""
+    if len(joined) > _SHORT:
+        return False
+    return any(one.match(joined) for one in (marks.DAY_FIRST, marks.DAY_LAST, marks.EAST_DAY))
+
+
+def without_last(text: str) -> str:
+    """A short answer without the line at its end that announces a quote which is not there."""
+    lines = text.rstrip().split("\n")
+    for size in (1, 2):
+        last = " ".join(line.strip() for line in lines[-size:])
+        if is_attribution(last) or is_without_date(last):
+            return "\n".join(lines[:-size]).rstrip()
+    return text
 
 
 def _is_eastern(joined: str) -> bool:

@@ -15,6 +15,7 @@ from omnitui.text.quoting.attributions import (
     ON_WORDS,
     is_attribution,
     is_open,
+    is_without_date,
     may_attribute,
 )
 
@@ -50,6 +51,8 @@ class MarkedLines:
         """First line after the header block of the hard break."""
         self.tail_at: dict[int, str] = {}
         """Lines that begin with text of the reply, which is kept, before an attribution on the same line."""
+        self._last = next((at for at in range(len(lines) - 1, -1, -1) if lines[at].strip()), 0)
+        """The last line with text."""
         self._long_lines = 300
         self._patience = 200
         """How often yet lines may be joined to find an attribution; no honest mail has so many beginnings."""
@@ -194,7 +197,7 @@ class MarkedLines:
                     break
                 if is_attribution(joined):
                     return other - at + 1
-        return self._bare_date(at) or self._shared(at)
+        return self._bare_date(at) or self._without_date(at) or self._shared(at)
 
     def _bare_date(self, at: int) -> int:
         """ "2011/4/7 Name <address>" or "2011年4月7日 …様:" alone, if a quote follows."""
@@ -205,6 +208,13 @@ class MarkedLines:
         if DATED.match(line) and "@" in line:
             return 1
         return 1 if marks.EAST_DATE.search(line[:90]) and marks.EAST_WEAK.search(line[-60:]) else 0
+
+    def _without_date(self, at: int) -> int:
+        """ "On Monday Support wrote:", if a quote follows, or nothing at all where a program has left that out."""
+        line = self.lines[at][:MAX_LINE].rstrip()
+        if line[-1:] not in (":", "：") or not is_without_date(line):
+            return 0
+        return 1 if at == self._last or self._next_is_quote(at + 1) else 0
 
     def _shared(self, at: int) -> int:
         """An attribution behind words of the reply on the same line ("thanks On … wrote:")."""

@@ -69,6 +69,25 @@ EAST_NAME: Final = re.compile(
 )
 EAST_WEAK: Final = re.compile(r"(?:[:：]|(?:さん|様|氏).{0,20}|より|から)\s*$")
 EAST_WROTE: Final = re.compile(r"^[\s>]*(?:在|於|于)?.{2,300}(?:写道|寫道)\s*[:：]?\s*$")
+# A day instead of a date, as short forms have it: "On Mon, X wrote:", "Montag schrieb X:", "月曜にXが書きました".
+_DAY: Final = (
+    r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?|today|yesterday|"
+    r"(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag|mo|di|mi|do|fr|sa|so)|heute|gestern|"
+    r"(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|lun|mar|mer|jeu|ven|sam|dim)|aujourd['’]hui|hier)"
+)
+_DAY_WROTE: Final = r"(?:wrote|said|schrieb|geschrieben|a écrit|écrivait|a répondu)"
+DAY_FIRST: Final = re.compile(
+    rf"^[\s>*_\-–—]*(?:(?:on|am|le)\s+)?{_DAY}\b[.,]?(?=\s)(?:.{{1,120}}?[\s\u00a0]{_DAY_WROTE}|\s{_DAY_WROTE}\s.{{1,120}}?)"
+    r"[\s\u00a0]?[:：][\s*_]*$",
+    re.I,
+)
+DAY_LAST: Final = re.compile(
+    rf"^[\s>*_\-–—]*\S.{{0,80}}?[\s\u00a0]{_DAY_WROTE}\s(?:(?:on|am|le)\s+)?{_DAY}\b.{{0,20}}?[:：][\s*_]*$", re.I
+)
+EAST_DAY: Final = re.compile(
+    r"^[\s>]*(?:(?:先週の?)?[月火水木金土日]曜日?|今日|本日|昨日|先日)(?:に|、|,|\s).{1,80}?"
+    r"(?:が|は|、|\s)\s?(?:書きました|書かれました|送信しました)\s*[:：]?\s*$"
+)
 ANDROID: Final = re.compile(
     r"^[\s>]*-{2,10}(?!-)\s?.{1,200}?\s?(?:wrote|schrieb|a écrit|escribió|skrev|さんが書きました)\s?-{2,}[\s:]*$", re.I
 )

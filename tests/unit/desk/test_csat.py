@@ -53,6 +53,30 @@ def test_words_beside_a_score_are_its_comment(text: str, expected: Rating) -> No
 
 
 @pytest.mark.parametrize(
+    "announced",
+    [
+        *("On Mon, Support wrote:", "On Mon, Support\nwrote:", "On Mon, 2 Mar 2026 at 10:00, Support <a@b.de> wrote:"),
+        *("Am Montag schrieb Support:", "Montag hat Support geschrieben:", "Lundi, Support a écrit :"),
+        *("月曜にサポートが書きました", "2026年3月2日(月) 10:00 サポート <a@b.jp>:", "サポートさんが書きました："),
+    ],
+)
+def test_line_that_announces_a_quote_is_no_comment(announced: str) -> None:
+    assert rating(f"4\n\n{announced}\n") == Rating(4, "4", sure=False)
+    found = rating(f"2\nToo slow\n\n{announced}")
+    assert found is not None
+    assert found.comment == "Too slow"
+
+
+@pytest.mark.parametrize(
+    "comment", ["On Monday nobody wrote", "What Ann wrote:\nnothing", "月曜に私が書きました。", "Nobody wrote."]
+)
+def test_comment_that_speaks_of_writing_is_kept(comment: str) -> None:
+    found = rating(f"2\n{comment}")
+    assert found is not None
+    assert found.comment == comment
+
+
+@pytest.mark.parametrize(
     "text",
     [
         *("", "hello", "hello 5", "0", "6", "10", "１０", "4.5", "4,5", "5/10", "-5", "5%", "3pm", "☆☆☆", "★★★★★★"),

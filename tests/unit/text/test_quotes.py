@@ -45,6 +45,15 @@ TOP_POSTS = [
     "2024年6月3日 10:15 山田様:\n> こんにちは",
     "> On Jun 3, 2024, at 10:15, Support <help@example.com> wrote:\n> \n> Hello",
     "> Hello\n> there",
+    "On Mon, Support wrote:\n> Hello",
+    "On Monday Support wrote:",
+    "Montag schrieb Support:\n> Hallo",
+    "Am Montag hat Support geschrieben:",
+    "Support schrieb am Montag:\n\n> Hallo",
+    "Hier, Support a écrit :\n> Bonjour",
+    "Lundi, Support a écrit :",
+    "月曜にサポートが書きました:\n> こんにちは",
+    "月曜日に、サポートが書きました：",
 ]
 
 
@@ -100,6 +109,9 @@ KEPT = [
     "> only a quote",
     "See https://example.com/on-monday-someone-wrote: it says so",
     "注文番号: 123\n日時: 2024年6月3日\nよろしくお願いします。",
+    "On Monday your colleague wrote:\nit will be mended.",
+    "It was late.\n\nOn Monday nobody wrote",
+    "返品の件です。\n月曜にサポートが書きました",
 ]
 
 
@@ -156,6 +168,9 @@ def test_line_broken_by_a_program_belongs_to_the_quote() -> None:
         "さん\n",
         "wrote:\n",
         "On 1, <\n",
+        "On Mon, x wrote:\n",
+        "Mon wrote ",
+        "月曜に",
         "｜ ",
     ],
 )
