@@ -60,7 +60,7 @@ def read_toml(path: Path, *, forbidden: int = PRIVATE) -> dict[str, Any]:
     try:
         with path.open("rb") as file:
             return tomllib.load(file)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError(_("{file} is no TOML: {why}").format(file=path, why=error)) from error
     except OSError as error:
         raise ConfigError(_("{file} cannot be read: {why}").format(file=path, why=error.strerror)) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -92,7 +93,9 @@ def read(profile: Profile) -> Found:
     """All of them, by name. A faulty one is left out, and its faults are named with file and line."""
     macros: list[Macro] = []
     problems: list[Problem] = []
-    for file in sorted(folder(profile).glob("*.toml"))[:MOST]:
+    # An editor's own files, such as Emacs' `.#refund.toml`, come and go beside those that are edited.
+    files = (file for file in sorted(folder(profile).glob("*.toml")) if not file.name.startswith("."))
+    for file in islice(files, MOST):
         macro, faults = read_file(file)
         problems += faults
         if macro is not None:
@@ -104,8 +107,13 @@ def read_file(file: Path) -> tuple[Macro | None, list[Problem]]:
     """The macro of a file; None where something is wrong with it."""
     from omnitui.services.texts.rendering import TextFault, check
 
+    if not file.is_file():
+        return None, [Problem(_("{file} is no file").format(file=file.name))]
     try:
         table = read_toml(file, forbidden=UNTAMPERED)
+        text = file.read_text("utf-8", "replace")
+    except OSError as error:
+        return None, [Problem(_("{file} cannot be read: {why}").format(file=file.name, why=error.strerror))]
     except ConfigError as error:
         return None, [Problem(error.message.replace(str(file), file.name), error.hint)]
     macro, faults = parsed(file.stem, table)
@@ -115,7 +123,6 @@ def read_file(file: Path) -> tuple[Macro | None, list[Problem]]:
                 check(step.value)
             except TextFault as error:
                 faults.append(Fault(error.message, number, step.kind, error.line))
-    text = file.read_text("utf-8", "replace") if faults else ""
     found = [Problem(f"{file.name}:{_line(text, one)}: {one.message}") for one in faults]
     return (None if faults else macro), found
 

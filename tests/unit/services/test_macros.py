@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -180,6 +181,18 @@ def test_file_that_is_no_toml_or_open_to_others_is_named(session: Session) -> No
     assert any("open to other users" in one.message for one in found.problems)
     with pytest.raises(NotFound):
         found.get("open")
+
+
+def test_what_is_no_file_is_named_and_what_an_editor_leaves_beside_one_is_passed_over(session: Session) -> None:
+    folder = macros.give(session.profile, "good", "[[do]]\nread = true\n").parent
+    (folder / ".#good.toml").symlink_to("mei@desk.4711:1795400000")
+    (folder / "gone.toml").symlink_to(folder / "nowhere")
+    os.mkfifo(folder / "pipe.toml")
+    (folder / "sub.toml").mkdir()
+    (folder / "deep.toml").write_text(f"a = {'[' * 5000}{']' * 5000}")
+    found = macros.read(session.profile)
+    assert [one.name for one in found.macros] == ["good"]
+    assert [one.message.split()[0] for one in found.problems] == ["deep.toml", "gone.toml", "pipe.toml", "sub.toml"]
 
 
 def test_example_is_a_macro(session: Session) -> None:
