@@ -40,6 +40,10 @@ _MOST_PLACES: Final = 20
 """Decimal places: 10 to the power of any number would never end."""
 
 
+_OF_FILTERS: Final = (AssertionError, AttributeError, LookupError)
+"""What Jinja's own filters raise of values that they do not take: `truncate(2)` is shorter than its dots."""
+
+
 class TextFault(OmniError):
     """A text that cannot be a template.
 
@@ -183,7 +187,7 @@ def rendered(text: str, facts: Mapping[str, Any]) -> str:
                 raise OmniError(_("the text becomes longer than {n} characters").format(n=LONGEST))
     except UndefinedError as error:
         raise OmniError(_missing(error)) from None
-    except (TemplateError, TypeError, ValueError, ArithmeticError, NameError) as error:
+    except (TemplateError, TypeError, ValueError, ArithmeticError, NameError, *_OF_FILTERS) as error:
         raise OmniError(_("the text cannot be made: {why}").format(why=error)) from None
     return "".join(made).strip("\n")
 
