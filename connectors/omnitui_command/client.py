@@ -233,7 +233,8 @@ async def start(argv: Sequence[str], folder: str, hello: Line) -> tuple[Running,
     running = Running(process)
     try:
         await running.tell(hello)
-        first = await asyncio.wait_for(running.hear(1), READY_SECONDS)
+        async with asyncio.timeout(READY_SECONDS):
+            first = await running.hear(1)
         if not first:
             raise Gone(await running.obituary())
         running.forget(first)

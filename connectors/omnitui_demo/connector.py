@@ -132,7 +132,8 @@ class DemoConnector:
                 return
             self._link.reach()
             try:
-                await asyncio.wait_for(self._acted.wait(), GLANCE_SECONDS)
+                async with asyncio.timeout(GLANCE_SECONDS):
+                    await self._acted.wait()
             except TimeoutError:
                 continue
 

@@ -113,7 +113,8 @@ class Pulling:
                 if not page.caught_up:
                     continue
                 try:
-                    await asyncio.wait_for(news.wait(), HEARTBEAT_SECONDS)
+                    async with asyncio.timeout(HEARTBEAT_SECONDS):
+                        await news.wait()
                 except TimeoutError:
                     yield ": still here\n\n"
         except OmniError:

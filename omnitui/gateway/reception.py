@@ -115,7 +115,8 @@ class Reception:
         kept = state.spool.keep(hook, key, call.body, call.query, content_type)
         try:
             # It is kept in the end also where nobody waits any more.
-            new = await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(kept)), PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                new = await asyncio.shield(asyncio.wrap_future(kept))
         except (OmniError, TimeoutError) as error:
             if not state.failing:
                 state.failing = True

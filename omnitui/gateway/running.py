@@ -121,7 +121,8 @@ class _Server:
         ticks = 0
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._anew.wait(), TICK_SECONDS)
+                async with asyncio.timeout(TICK_SECONDS):
+                    await self._anew.wait()
             told, ticks = self._anew.is_set(), ticks + 1
             self._anew.clear()
             try:

@@ -77,7 +77,8 @@ class State:
     async def healthy(self) -> bool:
         """Whether a delivery could be kept now: one of no hook is written and taken away again."""
         try:
-            await asyncio.wait_for(asyncio.wrap_future(self.spool.probe()), PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                await asyncio.wrap_future(self.spool.probe())
         except (OmniError, TimeoutError):
             return False
         return True

@@ -176,7 +176,8 @@ class Engine:
     async def _await_lease(self, lease: Lease) -> bool:
         while not lease.acquire():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), LEASE_SECONDS)
+                async with asyncio.timeout(LEASE_SECONDS):
+                    await self._stop.wait()
                 return False
         return True
 
@@ -386,7 +387,8 @@ class Engine:
             if ready and (self._settle is None or await self._settle()) and not await self._leaving(syncs, latest):
                 break
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), QUIET_SECONDS)
+                async with asyncio.timeout(QUIET_SECONDS):
+                    await self._stop.wait()
         if self._follower is not None:
             stopped = asyncio.create_task(self._stop.wait())
             try:

@@ -24,7 +24,8 @@ async def nap(clock: Clock, until: Millis | None, wake: asyncio.Event) -> bool:
         if left is not None and left <= 0:
             return False
         try:
-            await asyncio.wait_for(wake.wait(), None if left is None else _seconds(clock, left))
+            async with asyncio.timeout(None if left is None else _seconds(clock, left)):
+                await wake.wait()
         except TimeoutError:
             continue
     wake.clear()

@@ -286,7 +286,8 @@ class AccountSync:
                 self._met.clear()
                 self._look.set()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._met.wait(), IN_STEP_SECONDS)
+                    async with asyncio.timeout(IN_STEP_SECONDS):
+                        await self._met.wait()
             # What falls due from here on has not been looked for.
             now = self._cache.clock.now()
             if self.caught_up.is_set():

@@ -57,7 +57,8 @@ class RuleWatch:
                 await self.settle()
                 due = None if self._ruling is None else await asyncio.to_thread(self._due)
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(nap(self._session.cache.clock, due, woken), LOOK_EVERY)
+                    async with asyncio.timeout(LOOK_EVERY):
+                        await nap(self._session.cache.clock, due, woken)
                 await asyncio.sleep(PAUSE)
         finally:
             unsubscribe()

@@ -33,6 +33,21 @@ async def test_nap_is_cut_short_by_a_call() -> None:
     assert not wake.is_set()
 
 
+async def test_nap_that_is_called_and_cancelled_at_once_is_cancelled() -> None:
+    clock = SystemClock()
+    for steps in range(6):
+        wake = asyncio.Event()
+        task = asyncio.create_task(nap(clock, clock.now() + DAY, wake))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        wake.set()
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        if task.cancel():
+            await asyncio.wait({task})
+            assert task.cancelled(), steps
+
+
 async def test_nap_on_a_fast_clock_takes_its_share_of_real_time() -> None:
     clock = ScaledClock(0, 1_000_000)
     async with asyncio.timeout(30):
