@@ -86,7 +86,8 @@ class _Ticket:
         with self._lock:
             self._given_up = True
             if self._db is not None:
-                self._db.interrupt()
+                with contextlib.suppress(sqlite3.Error):  # it was closed meanwhile
+                    self._db.interrupt()
 
 
 class Cache:
@@ -181,6 +182,8 @@ class Cache:
             CacheError: It cannot be read.
         """
         reader = self._reader()
+        if reader.closed:
+            raise _over()
         try:
             with reader.lock:
                 return _in_one_state(reader.db, query, *args, **kwargs)
@@ -260,7 +263,8 @@ class Cache:
 
     def watch(self) -> None:
         """Publish on the bus what other processes commit; begins by itself with the first subscriber to `Changed`."""
-        self._following().watch()
+        if not self._closed:
+            self._following().watch()
 
     def close(self) -> None:
         """Finish what was queued and let go of all threads and connections."""
@@ -271,10 +275,10 @@ class Cache:
             self._writer.close()
         if self._feed is not None:
             self._feed.close()
-        if threads is not None:
-            threads.shutdown()
         for reader in list(self._readers):
             reader.close()
+        if threads is not None:
+            threads.shutdown()
         self._local = threading.local()
         self._leave()
 

@@ -109,9 +109,14 @@ class ParseWorker:
         return found
 
     def close(self) -> None:
-        """End the process; later mails are given raw."""
+        """End the process; the mail that it is at, and later ones, are given raw."""
+        self._closed = True
+        # Before our turn comes: several mails that take all their time would keep us waiting for minutes.
+        process = self._process
+        if process is not None:
+            with contextlib.suppress(OSError):
+                process.kill()
         with self._lock:
-            self._closed = True
             self._kill()
 
     def __enter__(self) -> ParseWorker:
@@ -138,6 +143,8 @@ class ParseWorker:
             start_new_session=True,
         )
         self._process = process
+        if self._closed:
+            raise EOFError("closed")
         self.starts += 1
         assert process.stdin is not None
         assert process.stdout is not None

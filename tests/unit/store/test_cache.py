@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -9,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from omnitui.bus import Changed
 from omnitui.errors import Refused
 from omnitui.store import connection
 from omnitui.store.cache import Cache
@@ -68,6 +71,26 @@ def test_closing_ends_what_other_threads_read_and_refuses_more(tmp_path: Path) -
         cwd=Path(__file__).parents[3],
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "7\n", "")
+
+
+async def test_closing_ends_what_is_read_beside_the_loop(tmp_path: Path) -> None:
+    cache, reading = Cache.open(tmp_path), threading.Event()
+
+    def long(db: sqlite3.Connection) -> None:
+        reading.set()
+        db.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n").fetchone()
+
+    reads = [asyncio.create_task(cache.aread(long)) for _ in range(4)]
+    await asyncio.to_thread(reading.wait)
+    await asyncio.to_thread(cache.close)
+    assert {type(one) for one in await asyncio.gather(*reads, return_exceptions=True)} == {Refused}
+
+
+def test_whoever_listens_to_a_closed_cache_starts_no_thread(tmp_path: Path) -> None:
+    cache = Cache.open(tmp_path)
+    cache.close()
+    cache.bus.subscribe(Changed, lambda _event: None)
+    assert "omnitui-feed" not in {thread.name for thread in threading.enumerate()}
 
 
 def test_opening_and_reading_import_nothing_heavy(tmp_path: Path) -> None:

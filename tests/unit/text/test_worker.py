@@ -131,6 +131,15 @@ def test_worker_survives_being_killed_from_outside(worker: ParseWorker) -> None:
     assert worker.parse_sync(MAIL).subject == "注文"
 
 
+async def test_closing_waits_for_no_mail(poisoned: ParseWorker) -> None:
+    poisoned._seconds = 3_600.0
+    mails = asyncio.create_task(asyncio.to_thread(poisoned.parse_all_sync, [b"poison-sleep"] * 5))
+    while poisoned.starts == 0:  # noqa: ASYNC110  # nobody tells of it
+        await asyncio.sleep(0.01)
+    await asyncio.to_thread(poisoned.close)
+    assert {mail.defects for mail in await mails} == {("parser-died",)}
+
+
 def test_closed_worker_leaves_no_process_and_gives_raw() -> None:
     worker = ParseWorker()
     worker.parse_sync(MAIL)
