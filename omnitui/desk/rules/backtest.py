@@ -207,7 +207,7 @@ class _One(Retelling):
                 elif kind == 3:
                     self.then.unread = max(self.then.unread + item[1], 0)
                 else:
-                    happened.append((item[1], item[2], ""))
+                    happened.append(item[1:])
                 place += 1
             if self._ticking is not None:
                 self._ticking.settle(now)

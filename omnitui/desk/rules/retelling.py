@@ -18,10 +18,26 @@ from omnitui.model.states import Flag, Priority, Status
 ODD: Final = NOTE | FILES | UNREAD
 """What few messages are."""
 _CLOCKED: Final = {1: sla.Said.ASKED, 2: sla.Said.ANSWERED}
+_SAYS: Final = {"status": What.STATUS, "priority": What.PRIORITY}
 _ASLEEP: Final = frozenset({Status.RESOLVED, Status.WAITING, Status.SNOOZED})
 """What a customer's words end."""
 Heard = tuple[What, str, str]
 """What, its subject, what was before."""
+
+
+def turned(field: str, before: Any, after: Any) -> list[Heard]:
+    """What rules hear of, where a field is not as it was before."""
+    if field == "labels":
+        was, now = set(before), set(after)
+        return [
+            *((What.LABELLED, one, "") for one in sorted(now - was)),
+            *((What.UNLABELLED, one, "") for one in sorted(was - now)),
+        ]
+    if before == after:
+        return []
+    if field == "assignee_id":
+        return [(What.ASSIGNED if after else What.UNASSIGNED, after or "", before or "")]
+    return [(_SAYS[field], after, str(before))] if field in _SAYS else []
 
 
 class Retelling:
@@ -108,26 +124,23 @@ class Retelling:
 
     def _change(self, field: str, step: Step, happened: list[Heard]) -> None:
         then, after = self.then, step.after
-        found: list[tuple[What, str, str]] = []
+        found: list[Heard] = []
         match field:
             case "status":
-                if then.status != after:
-                    found.append((What.STATUS, after, str(then.status)))
+                found = turned(field, then.status, after)
                 then.status, self._own_status = Status(after), False
                 self._tick(step.at, then.status)
             case "priority":
-                if then.priority != after:
-                    found.append((What.PRIORITY, after, then.priority.value))
+                found = turned(field, then.priority, after)
                 then.priority = Priority(after)
             case "assignee_id":
-                if then.assignee_id != after:
-                    found.append((What.ASSIGNED if after else What.UNASSIGNED, after or "", then.assignee_id or ""))
+                found = turned(field, then.assignee_id, after)
                 then.assignee_id, then.assignee = after, self._names.get(after, "") if after else ""
             case "labels":
                 on, off = set(after) - set(step.before), set(step.before) - set(after)
-                found += [(What.LABELLED, one, "") for one in sorted(on - set(then.labels))]
-                found += [(What.UNLABELLED, one, "") for one in sorted(off & set(then.labels))]
-                then.labels = tuple(sorted((set(then.labels) | on) - off))
+                labels = tuple(sorted((set(then.labels) | on) - off))
+                found = turned(field, then.labels, labels)
+                then.labels = labels
             case "incident_id":
                 then.incident_id, then.incident = after, self._names.get(after, "") if after else ""
             case "merged_into":

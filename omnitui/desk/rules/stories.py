@@ -28,6 +28,10 @@ UNREAD: Final = 1 << 5
 BITS: Final = (1 << SHIFT) - 1
 
 
+Event = tuple[Millis, What, str, str]
+"""Something that rules hear of, with its subject and what was before."""
+
+
 class Whole(NamedTuple):
     """What a conversation and its parts had between them, as something became a part or ceased to be one."""
 
@@ -49,8 +53,8 @@ class Story(NamedTuple):
     """When, which field, from what to what; unseen ones are left out."""
     marks: Sequence[tuple[Millis, int]] = ()
     """When messages were marked as read or unread, and by how many that changed what is unread."""
-    events: Sequence[tuple[Millis, What, str]] = ()
-    """What is known beside that, with its subject."""
+    events: Sequence[Event] = ()
+    """What is known beside that, and what became of its parts."""
     unsure: Sequence[tuple[Millis, Millis]] = ()
     """From when until when something that was asked for is not known."""
     ended: Millis | None = None

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from omnitui.clock import Millis
-from omnitui.desk.rules.stories import ROLE, SHIFT, UNREAD, Said, Whole
+from omnitui.desk.rules.stories import ROLE, SHIFT, UNREAD, Event, Said, Whole
 from omnitui.desk.tracing import Cause, Step
 from omnitui.ids import Ulid
 from omnitui.store.reads import wholes
@@ -33,6 +33,7 @@ class Piece(NamedTuple):
     said: Sequence[Said]
     marks: Sequence[tuple[Millis, int]] = ()
     known: Sequence[int | None] = ()
+    events: Sequence[Event] = ()
 
 
 class Gathered:
@@ -51,12 +52,13 @@ class Gathered:
             self.turns[part] = [(one.at, wholes.FIELD, one) for one in told if one.cause is not Cause.BEGAN]
 
 
-def within(pieces: Iterable[Piece]) -> tuple[list[Said], list[tuple[Millis, int]]]:
-    """The messages and marks that came while they belonged to the whole."""
+def within(pieces: Iterable[Piece]) -> tuple[list[Said], list[tuple[Millis, int]], list[Event]]:
+    """The messages, marks and events that came while they belonged to the whole."""
     some = list(pieces)
     said = [one for piece in some for one in piece.said if piece.since < one >> SHIFT < piece.until]
     marks = [one for piece in some for one in piece.marks if piece.since < one[0] < piece.until]
-    return sorted(said), sorted(marks)
+    events = [one for piece in some for one in piece.events if piece.since < one[0] < piece.until]
+    return sorted(said), sorted(marks), events
 
 
 def turns(own: Piece, pieces: Sequence[Piece], first: Sequence[int], now: Millis) -> list[tuple[Millis, str, Step]]:

@@ -9,15 +9,16 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import Any, Final, NamedTuple
 
 from omnitui.clock import Millis
 from omnitui.desk.querying.asof import Asked, Then
 from omnitui.desk.querying.terms import Leaf, Mentions, Query, Text
+from omnitui.desk.rules.retelling import turned
 from omnitui.desk.rules.rule import What
-from omnitui.desk.rules.stories import FILES, INCOMING, NOTE, ROLE, SHIFT, UNREAD, Said, Story
+from omnitui.desk.rules.stories import FILES, INCOMING, NOTE, ROLE, SHIFT, UNREAD, Event, Said, Story
 from omnitui.desk.tracing import Cause, Step, steps
 from omnitui.ids import Ulid
 from omnitui.model.operations import Op
@@ -45,7 +46,6 @@ _OTHERWISE: Final[Mapping[str, Callable[[tuple[Any, ...], bool], bool]]] = {
     "flags": lambda row, _labelled: row[11] or row[12] or row[13],
 }
 """Whether a field is not as it is at first, in a row of _HEAD."""
-Event = tuple[Millis, What, str]
 
 _HEAD: Final = """SELECT c.pk, c.id, c.created_at, c.deleted_at, c.last_incoming_at, c.window_closes_at, c.status,
     c.priority, c.assignee_pk, c.incident_pk, c.snoozed_until, c.spam, c.merged, c.muted, c.contact_reason, c.subject,
@@ -76,7 +76,7 @@ def count(db: sqlite3.Connection, asked: Asked) -> int:
 
 
 def stories(
-    db: sqlite3.Connection, asked: Asked, now: Millis, *, failures: bool = False
+    db: sqlite3.Connection, asked: Asked, now: Millis, heard: Collection[What] = ()
 ) -> Generator[Story | None, None, None]:
     """What came to pass in each conversation that the query could ever have found; None: nothing that it asks for.
 
@@ -84,17 +84,17 @@ def stories(
         db: A reading connection, in one state of the cache all the while.
         asked: The query; of its leaves that are settled here `Then.known` holds what was found.
         now: The time of the cache.
-        failures: Whether it matters which replies failed.
+        heard: What matters beside messages and what changed in the conversations themselves.
     """
     compiled.prepare(db)
-    teller = _Teller(db, asked, now)
+    teller = _Teller(db, asked, now, heard)
     sql, values = _statement(asked, _where(asked, teller.gathered))
     rows = db.execute(sql, values)
     # While one page is told, the messages of the next are read: SQLite needs a third of the time, and no Python.
     with ThreadPoolExecutor(1, "replay") as beside:
         ahead: _Page | None = None
         while page := rows.fetchmany(PAGE):
-            coming = teller.open(page, beside, failures=failures)
+            coming = teller.open(page, beside)
             yield from teller.tell(ahead) if ahead is not None else ()
             ahead = coming
         yield from teller.tell(ahead) if ahead is not None else ()
@@ -160,9 +160,10 @@ class _Page(NamedTuple):
 class _Teller:
     """Tells stories, page by page."""
 
-    def __init__(self, db: sqlite3.Connection, asked: Asked, now: Millis) -> None:
+    def __init__(self, db: sqlite3.Connection, asked: Asked, now: Millis, heard: Collection[What]) -> None:
         self._db = db
         self._asked = asked
+        self._heard = frozenset(heard)
         self._now = now
         self._agents = dict[int, Ulid](db.execute("SELECT pk, id FROM agent").fetchall())
         self._incidents = dict[int, Ulid](db.execute("SELECT pk, id FROM incident").fetchall())
@@ -174,7 +175,7 @@ class _Teller:
         asks = {"files": asked.files, "unread": asked.unread}
         self._said_sql = _SAID.replace("{}", "".join(sql for sql, name in _SAID_ALSO if asks[name]), 1)
 
-    def open(self, rows: Sequence[tuple[Any, ...]], beside: Executor, *, failures: bool) -> _Page:
+    def open(self, rows: Sequence[tuple[Any, ...]], beside: Executor) -> _Page:
         """Read what changed in a page of rows, and have their messages read."""
         every = _rows([row[0] for row in rows])
         ops, reports = self._ops(every), self._reports(every)
@@ -184,7 +185,7 @@ class _Teller:
         moved = {row[0] for row in rows if row[1] in gathered.stays or row[1] in gathered.turns}
         changed = ops.keys() | reports.keys() | promised.keys() | moved
         wanted = [row[0] for row, then in begun if row[0] in changed or steady(then)]
-        labels, failed = self._labels(every), self._failed(every) if failures else {}
+        labels, failed = self._labels(every), self._failed(every)
         said = beside.submit(self._said, wanted)
         return _Page(begun, ops, reports, promised, labels, failed, frozenset(changed), frozenset(wanted), said)
 
@@ -196,9 +197,7 @@ class _Teller:
             if pk not in page.wanted:
                 yield None
                 continue
-            events = page.failed.get(pk, ())
-            if row[19] is not None:
-                events = [*events, (row[19], What.RATED, str(row[18]))]
+            events = [*page.failed.get(pk, ()), *self._rated(row)]
             doubts = self._untold(row, then) if self._asked.windows else []
             if pk in page.changed:
                 found = said.get(pk, ()), page.labels.get(pk, []), page.ops.get(pk, ()), page.reports.get(pk, {})
@@ -245,9 +244,15 @@ class _Teller:
 
     def _failed(self, rows: compiled.Condition) -> dict[int, list[Event]]:
         found = defaultdict[int, list[Event]](list)
-        for pk, at in self._db.execute(_FAILED.format(rows.sql), rows.values):
-            found[pk].append((at, What.FAILED, ""))
+        if What.FAILED in self._heard:
+            for pk, at in self._db.execute(_FAILED.format(rows.sql), rows.values):
+                found[pk].append((at, What.FAILED, "", ""))
         return found
+
+    def _rated(self, row: tuple[Any, ...]) -> list[Event]:
+        if What.RATED not in self._heard or row[19] is None:
+            return []
+        return [(row[19], What.RATED, str(row[18]), "")]
 
     def _ops(self, rows: compiled.Condition) -> dict[int, list[Op]]:
         sql = oplog.OP.replace("SELECT o.id", "SELECT o.conversation_pk, o.id", 1)
@@ -289,6 +294,31 @@ class _Teller:
     ) -> Story:
         """The story of what somebody changed."""
         own = row[1]
+        said, marks = self._marked(row, said, ops)
+        pieces = [self._piece(stay) for stay in self.gathered.stays.get(own, ())]
+        joined, joined_marks, joined_events = within(pieces)
+        traced = self._traced(row, said, joined, labels, ops, reports)
+        for name in ("contact_reason", "subject"):
+            setattr(then, name, traced[name][0].after)
+        changes = [*_turns(traced), *self.gathered.turns.get(own, ()), *self._due(promised, own)]
+        if pieces:
+            changes += turns(Piece(0, 0, said, marks, then.known), pieces, self._first, self._now)
+            then.whole = True
+            changes += self._closing(row, then, said)
+            said, marks = sorted([*said, *joined]), sorted([*marks, *joined_marks])
+        doubts += [*_doubts({name: traced[name] for name in self._asked.fields}), *promised.unsure]
+        return Story(own, then, said, changes, marks, [*events, *joined_events], doubts, row[3])
+
+    def _traced(
+        self,
+        row: tuple[Any, ...],
+        said: Sequence[Said],
+        joined: Sequence[Said],
+        labels: Iterable[str],
+        ops: Sequence[Op],
+        reports: Mapping[str, Millis],
+    ) -> dict[str, list[Step]]:
+        """How each field of a conversation came to be as it is; words of its parts, `joined`, open it again, too."""
         current: dict[str, Any] = {
             "status": row[6],
             "priority": _PRIORITY[row[7]],
@@ -300,27 +330,14 @@ class _Teller:
             "contact_reason": row[14],
             "subject": row[15],
         }
-        said, marks = self._marked(row[0], said, [op for op in ops if op.object_id == own and op.verb is Verb.READ])
-        pieces = [self._piece(stay) for stay in self.gathered.stays.get(own, ())]
-        joined, joined_marks = within(pieces)
         own_words = [one >> SHIFT for one in said if one & ROLE == 1]
         began = min([row[2], *own_words[:1]])
         wrote = sorted([*own_words, *(one >> SHIFT for one in joined if one & ROLE == 1)])
-        set_by = [op for op in ops if op.object_id == own and op.verb is not Verb.READ]
-        traced = {
+        set_by = [op for op in ops if op.object_id == row[1] and op.verb is not Verb.READ]
+        return {
             name: steps(name, value, set_by, began=began, now=self._now, wrote=wrote, reported=reports.get(name))
             for name, value in current.items()
         }
-        for name in ("contact_reason", "subject"):
-            setattr(then, name, traced[name][0].after)
-        changes = [*_turns(traced), *self.gathered.turns.get(own, ()), *self._due(promised, own)]
-        if pieces:
-            changes += turns(Piece(0, 0, said, marks, then.known), pieces, self._first, self._now)
-            then.whole = True
-            changes += self._closing(row, then, said)
-            said, marks = sorted([*said, *joined]), sorted([*marks, *joined_marks])
-        doubts += [*_doubts({name: traced[name] for name in self._asked.fields}), *promised.unsure]
-        return Story(own, then, said, changes, marks, events, doubts, row[3])
 
     def _closing(self, row: tuple[Any, ...], then: Then, said: Sequence[Said]) -> Iterator[tuple[Millis, str, Step]]:
         """When the reply window of a whole closes: what comes into its parts opens none."""
@@ -330,13 +347,17 @@ class _Teller:
             yield at, "closes_at", Step(at, None, closes, Cause.REPORTED)
 
     def _piece(self, stay: Stay) -> Piece:
-        """What a part had."""
+        """What a part had, and what became of it."""
         sql, values = _statement(self._asked, compiled.Condition("c.id = ?", (stay.part,)))
         row = self._db.execute(sql, values).fetchone()
         rows = _rows([row[0]])
-        reads = [op for op in self._ops(rows).get(row[0], ()) if op.object_id == row[1] and op.verb is Verb.READ]
-        said, marks = self._marked(row[0], self._said([row[0]]).get(row[0], []), reads)
-        return Piece(stay.since, stay.until, said, marks, row[20:])
+        ops, events = self._ops(rows).get(row[0], ()), self._failed(rows).get(row[0], [])
+        said, marks = self._marked(row, self._said([row[0]]).get(row[0], []), ops)
+        labels, reports = self._labels(rows).get(row[0], []), self._reports(rows).get(row[0], {})
+        traced = _turns(self._traced(row, said, (), labels, ops, reports))
+        told = [(at, *one) for at, field, step in traced for one in turned(field, step.before, step.after)]
+        events = [*events, *self._rated(row), *(one for one in told if one[1] in self._heard)]
+        return Piece(stay.since, stay.until, said, marks, row[20:], events)
 
     def _due(self, promised: Promises, own: Ulid) -> list[tuple[Millis, str, Step]]:
         """When something was due that was promised in a conversation or its parts."""
@@ -350,12 +371,13 @@ class _Teller:
         return due_turns(promised.said, parts)
 
     def _marked(
-        self, pk: int, said: Sequence[Said], reads: Sequence[Op]
+        self, row: tuple[Any, ...], said: Sequence[Said], ops: Sequence[Op]
     ) -> tuple[Sequence[Said], list[tuple[Millis, int]]]:
         """The messages with what was unread as they came, and how that changed when they were marked."""
-        if not reads or not self._asked.unread:
+        reads = [op for op in ops if op.object_id == row[1] and op.verb is Verb.READ] if self._asked.unread else []
+        if not reads:
             return said, []
-        rows = self._db.execute(_OWN, (pk,)).fetchall()
+        rows = self._db.execute(_OWN, (row[0],)).fetchall()
         unread = {own for own, _role, held in rows if held}
         marks: list[tuple[Millis, int]] = []
         for op in reversed(reads):

@@ -20,12 +20,12 @@ from omnitui.desk.rules.outcomes import conversation
 from omnitui.desk.rules.rule import On, Rule, What
 from omnitui.ids import Ulid
 from omnitui.model.incidents import Severity
-from omnitui.model.states import Direction, Status
+from omnitui.model.states import Direction, Priority, Status
 from omnitui.model.tasks import TaskKind
 from omnitui.services.acting.operations import Operations
 from omnitui.services.rules import reading as rules
 from omnitui.services.rules import trials
-from omnitui.store import sla
+from omnitui.store import conversations, sla
 from omnitui.store.arriving import inflow
 from omnitui.store.cache import Cache
 from omnitui.store.reads import merging, replay, tasks, tracing
@@ -203,3 +203,55 @@ def test_rule_fires_in_a_trial_where_it_did_in_force(tmp_path: Path, on: str) ->
         assert [own for own, _at in found] == [own for own, _at in fired]
         # The engine looked once in a while.
         assert all(at <= live <= at + 2 * MINUTE for (_own, live), (_same, at) in zip(fired, found, strict=True))
+
+
+HEARD = (
+    *("resolved", "reopened", "status:waiting", "labelled:vip", "unlabelled:vip", "assigned", "unassigned"),
+    *("priority:urgent", "rated", "message", "reply"),
+)
+
+
+@pytest.mark.parametrize("on", HEARD)
+def test_rule_hears_in_a_trial_what_became_of_parts_as_it_did_in_force(tmp_path: Path, on: str) -> None:
+    rng = random.Random(on)
+    with a_session(tmp_path) as session:
+        cache, operations = session.cache, session.operations
+        mika = an_agent(cache, "Mika").id
+        ruling = ruled(session, a_rule("r", on, '{note = "n"}', when="is:all"))
+        ids = [a_conversation(cache, contact=f"Person {n}").id for n in range(4)]
+        ruling.work()
+        operations.merge(ids[0], ids[1:2])
+        for step in range(100):
+            one, other = rng.sample(ids, 2)
+            head = cache.read(merging.head, one)
+            match rng.randrange(10):
+                case 0:
+                    a_message(cache, one, "Hello")
+                case 1:
+                    a_message(cache, one, "We look", direction=Direction.OUTGOING)
+                case 2 | 3:
+                    operations.set_status([one], rng.choice([Status.RESOLVED, Status.WAITING, Status.OPEN]))
+                case 4:
+                    operations.label([one], add=["vip"])
+                case 5:
+                    operations.label([one], remove=["vip"])
+                case 6:
+                    operations.assign([one], rng.choice([None, mika]))
+                case 7:
+                    operations.set_priority([one], rng.choice(list(Priority)))
+                case 8 if head != cache.read(merging.head, other):
+                    operations.merge(one, [other])
+                case 9 if head != one:
+                    operations.split([one])
+            if step % 30 == 0:
+                rated = ids[step // 30]
+                cache.write(lambda tx, own=rated: conversations.rate(tx, own, 5, "5", "", tx.now()))  # type: ignore[misc]
+            later(session, 40 * SECOND)
+            ruling.work()
+        fired = sorted((one.conversation_id, one.at) for one in cache.read(reads.firings, limit=1_000))
+        tried = trials.attempt(session, rules.read(session.profile, session.settings).rules[0], limit=1_000)
+        found = sorted((one.foreseen.conversation.id, one.at) for one in tried.examples)
+        assert fired
+        assert [own for own, _at in found] == [own for own, _at in fired]
+        # The engine looked once in a while.
+        assert all(at <= live <= at + 4 * MINUTE for (_own, live), (_same, at) in zip(fired, found, strict=True))
