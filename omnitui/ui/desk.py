@@ -192,6 +192,11 @@ class Desk(Backstage):
             return self.doing.aimed
         return queue.targets if queue.marked and self.screen.scope is Scope.LIST else (self.need(),)
 
+    @property
+    def targets_one(self) -> bool:
+        """Whether an action means the shown conversation alone."""
+        return self.shown is None or self.targets() == (self.shown,)
+
     async def read(self) -> Picture:
         """What is known of the conversation that an action means; waits until it is read.
 

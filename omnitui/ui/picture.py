@@ -46,6 +46,8 @@ class Picture:
     """What the channel's policy depends on, beside the conversation."""
     others: tuple[str, ...] = ()
     """Who gets an answer to all as well."""
+    merged: bool = False
+    """Whether others are shown as one with it."""
 
 
 def picture(
@@ -73,6 +75,7 @@ def picture(
         address=", ".join(target.reply_to or (target.contact,)) if target is not None else "",
         allowed=allowance(db, abilities, way),
         others=target.others if target is not None else (),
+        merged=len(own) > 1,
     )
 
 
@@ -95,7 +98,7 @@ class Standing:
     promised: tuple[Millis, ...] = ()
     """When the agent's open tasks and nobody's are due, the first hundred."""
     away: Millis | None = None
-    """Until when the agent is away; None: not at all, `presence.NO_END`: until they are back."""
+    """Until when the agent is away; None: not at all, `NO_END`: until they are back."""
     incidents: tuple[Incident, ...] = ()
     """Those that go on, the worst first."""
 

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from omnitui.model.incidents import Severity
 from omnitui.services.session import Session
+from omnitui.ui.outside import suspending
 from omnitui.ui.screens.picker import PickerScreen
 from omnitui.ui.widgets.choices import Choice, Choices
 from tests.support.console import Person, a_console, a_profile, a_session
 from tests.support.desk import a_contact, a_conversation
+from tests.support.ruled import ADD, a_rule, ruled
 
 
 @pytest.fixture
@@ -89,6 +92,33 @@ async def test_single_character_of_japanese_finds_conversations_and_contacts(ses
         assert listed(person) == ["返町 一郎", "山田 花子  注文の件"]
 
 
+async def test_palette_leads_to_incidents_and_rules_the_last_used_first(session: Session) -> None:
+    a_conversation(session.cache, contact="Ann")
+    session.operations.open_incident("Kettles catch fire", Severity.SEV2)
+    ended = session.operations.open_incident("Kiosk was closed", Severity.SEV4)
+    session.operations.end_incident(ended[0].object_id)
+    ruled(session, a_rule("vip", "message", ADD % "vip", title="VIP first", when="segment:vip"))
+    async with a_console(session, 140, 40) as person:
+        await person.press("ctrl+p")
+        await person.sees("macros, incidents, rules")
+        await person.type("kiosk")
+        await person.until(lambda: listed(person)[:1] == ["SEV4 Kiosk was closed  ended"])
+        await person.sees("incident  gI")
+        await person.press("enter")
+        await person.sees("e reopens it")
+        await person.press("escape")
+        await person.until(lambda: person.app.screen is person.app.main)
+        await person.press("ctrl+p")
+        await person.until(lambda: listed(person)[:1] == ["SEV4 Kiosk was closed  ended"], "what was used last")
+        await person.type("vip first")
+        await person.until(lambda: listed(person)[:1] == ["VIP first  segment:vip"])
+        await person.sees("rule  gR")
+        await person.press("enter")
+        await person.sees("VIP first · on")
+        await person.press("escape")
+        await person.until(lambda: person.app.screen is person.app.main)
+
+
 async def test_contact_without_an_open_conversation_opens_the_list_of_theirs(session: Session) -> None:
     from omnitui.model.states import Status
 
@@ -111,6 +141,74 @@ async def test_action_that_cannot_be_done_says_why_in_lists_and_when_its_key_is_
         await person.press("?")
         await person.type("related")
         await person.sees("not now: nothing is known")
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ("Call …", "no way to call is set: set [voice]"),
+        ("Kept the promise", "nothing is promised here"),
+        ("Cut apart", "this conversation is not merged"),
+        ("Do it again", "nothing was done yet"),
+        ("Back to the shell", "no shell is behind this console"),
+        ("Go to the team's", "config.toml names no [teams]"),
+    ],
+)
+async def test_what_cannot_be_done_is_dimmed_with_its_reason(
+    session: Session, typed: str, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(suspending, "has_shell", lambda: False)
+    a_conversation(session.cache, contact="Ann")
+    async with a_console(session, 140, 40) as person:
+        await person.press("?")
+        await person.sees("Keys in the list")
+        await person.type(typed)
+        await person.sees(f"not now: {why}")
+        (first, *_rest) = person.app.screen.query_one(Choices).choices
+        assert first.dim
+        await person.press("enter")
+        await person.sees(f"! {why}")
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ("Change the message", "the customer wrote this"),
+        ("Attachments …", "this message has no attachments"),
+        ("Go to what it answers", "it is not known that this message answers"),
+        ("Next search hit", "nothing was searched for yet"),
+        ("What became of it", "there is nothing to decide"),
+    ],
+)
+async def test_what_cannot_be_done_to_a_message_says_why_beside_it(session: Session, typed: str, why: str) -> None:
+    a_conversation(session.cache, contact="Ann")
+    async with a_console(session, 140, 40) as person:
+        await person.press("enter")
+        await person.until(lambda: person.app.main.focused is person.app.main.history)
+        await person.press("?")
+        await person.sees("Keys in the history")
+        await person.type(typed)
+        await person.sees(f"not now: {why}")
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ("Send later", "there is nothing to send"),
+        ("Take a file away", "nothing is attached"),
+        ("Approved template", "the back end has no approved template"),
+        ("Undo typing", "there is nothing to take back"),
+    ],
+)
+async def test_what_cannot_be_done_where_one_writes_says_why_beside_it(session: Session, typed: str, why: str) -> None:
+    a_conversation(session.cache, contact="Ann")
+    async with a_console(session, 140, 40) as person:
+        await person.press("r")
+        await person.until(lambda: person.app.main.composer.draft is not None)
+        await person.press("f1")
+        await person.sees("Keys in the composer")
+        await person.type(typed)
+        await person.sees(f"not now: {why}")
 
 
 async def test_help_narrows_down_marks_letters_and_runs(session: Session) -> None:

@@ -60,6 +60,11 @@ def ended(db: sqlite3.Connection, limit: int = MOST) -> list[Incident]:
     return [_incident(row) for row in rows]
 
 
+def known(db: sqlite3.Connection) -> list[Incident]:
+    """Those that go on, then the last fifty of those that have ended."""
+    return [*going_on(db), *ended(db, 50)]
+
+
 def linked(db: sqlite3.Connection, incident_id: Ulid) -> list[Conversation]:
     """The conversations that are linked to an incident, the newest activity first; what is spam or deleted is not."""
     rows = db.execute(

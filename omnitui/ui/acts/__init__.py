@@ -81,7 +81,7 @@ def run(desk: Desk, action_id: str, count: int | None = None, *, motion: str = "
     if reason := why_not(desk, action_id):
         desk.say(f"! {reason}", "warn")
         return
-    if action_id in ONE and desk.targets() != (desk.shown,):
+    if action_id in ONE and not desk.targets_one:
         desk.say(_("this means the shown conversation alone; the marked ones stay marked"), "warn")
     desk.doing.letter = letter
     if motion or spans(desk, action_id, count):

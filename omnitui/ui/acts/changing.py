@@ -165,15 +165,20 @@ async def _redo(desk: Desk) -> None:
 def tell(desk: Desk, done: Undone, words: str, what: tuple[Op, ...]) -> None:
     """Say what became of an undo or redo."""
     if done.conflicts:
-        desk.say(_("changed since then, left as it is: {field}").format(field=done.conflicts[0].field), "warn")
+        desk.say(_("changed since then, left as it is: {field}").format(field=_field(done.conflicts[0].field)), "warn")
     elif done.overtaken:
-        told_field = _("{field} is not as it was: it was changed meanwhile").format(field=done.overtaken[0].field)
+        field = _field(done.overtaken[0].field)
+        told_field = _("{field} is not as it was: it was changed meanwhile").format(field=field)
         desk.say(f"{words.format(what=told(what))} · {told_field}", "warn")
     elif done.gone:
         left = ngettext("{n} message had left already", "{n} messages had left already", done.gone).format(n=done.gone)
         desk.say(f"{words.format(what=told(what))} · {left}", "warn")
     else:
         desk.say(words.format(what=told(what)))
+
+
+def _field(name: str) -> str:
+    return _(phrases.FIELD.get(name, name))
 
 
 def _go_to(desk: Desk, ops: tuple[Op, ...]) -> Ulid | None:

@@ -34,8 +34,12 @@ def handler(action_id: str) -> Handler:
 
 
 def _begin(desk: Desk, command: Command) -> Coroutine[Any, Any, None]:
-    about = command.input != "none" or command.output in ("note", "insert") or needs(command.argv)
-    return _prepare(desk, command, desk.need() if about else None)
+    return _prepare(desk, command, desk.need() if is_about_one(command) else None)
+
+
+def is_about_one(command: Command) -> bool:
+    """Whether a command takes something of the conversation that is shown, or writes into it."""
+    return command.input != "none" or command.output in ("note", "insert") or needs(command.argv)
 
 
 async def _prepare(desk: Desk, command: Command, conversation_id: Ulid | None) -> None:

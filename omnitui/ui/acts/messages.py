@@ -15,6 +15,7 @@ from omnitui.text.widths import wrap
 from omnitui.ui.acts.handler import Handler
 from omnitui.ui.desk import Desk
 from omnitui.ui.look import phrases
+from omnitui.ui.picture import Picture
 
 LONGEST_QUOTE = 20_000
 """Characters of a message that are quoted."""
@@ -56,14 +57,19 @@ def quoted(desk: Desk, message: Message) -> SafeText:
 async def _changeable(desk: Desk, verb: Verb) -> Message:
     """The current message, if it may be changed so; asked before anybody writes in vain."""
     message = await desk.message()
-    reach = (await desk.read()).capabilities.reach
+    check(desk, await desk.read(), message, verb)
+    return message
+
+
+def check(desk: Desk, found: Picture, message: Message, verb: Verb) -> None:
+    """Whether a message of what is shown may be changed or deleted. Raises Refused: it may not, and why."""
+    reach = found.capabilities.reach
     place = desk.screen.history.reel.places.get(message.conversation_id)
     shown = desk.conversation
     channel = place.channel if place is not None else shown.channel if shown is not None else ""
     if place is None or place.id == desk.shown:
         note, wanted = reach.get(Verb.NOTE, Reach.LOCAL), reach.get(verb, Reach.LOCAL)
         editing.check(message, desk.cache.me().id, channel, note, wanted)
-    return message
 
 
 async def _edit(desk: Desk) -> None:

@@ -51,10 +51,6 @@ _KEYS: Final[dict[str, Wish]] = {
 }
 
 
-def _known(db: sqlite3.Connection) -> list[Incident]:
-    return [*incidents.going_on(db), *incidents.ended(db, 50)]
-
-
 def incident_choice(one: Incident, desk: Desk) -> Choice:
     """An incident as a line: how bad, what, how it stands; how many, since when."""
     role = phrases.severity_role(one.severity) if one.goes_on else "muted"
@@ -69,7 +65,7 @@ def incident_choice(one: Incident, desk: Desk) -> Choice:
 
 
 async def _pick(desk: Desk, title: str, hint: str, last: Sequence[Choice] = ()) -> Choice | None:
-    known = await desk.cache.aread(_known)
+    known = await desk.cache.aread(incidents.known)
     fixed = [*(incident_choice(one, desk) for one in known), *last]
 
     async def source(text: str) -> Sequence[Choice]:

@@ -11,7 +11,7 @@ from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.services.actions import ACTIONS, Scope, actions_of
 from omnitui.services.triage.views import QUERY, action_id
-from omnitui.store.reads import inbox, people, search
+from omnitui.store.reads import inbox, incidents, people, search
 from omnitui.ui import acts
 from omnitui.ui.desk import Desk
 from omnitui.ui.knowledge import known
@@ -52,6 +52,11 @@ class Offers:
 
 def _kind(word: str) -> Line:
     return ((word, "muted"),)
+
+
+def _led(desk: Desk, word: str, action: str) -> Line:
+    """A kind with the key that leads to all of it."""
+    return ((f"{word}  ", "muted"), (desk.screen.keyboard.keymap.key_of(action), "key"))
 
 
 async def _actions(desk: Desk) -> list[Choice]:
@@ -119,7 +124,7 @@ async def _themes(desk: Desk) -> list[Choice]:
         Choice(
             name,
             ((_("Theme {name}").format(name=name), "strong"),),
-            _kind(_("worn now") if name == worn else _("theme")),
+            _led(desk, _("worn now") if name == worn else _("theme"), "app.theme"),
             words="theme colour",
         )
         for name in theme_names(desk.session.profile.themes)
@@ -156,7 +161,8 @@ async def _canned(desk: Desk) -> list[Choice]:
     await shelf.renew_canned()
     found = [
         Choice(one.code, ((f";{plain(one.code)}", "strong"), (f" {plain(one.title)}", "text"),
-                          (f"  {plain(' '.join(one.text.split())[:80])}", "muted")), _kind(_("canned response")))
+                          (f"  {plain(' '.join(one.text.split())[:80])}", "muted")),
+               _led(desk, _("canned response"), "composer.canned"))
         for one in shelf.canned
     ]  # fmt: skip
     return list({choice.value: choice for choice in found}.values())
@@ -169,7 +175,11 @@ async def _macros(desk: Desk) -> list[Choice]:
         return []
     found = await asyncio.to_thread(macros.read, desk.session.profile)
     return [
-        Choice(one.name, ((plain(one.title), "strong"), (f"  {plain(one.name)}", "muted")), _kind(_("macro")))
+        Choice(
+            one.name,
+            ((plain(one.title), "strong"), (f"  {plain(one.name)}", "muted")),
+            _led(desk, _("macro"), "conversation.macro"),
+        )
         for one in found.macros
     ]
 
@@ -178,6 +188,52 @@ async def _run_macro(desk: Desk, name: str) -> None:
     from omnitui.ui.screens.macros import run_macro
 
     await run_macro(desk, name)
+
+
+async def _incidents(desk: Desk) -> list[Choice]:
+    found = await desk.cache.aread(incidents.known)
+    return [
+        Choice(
+            one.id,
+            (
+                (f"{one.severity.short} ", phrases.severity_role(one.severity) if one.goes_on else "muted"),
+                (plain(one.title), "strong"),
+                (f"  {plain(one.standing)}" if one.goes_on else f"  {_('ended')}", "muted"),
+            ),
+            _led(desk, _("incident"), "go.incidents"),
+        )
+        for one in found
+    ]
+
+
+async def _open_incident(desk: Desk, incident_id: str) -> None:
+    from omnitui.ui.screens.incidents import open_incident
+
+    await open_incident(desk, incident_id)
+
+
+async def _rules(desk: Desk) -> list[Choice]:
+    session = desk.session
+    if not session.profile.rules_file.exists():
+        return []
+    from omnitui.services.rules import reading
+
+    found = await asyncio.to_thread(reading.read, session.profile, session.settings, session.views)
+    return [
+        Choice(
+            one.name,
+            ((plain(one.title), "strong"), (f"  {plain(one.when)}", "muted")),
+            _led(desk, _("rule"), "go.rules"),
+            words=one.name,
+        )
+        for one in found.rules
+    ]
+
+
+async def _open_rule(desk: Desk, name: str) -> None:
+    from omnitui.ui.screens.rules import open_rule
+
+    await open_rule(desk, name)
 
 
 async def _put_canned(desk: Desk, code: str) -> None:
@@ -244,6 +300,8 @@ SOURCES: tuple[Offers, ...] = (
     Offers("theme", _wear, _themes),
     Offers("canned", _put_canned, _canned),
     Offers("macro", _run_macro, _macros),
+    Offers("incident", _open_incident, _incidents),
+    Offers("rule", _open_rule, _rules),
     Offers("setting", _change_setting, _settings),
     Offers(
         "label", _open_label, found=_find_labels, recalled=_recall_labels, at_once=lambda desk: desk.names is not None

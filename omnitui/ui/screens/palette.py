@@ -63,7 +63,7 @@ async def open_palette(desk: Desk) -> None:
                 found += ranked(text, _of(offers, await offers.found(desk, text)), elsewhere=elsewhere)
         yield _in_order(found)
 
-    hint = _("actions, views, texts, labels, settings, conversations, contacts")
+    hint = _("actions, views, texts, macros, incidents, rules, labels, settings, conversations, contacts")
     screen = PickerScreen(_("What to do, or where to go"), source, hint=hint)
     screen.id = "palette"
     chosen = await desk.ask(screen)
