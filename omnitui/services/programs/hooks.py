@@ -107,7 +107,9 @@ class Hooks:
             raise OmniError(why)
         told = await self._cache.aread(told_of, BEFORE_SEND, entry.conversation_id, entry.message_id, entry.op_id)
         ran = await programs.run([str(path)], told, seconds=self._seconds, profile=self._profile.name)
-        if ran.code in _CRASHED or ran.code < 0:
+        if ran.code < 0:
+            raise OmniError(_("it was killed (signal {number})").format(number=-ran.code))
+        if ran.code in _CRASHED:
             raise OmniError(_("ended with {code}").format(code=ran.code))
         if why := blocked(ran):
             return why

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import os
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -95,7 +96,9 @@ async def test_hook_keeps_a_reply_back_with_its_reason_until_it_is_content(profi
         ("exit 0", 0o777, "may be written by other users"),
         ("exit 0", 0o644, "is no program that can be run"),
         ("sleep 60", 0o755, "took longer than"),
+        ("""printf '{"block"'; sleep 60""", 0o755, "took longer than"),
         ("exit 3", 0o755, "ended with 3"),
+        ("head -c 9 > /dev/null; echo all is well; kill -9 $$", 0o755, "it was killed (signal 9)"),
     ],
 )
 async def test_hook_that_cannot_answer_keeps_the_reply_back(
@@ -107,6 +110,26 @@ async def test_hook_that_cannot_answer_keeps_the_reply_back(
         await until(lambda: desk.entry(op.id).state is SendState.BLOCKED)
         assert why in desk.entry(op.id).reason
         assert desk.back_end.sent() == []
+
+
+async def test_reply_whose_hook_is_cut_off_by_the_end_of_the_sync_leaves_once_when_it_is_asked_again(
+    profile: Profile, tmp_path: Path
+) -> None:
+    asked, go = tmp_path / "asked", tmp_path / "go"
+    hook(profile, "before_send", f"echo $$ >> {asked}; while [ ! -e {go} ]; do sleep 0.05; done")
+    async with running(profile, tmp_path, seconds=120.0) as desk:
+        op = desk.operations.reply(desk.conversations()[0].id, "Hello Ann", hold=0)
+        await until(lambda: asked.exists() and asked.read_text("utf-8").endswith("\n"))
+        one = desk.back_end
+    (pid,) = asked.read_text("utf-8").split()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid), 0)
+    assert one.sent() == []
+    go.touch()
+    async with running(profile, tmp_path) as desk:
+        await until(lambda: desk.entry(op.id).state is SendState.ACCEPTED)
+        assert len(desk.back_end.sent()) == 1
+    assert len(asked.read_text("utf-8").split()) == 2
 
 
 @pytest.mark.parametrize(
