@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from omnitui.clock import HOUR
 from omnitui.model.incidents import Incident, Severity
 from omnitui.model.states import SendState, Status
 from omnitui.sdk import Capabilities, Idempotency, snapshot
+from omnitui.services.demo.profile import open_demo
+from omnitui.services.incidents.story import Kind, story
 from omnitui.services.session import Session
 from omnitui.store.reads import history, incidents
 from tests.support.console import a_console, a_session
@@ -109,3 +114,20 @@ async def test_all_sleep_until_it_ends_and_everybody_sees_how_it_stands(tmp_path
             assert only(session).goes_on
             await person.press("escape")
             await person.sees("SEV3 Payments fail: it is found")
+
+
+def test_acts_of_the_demo_incident_have_the_times_that_it_tells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMNITUI_HOME", str(tmp_path))
+    with open_demo(speed=0) as session:
+        (one,) = session.cache.read(incidents.ended)
+        told = session.cache.read(story, one)
+        assert {event.kind: event.at for event in told.events} == {
+            Kind.BEGAN: one.began_at,
+            Kind.LINKED: one.began_at,
+            Kind.STANDING: one.ended_at,
+            Kind.ENDED: one.ended_at,
+        }
+        assert one.ended_at is not None
+        assert one.ended_at < session.cache.clock.now() - HOUR

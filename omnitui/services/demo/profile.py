@@ -7,8 +7,9 @@ import shutil
 from dataclasses import replace
 
 from omnitui import paths
-from omnitui.clock import DAY, HOUR, Clock, Millis, ScaledClock, SystemClock, speed_of
+from omnitui.clock import DAY, HOUR, Clock, FrozenClock, Millis, ScaledClock, SystemClock, speed_of
 from omnitui.desk.querying.parsing import parse
+from omnitui.ids import Ids
 from omnitui.model.accounts import Account
 from omnitui.model.incidents import Severity
 from omnitui.model.people import Agent
@@ -105,17 +106,23 @@ def _trouble(session: Session) -> None:
     now = max(cache.clock.now(), _newest(session))
     resolved = cache.read(inbox.page, parse("is:resolved", now=now, me=me.id, zone=session.zone), limit=3)
     colleague = next((one for one in cache.read(accounts.agents) if not one.me), me)
-    title = "Checkout takes no cards"
+    title, began_at, ended_at = "Checkout takes no cards", now - DAY - 2 * HOUR, now - DAY
 
     def work(tx: Tx) -> None:
+        # It was done when it happened: the log and the story tell the same times as the incident itself.
+        clock, ids = tx.clock, tx.ids
+        tx.clock = past = FrozenClock(began_at)
+        tx.ids = Ids(past)
         own, began = tx.ids.new(), tx.ids.new()
-        after = {"exists": True, "title": title, "severity": Severity.SEV2.value, "began_at": now - DAY - 2 * HOUR}
+        after = {"exists": True, "title": title, "severity": Severity.SEV2.value, "began_at": began_at}
         record(tx, colleague.id, began, Intent(Verb.INCIDENT, ObjectKind.INCIDENT, own, after))
         for one in resolved:
             cause = Intent(Verb.CAUSE, ObjectKind.CONVERSATION, one.id, {"incident_id": own}, one.id, title)
             record(tx, colleague.id, began, cause)
-        over = {"ended_at": now - DAY, "standing": "Cards are taken again."}
+        past.advance(ended_at - began_at)
+        over = {"ended_at": ended_at, "standing": "Cards are taken again."}
         record(tx, colleague.id, tx.ids.new(), Intent(Verb.INCIDENT, ObjectKind.INCIDENT, own, over))
+        tx.clock, tx.ids = clock, ids
 
     cache.write(work)
 
