@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from omnitui.errors import OmniError
 from omnitui.model.conversations import Conversation
 from omnitui.model.states import Priority, SendState, Status
 from omnitui.services.session import Session
@@ -275,6 +276,38 @@ async def test_undo_pressed_again_takes_back_what_has_not_left_of_an_act(session
         await person.press("u")
         await person.until(lambda: row(session, first).priority is Priority.NORMAL)
         await person.sees("1 message had left already")
+
+
+async def test_act_that_cannot_be_done_leaves_the_selection_for_another_try(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broke: list[object] = []
+
+    def full(*args: object) -> None:
+        broke.append(args)
+        raise OmniError("the disk is full")
+
+    async with a_console(session) as person:
+        await person.until(lambda: len(order(person)) == 5)
+        first, second, *others = order(person)
+        queue = person.app.main.queue
+        with monkeypatch.context() as broken:
+            broken.setattr(session.operations, "perform", full)
+            await person.press("d", "d")
+            await person.sees("the disk is full")
+            await person.until(lambda: order(person) == [first, second, *others])
+            await person.until(lambda: queue.selected == row(session, first).id)
+        await person.press("d", "d")
+        await person.until(lambda: row(session, first).status is Status.RESOLVED)
+        assert row(session, second).status is Status.OPEN
+        await person.until(lambda: len(order(person)) == 4)
+        await person.press("x", "j", "x")
+        marked = queue.marked
+        assert len(marked) == 2
+        with monkeypatch.context() as broken:
+            broken.setattr(session.operations, "perform", full)
+            await person.press("d", "d")
+            await person.until(lambda: len(broke) == 2 and len(order(person)) == 4 and queue.marked == marked)
 
 
 async def test_undo_pressed_again_goes_on_before_what_has_left_or_was_changed_since(session: Session) -> None:

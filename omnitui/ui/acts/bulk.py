@@ -7,6 +7,7 @@ from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from omnitui.desk.acting.steps import Foreseen
+from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.ids import Ulid
 from omnitui.ui.desk import Desk
@@ -32,11 +33,27 @@ def carry_out(
     """
     settled = asked or (len(ids) <= UNASKED and not ask)
     desk.doing.keep(act)
+    queue = desk.screen.queue
+    places: list[Ulid | None] = []
+    marks = queue.marked
 
     def begin() -> None:
+        places.append(queue.selected)
         if act.begin is not None:
             act.begin(desk, ids)
         done(desk, ids)
+        places.append(queue.selected)
+
+    def go_back() -> None:
+        """Nothing was done: the same keys once more mean the same conversations, unless the agent went on."""
+        before, after = places
+        if marks and not queue.marked:
+            queue.mark(marks)
+        if before == after or before is None or queue.selected != after:
+            queue.refresh_rows()
+            return
+        desk.go(before)
+        queue.bring_back(before, to_top=False)
 
     async def work() -> None:
         operations = desk.session.operations
@@ -48,7 +65,13 @@ def carry_out(
             if not await agreed_to(desk, found, act.deed):
                 return
             begin()
-        performed = await desk.act(operations.perform, wanted, act.reason)
+        try:
+            performed = await desk.act(operations.perform, wanted, act.reason)
+        except OmniError:
+            go_back()
+            raise
+        if performed.left and not performed.ops:
+            go_back()
         if performed.left and performed.ops:
             changed = len({op.conversation_id for op in performed.ops})
             told = _("{conversations}: {deed}").format(conversations=phrases.conversations_word(changed), deed=act.deed)

@@ -94,6 +94,11 @@ class MarkedRows(Widget):
         self.marking.end()
         self._read(work)
 
+    def mark(self, ids: Iterable[Ulid]) -> None:
+        """Mark these beside those that are."""
+        self.marking.take([*self.window.marked, *ids])
+        self._remarked()
+
     def clear_marks(self) -> None:
         """Take all marks away."""
         self.marking.clear()
