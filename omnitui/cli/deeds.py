@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from omnitui.cli.reading import count_of, ref_of
 from omnitui.cli.shell import Shell
 from omnitui.cli.verbs import Verb
-from omnitui.clock import rfc3339
 from omnitui.i18n import N_, _, ngettext
-from omnitui.model.states import ENDS, ObjectKind
+from omnitui.model.states import ObjectKind
 from omnitui.model.states import Verb as ActVerb
 from omnitui.services.exchange import records
 
 if TYPE_CHECKING:
+    from omnitui.desk.acting.telling import Words
     from omnitui.ids import Ulid
+    from omnitui.model.accounts import Json
     from omnitui.model.operations import Op
-    from omnitui.services.acting.undoing import Undone
+    from omnitui.services.acting.undoing import Conflict, Undone
 
 _PAGE: Final = 500
 
@@ -37,8 +37,9 @@ def _undo_arguments(parser: argparse.ArgumentParser, words: Sequence[str]) -> No
 def _undo(shell: Shell) -> int:
     named = shell.arguments.op
     undone = _taken_back(shell, shell.id(named, ObjectKind.OP) if named else None)
+    words = worded(shell, undone.originals, (*undone.overtaken, *undone.conflicts))
     for original in undone.originals:
-        shell.out.say(_("taken back: {deed}").format(deed=deed(original)))
+        shell.out.say(_("taken back: {deed}").format(deed=words.line(original)))
     if undone.gone:
         shell.out.say(
             ngettext("{n} message had left already", "{n} messages had left already", undone.gone).format(n=undone.gone)
@@ -46,10 +47,12 @@ def _undo(shell: Shell) -> int:
     for one in undone.overtaken:
         shell.out.say(
             _("{field} is {found} now, not {left} as before: it was changed meanwhile").format(
-                field=one.field, found=value_words(one.found, one.field), left=value_words(one.left, one.field)
+                field=words.field(one.field),
+                found=words.value(one.field, one.found),
+                left=words.value(one.field, one.left),
             )
         )
-    return _told(shell, undone)
+    return _done(shell, undone, words)
 
 
 def _taken_back(shell: Shell, op_id: Ulid | None) -> Undone:
@@ -78,20 +81,36 @@ def _taken_back(shell: Shell, op_id: Ulid | None) -> Undone:
 def _redo(shell: Shell) -> int:
     named = shell.arguments.op
     repeated = shell.session.operations.redo(shell.id(named, ObjectKind.OP) if named else None)
+    words = worded(shell, repeated.ops, repeated.conflicts)
     for op in repeated.ops:
-        shell.out.say(_("done again: {deed}").format(deed=deed(op)))
-    return _told(shell, repeated)
+        shell.out.say(_("done again: {deed}").format(deed=words.line(op)))
+    return _done(shell, repeated, words)
 
 
-def _told(shell: Shell, undone: Undone) -> int:
+def _done(shell: Shell, undone: Undone, words: Words) -> int:
     for conflict in undone.conflicts:
-        shell.fail(
-            _("left alone: {field} is {found} now, not {left} any more").format(
-                field=conflict.field, found=value_words(conflict.found), left=value_words(conflict.left)
-            ),
-            _("set the value that you want by hand"),
-        )
+        shell.fail(left_alone(words, conflict), _("set the value that you want by hand"))
     return shell.done(undone.ops)
+
+
+def worded(
+    shell: Shell, ops: Iterable[Op] = (), conflicts: Iterable[Conflict] = (), values: Iterable[Json] = ()
+) -> Words:
+    """What names and times are called in the words about ops, conflicts and values of fields."""
+    from omnitui.desk.acting.telling import Words
+    from omnitui.store.reads import tracing
+
+    held = [*values, *(value for one in conflicts for value in (one.found, one.left))]
+    return Words(shell.session.cache.read(tracing.called, tuple(ops), held), shell.out.time)
+
+
+def left_alone(words: Words, conflict: Conflict) -> str:
+    """That a field was not set back."""
+    return _("left alone: {field} is {found} now, not {left} any more").format(
+        field=words.field(conflict.field),
+        found=words.value(conflict.field, conflict.found),
+        left=words.value(conflict.field, conflict.left),
+    )
 
 
 def _log_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
@@ -113,20 +132,19 @@ def _log(shell: Shell) -> int:
     if not shell.out.text:
         shell.out.many("op", (records.op(op) for op in ops))
         return 0
-    from omnitui.store.reads import accounts
-
-    names = {agent.id: agent.name for agent in shell.session.cache.read(accounts.agents)}
+    listed = [*ops]
+    words = worded(shell, listed)
     shell.out.table(
         [
             (
                 op.id,
                 shell.out.time(op.at),
-                names.get(op.author_id, ""),
+                words.names.get(op.author_id, ""),
                 ref_of(shell, op.conversation_id) if op.conversation_id else "",
-                deed(op),
+                words.line(op),
                 "" if op.reach.value == "remote" else op.reach.value,
             )
-            for op in ops
+            for op in listed
         ],
         widths=(26, 16, 14, 26, 60, 8),
         grow=4,
@@ -158,40 +176,6 @@ def _ops(shell: Shell, conversation_id: str | None, chosen: dict[str, Any]) -> I
         if len(page) < _PAGE:
             return
         before = page[-1].id
-
-
-def deed(op: Op) -> str:
-    """An op in a few words: "status: open → resolved"."""
-    if op.kind is ObjectKind.MESSAGE and "message" in {**op.before, **op.after}:
-        message = op.after.get("message") or op.before.get("message") or {}
-        text = " ".join(str(message.get("text", "")).split())
-        return (
-            f"{op.verb.value}: {text[:60]}" if op.after.get("exists") else _("take back: {text}").format(text=text[:60])
-        )
-    changes = [
-        f"{name}: {value_words(op.before.get(name), name)} → {value_words(value, name)}"
-        for name, value in op.after.items()
-        if op.before.get(name) != value
-    ]
-    words = ", ".join(changes) or op.reason
-    return words if words.startswith(f"{op.verb.value}:") else f"{op.verb.value} {words}"
-
-
-def value_words(value: Any, name: str = "") -> str:
-    """A field's value in an op, for people."""
-    if name == "snoozed_until" and isinstance(value, int):
-        return _("the incident ends") if value == ENDS else rfc3339(value)
-    if name == "away_until" and isinstance(value, int):
-        from omnitui.services.triage.away import endless
-
-        return _("they are back") if endless(value) else rfc3339(value)
-    if name.endswith("_at") and isinstance(value, int) and not isinstance(value, bool):
-        return rfc3339(value)
-    if isinstance(value, list):
-        return " ".join(map(str, value)) or "–"
-    if isinstance(value, str | int) and not isinstance(value, bool):
-        return str(value)
-    return "–" if value is None else json.dumps(value, ensure_ascii=False)
 
 
 VERBS: Final = {

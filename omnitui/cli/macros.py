@@ -100,10 +100,10 @@ def refused(shell: Shell, left: Sequence[Foreseen]) -> None:
 
 def told(shell: Shell, found: Sequence[Foreseen]) -> int:
     """Print what would become of conversations."""
-    from omnitui.desk.acting.telling import Words, tally
-    from omnitui.store.reads import tracing
+    from omnitui.cli.deeds import worded
+    from omnitui.desk.acting.telling import tally
 
-    words = Words(shell.session.cache.read(tracing.agents), shell.out.time)
+    words = worded(shell)
     if not shell.out.text:
         shell.out.many(
             "foreseen",

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from omnitui.cli.deeds import deed, value_words
+from omnitui.cli.deeds import left_alone, worded
 from omnitui.cli.reading import ref_of
 from omnitui.cli.shell import Shell
 from omnitui.cli.verbs import Verb
-from omnitui.desk.tracing import Cause, Past, Step, last_set, value_at
+from omnitui.desk.tracing import Past, Step, last_set, value_at
 from omnitui.errors import NotFound, OmniError, UsageError
 from omnitui.i18n import N_, _
 from omnitui.model.states import ObjectKind
@@ -19,6 +19,7 @@ from omnitui.services.exchange import trace_records
 
 if TYPE_CHECKING:
     from omnitui.clock import Millis
+    from omnitui.desk.acting.telling import Words
     from omnitui.ids import Ulid
     from omnitui.services.acting.reverting import Outlook
     from omnitui.store.reads.past import Row
@@ -83,18 +84,24 @@ def _blame(shell: Shell) -> int:
         if wanted not in found:
             raise UsageError(_("there is no field “{field}” here").format(field=wanted), hint=", ".join(found))
         found = {wanted: found[wanted]}
-    names = cache.read(tracing.agents)
+    words = worded(
+        shell, values=[one for chain in found.values() for step in chain for one in (step.before, step.after)]
+    )
     if not shell.out.text:
         chains = {
             field: [[step] for step in chain] if shell.arguments.all else [chain] for field, chain in found.items()
         }
         shell.out.many(
             "blame",
-            (trace_records.blame(object_id, field, chain, names) for field, parts in chains.items() for chain in parts),
+            (
+                trace_records.blame(object_id, field, chain, words.names)
+                for field, parts in chains.items()
+                for chain in parts
+            ),
         )
         return 0
     rows = [
-        _blame_row(shell, field, step, names)
+        _blame_row(shell, field, step, words)
         for field, chain in found.items()
         for step in (chain if shell.arguments.all else [last_set(chain)])
     ]
@@ -102,36 +109,14 @@ def _blame(shell: Shell) -> int:
     return 0
 
 
-def _blame_row(shell: Shell, field: str, step: Step, names: Mapping[Ulid, str]) -> tuple[str, ...]:
+def _blame_row(shell: Shell, field: str, step: Step, words: Words) -> tuple[str, ...]:
     return (
         field.removesuffix("_id"),
-        words(field, step.after, names),
+        words.value(field, step.after),
         shell.out.time(step.at),
-        cause_words(step, names, shell.out.time(step.since)),
+        words.cause(step),
         step.op.id if step.op else "",
     )
-
-
-def cause_words(step: Step, names: Mapping[Ulid, str], since: str) -> str:
-    """Who or what set a field, in words; `since` is the earliest time of an unseen change."""
-    match step.cause:
-        case Cause.OP:
-            assert step.op is not None
-            said = names.get(step.op.author_id, "?")
-            said += f", {_('undo')}" if step.op.undoes else f", {_('redo')}" if step.op.redoes else ""
-            return f"{said}: {step.op.reason}" if step.op.reason else said
-        case Cause.WROTE:
-            return _("the customer wrote")
-        case Cause.REPORTED:
-            return _("the back end")
-        case Cause.UNSEEN:
-            return _("somebody elsewhere, after {time}").format(time=since)
-    return _("as it began")
-
-
-def words(field: str, value: Any, names: Mapping[Ulid, str]) -> str:
-    """A field's value for people."""
-    return names.get(value, "?") if field in ("assignee_id", "incident_id") and value else value_words(value, field)
 
 
 # revert
@@ -145,44 +130,36 @@ def _revert_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) ->
 
 def _revert(shell: Shell) -> int:
     from omnitui.services.acting.reverting import outlook
-    from omnitui.store.reads import tracing
 
-    cache = shell.session.cache
     op_id = shell.id(shell.arguments.op, ObjectKind.OP)
-    seen = cache.read(outlook, op_id)
-    names = cache.read(tracing.agents)
+    seen = shell.session.cache.read(outlook, op_id)
     if shell.arguments.dry_run and not shell.out.text:
         shell.out.one("outlook", trace_records.outlook(seen), "")
         return 0
-    for line in outlook_lines(seen, names):
+    words = worded(shell, (seen.op, *seen.later), values=(*seen.sets.values(), *seen.stays.values()))
+    for line in outlook_lines(seen, words):
         shell.out.say(line)
     if shell.arguments.dry_run:
         return 0
     undone = shell.session.operations.revert(op_id, others=shell.arguments.others)
     for conflict in undone.conflicts:
-        shell.fail(
-            _("left alone: {field} is {found} now, not {left} any more").format(
-                field=conflict.field,
-                found=words(conflict.field, conflict.found, names),
-                left=words(conflict.field, conflict.left, names),
-            ),
-            _("take back what stands on it first, or set the value that you want by hand"),
-        )
+        hint = _("take back what stands on it first, or set the value that you want by hand")
+        shell.fail(left_alone(words, conflict), hint)
     return shell.done(undone.ops)
 
 
-def outlook_lines(seen: Outlook, names: Mapping[Ulid, str]) -> list[str]:
+def outlook_lines(seen: Outlook, words: Words) -> list[str]:
     """What taking an op back does, for people."""
-    lines = [_("taken back: {deed}").format(deed=deed(seen.op))]
+    lines = [_("taken back: {deed}").format(deed=words.line(seen.op))]
     if seen.op.kind not in (ObjectKind.MESSAGE, ObjectKind.LINK):
-        lines += [f"  {name} → {words(name, value, names)}" for name, value in seen.sets.items()]
+        lines += [f"  {words.field(name)} → {words.value(name, value)}" for name, value in seen.sets.items()]
     for name, value in seen.stays.items():
-        lines.append(
-            "  " + _("{field} stays {value}: it was set again").format(field=name, value=words(name, value, names))
-        )
+        said = _("{field} stays {value}: it was set again")
+        lines.append("  " + said.format(field=words.field(name), value=words.value(name, value)))
     for op in seen.later:
         said = _("{who} did this after it: {deed} ({op})")
-        lines.append("  " + said.format(who=names.get(op.author_id, "?"), deed=deed(op), op=op.id))
+        who = words.names.get(op.author_id, "?")
+        lines.append("  " + said.format(who=who, deed=words.line(op), op=op.id))
     return lines
 
 
@@ -219,7 +196,6 @@ def _diff_one(shell: Shell, conversation_id: Ulid, start: Millis, end: Millis) -
     pairs = {field: (value_at(chain, start), value_at(chain, end)) for field, chain in found.items()}
     changed = {field: pair for field, pair in pairs.items() if pair[0].value != pair[1].value}
     done = cache.read(tracing.done_between, conversation_id, start, end)
-    names = cache.read(tracing.agents)
     if not shell.out.text:
         shell.out.one(
             "diff",
@@ -231,17 +207,18 @@ def _diff_one(shell: Shell, conversation_id: Ulid, start: Millis, end: Millis) -
             "",
         )
         return 0
-    for field, (then, later) in changed.items():
-        shell.out.line(f"{field.removesuffix('_id')}: {_past(field, then, names)} → {_past(field, later, names)}")
+    words = worded(shell, done, values=[one.value for pair in changed.values() for one in pair])
+    for field, pair in changed.items():
+        shell.out.line(f"{words.field(field)}: {' → '.join(_past(field, past, words) for past in pair)}")
     for op in done:
-        shell.out.line(f"  {shell.out.time(op.at)}  {names.get(op.author_id, '?')}  {deed(op)}")
+        shell.out.line(f"  {shell.out.time(op.at)}  {words.names.get(op.author_id, '?')}  {words.line(op)}")
     if not changed and not done:
         shell.out.say(_("nothing changed"))
     return 0
 
 
-def _past(field: str, past: Past, names: Mapping[Ulid, str]) -> str:
-    return words(field, past.value, names) + ("" if past.sure else " (?)")
+def _past(field: str, past: Past, words: Words) -> str:
+    return words.value(field, past.value) + ("" if past.sure else " (?)")
 
 
 def _diff_queue(shell: Shell, text: str, start: Millis, end: Millis) -> int:

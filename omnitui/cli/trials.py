@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from omnitui.cli.deeds import worded
 from omnitui.cli.reading import ref_of
 from omnitui.cli.shell import Shell
 from omnitui.cli.tracing import moment
@@ -54,12 +55,9 @@ def _try(shell: Shell) -> int:
 
 
 def _told(shell: Shell, tried: Tried) -> int:
-    from omnitui.desk.acting.telling import Words
     from omnitui.services.rules import trials
-    from omnitui.store.reads import accounts
 
-    names = {agent.id: agent.name for agent in shell.session.cache.read(accounts.agents)}
-    words = Words(names, shell.out.time)
+    words = worded(shell)
     shell.out.table([_row(shell, one, words) for one in tried.examples], widths=(20, 10, 20, 0))
     for one in tried.examples:
         if not one.sure:

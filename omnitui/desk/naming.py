@@ -6,7 +6,7 @@ from typing import Final
 
 from omnitui.desk.promises.urgency import Cause, Standing
 from omnitui.i18n import N_, _
-from omnitui.model.states import Priority, SendState, Status
+from omnitui.model.states import Priority, SendState, Status, Verb
 from omnitui.model.tasks import TaskKind
 
 STATUS: Final = {
@@ -41,6 +41,36 @@ TASK: Final = {
     TaskKind.CALL_BACK: N_("call back"),
     TaskKind.FOLLOW_UP: N_("follow up"),
 }
+VERB: Final = {
+    Verb.REPLY: N_("reply"),
+    Verb.NOTE: N_("note"),
+    Verb.STATUS: N_("status"),
+    Verb.ASSIGN: N_("assignee"),
+    Verb.LABEL: N_("labels"),
+    Verb.PRIORITY: N_("priority"),
+    Verb.SNOOZE: N_("snooze"),
+    Verb.WAKE: N_("end of snooze"),
+    Verb.READ: N_("read mark"),
+    Verb.CONTACT: N_("contact"),
+    Verb.CONTINUE: N_("continued elsewhere"),
+    Verb.MERGE: N_("merge"),
+    Verb.SPLIT: N_("split"),
+    Verb.LINK: N_("link"),
+    Verb.UNLINK: N_("unlink"),
+    Verb.MOVE: N_("move"),
+    Verb.NEW: N_("new conversation"),
+    Verb.EDIT: N_("change of a message"),
+    Verb.DELETE: N_("deletion of a message"),
+    Verb.ERASE: N_("erasure"),
+    Verb.TASK: N_("task"),
+    Verb.INCIDENT: N_("incident"),
+    Verb.CAUSE: N_("link to an incident"),
+    Verb.RULE: N_("rule"),
+    Verb.AWAY: N_("away"),
+    Verb.CALL: N_("call"),
+    Verb.CALL_BACK: N_("call-back"),
+}
+"""What an op does, as a noun."""
 CLOCK: Final = {
     Cause.FIRST: N_("first reply"),
     Cause.NEXT: N_("next reply"),

@@ -9,6 +9,9 @@ from typing import Final
 ENDS: Final = 10_000_000_000_000
 """Until when a conversation sleeps that is to sleep until its incident ends: a time that never comes by itself."""
 
+NO_END: Final = 253_370_764_800_000
+"""The year 9999: until when an agent is away who is, until they say that they are back."""
+
 
 class Status(StrEnum):
     """Where a conversation stands."""

@@ -17,7 +17,7 @@ MOST_TAKEN: Final = 200
 
 
 def set_away(tx: Tx, agent_id: Ulid, until: Millis | None) -> None:
-    """An agent is away until a time (`presence.NO_END`: with no end), or back: None."""
+    """An agent is away until a time (`NO_END`: with no end), or back: None."""
     pk = pk_of(tx, "agent", agent_id)
     tx.db.execute("UPDATE agent SET away_until = ?, revision = revision + 1 WHERE pk = ?", (until, pk))
     tx.changed(ObjectKind.ACCOUNT, agent_id)

@@ -24,6 +24,7 @@ from omnitui.model.operations import Op, OutboxEntry
 from omnitui.model.people import Link
 from omnitui.model.states import (
     ENDS,
+    NO_END,
     Direction,
     MessageKind,
     ObjectKind,
@@ -41,7 +42,6 @@ from omnitui.store.reads import past, people
 from omnitui.store.reads import rules as ruled
 from omnitui.store.reads.belongings import Doomed
 from omnitui.store.reads.compile import Condition
-from omnitui.store.reads.presence import NO_END
 from omnitui.store.writer import Tx
 from tests.support.desk import a_contact, a_conversation, a_message
 

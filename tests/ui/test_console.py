@@ -235,7 +235,7 @@ async def test_why_and_raw_and_log_and_ledger_open(session: Session) -> None:
         await person.sees("assigned to you")
         await person.press("g", "h")
         await person.sees("Op log")
-        await person.sees("assignee: – →")
+        await person.sees("assignee: nobody →")
         await person.press("escape", "g", "b")
         await person.sees("Ledger")
         await person.sees("not synced yet")

@@ -74,3 +74,13 @@ async def test_own_acts_alone_lead_to_the_log(tmp_path: Path) -> None:
             await person.sees("> 1 act of your own")
             await person.press("enter")
             await person.sees("normal → urgent")
+
+
+async def test_log_names_what_a_conversation_was_made_a_part_of(tmp_path: Path) -> None:
+    with a_session(tmp_path) as session:
+        head = a_conversation(session.cache, "Where is it?", contact="Ann", subject="Parcel A12").id
+        part = a_conversation(session.cache, "Hello?", contact="Bob").id
+        session.operations.merge(head, [part])
+        async with a_console(session, 100, 30) as person:
+            await person.press("g", "h")
+            await person.sees("merge  part of: – → Parcel A12")

@@ -1,52 +1,81 @@
-"""What an act would change, in words: for each conversation, and how often the same happens."""
+"""What acts change, in words, for every face: what ops did, and what an act would do to each conversation."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from omnitui.clock import Millis
 from omnitui.desk.acting.steps import Change, Foreseen
-from omnitui.desk.naming import PRIORITY, STATUS, TASK
+from omnitui.desk.naming import PRIORITY, STATUS, TASK, VERB
+from omnitui.desk.tracing import Cause, Step
 from omnitui.i18n import N_, _, ngettext
 from omnitui.ids import Ulid
-from omnitui.model.states import ENDS, Priority, Status
+from omnitui.model.operations import Op
+from omnitui.model.states import ENDS, NO_END, ObjectKind, Priority, Status
 from omnitui.model.tasks import TaskKind
 from omnitui.values import dataclass
 
 LONGEST: Final = 200
 """Characters of a text that are told of it."""
-_FIELDS: Final = {
+FIELD: Final = {
     "status": N_("status"),
-    "contact_reason": N_("reason"),
-    "snoozed_until": N_("sleeps until"),
-    "assignee_id": N_("assignee"),
-    "labels": N_("labels"),
-    "incident_id": N_("incident"),
     "priority": N_("priority"),
+    "assignee_id": N_("assignee"),
+    "incident_id": N_("incident"),
+    "labels": N_("labels"),
+    "snoozed_until": N_("snoozed until"),
+    "away_until": N_("away until"),
+    "contact_reason": N_("reason"),
+    "merged_into": N_("part of"),
+    "conversation_id": N_("conversation"),
+    "flags": N_("flags"),
+    "subject": N_("subject"),
+    "text": N_("words"),
     "unread": N_("unread"),
+    "title": N_("title"),
+    "severity": N_("severity"),
+    "standing": N_("how it stands"),
+    "began_at": N_("began"),
+    "ended_at": N_("ended"),
+    "told_at": N_("told"),
+    "due_at": N_("due"),
+    "done_at": N_("done"),
+    "name": N_("name"),
+    "organization": N_("organization"),
+    "segment": N_("segment"),
+    "language": N_("language"),
+    "time_zone": N_("time zone"),
+    "about": N_("about"),
     "note": N_("note"),
     "reply": N_("reply"),
     "routing": N_("given to nobody"),
     "routed": N_("given to"),
     "asked": N_("asked"),
 }
+"""Fields of what can be changed, as ops and steps name them."""
 _SAID: Final = frozenset({"note", "reply", "routing", "routed", "asked"})
 """Of these there is no before."""
+
+
+def _short(text: object) -> str:
+    words = " ".join(str(text).split())
+    return f"{words[:LONGEST]}{'…' if len(words) > LONGEST else ''}"
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
     """What names and times are called where it is told."""
 
-    agents: Mapping[Ulid, str]
-    """Of incidents their titles."""
+    names: Mapping[Ulid, str]
+    """Of agents and contacts; of incidents their titles, of conversations their subjects."""
     moment: Callable[[Millis], str]
 
     def field(self, name: str) -> str:
         """What a field is called."""
-        return _(_FIELDS.get(name, name))
+        return _(FIELD.get(name, name))
 
     def change(self, one: Change) -> str:
         """A change: status: open → resolved."""
@@ -54,13 +83,12 @@ class Words:
             return self._task(one.after)
         name = self.field(one.field)
         if one.field in _SAID:
-            text = " ".join(str(one.after).split())
-            return f"{name}: {text[:LONGEST]}{'…' if len(text) > LONGEST else ''}"
+            return f"{name}: {_short(one.after)}"
         if one.field == "labels":
             before, after = set(one.before or ()), set(one.after or ())
             marks = [f"+#{label}" for label in sorted(after - before)]
             return f"{name}: {' '.join([*marks, *(f'-#{label}' for label in sorted(before - after))])}"
-        return f"{name}: {self._value(one.field, one.before)} → {self._value(one.field, one.after)}"
+        return f"{name}: {self.value(one.field, one.before)} → {self.value(one.field, one.after)}"
 
     def _task(self, fields: Mapping[str, Any]) -> str:
         """A promise: call back: due tomorrow 9:00; or that it is kept."""
@@ -70,24 +98,74 @@ class Words:
         due = _("{task}: due {time}").format(task=name, time=self.moment(fields["due_at"]))
         return f"{due} {fields['text']}".strip()
 
-    def _value(self, field: str, value: object) -> str:
+    def value(self, field: str, value: Any) -> str:
+        """What a field holds."""
         match field:
-            case "status":
-                return _(STATUS[Status(str(value))])
-            case "priority":
-                return _(PRIORITY[Priority(str(value))])
-            case "assignee_id":
-                return self.agents.get(str(value), "?") if value else _("nobody")
-            case "incident_id":
-                return self.agents.get(str(value), "?") if value else _("none")
-            case "snoozed_until" if value == ENDS:
-                return _("the incident ends")
-            case "snoozed_until" if isinstance(value, int):
-                return self.moment(value)
             case "unread":
                 return _("unread") if value else _("read")
+            case "assignee_id" if not value:
+                return _("nobody")
+            case "incident_id" if not value:
+                return _("none")
+            case _ if value in (None, "", []):
+                return "–"
+            case "assignee_id" | "incident_id" | "merged_into" | "conversation_id" | "contact_id" | "other_id":
+                return self.names.get(value, "?")
+            case "status":
+                return _(STATUS[Status(value)])
+            case "priority":
+                return _(PRIORITY[Priority(value)])
+            case "snoozed_until" if value == ENDS:
+                return _("the incident ends")
+            case "away_until" if isinstance(value, int) and value >= NO_END:
+                return _("they are back")
+            case _ if isinstance(value, int) and field.endswith(("_until", "_at")):
+                return self.moment(value)
+            case _ if isinstance(value, list):
+                return " ".join(map(str, value))
             case _:
-                return str(value) if value else "–"
+                return _short(json.dumps(value, ensure_ascii=False) if isinstance(value, dict | bool) else value)
+
+    def deed(self, op: Op) -> str:
+        """What an op did: status: open → resolved; what it made or took away, where it did that."""
+        if "exists" not in op.after:
+            changes = (Change(name, op.before.get(name), value) for name, value in op.after.items())
+            return ", ".join(self.change(one) for one in changes if one.before != one.after)
+        fields = {**op.before, **op.after} if op.after["exists"] else {**op.after, **op.before}
+        match op.kind:
+            case ObjectKind.MESSAGE:
+                return _short((fields.get("message") or {}).get("text", ""))
+            case ObjectKind.TASK if fields.get("kind") and fields.get("due_at"):
+                return self._task(fields)
+            case ObjectKind.INCIDENT:
+                return _short(fields.get("title") or self.names.get(op.object_id, ""))
+            case _:
+                return self.names.get(op.object_id, "")
+
+    def line(self, op: Op) -> str:
+        """The same with what is needed to understand it alone."""
+        verb, deed = _(VERB[op.verb]), self.deed(op)
+        if "exists" not in op.after:
+            return deed or f"{verb} {op.reason}".strip()
+        if op.undoes:
+            return _("take back: {text}").format(text=deed or verb)
+        return f"{verb}: {deed}" if deed else verb
+
+    def cause(self, step: Step) -> str:
+        """Who or what set a field."""
+        match step.cause:
+            case Cause.OP:
+                assert step.op is not None
+                said = self.names.get(step.op.author_id, "?")
+                said += f", {_('undo')}" if step.op.undoes else f", {_('redo')}" if step.op.redoes else ""
+                return f"{said}: {step.op.reason}" if step.op.reason else said
+            case Cause.WROTE:
+                return _("the customer wrote")
+            case Cause.REPORTED:
+                return _("the back end")
+            case Cause.UNSEEN:
+                return _("somebody elsewhere, after {time}").format(time=self.moment(step.since))
+        return _("as it began")
 
     def changes(self, found: Foreseen) -> str:
         """All that becomes of a conversation, on one line."""

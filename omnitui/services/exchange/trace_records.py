@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from omnitui.desk.tracing import last_set
-from omnitui.model.states import ENDS
+from omnitui.model.states import ENDS, NO_END
 from omnitui.services.exchange.records import Fields, time
-from omnitui.store.reads.presence import NO_END
 
 if TYPE_CHECKING:
     from omnitui.desk.tracing import Past, Step

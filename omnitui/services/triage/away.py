@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from omnitui.errors import Refused
 from omnitui.i18n import _
-from omnitui.model.states import ObjectKind, Verb
+from omnitui.model.states import NO_END, ObjectKind, Verb
 from omnitui.services.acting.recording import Intent, record
 from omnitui.store.reads import presence
 
@@ -30,7 +30,7 @@ def leave(session: Session, until: str = "", agent_id: Ulid | None = None) -> Mi
 
     cache = session.cache
     words = until.strip()
-    at = wake_time(words, now=cache.clock.now(), zone=session.zone) if words else presence.NO_END
+    at = wake_time(words, now=cache.clock.now(), zone=session.zone) if words else NO_END
     _set(session, agent_id or cache.me().id, at)
     return at
 
@@ -51,4 +51,4 @@ def _set(session: Session, agent_id: Ulid, until: Millis | None) -> Op | None:
 
 def endless(until: Millis) -> bool:
     """Whether nobody has said when it ends."""
-    return until >= presence.NO_END
+    return until >= NO_END

@@ -17,8 +17,6 @@ TAKEN: Final = "taken:"
 """The same of the turns that were taken last, which can be given back."""
 Taken = tuple[Ulid, Ulid, int | None]
 """A turn: the op by which it was taken, whose, and how late they were before; None: it was given back."""
-NO_END: Final[Millis] = 253_370_764_800_000
-"""The year 9999: away until they say that they are back."""
 
 
 def away(db: sqlite3.Connection, now: Millis) -> dict[Ulid, Millis]:

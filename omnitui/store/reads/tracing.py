@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from omnitui.clock import Millis
 from omnitui.desk.tracing import DEFAULTS, Step, standing_on, steps
-from omnitui.ids import Ulid
+from omnitui.ids import Ulid, is_ulid
+from omnitui.model.accounts import Json
 from omnitui.model.operations import Op
 from omnitui.model.states import Flag, ObjectKind
 from omnitui.store.oplog import current
@@ -15,6 +18,15 @@ from omnitui.store.reads import merging, oplog, wholes
 
 UNTRACED = frozenset({"unread", "may_belong_to", "exists", "message", "mail"})
 """Fields of ops that are no facts about the object by themselves."""
+
+_CALLED: Final = """
+    WITH told(id) AS MATERIALIZED (SELECT DISTINCT value FROM json_each(?))
+    SELECT c.id, coalesce(nullif(c.subject, ''), nullif(p.name, ''), c.snippet)
+        FROM told CROSS JOIN conversation c ON c.id = told.id LEFT JOIN contact p ON p.pk = c.contact_pk
+    UNION ALL SELECT p.id, p.name FROM told CROSS JOIN contact p ON p.id = told.id
+    UNION ALL SELECT l.id, p.name || ' = ' || o.name FROM told CROSS JOIN link l ON l.id = told.id
+        JOIN contact p ON p.pk = l.contact_pk JOIN contact o ON o.pk = l.other_pk
+"""
 
 
 def traces(
@@ -81,6 +93,13 @@ def later(db: sqlite3.Connection, op: Op) -> list[Op]:
 def agents(db: sqlite3.Connection) -> Mapping[Ulid, str]:
     """The names of all agents, those that have gone included, and the titles of incidents."""
     return dict(db.execute("SELECT id, name FROM agent UNION ALL SELECT id, title FROM incident").fetchall())
+
+
+def called(db: sqlite3.Connection, ops: Iterable[Op] = (), values: Iterable[Json] = ()) -> Mapping[Ulid, str]:
+    """The same, with what conversations, contacts and links are called of which ops or values tell."""
+    told = [value for op in ops for value in (op.object_id, *op.before.values(), *op.after.values())]
+    ids = json.dumps([value for value in (*told, *values) if isinstance(value, str) and is_ulid(value)])
+    return {**agents(db), **dict(db.execute(_CALLED, (ids,)).fetchall())}
 
 
 def done_between(db: sqlite3.Connection, conversation_id: Ulid, since: Millis, until: Millis | None) -> Sequence[Op]:

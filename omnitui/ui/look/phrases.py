@@ -8,62 +8,12 @@ from datetime import datetime, tzinfo
 from functools import cache
 
 from omnitui.clock import DAY, HOUR, MINUTE, SECOND, Millis
-from omnitui.desk.naming import PRIORITY, SEND, STATUS, channel_word
+from omnitui.desk.acting.telling import FIELD
+from omnitui.desk.naming import PRIORITY, SEND, STATUS, VERB, channel_word
 from omnitui.i18n import N_, _, ngettext
-from omnitui.model.states import Verb
 
 __all__ = ["FIELD", "HEALTH", "PRIORITY", "SEND", "STATUS", "VERB", "channel_word"]
 
-VERB = {
-    Verb.REPLY: N_("reply"),
-    Verb.NOTE: N_("note"),
-    Verb.STATUS: N_("status"),
-    Verb.ASSIGN: N_("assignee"),
-    Verb.LABEL: N_("labels"),
-    Verb.PRIORITY: N_("priority"),
-    Verb.SNOOZE: N_("snooze"),
-    Verb.WAKE: N_("end of snooze"),
-    Verb.READ: N_("read mark"),
-    Verb.CONTACT: N_("contact"),
-    Verb.CONTINUE: N_("continued elsewhere"),
-    Verb.MERGE: N_("merge"),
-    Verb.SPLIT: N_("split"),
-    Verb.LINK: N_("link"),
-    Verb.UNLINK: N_("unlink"),
-    Verb.MOVE: N_("move"),
-    Verb.NEW: N_("new conversation"),
-    Verb.EDIT: N_("change of a message"),
-    Verb.DELETE: N_("deletion of a message"),
-    Verb.ERASE: N_("erasure"),
-    Verb.TASK: N_("task"),
-    Verb.INCIDENT: N_("incident"),
-    Verb.CAUSE: N_("link to an incident"),
-    Verb.RULE: N_("rule"),
-    Verb.AWAY: N_("away"),
-    Verb.CALL: N_("call"),
-    Verb.CALL_BACK: N_("call-back"),
-}
-FIELD = {
-    "status": N_("status"),
-    "priority": N_("priority"),
-    "assignee_id": N_("assignee"),
-    "incident_id": N_("incident"),
-    "labels": N_("labels"),
-    "snoozed_until": N_("snoozed until"),
-    "away_until": N_("away until"),
-    "flags": N_("flags"),
-    "subject": N_("subject"),
-    "unread": N_("unread"),
-    "title": N_("title"),
-    "severity": N_("severity"),
-    "standing": N_("how it stands"),
-    "began_at": N_("began"),
-    "ended_at": N_("ended"),
-    "told_at": N_("told"),
-    "due_at": N_("due"),
-    "done_at": N_("done"),
-}
-"""Fields of conversations, incidents and tasks, as ops name them."""
 HEALTH = {
     "new": N_("not synced yet"),
     "ok": N_("in step"),

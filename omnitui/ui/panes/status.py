@@ -7,10 +7,9 @@ from collections.abc import Callable
 
 from omnitui.clock import Millis
 from omnitui.i18n import _, ngettext
-from omnitui.model.states import SendState, Verb
+from omnitui.model.states import NO_END, SendState, Verb
 from omnitui.services.actions import ACTIONS, FOOTERS, Scope
 from omnitui.services.keys.keymap import Keymap, shown
-from omnitui.store.reads.presence import NO_END
 from omnitui.text.widths import cell_width, wrap
 from omnitui.ui.keyboard import Keyboard
 from omnitui.ui.look import phrases

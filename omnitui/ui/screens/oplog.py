@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import tzinfo
-from typing import Final
 
 from omnitui.clock import Millis
+from omnitui.desk.acting.telling import Words
 from omnitui.i18n import _
 from omnitui.ids import Ulid
-from omnitui.model.accounts import Json
 from omnitui.model.operations import Op
-from omnitui.model.states import ENDS, Reach
-from omnitui.services.triage.away import endless
+from omnitui.model.states import Reach
 from omnitui.store.reads import oplog, tracing
 from omnitui.ui.acts.changing import tell, told
 from omnitui.ui.desk import Desk
@@ -24,19 +21,14 @@ from omnitui.ui.screens.picker import PickerScreen, among
 from omnitui.ui.widgets.choices import Choice
 
 MOST = 300
-_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
-    "status": {one.value: word for one, word in phrases.STATUS.items()},
-    "priority": {one.value: word for one, word in phrases.PRIORITY.items()},
-}
-"""What the values of fields are called."""
 
 
 async def open_log(desk: Desk, conversation_id: Ulid | None) -> None:
     """Show the log, of one conversation or of all."""
     ops = await desk.cache.aread(oplog.log, conversation_id, limit=MOST)
-    names = await desk.cache.aread(tracing.agents)
     now = desk.clock.now()
-    choices = [op_choice(op, names, now, desk.zone) for op in ops]
+    words = words_of(await desk.cache.aread(tracing.called, ops), now, desk.zone)
+    choices = [op_choice(op, words, now, desk.zone) for op in ops]
     title = _("Log of this conversation") if conversation_id else _("Op log")
     chosen = await desk.ask(PickerScreen(title, among(choices), hint=_("Enter undoes the chosen act")))
     if chosen is None:
@@ -47,7 +39,7 @@ async def open_log(desk: Desk, conversation_id: Ulid | None) -> None:
         tell(desk, undone, _("undone: {what}"), undone.originals)
 
 
-def op_choice(op: Op, names: Mapping[Ulid, str], now: Millis, zone: tzinfo) -> Choice:
+def op_choice(op: Op, words: Words, now: Millis, zone: tzinfo) -> Choice:
     """An op as a line: when, who, what, from what to what."""
     marks = []
     if op.undoes:
@@ -56,48 +48,18 @@ def op_choice(op: Op, names: Mapping[Ulid, str], now: Millis, zone: tzinfo) -> C
         marks.append(_("redo"))
     if op.reach is Reach.LOCAL:
         marks.append(_("local"))
+    deed = words.deed(op)
+    reason = "" if "message" in op.after else op.reason
+    said = f"{deed} ({reason})" if deed and reason else deed or reason
     left: Line = (
         (f"{phrases.moment(op.at, now, zone)}  ", "muted"),
-        (f"{plain(names.get(op.author_id, '?'))}  ", "theirs"),
+        (f"{plain(words.names.get(op.author_id, '?'))}  ", "theirs"),
         (_(phrases.VERB[op.verb]), "strong"),
-        (f"  {plain(_change(op, names, now, zone))}", "text"),
+        (f"  {plain(said)}", "text"),
     )
     return Choice(op, left, ((", ".join(marks), "muted"),), words=op.id)
 
 
-def _change(op: Op, names: Mapping[Ulid, str], now: Millis, zone: tzinfo) -> str:
-    if set(op.after) & {"message", "exists"}:
-        message = op.after.get("message")
-        text = message.get("text", "") if isinstance(message, dict) else ""
-        return str(text).split("\n")[0] or op.reason
-    parts = [
-        f"{_(phrases.FIELD.get(name, name))}: {held(name, op.before.get(name), names, now, zone)}"
-        f" → {held(name, value, names, now, zone)}"
-        for name, value in op.after.items()
-        if value != op.before.get(name)
-    ]
-    return ", ".join(parts) + (f" ({op.reason})" if op.reason else "")
-
-
-def held(field: str, value: Json, names: Mapping[Ulid, str], now: Millis, zone: tzinfo) -> str:
-    """A field's value, for people."""
-    if field == "snoozed_until" and value == ENDS:
-        return _("the incident ends")
-    if field == "away_until" and isinstance(value, int) and endless(value):
-        return _("they are back")
-    if field.endswith(("_until", "_at")) and isinstance(value, int):
-        return phrases.moment(value, now, zone, within=True)
-    if field == "unread" and isinstance(value, list):
-        return str(len(value))
-    if isinstance(value, list):
-        return " ".join(map(str, value)) or "–"
-    if isinstance(value, str) and (word := _WORDS.get(field, {}).get(value)):
-        return _(word)
-    return names.get(str(value), "?") if field in ("assignee_id", "incident_id") and value else value_words(value)
-
-
-def value_words(value: object) -> str:
-    """A field's value in an op, for people."""
-    if value is None or value == []:
-        return "–"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def words_of(names: Mapping[Ulid, str], now: Millis, zone: tzinfo) -> Words:
+    """What names and times are called in the log."""
+    return Words(names, lambda at: phrases.moment(at, now, zone, within=True))

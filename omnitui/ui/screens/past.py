@@ -21,7 +21,7 @@ from omnitui.text.widths import wrap
 from omnitui.ui.desk import Desk
 from omnitui.ui.look import phrases
 from omnitui.ui.look.roles import Line, plain
-from omnitui.ui.screens.oplog import held
+from omnitui.ui.screens.oplog import words_of
 from omnitui.ui.screens.page import PageScreen, unhurried
 from omnitui.ui.screens.picker import PickerScreen, among
 from omnitui.ui.widgets.choices import Choice
@@ -107,15 +107,12 @@ def row_choice(row: Row, at: Millis) -> Choice:
 def _then(
     db: sqlite3.Connection, own: Ulid, at: Millis, now: Millis, zone: tzinfo
 ) -> tuple[list[tuple[str, str, str]], list[Message]]:
-    names = tracing.agents(db)
+    fields = [(field, value_at(chain, at), chain[-1].after) for field, chain in tracing.traces(db, own, now).items()]
+    names = tracing.called(db, values=[one for _field, then, later in fields for one in (then.value, later)])
+    words = words_of(names, now, zone)
     facts = [
-        (
-            field,
-            held(field, then.value, names, now, zone) + ("" if then.sure else " ?"),
-            held(field, chain[-1].after, names, now, zone),
-        )
-        for field, chain in tracing.traces(db, own, now).items()
-        for then in [value_at(chain, at)]
+        (words.field(field), words.value(field, then.value) + ("" if then.sure else " ?"), words.value(field, later))
+        for field, then, later in fields
     ]
     return facts, history.page(db, own, before=(at + 1, ""), limit=SAID)
 
@@ -128,7 +125,7 @@ async def _look(desk: Desk, row: Row, at: Millis, when: str) -> None:
     def write(width: int) -> list[Line]:
         lines: list[Line] = []
         for field, then, later in facts:
-            line: Line = ((f"{_(phrases.FIELD.get(field, field))}  ", "label"), (plain(then), "text"))
+            line: Line = ((f"{field}  ", "label"), (plain(then), "text"))
             if then.removesuffix(" ?") != later:
                 line = (*line, (f"  ({_('now')}: {plain(later)})", "muted"))
             lines.append(line)

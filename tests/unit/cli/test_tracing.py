@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+
+import pytest
 
 from omnitui.clock import HOUR, FrozenClock
 from omnitui.model.states import Priority, Status
@@ -41,6 +44,61 @@ def test_revert_that_is_overtaken_fails_and_names_what_stands_on_it(desk: Desk) 
     assert ran.code == 1
     assert later in ran.err
     assert "left alone: priority is low" in ran.err
+
+
+def test_log_blame_and_diff_name_agents_conversations_contacts_and_incidents(desk: Desk) -> None:
+    head = a_conversation(desk.cache, contact="Ann", subject="返金のご相談").id
+    part = a_conversation(desk.cache, contact="Bob").id
+    ann, bob = (desk.run("contact", "show", own, "--json").object["id"] for own in (head, part))
+    me = desk.cache.me().name
+    desk.run("assign", part, "--to", "me")
+    desk.run("merge", head, part)
+    desk.run("contact", "link", ann, bob)
+    desk.run("incident", "open", "Mail down", head)
+    desk.run("task", "add", head, "call", "back", "2030-05-01T14:30")
+    said = desk.run("log").out
+    for words in (
+        f"assignee: nobody → {me}",
+        "part of: – → 返金のご相談",
+        "link: Ann = Bob",
+        "incident: none → Mail down",
+        "incident: Mail down",
+        "task: call back: due 2030-05-01 14:30",
+    ):
+        assert words in said
+    assert "返金のご相談" in desk.run("blame", part, "merged_into").out
+    changed = desk.run("diff", part, "--from", "2h").out
+    assert f"assignee: nobody → {me}" in changed
+    assert "part of: – → 返金のご相談" in changed
+    assert not re.search(f"{head}|{ann}|{bob}|{desk.cache.me().id}", said + changed)
+    split = desk.run("split", part).out.strip()
+    seen = desk.run("revert", split, "--dry-run").err
+    assert "taken back: part of: 返金のご相談 → –" in seen
+    assert "  part of → 返金のご相談" in seen
+
+
+def test_times_in_the_log_are_those_of_the_reader(desk: Desk) -> None:
+    own = a_conversation(desk.cache).id
+    desk.run("away", "until", "2030-05-01T09:00")
+    taken = desk.run("undo").err.splitlines()[0]
+    assert taken == "taken back: away until: – → 2030-05-01 09:00"
+    desk.run("away")
+    assert desk.run("undo").err.splitlines()[0] == "taken back: away until: – → they are back"
+    desk.run("snooze", own, "--until", "2030-05-01T09:00")
+    assert "snoozed until: – → 2030-05-01 09:00, status: open → snoozed" in desk.run("log", own).out
+    assert "2030-05-01 09:00" in desk.run("blame", own, "snooze").out
+    assert "snoozed until: – → 2030-05-01 09:00" in desk.run("diff", own, "--from", "2h").out
+    incident = desk.run("incident", "open", "Down").out.split()[0]
+    desk.run("incident", "end", "down")
+    assert "Z" not in desk.run("log").out.replace(incident, "").partition("ended: ")[2].partition("  ")[0]
+
+
+def test_log_is_in_the_language_of_the_reader(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = a_conversation(desk.cache).id
+    desk.run("priority", own, "--set", "urgent")
+    monkeypatch.setenv("LC_ALL", "ja_JP.UTF-8")
+    assert "優先度: 通常 → 緊急" in desk.run("log").out
+    assert "取り消し" in desk.run("undo").err
 
 
 def test_list_and_diff_show_the_queue_as_it_was(desk: Desk) -> None:
