@@ -143,7 +143,9 @@ def _named(words: str, here: datetime) -> Millis | None:
     if clock is None:
         return None
     moment = datetime.combine(day or here.date(), clock, here.tzinfo)
-    if moment <= here and (day is None or _is_weekday(words)):
+    if _millis(moment) <= _millis(here):
+        moment = moment.replace(fold=1)  # where clocks were put back, it comes a second time
+    if _millis(moment) <= _millis(here) and (day is None or _is_weekday(words)):
         moment = datetime.combine(moment.date() + timedelta(days=1 if day is None else 7), clock, here.tzinfo)
     return _millis(moment)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -56,6 +58,41 @@ def test_away_ends_by_itself_at_its_time_and_without_one_not_at_all(session: Ses
     assert list(session.cache.read(presence.away, now + 9_000 * DAY)) == [me]
     assert words(session) == "away"
     assert away_pieces(Standing(away=now), now) == ()
+
+
+@pytest.mark.parametrize(
+    ("left", "said", "back"),
+    [
+        # The night of 29 March 2026 has no hour from 2 to 3 in Berlin.
+        ("2026-03-28T22:00+01:00", "tomorrow 9", "2026-03-29T09:00+02:00"),
+        ("2026-03-28T22:00+01:00", "8h", "2026-03-29T07:00+02:00"),
+        ("2026-03-29T01:50+01:00", "2:30", "2026-03-29T03:30+02:00"),
+        ("2026-03-29T01:50+01:00", "3:10", "2026-03-29T03:10+02:00"),
+        # In that of 25 October 2026 it comes twice.
+        ("2026-10-24T22:00+02:00", "tomorrow 9", "2026-10-25T09:00+01:00"),
+        ("2026-10-24T22:00+02:00", "8h", "2026-10-25T05:00+01:00"),
+        ("2026-10-25T02:15+02:00", "2:45", "2026-10-25T02:45+02:00"),
+        ("2026-10-25T02:15+01:00", "2:45", "2026-10-25T02:45+01:00"),
+        ("2026-10-25T02:50+02:00", "2:45", "2026-10-25T02:45+01:00"),
+        ("2026-10-25T02:50+01:00", "2:45", "2026-10-26T02:45+01:00"),
+        ("2026-10-25T02:50+02:00", "today 2:45", "2026-10-25T02:45+01:00"),
+    ],
+)
+def test_who_is_away_over_a_change_of_the_clocks_is_back_when_they_said(
+    session: Session, left: str, said: str, back: str
+) -> None:
+    went, comes = (round(datetime.fromisoformat(one).timestamp() * 1000) for one in (left, back))
+    session.settings = replace(session.settings, time_zone="Europe/Berlin")
+    a_conversation(session.cache)
+    clock = session.cache.clock
+    assert isinstance(clock, FrozenClock)
+    clock.advance(went - clock.now())
+    assert leave(session, said) == comes
+    clock.advance(comes - went - 1)
+    with pytest.raises(Refused, match="you are away"):
+        claim(session)
+    clock.advance(1)
+    assert claim(session).op.after["assignee_id"] == session.cache.me().id
 
 
 def test_colleague_is_away_beside_oneself(session: Session) -> None:

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,29 @@ def test_away_message_of_the_page_goes_out_once_while_the_desk_is_closed_and_ans
     a_message(session.cache, here.id, "still nobody?")
     ruling.work()
     assert len(written(session, here.id)) == 2
+
+
+@pytest.mark.parametrize(
+    ("came", "closed"),
+    [
+        # Open from 9 to 17 in Berlin, where 7:30 in UTC is 8:30 in winter and 9:30 in summer.
+        ("2026-03-28T07:30+00:00", True),
+        ("2026-03-29T07:30+00:00", False),
+        ("2026-03-29T15:30+00:00", True),
+        ("2026-10-24T07:30+00:00", False),
+        ("2026-10-25T07:30+00:00", True),
+        ("2026-10-25T15:30+00:00", False),
+    ],
+)
+def test_away_message_goes_by_the_offices_clocks_over_their_change(session: Session, came: str, closed: bool) -> None:
+    office = Calendar("office", "Europe/Berlin", (((9 * 60, 17 * 60),),) * 7)
+    session.cache.write(lambda tx: sla.put_in_force(tx, dump((), [office])))
+    ruling, clock = ruled(session, blocks()["away"]), session.cache.clock
+    assert isinstance(clock, FrozenClock)
+    clock.advance(round(datetime.fromisoformat(came).timestamp() * 1000) - clock.now())
+    here = a_conversation(session.cache, "is anybody there?")
+    ruling.work()
+    assert bool(written(session, here.id)) is closed
 
 
 def test_machine_is_told_nothing_while_the_desk_is_closed(session: Session) -> None:
