@@ -11,6 +11,7 @@ from textual.events import Paste
 
 from omnitui.bus import CustomerTypes
 from omnitui.clock import DAY, HOUR, MINUTE
+from omnitui.desk import budgets
 from omnitui.model.accounts import LedgerEntry
 from omnitui.model.states import SendState
 from omnitui.sdk.capabilities import QUOTA, TextUnit
@@ -86,6 +87,31 @@ async def test_quota_that_an_answer_uses_is_said_with_what_is_left_of_it(session
     async with a_console(session) as person:
         await person.press("r")
         await person.sees("uses the paid quota (40 of 200 left)")
+
+
+@pytest.mark.parametrize(("width", "height"), [(60, 20), (80, 24)])
+async def test_quota_is_told_whole_where_there_is_little_room(session: Session, width: int, height: int) -> None:
+    able(session.cache, replace(MAIL, free_for=MINUTE, paid_after=True, attachments=False, window=DAY))
+    conversation = a_conversation(session.cache, "Hello?")
+    entry = LedgerEntry(conversation.account_id, QUOTA, budget="412 of 500 messages left this month")
+    session.cache.write(lambda tx: inflow.put_ledger(tx, entry))
+    async with a_console(session, width, height) as person:
+        await person.press("r")
+        await person.sees("uses the paid quota")
+        await person.sees("(412 of 500 messages left this month)")
+        await person.sees("window closes in 2")
+        await person.sees("takes no files")
+        await person.press("escape", "escape", "g", "b")
+        await person.sees("messages that are paid for")
+        await person.sees("412 of 500 messages left this month")
+
+
+def test_budgets_are_told_in_the_language_of_the_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {"{left} of {most} messages left this month": "{most} – {left}"}
+    monkeypatch.setattr(budgets, "_", lambda form: told.get(form, form))
+    assert budgets.budget_words("1,412 of 5,000 messages left this month") == "5,000 – 1,412"
+    assert budgets.budget_words("7 messages this month, without a limit") == "7 messages this month, without a limit"
+    assert budgets.budget_words("80 % of the API") == "80 % of the API"
 
 
 async def test_customer_who_writes_is_named_below_the_history_until_the_time_told(session: Session) -> None:

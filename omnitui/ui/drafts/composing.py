@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from itertools import pairwise
 
 from omnitui.clock import HOUR, MINUTE, Millis
+from omnitui.desk.budgets import budget_words
 from omnitui.desk.segments import foreign, parts, segments
 from omnitui.i18n import _, ngettext
 from omnitui.model.states import MessageKind
@@ -21,7 +22,7 @@ from omnitui.sdk.capabilities import (
 )
 from omnitui.sdk.measure import UNITS, measured
 from omnitui.ui.look import phrases
-from omnitui.ui.look.roles import Piece, line_width, plain
+from omnitui.ui.look.roles import Line, Piece, line_width, plain
 
 NEAR = 0.9
 """The part of a limit from which on it is warned of."""
@@ -107,8 +108,9 @@ def _policy_pieces(policy: Policy, now: Millis, tag: str) -> list[Piece]:
         case NeedTag():
             pieces.append((" ! " + plain(policy.why), "bad"))
         case PaidPush():
-            quota = f" ({plain(policy.left)})" if policy.left else ""
-            pieces.append((" " + _("uses the paid quota") + quota, "warn"))
+            pieces.append((" " + _("uses the paid quota"), "warn"))
+            if policy.left:
+                pieces.append((f" ({plain(budget_words(policy.left))})", "warn"))
         case Allow():
             if policy.free_until is not None:
                 left = phrases.countdown(policy.free_until - now)
@@ -119,6 +121,17 @@ def _policy_pieces(policy: Policy, now: Millis, tag: str) -> list[Piece]:
         words = _("window closes in {span}").format(span=phrases.countdown(rest))
         pieces.append((f"{' ·' if pieces else ''} {words}", role))
     return pieces
+
+
+def folded(pieces: Sequence[Piece], width: int) -> list[Line]:
+    """Pieces on as many lines as they need; a piece is never cut, unless it is wider than a line."""
+    lines: list[list[Piece]] = [[]]
+    for piece in pieces:
+        if lines[-1] and line_width((*lines[-1], piece)) > width:
+            piece = (f" {piece[0].removeprefix(' · ').lstrip()}", piece[1])
+            lines.append([])
+        lines[-1].append(piece)
+    return [tuple(line) for line in lines if line]
 
 
 def hold_pieces(kind: MessageKind, hold: Millis) -> list[Piece]:

@@ -25,6 +25,7 @@ from omnitui.ui.drafts.composing import (
     ends_at,
     file_pieces,
     first_title,
+    folded,
     hold_pieces,
     limit_pieces,
     rule_pieces,
@@ -406,7 +407,7 @@ class ComposerPane(Vertical):
         self._title.show([spread(tuple(title), warning, width)])
         cuts = split_pieces(kind, self.capabilities, self.text, width)
         beside = line_width((*rules, *ways)) < width
-        said = [spread(tuple(rules), tuple(ways), width)] if beside else [tuple(rules), tuple(ways)]
+        said = [spread(tuple(rules), tuple(ways), width)] if beside else [*folded(rules, width), tuple(ways)]
         lines = [line for line in said if line] if rules else []
         lines += [tuple(cuts)] if cuts else []
         self._rules.show(lines)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from omnitui.clock import Millis
+from omnitui.desk.budgets import budget_words
 from omnitui.i18n import _
 from omnitui.model.accounts import GAP, KEPT_ASIDE, RETENTION, LedgerEntry
+from omnitui.sdk.capabilities import QUOTA
 from omnitui.store.reads import ledger
 from omnitui.ui.desk import Desk
 from omnitui.ui.look import phrases
@@ -44,6 +46,8 @@ def entry_lines(entry: LedgerEntry, now: Millis, desk: Desk) -> list[Line]:
         said = _("said {ago}").format(ago=phrases.ago(entry.last_sync_at or 0, now))
         title: Line = ((f"  {_('what may be missing')}  ", "text"), (said, "muted"))
         return [title, (("    " + plain(entry.error), "warn"),)]
+    if entry.scope == QUOTA:
+        scope = _("messages that are paid for")
     if entry.scope == RETENTION:
         scope = _("how long messages are kept")
     since = "" if entry.last_sync_at is None else _("in step {ago}").format(ago=phrases.ago(entry.last_sync_at, now))
@@ -63,7 +67,7 @@ def entry_lines(entry: LedgerEntry, now: Millis, desk: Desk) -> list[Line]:
     if entry.unparsed:
         facts.append(_("{n} kept raw").format(n=entry.unparsed))
     if entry.budget:
-        facts.append(plain(entry.budget))
+        facts.append(plain(budget_words(entry.budget)))
     if entry.retry_at is not None and entry.retry_at > now:
         facts.append(_("tried again in {span}").format(span=phrases.span(entry.retry_at - now)))
     lines: list[Line] = [head]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from omnitui.clock import Millis
+from omnitui.desk.budgets import budget_words
 from omnitui.desk.naming import channel_word
 from omnitui.errors import OmniError
 from omnitui.i18n import _
@@ -67,7 +68,7 @@ def state(policy: Policy, now: Millis) -> Piece:
             assert policy.until is not None
             return _("closes in {span}").format(span=phrases.countdown(policy.until - now)), "good"
         case PaidPush():
-            return f"{_('uses the paid quota')}: {plain(policy.left)}", "warn"
+            return f"{_('uses the paid quota')}: {plain(budget_words(policy.left))}", "warn"
         case NeedTag():
             return _("under the tag {tag} only").format(tag=plain(policy.tag)), "warn"
         case NeedTemplate():
