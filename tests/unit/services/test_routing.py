@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -112,6 +114,61 @@ def test_turns_last_over_restarts_and_are_exact_where_two_give_at_once(session: 
     assert held == {"Mia Wong": 10, "Ken Sato": 10}
     given = session.cache.read(lambda db: db.execute("SELECT after FROM op_payload ORDER BY op_pk").fetchall())
     assert all(one != two for one, two in pairwise(given))
+
+
+GIVES = """
+import sys
+from pathlib import Path
+from omnitui.clock import FrozenClock
+from omnitui.paths import Profile
+from omnitui.services.rules import reading as rules
+from omnitui.services.rules.ruling import Ruling
+from omnitui.services.session import Session
+from omnitui.store.reads import rules as reads
+
+folder = Path(sys.argv[1])
+profile = Profile("default", folder / "config", folder / "data", folder / "state")
+with Session.open(profile, clock=FrozenClock(1_750_000_000_000)) as session:
+    ruling = Ruling(session)
+    ruling.put_in_force(rules.read(session.profile, session.settings).rules)
+    print("in force", flush=True)
+    sys.stdin.readline()
+    turns = 0
+    while session.cache.read(reads.events, 1):
+        turns += ruling.work()
+    print(turns, flush=True)
+"""
+
+
+def test_two_processes_whose_rules_give_by_turn_give_each_conversation_once_and_evenly(
+    session: Session, tmp_path: Path
+) -> None:
+    session.profile.config.mkdir(parents=True, exist_ok=True)
+    settings = session.profile.config / "config.toml"
+    settings.write_text('[teams]\nbilling = ["Mia Wong", "Ken Sato"]\n', "utf-8")
+    settings.chmod(0o600)
+    step = 'do = [{assign = {by = "round_robin", team = "billing"}}]'
+    session.profile.rules_file.write_text(f'[give]\non = "begun"\nenabled = true\n{step}\n', "utf-8")
+    two = [
+        subprocess.Popen(
+            [sys.executable, "-c", GIVES, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    for one in two:
+        assert one.stdout is not None
+        assert one.stdout.readline() == "in force\n"
+    ids = [a_conversation(session.cache, contact=f"Person {number}").id for number in range(61)]
+    for one in two:
+        assert one.stdin is not None
+        one.stdin.write("go\n")
+        one.stdin.flush()
+    turns = [int(one.communicate(timeout=120)[0]) for one in two]
+    assert all(turns), "both had a part in it"
+    held = Counter(conversation(session.cache, one).assignee for one in ids)
+    assert sorted(held.values()) == [30, 31]
+    given = "SELECT count(*) FROM op WHERE verb = 'assign' GROUP BY object_id"
+    assert session.cache.read(lambda db: db.execute(given).fetchall()) == [(1,)] * 61
 
 
 def test_undo_gives_the_turn_back_where_nobody_got_one_since(session: Session) -> None:
