@@ -94,7 +94,7 @@ class Ahead:
             await asyncio.sleep(0)
         queue, width = desk.screen.queue, desk.screen.queue.size.width
         for number, (row, selected) in enumerate(coming(window, near, step)):
-            queue.drawn(row, width, selected=selected)
+            desk.screen.make_ready(queue.drawn(row, width, selected=selected))
             if number % ROWS_AT_ONCE == 0:
                 await asyncio.sleep(0)
 

@@ -27,6 +27,9 @@ HOOKED: dict[str, tuple[Any, str]] = {
     "App._set_pointer_shape": (app.App._set_pointer_shape, "55b4485417c4"),
     "App.get_default_screen": (app.App.get_default_screen, "511c6eebbc38"),
     "App.get_driver_class": (app.App.get_driver_class, "b4903f3dba39"),
+    "App.on_event": (app.App.on_event, "3dbf14d69491"),
+    "App._context": (app.App._context, "5dc6d48d3cd4"),
+    "MessagePump._context": (message_pump.MessagePump._context, "7b64ec429886"),
     "App._on_resize": (app.App._on_resize, "62d14429be32"),
     "App._check_resize": (app.App._check_resize, "66ccc6e5bae7"),
     "Screen._on_resize": (screen.Screen._on_resize, "ba5f7fb1b5a3"),
@@ -87,3 +90,4 @@ def test_names_read_by_attribute_exist() -> None:
         assert hasattr(made, name), name
     assert hasattr(screen.Screen[None](), "_tooltip_widget")
     assert hasattr(_xterm_parser.XTermParser(), "_timeout_time")
+    assert hasattr(_xterm_parser.XTermParser(), "_tokens")

@@ -33,7 +33,7 @@ from omnitui.ui.last_hop.frame import Frame, drawable, drawable_lines
 from omnitui.ui.last_hop.guard import guarded, title
 from omnitui.ui.last_hop.ink import Inks
 from omnitui.ui.last_hop.pen import place
-from omnitui.ui.last_hop.screen import LastHopScreen
+from omnitui.ui.last_hop.screen import LastHopScreen, PaintsWhenIdle
 from omnitui.ui.start.first_frame import Takeover
 
 SYNC_START = "\x1b[?2026h"
@@ -98,6 +98,21 @@ class LastHopApp(App[ReturnType]):
         """Whether a key has begun something that is not on the screen yet: the next key is meant for that."""
         return False
 
+    def press_at_once(self, event: events.Key) -> bool:
+        """Give a letter to the screen in front in this turn; False where it goes Textual's way.
+
+        That leads through queues and all panes, and takes longer than what most keys do.
+        """
+        screen = self.screen
+        if not event.is_printable or not self.app_focus or not isinstance(screen, PaintsWhenIdle):
+            return False
+        try:
+            with self._context(), screen._context():
+                return screen.take_letter(event)
+        except Exception as error:
+            self._handle_exception(error)
+            return True
+
     def binds(self, key: str) -> bool:
         """Whether a key with Alt, "alt+r", means something; else it is Esc and the key behind it."""
         return False
@@ -120,6 +135,12 @@ class LastHopApp(App[ReturnType]):
             return
         if (frame.width, frame.height) == tuple(self.size) and put_lines(frame, self.screen, widget, lines):
             self._send_changes()
+
+    def prepare(self, strips: Iterable[Strip]) -> None:
+        """Make cells of what may be shown next; the same strips cost less then."""
+        if self._frame is not None:
+            for strip in strips:
+                self._frame.cells(strip)
 
     def set_terminal_title(self, text: str) -> None:
         """Set the window's title to a text of any origin."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 
 from textual import events
 from textual._xterm_parser import XTermParser
+from textual.message import Message
 
 INTRODUCERS = "NOPX[\\]^_"
 """Behind an Esc these may begin an answer of the terminal that a slow line cut: they are never keys of their own."""
@@ -29,6 +30,13 @@ class KeyParser(XTermParser):
         """`binds` tells of a key with Alt, spelled "alt+r", whether it means something."""
         super().__init__(debug)
         self._binds = binds
+
+    def feed(self, data: str) -> Iterable[Message]:
+        """What the data comes to, together with what came before."""
+        if len(data) == 1 and data.isprintable() and self._timeout_time is None and not self._tokens:
+            # No sequence is begun: a letter is a key, and cold code on the way to that is felt.
+            return self._sequence_to_key_events(data)
+        return super().feed(data)
 
     def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[events.Key]:
         """The keys of a sequence; `alt` is set where an Esc came right before it."""

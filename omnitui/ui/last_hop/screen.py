@@ -39,6 +39,10 @@ class PaintsWhenIdle(_Base):
         super().__init__(*args, **options)
         self._compositor = LeanCompositor()
 
+    def take_letter(self, event: events.Key) -> bool:
+        """Take a letter that is meant for the screen, whatever in it has the focus; False where it is not."""
+        return False
+
     def resizing(self) -> None:
         """The terminal has this size now: adapt what depends on it, before everything is laid out."""
 

@@ -75,11 +75,16 @@ class TypeAhead:
         waited = monotonic() - self._delivered_at
         if self._app.opening and waited <= OPENING_PATIENCE:
             return False
-        return waited > PATIENCE or all(is_idle(pump) for pump in pumps(self._app))
+        return waited > PATIENCE or self._is_idle()
+
+    def _is_idle(self) -> bool:
+        return all(is_idle(pump) for pump in pumps(self._app))
 
     def _deliver(self, message: Message) -> None:
         if is_typed(message):
             self._delivered_at = monotonic()
+            if isinstance(message, events.Key) and self._is_idle() and self._app.press_at_once(message):
+                return
         self._app.post_message(message)
 
     def _look_soon(self, looks: int) -> None:

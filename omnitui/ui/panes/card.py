@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import tzinfo
 
 from textual import events
+from textual.strip import Strip
 
 from omnitui.clock import Clock
 from omnitui.model.card import Card
@@ -45,10 +46,9 @@ class CardPane(MarksFocus, Lines, can_focus=True):
             self._at = min(same, key=lambda at: abs(at - self._at), default=self._at)
         self.draw()
 
-    def prepare(self, card: Card | None, shown: Conversation | None) -> None:
+    def prepare(self, card: Card | None, shown: Conversation | None) -> list[Strip]:
         """Draw the lines that `load` would show of this."""
-        for entry in self._made(card, shown)[: self.size.height]:
-            self.strip(entry.line)
+        return [self.strip(entry.line) for entry in self._made(card, shown)[: self.size.height]]
 
     @property
     def current(self) -> Entry | None:

@@ -108,12 +108,11 @@ class HistoryPane(MarksFocus, can_focus=True):
             self.reel.show(index)
         self.redraw()
 
-    def prepare(self, stretch: Stretch, *, unread: int, due: Mapping[Ulid, Millis]) -> None:
+    def prepare(self, stretch: Stretch, *, unread: int, due: Mapping[Ulid, Millis]) -> list[Strip]:
         """Draw what `load` would show of this; the last few are kept."""
         reel = self._reel(stretch, unread, due, ())
-        for line, _message in reel.rows(self.has_focus):
-            self._strip(line)
         self._ready = [*self._ready[1 - MOST_READY :], (stretch, reel)]
+        return [self._strip(line) for line, _message in reel.rows(self.has_focus)]
 
     def _reel(self, stretch: Stretch, unread: int, due: Mapping[Ulid, Millis], found: tuple[str, ...]) -> Reel:
         """A reel at the newest messages, of which the reader folds what is folded now."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -22,7 +23,7 @@ from omnitui.ui.captions import Captions
 from omnitui.ui.desk import Desk
 from omnitui.ui.drafts.shelf import Shelf
 from omnitui.ui.keyboard import Keyboard, spelled
-from omnitui.ui.last_hop import LastHopScreen
+from omnitui.ui.last_hop import LastHopApp, LastHopScreen
 from omnitui.ui.last_hop.ending import EndsInOrder
 from omnitui.ui.layout import Layout
 from omnitui.ui.look.signs import wants_ascii
@@ -128,6 +129,13 @@ class MainScreen(LastHopScreen[None]):
         if self.composer in focused.ancestors_with_self:
             return Scope.COMPOSER
         return PANES.get(focused.id or "", Scope.LIST)
+
+    def take_letter(self, event: events.Key) -> bool:
+        """Take a letter where a pane of lines has the focus, no text field."""
+        if self.focused is not None and self.focused.id not in PANES:
+            return False
+        self.on_key(event)
+        return True
 
     def on_key(self, event: events.Key) -> None:
         """A key that no text field took."""
@@ -285,8 +293,13 @@ class MainScreen(LastHopScreen[None]):
 
     def prepare(self, found: Picture) -> None:
         """Draw what may be shown next."""
-        self.history.prepare(found.stretch, unread=found.conversation.unread, due=found.due)
-        self.card.prepare(found.card, found.conversation)
+        self.make_ready(self.history.prepare(found.stretch, unread=found.conversation.unread, due=found.due))
+        self.make_ready(self.card.prepare(found.card, found.conversation))
+
+    def make_ready(self, strips: Iterable[Strip]) -> None:
+        """Have the terminal's side of what may be shown next made."""
+        if isinstance(self.app, LastHopApp):
+            self.app.prepare(strips)
 
     def renew(self, found: Picture) -> None:
         """The shown conversation changed; nothing moves."""
