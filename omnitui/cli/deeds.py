@@ -148,6 +148,7 @@ def _log(shell: Shell) -> int:
         ],
         widths=(26, 16, 14, 26, 60, 8),
         grow=4,
+        narrow=120,
     )
     return 0
 

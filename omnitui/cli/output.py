@@ -70,31 +70,38 @@ class Output:
         """A word to the person, beside the results."""
         print(safe(text, multiline=False), file=self._words or sys.stderr)
 
-    def table(self, rows: Sequence[Sequence[str]], *, widths: Sequence[int], grow: int | None = None) -> None:
-        """Rows in columns, measured in cells.
+    def table(
+        self, rows: Sequence[Sequence[str]], *, widths: Sequence[int], grow: int | None = None, narrow: int = 60
+    ) -> None:
+        """Rows in columns, measured in cells. Into a pipe nothing is cut; a small terminal gets rows of several lines.
 
         Args:
             rows: The cells.
             widths: The most cells of each column; negative aligns to the right, 0 is the last one, cut at the edge.
-            grow: The column that is cut first when the terminal is narrow; None: the last.
+            grow: The column that takes what room the terminal has, and is cut first where it is narrow; None: the last.
+            narrow: Columns of a terminal below which a row that does not fit takes several lines.
         """
         if not rows:
             return
         clean = [[shown(safe(cell, multiline=False)) for cell in row] for row in rows]
-        sizes = [
-            min(abs(most) or 10_000, max(cell_width(row[column]) for row in clean))
-            for column, most in enumerate(widths)
-        ]
+        natural = [max(cell_width(row[column]) for row in clean) for column in range(len(widths))]
+        sizes = [min(abs(most) or 10_000, size) for most, size in zip(widths, natural, strict=True)]
         terminal = self._results is None and sys.stdout.isatty()
         edge = shutil.get_terminal_size().columns if terminal else None
         if edge is not None:
-            room = edge - 2 * (len(sizes) - 1)
             last = len(sizes) - 1 if grow is None else grow
-            sizes[last] = max(20, min(sizes[last], room - sum(sizes) + sizes[last]))
+            room = edge - 2 * (len(sizes) - 1) - sum(sizes) + sizes[last]
+            sizes[last] = max(20, min(natural[last], room))
+            if edge < narrow and room < min(20, natural[last]):
+                for row in clean:
+                    for line in _flowed(row, edge):
+                        print(line)
+                return
+        piped = self._results is None and not terminal
         for row in clean:
             cells = [
-                pad(cell, sizes[column], align="right" if widths[column] < 0 else "left")
-                for column, cell in enumerate(row)
+                cell if piped and cell_width(cell) > size else pad(cell, size, align="right" if most < 0 else "left")
+                for cell, size, most in zip(row, sizes, widths, strict=True)
             ]
             line = "  ".join(cells).rstrip()
             print(line if edge is None else crop(line, edge), file=self._results)
@@ -104,3 +111,15 @@ class Output:
         if at is None:
             return ""
         return datetime.fromtimestamp(at / 1000, self.zone).strftime("%Y-%m-%d %H:%M")
+
+
+def _flowed(cells: Sequence[str], edge: int) -> list[str]:
+    """The cells of a row, as many on a line as fit; what follows the first line stands below it."""
+    lines: list[str] = []
+    for cell in filter(None, cells):
+        joined = f"{lines[-1]}  {cell}" if lines else cell
+        if not lines or cell_width(joined) > edge:
+            lines.append(crop(f"  {cell}" if lines else cell, edge))
+        else:
+            lines[-1] = joined
+    return lines

@@ -105,7 +105,7 @@ def _blame(shell: Shell) -> int:
         for field, chain in found.items()
         for step in (chain if shell.arguments.all else [last_set(chain)])
     ]
-    shell.out.table(rows, widths=(14, 24, 16, 44, 26), grow=3)
+    shell.out.table(rows, widths=(14, 24, 16, 44, 26), grow=3, narrow=120)
     return 0
 
 

@@ -159,6 +159,27 @@ def test_rows_are_cut_at_the_terminals_edge_in_cells(desk: Desk, monkeypatch: py
     assert 40 < cell_width(line) <= 60
 
 
+def test_rows_take_the_room_of_a_wide_terminal_several_lines_of_a_small_one_and_are_whole_in_a_pipe(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subject = "返品と交換についてのお問い合わせです" * 3
+    own = a_conversation(desk.cache, subject=subject, contact="株式会社とても長い名前", labels=["vip"]).id
+    assert subject in desk.run("ls").out
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "200")
+    (line,) = desk.run("ls").out.splitlines()
+    assert subject in line
+    assert line.endswith("vip")
+    monkeypatch.setenv("COLUMNS", "40")
+    lines = desk.run("ls").out.splitlines()
+    assert lines[0].startswith(own[-6:])
+    assert all(cell_width(line) <= 40 for line in lines)
+    assert ["  株式会社とても長い名前", "  vip"] == [lines[1], lines[-1]]
+    desk.run("label", own, "--add", "furious")
+    monkeypatch.setenv("COLUMNS", "80")
+    assert " ".join(desk.run("log").out.split()).endswith("labels: +#furious local")
+
+
 def test_show_of_a_contact_prints_everything_over_all_channels_in_one_order(desk: Desk) -> None:
     mail = a_conversation(desk.cache, "by mail", subject="Invoice")
     chat = a_conversation(desk.cache, "by chat", channel="line", address="U-ann", contact="Ann C")
