@@ -169,7 +169,7 @@ def _choices(take: Strings) -> Iterator[str]:
     said = LedgerEntry("A", take(), "faulted", NOW, error=take(), budget=take())
     choices = [
         search.hit_choice(hit, "now", ("a",)),
-        oplog.op_choice(op, {"A": take()}, NOW, UTC),
+        oplog.op_choice(op, oplog.words_of({"A": take()}, NOW, UTC), NOW, UTC),
         outbox.entry_choice(entry, NOW),
         links.link_choice(1, take(), f"https://evil.example/{take()}"),
         links.link_choice(2, take(), take()),

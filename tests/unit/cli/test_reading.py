@@ -174,7 +174,7 @@ def test_rows_take_the_room_of_a_wide_terminal_several_lines_of_a_small_one_and_
     lines = desk.run("ls").out.splitlines()
     assert lines[0].startswith(own[-6:])
     assert all(cell_width(line) <= 40 for line in lines)
-    assert ["  株式会社とても長い名前", "  vip"] == [lines[1], lines[-1]]
+    assert [lines[1], lines[-1]] == ["  株式会社とても長い名前", "  vip"]
     desk.run("label", own, "--add", "furious")
     monkeypatch.setenv("COLUMNS", "80")
     assert " ".join(desk.run("log").out.split()).endswith("labels: +#furious local")
