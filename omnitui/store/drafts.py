@@ -48,6 +48,30 @@ def save(tx: Tx, draft: Draft) -> Ulid:
     return str(draft_id)
 
 
+def set_aside(tx: Tx, draft: Draft, known: str) -> None:
+    """Before a draft of a conversation is saved: let go of the words that stand there, if its author has not seen them.
+
+    They were written in another console, or came back by an undo elsewhere, and can be brought back.
+
+    Args:
+        tx: The commit.
+        draft: What is to be saved.
+        known: What stood there when its author saw it last.
+    """
+    conversation_pk = pk_of(tx, "conversation", draft.conversation_id)
+    there = "conversation_pk = ? AND kind = ? AND deleted_at IS NULL"
+    row = tx.db.execute(f"SELECT text FROM draft WHERE {there}", (conversation_pk, draft.kind.value)).fetchone()
+    if row is None or row[0] == known or row[0].strip() in draft.text:
+        return
+    tx.db.execute(
+        "INSERT INTO draft(id, deleted_at, conversation_pk, kind, text, attachments, seen_message_id, updated_at,"
+        " extra) SELECT ?, ?, conversation_pk, kind, text, attachments, seen_message_id, updated_at, extra FROM draft"
+        f" WHERE {there}",
+        (tx.ids.new(), tx.now(), conversation_pk, draft.kind.value),
+    )
+    _forget(tx, conversation_pk, draft.kind)
+
+
 def _forgotten(tx: Tx, conversation_id: Ulid) -> bool:
     """Whether a conversation's contact was erased while somebody went on writing: nothing of it is kept."""
     row = tx.db.execute(

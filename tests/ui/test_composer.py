@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -234,6 +235,27 @@ async def test_discarded_draft_is_brought_back_and_takes_the_place_of_what_stood
         )
     past = session.cache.read(drafts.earlier, conversation.id, MessageKind.PUBLIC)
     assert "second" in [one.text for one in past]
+
+
+async def test_words_of_another_console_can_be_brought_back_once_they_are_written_over(session: Session) -> None:
+    conversation = a_conversation(session.cache, "Hello?")
+    op = session.operations.reply(conversation.id, "sent from a phone", hold=60_000)
+
+    def live() -> list[str]:
+        return [one.text for one in session.cache.read(drafts.drafts, conversation.id)]
+
+    async with a_console(session) as person:
+        await person.press("r")
+        await person.type("mine")
+        await person.until(lambda: live() == ["mine"])
+        await asyncio.to_thread(session.operations.undo, op.id)
+        assert live() == ["sent from a phone\n\nmine"]
+        await person.type(" alone")
+        await person.until(lambda: live() == ["mine alone"])
+        await person.type("!")
+        await person.until(lambda: live() == ["mine alone!"])
+    past = session.cache.read(drafts.earlier, conversation.id, MessageKind.PUBLIC)
+    assert [one.text for one in past] == ["sent from a phone\n\nmine"]
 
 
 async def test_first_message_is_a_draft_too_that_is_gone_on_with_and_sent(session: Session) -> None:

@@ -38,9 +38,17 @@ class Drafting:
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
         self._unsaved: dict[Place, Draft] = {}
+        self._known: dict[Place, str] = {}
+        """What stands in the cache of each place, as far as this console knows."""
         self._timer: asyncio.TimerHandle | None = None
         self._saves: set[asyncio.Future[None]] = set()
         self._moved = False
+
+    def begin(self, draft: Draft) -> None:
+        """This is on the screen from now on: what somebody else writes there meanwhile is put aside, not lost."""
+        place = draft.conversation_id, draft.kind
+        if place not in self._unsaved:
+            self._known[place] = draft.text
 
     def keep(self, draft: Draft) -> None:
         """Save this draft soon; a later one of the same place replaces it."""
@@ -73,7 +81,8 @@ class Drafting:
 
     async def _save(self, unsaved: Mapping[Place, Draft]) -> None:
         try:
-            await asyncio.wrap_future(self._cache.submit(lambda tx: _save(tx, unsaved)))
+            await asyncio.wrap_future(self._cache.submit(lambda tx: self._put(tx, unsaved)))
+            self._learn(unsaved)
         except OmniError:
             # The desk says so for as long as the cache takes nothing.
             self._take_back(unsaved)
@@ -91,7 +100,8 @@ class Drafting:
         unsaved = self._taken()
         if unsaved:
             try:
-                await self._cache.awrite(lambda tx: _save(tx, unsaved))
+                await self._cache.awrite(lambda tx: self._put(tx, unsaved))
+                self._learn(unsaved)
             except OmniError:
                 self._take_back(unsaved)
                 raise
@@ -147,13 +157,17 @@ class Drafting:
         unsaved, self._unsaved = self._unsaved, {}
         return unsaved
 
+    def _learn(self, saved: Mapping[Place, Draft]) -> None:
+        self._known.update((place, draft.text) for place, draft in saved.items() if place in self._known)
 
-def _save(tx: Tx, unsaved: Mapping[Place, Draft]) -> None:
-    for draft in unsaved.values():
-        addressed = not draft.conversation_id and (draft.extra.get("to") or draft.extra.get("subject"))
-        if draft.text.strip() or draft.attachments or addressed:
-            drafts.save(tx, draft)
-        elif draft.conversation_id:
-            drafts.drop(tx, draft.conversation_id, draft.kind)
-        else:
-            drafts.drop_first(tx, draft.id)
+    def _put(self, tx: Tx, unsaved: Mapping[Place, Draft]) -> None:
+        for place, draft in unsaved.items():
+            addressed = not draft.conversation_id and (draft.extra.get("to") or draft.extra.get("subject"))
+            if draft.text.strip() or draft.attachments or addressed:
+                if place in self._known:
+                    drafts.set_aside(tx, draft, self._known[place])
+                drafts.save(tx, draft)
+            elif draft.conversation_id:
+                drafts.drop(tx, draft.conversation_id, draft.kind)
+            else:
+                drafts.drop_first(tx, draft.id)

@@ -13,7 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from omnitui.i18n import _
-from omnitui.model.conversations import Conversation
+from omnitui.model.conversations import Conversation, Draft
 from omnitui.model.states import MessageKind
 from omnitui.services.actions import Scope
 from omnitui.services.session import Session
@@ -318,6 +318,7 @@ class MainScreen(LastHopScreen[None]):
         hold = self.desk.hold_of(found.conversation.channel)
         to = found.address
         key = self.keyboard.keymap.key_of("conversation.reply_all")
+        self.desk.drafting.begin(found.drafts.get(kind) or Draft("", found.conversation.id, kind, ""))
         self.composer.open(found, kind, self.history.seen, to=to, hold=hold, to_all=to_all, all_key=key)
         self.layouts.read(focus=False)
         self.composer.sheet.focus()
