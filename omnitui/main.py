@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from omnitui.ui.start.first_frame import Takeover
 
 INTERRUPTED = 130
+_END_SECONDS = 1.0
+"""How long the end of the process waits for threads that somebody gave work to and did not wait for."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -24,7 +26,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     0 done, 1 failed, 2 usage, 3 configuration or secret, 130 interrupted.
     """
-    words = list(sys.argv[1:] if argv is None else argv)
+    if argv is not None:
+        return _run(list(argv))
+    code = _run(sys.argv[1:])
+    _leave(code)
+    return code
+
+
+def _run(words: list[str]) -> int:
     if words in (["--version"], ["-V"]):
         from omnitui import __version__
 
@@ -62,6 +71,30 @@ def main(argv: Sequence[str] | None = None) -> int:
         _give_back(takeover)
         _say(*_crashed(error))
         return 1
+
+
+def _leave(code: int) -> None:
+    """End the process at once where a thread goes on that does not end.
+
+    Python would wait for one that hangs in a call to a back end; and one that reads the enciphered cache while the
+    libraries tidy up crashes the process.
+    """
+    if "threading" not in sys.modules:
+        return
+    import threading
+    from contextlib import suppress
+    from time import monotonic
+
+    others = [one for one in threading.enumerate() if one is not threading.current_thread()]
+    until = monotonic() + _END_SECONDS
+    for one in others:
+        if not one.daemon:
+            one.join(max(0.0, until - monotonic()))
+    if any(one.is_alive() for one in others):
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(code)
 
 
 def _open_streams() -> None:

@@ -157,9 +157,9 @@ def _typed(shell: Shell, secret: Secret) -> str | None:
 
 
 def _checked(accounts: Accounts, account: Account) -> Health:
-    import asyncio
+    from omnitui.services import background
 
-    return asyncio.run(accounts.check(account))
+    return background.run(accounts.check(account))
 
 
 def _print(shell: Shell, accounts: list[Account], *, one: bool = False) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import sqlite3
 
     from omnitui.services.session import Session
+    from omnitui.sync.engine import Engine
 
 PROMPT: Final = "> "
 PAGE: Final = 10
@@ -259,9 +260,14 @@ def run_linear(session: Session, verb: Callable[[list[str]], int]) -> int:
     engine = None
     thread = None
     loop = asyncio.new_event_loop()
+
+    def sync(engine: Engine) -> None:
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            runner.run(engine.run(lease))
+
     if not session.locked and lease.acquire():
         engine = session.engine()
-        thread = threading.Thread(target=loop.run_until_complete, args=(engine.run(lease),), daemon=True)
+        thread = threading.Thread(target=sync, args=(engine,), daemon=True)
         thread.start()
     try:
         return Linear(session, verb).run()
@@ -269,7 +275,8 @@ def run_linear(session: Session, verb: Callable[[list[str]], int]) -> int:
         return 0
     finally:
         if engine is not None and thread is not None:
-            loop.call_soon_threadsafe(engine.stop)
+            with suppress(RuntimeError):  # it has ended
+                loop.call_soon_threadsafe(engine.stop)
             thread.join(STOP_SECONDS)
         lease.release()
         sys.stdout.flush()

@@ -51,6 +51,7 @@ def _arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
 
 def _sync(shell: Shell) -> int:
     from omnitui.logs import open_log
+    from omnitui.services import background
     from omnitui.services.privacy.expiry import Expiry
     from omnitui.sync.lease import Lease
 
@@ -78,16 +79,16 @@ def _sync(shell: Shell) -> int:
             shell.session.unlock()
         engine = shell.session.engine()
         if shell.arguments.watch:
-            asyncio.run(_watch(shell, engine, lease))
+            background.run(_watch(shell, engine, lease))
             return 0
-        entries = asyncio.run(_once(shell, engine, lease, accounts))
+        entries = background.run(_once(shell, engine, lease, accounts))
         reached = {entry.account_id for entry in entries}
         for account in accounts:
             if account.id not in reached and not account.paused:
                 shell.fail(_("{name} was not synced: it was interrupted").format(name=account.name))
         _told(shell, accounts, entries)
         # Where only cron syncs, nobody else does it.
-        asyncio.run(Expiry(shell.session).look())
+        background.run(Expiry(shell.session).look())
         return shell.code
     finally:
         lease.release()

@@ -1,19 +1,44 @@
-"""Long work beside everything else: in a thread of its own, which the system runs when nothing else wants to."""
+"""Work beside everything else, in threads that keep no end waiting for long."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from omnitui.logs import logger
 
+T = TypeVar("T")
 LOG = logger(__name__)
 
 _NICENESS: Final = 15
+_END_SECONDS: Final = 3.0
+"""How long the end of a loop waits for what still runs in its threads."""
+
+
+class _Threads(ThreadPoolExecutor):
+    """A loop's own threads: a name that is looked up where no server answers takes half a minute and more."""
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        super().shutdown(wait=False, cancel_futures=cancel_futures)
+        if wait:
+            ending = threading.Thread(target=super().shutdown, name="omnitui-end", daemon=True)
+            ending.start()
+            ending.join(_END_SECONDS)
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """`asyncio.run`, which at its end waits a few seconds for the loop's threads, and then no longer."""
+
+    async def bounded() -> T:
+        asyncio.get_running_loop().set_default_executor(_Threads(thread_name_prefix="asyncio"))
+        return await work
+
+    return asyncio.run(bounded())
 
 
 async def in_background(name: str, work: Callable[[threading.Event], object]) -> None:

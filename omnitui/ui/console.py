@@ -30,6 +30,7 @@ def run_console(
         verbs: The shell's, for the command line.
     """
     from omnitui import crash
+    from omnitui.services import background
     from omnitui.ui import collection
 
     collection.start_up()
@@ -47,7 +48,7 @@ def run_console(
     strays = crash.Strays(session.profile.crashes)
     strays.catch()
     app = ConsoleApp(session, takeover=takeover, verbs=verbs, tour=begins_tour(session), strays=strays)
-    code = app.run()
+    code = background.run(app.run_async())
     if app.fault is not None:
         said, hint = app.fault
         print(f"omnitui: {safe(said, multiline=False)}\n  {safe(hint, multiline=False)}", file=sys.stderr)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from subprocess import DEVNULL, PIPE
 
 import pytest
 
@@ -13,6 +16,8 @@ from omnitui import __version__
 from omnitui.cli.table import ENTRIES
 from omnitui.cli.verbs import load
 from omnitui.main import main
+from tests.support.command import Desk
+from tests.support.enciphering import needs_sqlcipher
 
 FIELDS = {"name": "🍵 茶", "cut": "\ud800", "c1": "\x9b"}
 HEAVY = ("sqlmodel", "sqlalchemy", "textual", "rich", "httpx", "keyring", "cryptography", "imapclient", "aiosmtplib")
@@ -123,6 +128,75 @@ def test_bug_leaves_a_crash_file_and_no_traceback(
     assert "Traceback" not in err
     assert "customer" not in err
     assert str(next((home / "default" / "state" / "crashes").iterdir())) in err
+
+
+# Names are asked of a server that does not answer, as on a train: nothing breaks such a call off.
+NO_NAMES = """
+import os, socket, sys, threading
+def getaddrinfo(*_where, **_how):
+    os.write(2, b"asked")
+    threading.Event().wait()
+socket.getaddrinfo = getaddrinfo
+from omnitui.main import main
+sys.exit(main())
+"""
+
+# Threads read the enciphered cache page by page, as the look for damage does, and the process ends.
+READ_ON = """
+import sys, threading
+from pathlib import Path
+from omnitui.store.cache import Cache
+from omnitui.store.secrecy import cipher
+data = Path(sys.argv.pop())
+cipher.use(data, bytes(32))
+with Cache.open(data) as cache:
+    cache.write(lambda tx: tx.db.execute("CREATE TABLE words AS WITH RECURSIVE n(i) AS"
+        " (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40000) SELECT zeroblob(500) word FROM n"))
+def look(begun):
+    db = cipher.connect(data / "cache.sqlite3", bytes(32), check_same_thread=False)
+    db.execute("PRAGMA cache_size = 1")
+    while True:
+        db.execute("SELECT sum(length(word)) FROM words").fetchone()
+        begun.set()
+for _ in range(4):
+    begun = threading.Event()
+    threading.Thread(target=look, args=[begun], daemon=True).start()
+    begun.wait()
+from omnitui.main import main
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize("words", [["sync", "--watch"], ["sync"], ["account", "check", "bot"], ["--linear"]])
+def test_call_that_hangs_keeps_no_process_from_ending(words: list[str], desk: Desk) -> None:
+    desk.run("account", "add", "telegram", "--name", "bot", "--token-env", "BOT_TOKEN", "--no-check")
+    environment = {**os.environ, "BOT_TOKEN": "1:a"}
+    with subprocess.Popen(
+        [sys.executable, "-c", NO_NAMES, *words], stdin=PIPE, stdout=DEVNULL, stderr=PIPE, env=environment
+    ) as process:
+        assert process.stdin is not None
+        assert process.stderr is not None
+        said = b""
+        while not said.endswith(b"asked"):
+            assert (one := process.stderr.read(1))
+            said += one
+        if words == ["--linear"]:
+            process.stdin.write(b"quit\n")
+            process.stdin.flush()
+        else:
+            process.send_signal(signal.SIGINT)
+        try:
+            assert process.wait(60) in (0, 1, 130)
+        finally:
+            process.kill()
+
+
+@needs_sqlcipher
+def test_process_ends_while_threads_decipher_what_they_read(tmp_path: Path) -> None:
+    for number in range(6):
+        words = [sys.executable, "-c", READ_ON, "--version", str(tmp_path / str(number))]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
 
 
 def run(script: str, home: Path) -> subprocess.CompletedProcess[str]:
