@@ -155,8 +155,8 @@ def conversations(db: sqlite3.Connection, ids: Iterable[Ulid]) -> list[Conversat
     ]
 
 
-def count(db: sqlite3.Connection, query: Query, cap: int = 1000) -> int:
-    """How many conversations `query` finds; it stops counting at `cap`."""
+def count(db: sqlite3.Connection, query: Query, cap: int = -1) -> int:
+    """How many conversations `query` finds; it stops counting at `cap`, where one is given."""
     condition = compiled.conversations(query)
     compiled.prepare(db)
     counted = f"SELECT count(*) FROM (SELECT 1 FROM conversation c WHERE {condition.sql} LIMIT ?)"

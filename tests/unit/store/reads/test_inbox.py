@@ -18,6 +18,7 @@ from omnitui.store.arriving import inflow
 from omnitui.store.cache import Cache
 from omnitui.store.reads import inbox
 from tests.support.desk import a_cache, a_conversation, a_message
+from tests.support.full_cache import fill
 
 
 @pytest.fixture
@@ -121,6 +122,12 @@ def test_counts_equal_what_the_views_find(cache: Cache) -> None:
 def test_count_stops_at_its_cap(crowd: Cache) -> None:
     assert crowd.read(inbox.count, query(crowd, ""), 7) == 7
     assert crowd.read(inbox.count, query(crowd, "")) == 30
+
+
+def test_count_without_a_cap_is_of_all(tmp_path: Path) -> None:
+    fill(tmp_path / "cache.sqlite3", 1_200)
+    with Cache.open(tmp_path) as cache:
+        assert cache.read(inbox.count, Query()) == 1_200
 
 
 def test_ref_is_the_end_of_the_id_and_finds_it_again(crowd: Cache) -> None:
