@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from omnitui.model.states import Direction, SendState, Status
+from omnitui.clock import HOUR
+from omnitui.config.settings import Replies, Settings
+from omnitui.model.states import Direction, SendState, Status, Verb
 from omnitui.sdk import (
     ConversationChanged,
     NotReady,
     Person,
 )
-from tests.support.connector import a_message
+from omnitui.services.session import Session
+from omnitui.store.reads import oplog, rules
+from tests.support.connector import CHANNEL, a_message
+from tests.support.console import a_profile
+from tests.support.ruled import a_rule, ruled
 from tests.support.sending import Make, Sending
 from tests.support.sync_desk import ANN, a_mail
 
@@ -77,6 +83,31 @@ async def test_reply_is_blocked_when_its_window_closed(make: Make) -> None:
     one.clock.advance(9_000)
     await one.run()
     assert (one.state(op), "window" in one.desk.entry(op.id).reason) == (SendState.BLOCKED, True)
+
+
+async def test_reply_of_a_rule_is_blocked_when_its_window_closes_while_it_is_held(make: Make, tmp_path: Path) -> None:
+    one = await Sending(make(window=HOUR)).begin()
+    settings = Settings(replies=Replies(hold_by_channel={CHANNEL: 8}))
+    session = Session(a_profile(tmp_path / "profile"), settings, one.desk.cache, one.desk.cache.bus)
+    ruling = ruled(session, a_rule("away", "message", '{reply = "We are closed."}, {label = "late"}'))
+    await one.desk.take(a_message(2, at=one.clock.now() + 1))
+    one.clock.advance(HOUR - 5_000)
+    ruling.work()
+    (firing,) = one.desk.cache.read(rules.firings)
+    (op,) = (each for each in one.desk.cache.read(oplog.group, firing.id) if each.verb is Verb.REPLY)
+    assert one.state(op) is SendState.HELD
+    one.clock.advance(9_000)
+    await one.run()
+    assert (one.state(op), one.desk.entry(op.id).reason) == (SendState.BLOCKED, "the reply window has closed")
+    assert "We are closed." not in one.sent
+    assert one.desk.conversations()[0].labels == ("late",)
+    session.operations.undo(firing.id)
+    assert one.state(op) is SendState.CANCELED
+    await one.desk.take(a_message(3, at=one.clock.now()))
+    one.clock.advance(2 * HOUR)
+    ruling.work()
+    assert len(one.desk.cache.read(rules.firings)) == 1, "asked after the window had closed, it does none of its steps"
+    assert one.desk.cache.read(rules.states)["away"].failed_why == "the reply window has closed"
 
 
 async def test_blocked_reply_holds_up_later_words_but_not_a_label(make: Make) -> None:
