@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gettext import NullTranslations
 
-_LOCALES = os.path.join(os.path.dirname(__file__), "locale")
+LOCALES = os.path.join(os.path.dirname(__file__), "locale")
 _current: NullTranslations | None = None
 
 
@@ -25,7 +25,7 @@ def use_language(language: str | None = None) -> None:
         return
     import gettext
 
-    _current = gettext.translation("omnitui", _LOCALES, [short, short.split("_")[0]], fallback=True)
+    _current = gettext.translation("omnitui", LOCALES, [short, short.split("_")[0]], fallback=True)
 
 
 def _(message: str) -> str:

@@ -95,8 +95,9 @@ def _show(shell: Shell) -> int:
     fields = records.card(found)
     lines = [f"{found.contact.name}  {found.contact.id}"]
     lines += [f"  {item.channel}: {item.address}" for item in found.identities]
+    times = {"created_at": found.contact.created_at, "first_at": found.first_at, "last_at": found.last_at}
     lines += [
-        f"  {name}: {value}"
+        f"  {name}: {shell.out.time(times[name]) if name in times else value}"
         for name, value in fields.items()
         if isinstance(value, str | int) and value and name not in ("id", "name", "revision")
     ]

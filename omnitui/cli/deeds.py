@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from omnitui.cli.reading import count_of, ref_of
 from omnitui.cli.shell import Shell
 from omnitui.cli.verbs import Verb
+from omnitui.desk.naming import REACH
 from omnitui.i18n import N_, _, ngettext
 from omnitui.model.states import ObjectKind
 from omnitui.model.states import Verb as ActVerb
@@ -142,7 +143,7 @@ def _log(shell: Shell) -> int:
                 words.names.get(op.author_id, ""),
                 ref_of(shell, op.conversation_id) if op.conversation_id else "",
                 words.line(op),
-                "" if op.reach.value == "remote" else op.reach.value,
+                _(REACH[op.reach]) if REACH[op.reach] else "",
             )
             for op in listed
         ],

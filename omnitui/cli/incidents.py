@@ -10,6 +10,7 @@ from omnitui.cli.macros import refused
 from omnitui.cli.reading import ref_of
 from omnitui.cli.shell import Shell
 from omnitui.cli.verbs import Verb
+from omnitui.desk.naming import STATUS, channel_word
 from omnitui.errors import NotFound, UsageError
 from omnitui.i18n import N_, _
 from omnitui.ids import Ulid
@@ -110,6 +111,8 @@ def _list(shell: Shell) -> int:
         ],
         widths=(6, 4, 16, 16, -5, 40, 0),
     )
+    if not found:
+        shell.out.say(_("nothing found"))
     return 0
 
 
@@ -137,10 +140,16 @@ def _show(shell: Shell) -> int:
             shell.out.line(f"{name}: {value}")
     shell.out.table(
         [
-            (ref_of(shell, one.id), one.channel, one.status.value, one.contact, one.subject or one.snippet)
+            (
+                ref_of(shell, one.id),
+                channel_word(one.channel),
+                _(STATUS[one.status]),
+                one.contact,
+                one.subject or one.snippet,
+            )
             for one in rows
         ],
-        widths=(8, 10, 9, 24, 0),
+        widths=(8, 10, 12, 24, 0),
     )
     return 0
 
@@ -306,6 +315,8 @@ def _foreseen(shell: Shell, variants: Sequence[Variant]) -> int:
             ),
         )
         return 0
+    if not variants:
+        shell.out.say(_("no conversation is linked to it"))
     for one in variants:
         limit = "" if one.limit is None else f"/{one.limit}"
         length = f"{one.used}{limit} {_(UNITS[one.unit])}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from omnitui.cli.reading import ref_of
 from omnitui.cli.shell import Shell
 from omnitui.cli.verbs import Verb
+from omnitui.desk.naming import SEND, VERB
 from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.model.states import ObjectKind
@@ -29,15 +30,15 @@ def _list(shell: Shell) -> int:
         [
             (
                 entry.op_id,
-                entry.state.value,
-                entry.verb.value,
+                _(SEND[entry.state]),
+                _(VERB[entry.verb]),
                 ref_of(shell, entry.conversation_id) if entry.conversation_id else "",
                 shell.out.time(entry.due_at),
                 entry.reason,
             )
             for entry in entries
         ],
-        widths=(26, 9, 8, 26, 16, 0),
+        widths=(26, 24, 20, 26, 16, 0),
     )
     if not entries:
         shell.out.say(_("the outbox is empty"))

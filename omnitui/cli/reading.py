@@ -9,11 +9,12 @@ from typing import Final
 
 from omnitui.cli.shell import Shell
 from omnitui.cli.verbs import Verb
+from omnitui.desk.naming import KIND, PRIORITY, SEND, STATUS, channel_word
 from omnitui.errors import NotFound
 from omnitui.i18n import _, ngettext
 from omnitui.ids import Ulid
 from omnitui.model.conversations import Conversation, Message
-from omnitui.model.states import Direction, MessageKind, ObjectKind
+from omnitui.model.states import Direction, ObjectKind
 from omnitui.services.exchange import records
 from omnitui.text.safe import safe
 from omnitui.text.secrets.covering import shown
@@ -31,11 +32,10 @@ def _query(parser: argparse.ArgumentParser, count: int) -> None:
 
 
 def count_of(text: str) -> int:
-    """A number from 0; argparse turns the ValueError into words."""
-    number = int(text)
-    if number < 0:
-        raise ValueError
-    return number
+    """A number from 0. Raises ArgumentTypeError: it is none."""
+    if not text.isdecimal() or len(text) > 18:
+        raise argparse.ArgumentTypeError(_("a number from 0 on is needed, not “{text}”").format(text=text))
+    return int(text)
 
 
 def _ls_arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
@@ -84,7 +84,7 @@ def _ls_past(shell: Shell) -> int:
         )
         return 0
     marked = [("?" if row.unsure else "", *_row(shell, row.conversation)) for row in rows]
-    shell.out.table(marked, widths=(1, 26, 16, 8, 2, 8, 20, 46, 12, 20), grow=7)
+    shell.out.table(marked, widths=(1, 26, 16, 12, 2, 10, 20, 46, 12, 20), grow=7)
     shell.out.say(_("as it was at {time}").format(time=shell.out.time(at)))
     if unsure := sorted({field for row in rows for field in row.unsure}):
         said = _("? something was changed elsewhere about then, when exactly is not known: {fields}")
@@ -100,7 +100,7 @@ def _ls(shell: Shell) -> int:
         shell.out.many("conversation", (records.conversation(item, ref_of(shell, item.id)) for item in found))
         return 0
     rows = [_row(shell, item) for item in found]
-    shell.out.table(rows, widths=(26, 16, 8, 2, 8, 20, 46, 12, 20), grow=6)
+    shell.out.table(rows, widths=(26, 16, 12, 2, 10, 20, 46, 12, 20), grow=6)
     if not rows:
         shell.out.say(_("nothing found"))
     return 0
@@ -110,9 +110,9 @@ def _row(shell: Shell, item: Conversation) -> tuple[str, ...]:
     return (
         ref_of(shell, item.id),
         shell.out.time(item.last_message_at),
-        item.status.value,
+        _(STATUS[item.status]),
         str(item.unread) if item.unread else "",
-        item.channel,
+        channel_word(item.channel),
         item.contact,
         item.subject or item.snippet,
         item.assignee,
@@ -179,7 +179,7 @@ def _timeline(shell: Shell, contact_id: Ulid) -> int:
             last = item.conversation_id
             place = places[last]
             shell.out.line("")
-            facts = [refs[last], place.channel, place.subject or place.snippet, place.status.value]
+            facts = [refs[last], channel_word(place.channel), place.subject or place.snippet, _(STATUS[place.status])]
             shell.out.line("== " + " · ".join(fact for fact in facts if fact))
         _print_message(shell, item)
     return 0
@@ -203,7 +203,8 @@ def _show(shell: Shell) -> int:
         shell.out.one("conversation", records.transcript(found, ref, messages(shell, found.id)), "")
         return 0
     shell.out.line(f"{found.subject or found.snippet}")
-    facts = [ref, found.status.value, found.priority.value, found.channel, found.account, found.contact]
+    facts = [ref, _(STATUS[found.status]), _(PRIORITY[found.priority]), channel_word(found.channel)]
+    facts += [found.account, found.contact]
     shell.out.line(" · ".join([*facts, found.assignee or _("nobody"), *(f"#{label}" for label in found.labels)]))
     if found.may_belong_to:
         shell.out.line(_("may belong to {ref}").format(ref=ref_of(shell, found.may_belong_to)))
@@ -214,8 +215,8 @@ def _show(shell: Shell) -> int:
 
 def _print_message(shell: Shell, item: Message) -> None:
     arrow = "←" if item.direction is Direction.INCOMING else "→"
-    kind = "" if item.kind is MessageKind.PUBLIC else f" [{item.kind.value}]"
-    state = f" ({item.state.value})" if item.state else ""
+    kind = f" [{_(KIND[item.kind])}]" if KIND[item.kind] else ""
+    state = f" ({_(SEND[item.state])})" if item.state else ""
     shell.out.line("")
     shell.out.line(f"{arrow} {shell.out.time(item.received_at)} {item.author}{kind}{state}  {item.id}")
     if item.reason:

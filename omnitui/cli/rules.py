@@ -6,10 +6,9 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from omnitui.cli.reading import ref_of
+from omnitui.cli.reading import count_of, ref_of
 from omnitui.cli.shell import Shell
 from omnitui.cli.verbs import Verb
-from omnitui.errors import UsageError
 from omnitui.i18n import N_, _
 from omnitui.services.exchange.records import time
 
@@ -116,15 +115,13 @@ def _named(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
 
 def _show_arguments(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
     _named(parser, words)
-    parser.add_argument("--limit", type=int, default=20, metavar="N", help=_("firings that are shown, the newest"))
+    parser.add_argument("--limit", type=count_of, default=20, metavar="N", help=_("firings that are shown, the newest"))
 
 
 def _show(shell: Shell) -> int:
     from omnitui.services.rules.standing import standings
 
     given = shell.arguments
-    if given.limit < 0:
-        raise UsageError(_("--limit takes a number from 0 on"))
     found = _found(shell, given.name)
     rule = found.get(given.name)
     one = next(one for one in standings(shell.session, found) if one.rule is rule)

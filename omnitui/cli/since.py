@@ -30,7 +30,7 @@ def _since(shell: Shell) -> int:
     if not shell.out.text:
         shell.out.one("digest", trace_records.digest(found), "")
         return 0
-    shell.out.say(_("since {time}").format(time=shell.out.time(at)))
+    shell.out.say(_("changed since {time}").format(time=shell.out.time(at)))
     for group, entries in found.groups.items():
         shell.out.line(f"{_(since.WORDS[group])}: {found.counts[group]}")
         for one in entries[:SHOWN]:

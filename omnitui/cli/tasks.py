@@ -11,6 +11,7 @@ from omnitui.cli.reading import count_of, ref_of
 from omnitui.cli.shell import Shell
 from omnitui.cli.triage import agent
 from omnitui.cli.verbs import Verb
+from omnitui.desk.naming import TASK
 from omnitui.errors import UsageError
 from omnitui.i18n import N_, _
 from omnitui.model.states import ObjectKind
@@ -54,23 +55,26 @@ def _list(shell: Shell) -> int:
         shell.out.many("task", (records.task(one) for one in found))
         return 0
     now = shell.session.cache.clock.now()
+    listed = [*found]
     shell.out.table(
         [
             (
                 one.id,
                 "✓" if one.done_at is not None else "!" if one.due_at <= now else "",
                 shell.out.time(one.due_at),
-                one.kind.value.replace("_", " "),
+                _(TASK[one.kind]),
                 one.contact,
                 one.number,
                 ref_of(shell, one.conversation_id),
                 one.assignee,
                 one.text,
             )
-            for one in found
+            for one in listed
         ],
-        widths=(26, 1, 16, 9, 20, 16, 8, 14, 0),
+        widths=(26, 1, 16, 16, 20, 16, 8, 14, 0),
     )
+    if not listed:
+        shell.out.say(_("nothing found"))
     return 0
 
 

@@ -11,9 +11,11 @@ from omnitui.cli.deeds import left_alone, worded
 from omnitui.cli.reading import ref_of
 from omnitui.cli.shell import Shell
 from omnitui.cli.verbs import Verb
+from omnitui.desk.naming import STATUS, channel_word
 from omnitui.desk.tracing import Past, Step, last_set, value_at
 from omnitui.errors import NotFound, OmniError, UsageError
 from omnitui.i18n import N_, _
+from omnitui.ids import is_ulid
 from omnitui.model.states import ObjectKind
 from omnitui.services.exchange import trace_records
 
@@ -72,7 +74,7 @@ def _blame(shell: Shell) -> int:
         named = None
         with suppress(NotFound):
             named = agent_called(cache.read(accounts.agents), wanted)
-        object_id = named or shell.id(wanted, ObjectKind.CONTACT)
+        object_id = named or _contact(shell, wanted)
         found = (
             cache.read(tracing.agent_traces, object_id, now)
             if named
@@ -107,6 +109,16 @@ def _blame(shell: Shell) -> int:
     ]
     shell.out.table(rows, widths=(14, 24, 16, 44, 26), grow=3, narrow=120)
     return 0
+
+
+def _contact(shell: Shell, ref: str) -> Ulid:
+    try:
+        return shell.id(ref, ObjectKind.CONTACT)
+    except NotFound as error:
+        if error.hint:
+            raise
+        message = _("there is no conversation, contact or agent “{ref}”").format(ref=ref)
+        raise NotFound(message) from None
 
 
 def _blame_row(shell: Shell, field: str, step: Step, words: Words) -> tuple[str, ...]:
@@ -182,7 +194,9 @@ def _diff(shell: Shell) -> int:
         try:
             conversation_id = shell.id(shell.arguments.query[0])
         except OmniError:
-            pass
+            # A word of a query may look like the end of an id, but like no whole one.
+            if is_ulid(shell.arguments.query[0]):
+                raise
         else:
             return _diff_one(shell, conversation_id, start, end)
     return _diff_queue(shell, " ".join(shell.arguments.query) or "is:open", start, end)
@@ -230,11 +244,18 @@ def _diff_queue(shell: Shell, text: str, start: Millis, end: Millis) -> int:
         shell.out.one("diff", {"query": text, "came": [one.id for one in came], "went": [one.id for one in went]}, "")
         return 0
     rows = [
-        (sign, ref_of(shell, one.id), one.status.value, one.channel, one.contact, one.subject or one.snippet)
+        (
+            sign,
+            ref_of(shell, one.id),
+            _(STATUS[one.status]),
+            channel_word(one.channel),
+            one.contact,
+            one.subject or one.snippet,
+        )
         for sign, some in (("+", came), ("-", went))
         for one in some
     ]
-    shell.out.table(rows, widths=(1, 26, 9, 8, 20, 60))
+    shell.out.table(rows, widths=(1, 26, 12, 10, 20, 60))
     shell.out.say(
         _("{then} then, {later} later: {came} came, {went} went").format(
             then=len(then), later=len(later), came=len(came), went=len(went)

@@ -126,7 +126,7 @@ def _snooze(shell: Shell) -> int:
     session = shell.session
     wanted = until(shell.arguments.until, now=session.cache.clock.now(), zone=session.zone)
     code = _each(shell, lambda operations, ids: operations.snooze(ids, wanted))
-    if wanted.at is not None:
+    if wanted.at is not None and shell.ops:
         shell.out.say(_("until {time}").format(time=shell.out.time(wanted.at)))
     return code
 

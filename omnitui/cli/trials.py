@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from omnitui.cli.deeds import worded
-from omnitui.cli.reading import ref_of
+from omnitui.cli.reading import count_of, ref_of
 from omnitui.cli.shell import Shell
 from omnitui.cli.tracing import moment
 from omnitui.cli.verbs import Verb
-from omnitui.errors import UsageError
 from omnitui.i18n import N_, _
 from omnitui.services.exchange.records import time
 
@@ -24,7 +23,7 @@ def _arguments(parser: argparse.ArgumentParser, _words: Sequence[str]) -> None:
     parser.add_argument("name", metavar="NAME", help=_("the rule, as rules.toml calls it"))
     parser.add_argument("--since", default="", metavar="T", help=_("only what happened then or after"))
     parser.add_argument("--before", default="", metavar="T", help=_("only what happened before; for the next page"))
-    parser.add_argument("--limit", type=int, default=20, metavar="N", help=_("firings that are shown, the newest"))
+    parser.add_argument("--limit", type=count_of, default=20, metavar="N", help=_("firings that are shown, the newest"))
 
 
 def _try(shell: Shell) -> int:
@@ -32,8 +31,6 @@ def _try(shell: Shell) -> int:
     from omnitui.services.rules import trials
 
     given, session = shell.arguments, shell.session
-    if given.limit < 0:
-        raise UsageError(_("--limit takes a number from 0 on"))
     found = rules.read(session.profile, session.settings, session.views)
     for problem in found.problems:
         shell.fail(problem.message, problem.hint)

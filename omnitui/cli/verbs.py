@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import gettext
 import re
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from omnitui.cli.table import Entry
 from omnitui.errors import UsageError
-from omnitui.i18n import _
+from omnitui.i18n import LOCALES, N_, _
 from omnitui.values import dataclass
 
 if TYPE_CHECKING:
@@ -18,6 +19,17 @@ if TYPE_CHECKING:
 
 _NEGATED = re.compile(r'-(?:[a-z]+:|["(]|[^\W\d_a-z])', re.IGNORECASE)
 _MASK = "\x00"
+_ARGPARSE: Final = (
+    *(N_("usage: "), N_("positional arguments"), N_("options"), N_("show this help message and exit")),
+    *(N_("the following arguments are required: %s"), N_("one of the arguments %s is required")),
+    *(N_("unrecognized arguments: %s"), N_("not allowed with argument %s"), N_("ignored explicit argument %r")),
+    *(N_("expected one argument"), N_("expected at least one argument"), N_("expected at most one argument")),
+    *(N_("argument %(argument_name)s: %(message)s"), N_("invalid %(type)s value: %(value)r")),
+    N_("invalid choice: %(value)r (choose from %(choices)s)"),
+)
+"""What argparse says: it asks gettext for it, which finds it in our catalogue."""
+gettext.bindtextdomain("omnitui", LOCALES)
+gettext.textdomain("omnitui")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -37,11 +38,11 @@ def _hold_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def seconds_of(text: str) -> Millis:
-    """Seconds on the command line, at most a day, in milliseconds; argparse turns the ValueError into words."""
-    seconds = float(text)
-    if not 0 <= seconds <= 86_400:
-        raise ValueError
-    return round(seconds * SECOND)
+    """Seconds on the command line, at most a day, in milliseconds. Raises ArgumentTypeError: they are none."""
+    with suppress(ValueError):
+        if 0 <= (seconds := float(text)) <= 86_400:
+            return round(seconds * SECOND)
+    raise argparse.ArgumentTypeError(_("seconds from 0 to 86400 are needed, not “{text}”").format(text=text))
 
 
 def _copies(parser: argparse.ArgumentParser) -> None:

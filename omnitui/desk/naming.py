@@ -6,7 +6,7 @@ from typing import Final
 
 from omnitui.desk.promises.urgency import Cause, Standing
 from omnitui.i18n import N_, _
-from omnitui.model.states import Priority, SendState, Status, Verb
+from omnitui.model.states import MessageKind, Priority, Reach, SendState, Status, Verb
 from omnitui.model.tasks import TaskKind
 
 STATUS: Final = {
@@ -71,6 +71,30 @@ VERB: Final = {
     Verb.CALL_BACK: N_("call-back"),
 }
 """What an op does, as a noun."""
+KIND: Final = {
+    MessageKind.PUBLIC: "",
+    MessageKind.NOTE: N_("note"),
+    MessageKind.ACTIVITY: N_("activity"),
+    MessageKind.TEMPLATE: N_("template"),
+    MessageKind.RAW: N_("raw"),
+}
+"""What a message is, where it is not simply one to the customer or from them."""
+REACH: Final = {
+    Reach.REMOTE: "",
+    Reach.MIRRORED: N_("mirrored"),
+    Reach.LOCAL: N_("local"),
+}
+"""How far an op travels, where it does not go all the way."""
+HEALTH: Final = {
+    "new": N_("not synced yet"),
+    "ok": N_("in step"),
+    "offline": N_("offline"),
+    "limited": N_("slowed down by the back end"),
+    "auth": N_("login refused"),
+    "faulted": N_("faulted"),
+    "paused": N_("paused"),
+}
+"""How an account stands."""
 CLOCK: Final = {
     Cause.FIRST: N_("first reply"),
     Cause.NEXT: N_("next reply"),

@@ -9,20 +9,11 @@ from functools import cache
 
 from omnitui.clock import DAY, HOUR, MINUTE, SECOND, Millis
 from omnitui.desk.acting.telling import FIELD
-from omnitui.desk.naming import PRIORITY, SEND, STATUS, VERB, channel_word
+from omnitui.desk.naming import HEALTH, PRIORITY, SEND, STATUS, VERB, channel_word
 from omnitui.i18n import N_, _, ngettext
 
 __all__ = ["FIELD", "HEALTH", "PRIORITY", "SEND", "STATUS", "VERB", "channel_word"]
 
-HEALTH = {
-    "new": N_("not synced yet"),
-    "ok": N_("in step"),
-    "offline": N_("offline"),
-    "limited": N_("slowed down by the back end"),
-    "auth": N_("login refused"),
-    "faulted": N_("faulted"),
-    "paused": N_("paused"),
-}
 _DAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
 _MONTHS = (
     *(N_("Jan"), N_("Feb"), N_("Mar"), N_("Apr"), N_("May"), N_("Jun")),

@@ -195,3 +195,46 @@ def test_show_of_a_contact_prints_everything_over_all_channels_in_one_order(desk
     assert text.count("== ") == 3
     assert text.index("by chat") < text.index("mail again")
     assert desk.run("show", "nothing").code == 1
+
+
+def test_states_are_words_of_the_readers_language_and_times_of_their_zone(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = a_conversation(desk.cache, "もう一度", contact="Ann", subject="返品", channel="email").id
+    a_message(desk.cache, own, "はい", direction=Direction.OUTGOING, state=SendState.ACCEPTED)
+    desk.run("priority", own, "--set", "urgent")
+    desk.run("note", own, "--text", "x")
+    desk.run("task", "add", own, "call", "back", "2030-05-01T14:30")
+    assert "open" in desk.run("ls").out
+    contact = desk.run("contact", "show", own)
+    assert not re.search(r"T\d\d:\d\d", contact.out)
+    monkeypatch.setenv("LC_ALL", "ja_JP.UTF-8")
+    assert "未対応" in desk.run("ls").out
+    shown = desk.run("show", own).out
+    assert "未対応 · 緊急 · メール" in shown
+    assert "[メモ]" in shown
+    assert "(受付済み)" in shown
+    assert "折り返し" in desk.run("task", "list").out
+    assert "priority" not in desk.run("outbox").out
+    assert desk.run("ls", "--json").object["items"][0]["status"] == "open"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["ls", "-n", "x"], ["log", "-n", "-3"], ["search", "a", "-n", "9" * 30], ["rule", "show", "x", "--limit", "2.5"]],
+)
+def test_count_that_is_none_is_named_in_words(desk: Desk, words: list[str]) -> None:
+    ran = desk.run(*words)
+    assert ran.code == 2
+    assert f"a number from 0 on is needed, not “{words[-1]}”" in ran.err
+
+
+def test_lists_that_are_empty_say_so_beside_the_results(desk: Desk) -> None:
+    desk.cache.me()
+    for words in (["task", "list"], ["incident", "list"]):
+        ran = desk.run(*words)
+        assert (ran.code, ran.out) == (0, "")
+        assert "nothing found" in ran.err
+    desk.run("incident", "open", "Down")
+    assert "no conversation is linked" in desk.run("incident", "say", "down", "--text", "hi", "--dry-run").err
+    assert "until" not in desk.run("snooze", "01KJNZ7BT0AQN5PWGQ05XCSYG0", "--until", "2h").err

@@ -101,6 +101,16 @@ def test_log_is_in_the_language_of_the_reader(desk: Desk, monkeypatch: pytest.Mo
     assert "取り消し" in desk.run("undo").err
 
 
+def test_id_that_is_not_there_is_no_word_of_a_query(desk: Desk) -> None:
+    desk.cache.me()
+    gone = "01KJNZ7BT0AQN5PWGQ05XCSYG0"
+    assert desk.run("diff", gone, "--from", "2h").code == 1
+    ran = desk.run("blame", gone)
+    assert ran.code == 1
+    assert f"there is no conversation, contact or agent “{gone}”" in ran.err
+    assert desk.run("diff", "返品", "--from", "2h").code == 0
+
+
 def test_list_and_diff_show_the_queue_as_it_was(desk: Desk) -> None:
     clock = desk.cache.clock
     assert isinstance(clock, FrozenClock)
