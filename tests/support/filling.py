@@ -30,12 +30,15 @@ def mounted(place: Path, megabytes: int) -> Iterator[Path]:
 
 
 class Filler:
-    """Takes every byte of a disk, also those that somebody gives back meanwhile, until it is removed."""
+    """Takes every byte of a disk, also those that somebody gives back meanwhile, until it is removed.
+
+    Of that disk alone: where a test fails and unmounts it, the folder is one of the disk below.
+    """
 
     def __init__(self, disk: Path) -> None:
-        self._path = disk / "filler"
+        self._path = fill(disk)
+        self._descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND)
         self._over = threading.Event()
-        fill(disk)
         self._thread = threading.Thread(target=self._go_on, args=(disk,), daemon=True)
         self._thread.start()
 
@@ -46,8 +49,11 @@ class Filler:
         self._path.unlink()
 
     def _go_on(self, disk: Path) -> None:
-        while not self._over.wait(0.01):
-            fill(disk)
+        try:
+            while not self._over.wait(0.01) and disk.is_mount():
+                _take_all(self._descriptor)
+        finally:
+            os.close(self._descriptor)
 
 
 def fill(disk: Path) -> Path:
@@ -55,12 +61,16 @@ def fill(disk: Path) -> Path:
     filler = disk / "filler"
     descriptor = os.open(filler, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
     try:
-        for size in (65_536, 512, 1):
-            try:
-                while os.write(descriptor, bytes(size)):
-                    pass
-            except OSError:
-                continue
+        _take_all(descriptor)
     finally:
         os.close(descriptor)
     return filler
+
+
+def _take_all(descriptor: int) -> None:
+    for size in (65_536, 512, 1):
+        try:
+            while os.write(descriptor, bytes(size)):
+                pass
+        except OSError:
+            continue
