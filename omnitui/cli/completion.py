@@ -23,9 +23,19 @@ class Option:
     choices: tuple[str, ...] = ()
 
 
-def tree() -> dict[str, tuple[str, tuple[Option, ...]]]:
-    """Every verb by name: its help and its options."""
-    found: dict[str, tuple[str, tuple[Option, ...]]] = {}
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A verb, as completion needs it."""
+
+    help: str
+    options: tuple[Option, ...]
+    words: tuple[str, ...]
+    """What may follow it beside options, where that is one of a few."""
+
+
+def tree() -> dict[str, Known]:
+    """Every verb by name."""
+    found: dict[str, Known] = {}
     for entry in ENTRIES.values():
         parser = parser_of(entry, load(entry), ())
         options = [
@@ -33,7 +43,9 @@ def tree() -> dict[str, tuple[str, tuple[Option, ...]]]:
             for action in parser._actions
             for name in action.option_strings
         ]
-        found[entry.name] = (_(entry.help), tuple(options))
+        bare = [action for action in parser._actions if not action.option_strings]
+        words = tuple(str(choice) for action in bare for choice in action.choices or ())
+        found[entry.name] = Known(_(entry.help), tuple(options), words)
     return found
 
 
@@ -62,8 +74,9 @@ def bash() -> str:
         '  local second="${COMP_WORDS[i+1]}" words=""',
         '  case "$verb $previous" in',
     ]
-    for name, (_help, options) in tree().items():
-        for option in options:
+    known = tree()
+    for name, one in known.items():
+        for option in one.options:
             if option.choices:
                 first = name.partition(" ")[0]
                 choices = " ".join(option.choices)
@@ -72,11 +85,11 @@ def bash() -> str:
                 )
     lines += ["  esac", '  case "$verb" in', f"    '') words='{' '.join(verbs)} --profile --version --help' ;;"]
     for first in verbs:
-        own = tree_options(first)
+        own = _offered(known.get(first))
         seconds = _seconds_of(first)
         if seconds:
             lines.append(f'    {first}) case "$second" in')
-            lines += [f"      {second}) words='{tree_options(f'{first} {second}')}' ;;" for second in seconds]
+            lines += [f"      {second}) words='{_offered(known[f'{first} {second}'])}' ;;" for second in seconds]
             lines.append(f"      *) words='{' '.join(seconds)} {own}' ;; esac ;;")
         else:
             lines.append(f"    {first}) words='{own}' ;;")
@@ -90,13 +103,11 @@ def bash() -> str:
     return "\n".join(lines) + "\n"
 
 
-def tree_options(name: str) -> str:
-    """The options of a verb in one line; empty where there is no such verb."""
-    if name not in ENTRIES:
+def _offered(one: Known | None) -> str:
+    """What may follow a verb, in one line; empty where there is no such verb."""
+    if one is None:
         return ""
-    entry = ENTRIES[name]
-    parser = parser_of(entry, load(entry), ())
-    return " ".join(option for action in parser._actions for option in action.option_strings if len(option) > 2)
+    return " ".join((*one.words, *(option.name for option in one.options if len(option.name) > 2)))
 
 
 def _quoted(text: str) -> str:
@@ -107,26 +118,25 @@ def zsh() -> str:
     """For zsh: put it into a folder of $fpath as _omnitui."""
     verbs = tree()
     firsts: dict[str, str] = {}
-    for name, (text, _options) in verbs.items():
-        firsts.setdefault(name.partition(" ")[0], text)
-    lines = ["#compdef omnitui", "_omnitui() {", "  local -a verbs seconds", "  local verb=${words[2]}"]
-    lines.append("  if (( CURRENT == 2 )); then")
+    for name, one in verbs.items():
+        firsts.setdefault(name.partition(" ")[0], one.help)
+    lines = ["#compdef omnitui", "_omnitui() {", "  local -a verbs seconds"]
+    lines.append("  while [[ ${words[2]} == --profile && CURRENT -gt 3 ]]; do words[2,3]=(); (( CURRENT -= 2 )); done")
+    lines += ["  local verb=${words[2]}", "  if (( CURRENT == 2 )); then"]
     entries = " ".join(_quoted(f"{name}:{text}") for name, text in firsts.items())
     lines += [f"    verbs=({entries})", "    _describe verb verbs", "    return", "  fi"]
-    for first in {name.partition(" ")[0] for name in verbs if " " in name}:
-        seconds = [
-            (name.partition(" ")[2], text) for name, (text, _options) in verbs.items() if name.startswith(first + " ")
-        ]
-        entries = " ".join(_quoted(f"{name}:{text}") for name, text in seconds)
+    for first in dict.fromkeys(name.partition(" ")[0] for name in verbs if " " in name):
+        seconds = {second: verbs[f"{first} {second}"].help for second in _seconds_of(first)}
+        entries = " ".join(_quoted(f"{name}:{text}") for name, text in seconds.items())
         lines.append(f"  if [[ $verb == {first} ]]; then")
         lines.append(f"    if (( CURRENT == 3 )); then seconds=({entries}); _describe verb seconds; return; fi")
-        names = " | ".join(name for name, _text in seconds)
-        lines.append(f'    case ${{words[3]}} in {names}) verb="$verb ${{words[3]}}" ;; esac')
+        lines.append(f'    case ${{words[3]}} in {" | ".join(seconds)}) verb="$verb ${{words[3]}}" ;; esac')
         lines.append("  fi")
     lines.append('  case "$verb" in')
-    for name, (_text, options) in verbs.items():
-        specs = [_quoted(f"{option.name}[{_bare(option.help)}]{_value(option)}") for option in options]
-        lines.append(f"    {_quoted(name)}) _arguments {' '.join(specs)} '*:file:_files' ;;")
+    for name, one in verbs.items():
+        specs = [_quoted(f"{option.name}[{_bare(option.help)}]{_value(option)}") for option in one.options]
+        rest = _quoted(f"*:word:({' '.join(one.words)})") if one.words else "'*:file:_files'"
+        lines.append(f"    {_quoted(name)}) _arguments {' '.join(specs)} {rest} ;;")
     lines += ["  esac", "}", '_omnitui "$@"']
     return "\n".join(lines) + "\n"
 
@@ -141,26 +151,51 @@ def _value(option: Option) -> str:
     return f":value:({' '.join(option.choices)})" if option.choices else ":value:_files"
 
 
+_FISH: Final = """\
+function __omnitui_at
+    # Whether the words before the cursor name this verb, and no longer one.
+    set -l rest (commandline -opc)
+    set -l found
+    set -e rest[1]
+    while set -q rest[1]
+        if test "$rest[1]" = --profile
+            set -e rest[1]
+        else if not string match -q -- '-*' "$rest[1]"
+            set -a found $rest[1]
+        end
+        set -e rest[1]
+    end
+    if set -q found[2]; and contains -- "$found[1] $found[2]" {pairs}
+        test "$argv" = "$found[1] $found[2]"
+    else
+        test "$argv" = "$found[1]"
+    end
+end
+"""
+
+
 def fish() -> str:
     """For fish: put it into ~/.config/fish/completions/omnitui.fish."""
-    lines: list[str] = []
+    verbs = tree()
+    lines = [_FISH.replace("{pairs}", " ".join(_quoted(name) for name in verbs if " " in name)).rstrip()]
     said: set[str] = set()
-    for name, (text, options) in tree().items():
+    for name, one in verbs.items():
         first, _space, second = name.partition(" ")
         if first not in said:
             said.add(first)
-            lines.append(f"complete -c omnitui -n __fish_use_subcommand -f -a {first} -d {_quoted(text)}")
-        seen = f"__fish_seen_subcommand_from {first}"
+            lines.append(f"complete -c omnitui -n __omnitui_at -f -a {first} -d {_quoted(one.help)}")
         if second:
-            lines.append(f"complete -c omnitui -n {_quoted(seen)} -f -a {second} -d {_quoted(text)}")
-            seen += f"; and __fish_seen_subcommand_from {second}"
-        for option in options:
+            lines.append(f"complete -c omnitui -n '__omnitui_at {first}' -f -a {second} -d {_quoted(one.help)}")
+        at = f"complete -c omnitui -n '__omnitui_at {name}'"
+        if one.words:
+            lines.append(f"{at} -f -a {_quoted(' '.join(one.words))}")
+        for option in one.options:
             flag = f"-l {option.name[2:]}" if option.name.startswith("--") else f"-s {option.name[1:]}"
             value = (
                 f" -x -a {_quoted(' '.join(option.choices))}" if option.choices else " -r" if option.takes_value else ""
             )
-            help_text = option.help.replace("%%", "%")
-            lines.append(f"complete -c omnitui -n {_quoted(seen)} {flag}{value} -d {_quoted(help_text)}")
+            lines.append(f"{at} {flag}{value} -d {_quoted(option.help.replace('%%', '%'))}")
+    lines.append("complete -c omnitui -n __omnitui_at -l profile -r")
     return "\n".join(lines) + "\n"
 
 

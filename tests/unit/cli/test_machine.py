@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -9,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from docs import manual
 from omnitui.cli.completion import bash, fish, zsh
 from omnitui.cli.table import ENTRIES
+from omnitui.cli.verbs import load, parser_of
 from omnitui.services.actions import ACTIONS
 from tests.support.command import Desk
 from tests.support.desk import a_conversation
@@ -138,14 +142,77 @@ def test_bash_completes_verbs_second_words_options_and_choices(tmp_path: Path) -
     assert complete(script, "omnitui", "export", "--format", "") == ["jsonl", "mbox", "csv", "md"]
 
 
-@pytest.mark.parametrize("program", ["zsh", "fish"])
-def test_other_shells_can_read_their_script(program: str, tmp_path: Path) -> None:
-    text = zsh() if program == "zsh" else fish()
-    for name in ENTRIES:
-        assert name.rpartition(" ")[2] in text
-    found = shutil.which(program)
-    if found is None:
+def options(name: str) -> set[str]:
+    """The long options of a verb."""
+    actions = parser_of(ENTRIES[name], load(ENTRIES[name]))._actions
+    return {option for action in actions for option in action.option_strings if option.startswith("--")}
+
+
+def found(program: str) -> str:
+    """Where a shell is; the test is skipped where it is not."""
+    at = shutil.which(program)
+    if at is None:
         pytest.skip(f"needs {program}: apt-get install --no-install-recommends {program}")
-    script = tmp_path / "script"
+    return at
+
+
+def test_bash_offers_the_options_of_every_verb_and_no_others(tmp_path: Path) -> None:
+    script = tmp_path / "omnitui.bash"
+    script.write_text(bash())
+    tries = "; ".join(f"try omnitui {name} --" for name in ENTRIES)
+    program = f"""
+        source {script}
+        try() {{ COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _omnitui; echo "${{COMPREPLY[@]}}"; }}
+        {tries}
+    """
+    done = subprocess.run(["bash", "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert {name: set(line.split()) for name, line in zip(ENTRIES, done.stdout.splitlines(), strict=True)} == {
+        name: options(name) for name in ENTRIES
+    }
+    assert complete(script, "omnitui", "completion", "")[:3] == ["bash", "zsh", "fish"]
+
+
+def test_fish_offers_the_options_of_every_verb_and_no_others(tmp_path: Path) -> None:
+    shell = found("fish")
+    script = tmp_path / "omnitui.fish"
+    script.write_text(fish())
+
+    def offered(*lines: str) -> list[set[str]]:
+        program = f"source {script}; " + "; ".join(f"complete -C '{line}'; echo ," for line in lines)
+        home = {**os.environ, "HOME": str(tmp_path)}
+        done = subprocess.run([shell, "-c", program], capture_output=True, text=True, timeout=120, check=True, env=home)
+        assert done.stderr == ""
+        return [{line.split("\t")[0] for line in part.splitlines()} for part in done.stdout.split(",\n")][:-1]
+
+    for name, words in zip(ENTRIES, offered(*(f"omnitui {name} --" for name in ENTRIES)), strict=True):
+        assert words == options(name), name
+    firsts, seconds, behind, choices, shells = offered(
+        "omnitui --profile demo ",
+        "omnitui account ",
+        "omnitui log X --k",
+        "omnitui priority --set u",
+        "omnitui completion ",
+    )
+    assert firsts == {name.partition(" ")[0] for name in ENTRIES}
+    assert seconds == {name.partition(" ")[2] for name in ENTRIES if name.startswith("account ")}
+    assert (behind, choices, shells) == ({"--kind"}, {"urgent"}, {"bash", "zsh", "fish"})
+
+
+def test_zsh_can_read_its_script_with_the_options_of_every_verb_and_no_others(tmp_path: Path) -> None:
+    text = zsh()
+    lines = dict(re.findall(r"^    '(.+?)'\) _arguments (.*) ;;$", text, re.MULTILINE))
+    assert {name: set(re.findall(r"'(--[a-z-]+)\[", line)) for name, line in lines.items()} == {
+        name: options(name) for name in ENTRIES
+    }
+    script = tmp_path / "_omnitui"
     script.write_text(text)
-    subprocess.run([found, "-n", str(script)], check=True, timeout=60)
+    subprocess.run([found("zsh"), "-n", str(script)], check=True, timeout=60)
+
+
+def test_manual_page_has_every_verb_with_its_options() -> None:
+    parts = re.split(r"^\.TP\n(?=\\fB(?!-))", manual.page().replace("\\-", "-"), flags=re.MULTILINE)
+    said = {name: part for part in parts for name in ENTRIES if part.startswith(f"\\fB{name}\\fR")}
+    assert set(said) == set(ENTRIES)
+    for name, part in said.items():
+        for option in options(name) - {"--help", "--profile", "--json", "--jsonl"}:
+            assert f"\\fB{option}\\fR" in part, (name, option)
