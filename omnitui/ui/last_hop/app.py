@@ -34,6 +34,7 @@ from omnitui.ui.last_hop.guard import guarded, title
 from omnitui.ui.last_hop.ink import Inks
 from omnitui.ui.last_hop.pen import place
 from omnitui.ui.last_hop.screen import LastHopScreen, PaintsWhenIdle
+from omnitui.ui.last_hop.terminfo import colours_of, erases_in_colour
 from omnitui.ui.start.first_frame import Takeover
 
 SYNC_START = "\x1b[?2026h"
@@ -65,6 +66,10 @@ class LastHopApp(App[ReturnType]):
         self._collection: Collection | None = None
         self._resized_at = 0.0
         self._colour_erase = erases_in_colour(os.environ.get("TERM", ""))
+        # Textual reads the name alone, and takes every terminal it has not heard of for one of sixteen colours.
+        colours = colours_of(os.environ)
+        self.no_color = self.no_color or colours is None
+        self.console._color_system = colours
 
     def get_driver_class(self) -> type[Driver]:
         """Our driver wherever Textual would take its own for Unix terminals."""
@@ -287,17 +292,6 @@ class LastHopApp(App[ReturnType]):
         driver.paint(data)
         if self._collection is not None:
             self._collection.touch()
-
-
-def erases_in_colour(terminal: str) -> bool:
-    """Whether the terminal erases with the current background (terminfo's `bce`)."""
-    import curses
-
-    try:
-        curses.setupterm(terminal or "dumb")
-        return curses.tigetflag("bce") == 1
-    except curses.error:
-        return False
 
 
 def disarmed(update: CompositorUpdate) -> CompositorUpdate:

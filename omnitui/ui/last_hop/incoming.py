@@ -35,6 +35,8 @@ BURST_SECONDS = 0.05
 CSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 CSI_BEGUN = re.compile(r"\x1b\[[0-?]*[ -/]*")
 KEY = re.compile(r"\x1b\[(?:[\d:]*;?){2,3}[u~ABCDEFHPQS]")
+RELEASE = re.compile(r"\x1b\[[\d:]*;\d*:3")
+"""A key that is let go: kitty's protocol tells of it where a program before this one wanted to know."""
 REPORT = re.compile(r"\x1b\[(?:<\d+;-?\d+;-?\d+[Mm]|[IO]|\?\d+;\d\$y|48(?:;\d+(?::\d+)*){4}t)")
 NUMBER = re.compile(r"\d+")
 STRING = re.compile(r"\x1b(?:\][0-9lL]|P[0-9>!=$+|]|_G)")
@@ -216,6 +218,8 @@ def known(control: str) -> bool:
     """Whether Textual knows this control sequence, so that it is one key, one report of the mouse, one mode."""
     if control in ANSI_SEQUENCES_KEYS or REPORT.fullmatch(control):
         return True
+    if RELEASE.match(control):
+        return False
     numbers = [int(number) for number in NUMBER.findall(control[:64])]
     return KEY.fullmatch(control[:64]) is not None and not any(n > 0x10FFFF or 0xD800 <= n < 0xE000 for n in numbers)
 

@@ -8,6 +8,7 @@ Esc has Alt only where the keymap binds that, and else they are two keys, as in 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 
 from textual import events
@@ -16,6 +17,9 @@ from textual.message import Message
 
 INTRODUCERS = "NOPX[\\]^_"
 """Behind an Esc these may begin an answer of the terminal that a slow line cut: they are never keys of their own."""
+DETAILED = re.compile(r"\x1b\[(\d*)(?::[\d:]*)?(?:;(\d*)(?::[\d:]*)?)?(;[\d:]*)?;?([u~A-S])")
+"""A key of kitty's protocol: its code, modifiers and text, without other codes and the event between them. Textual
+asks for neither, and fails on them where a program before it did."""
 
 
 def nothing(_key: str) -> bool:
@@ -40,6 +44,9 @@ class KeyParser(XTermParser):
 
     def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[events.Key]:
         """The keys of a sequence; `alt` is set where an Esc came right before it."""
+        if ":" in sequence and (said := DETAILED.fullmatch(sequence)) is not None:
+            code, modifiers, text, end = said.groups(default="")
+            sequence = f"\x1b[{code};{modifiers}{text}{end}"
         keys = list(super()._sequence_to_key_events(sequence, alt))
         if alt and sequence not in INTRODUCERS and not any(self._binds(key.key) for key in keys):
             yield events.Key("escape", "\x1b")

@@ -23,11 +23,13 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Any, Final
 
+from rich.color import ColorSystem
 from textual.app import App, SuspendNotSupported
 
 from omnitui.errors import Refused
 from omnitui.i18n import _
 from omnitui.ui.last_hop.frame import drawable
+from omnitui.ui.last_hop.terminfo import colours_of
 from omnitui.ui.outside.decoding import NoDecoder
 from omnitui.ui.outside.decoding import decoded as decoded_apart
 from omnitui.ui.outside.png import Picture, decoded
@@ -70,9 +72,8 @@ def drawn(environ: Mapping[str, str]) -> Way:
     """How pictures are drawn where the terminal has no protocol for them."""
     if environ.get("NO_COLOR"):
         return Way.NONE
-    if environ.get("COLORTERM") in ("truecolor", "24bit"):
-        return Way.BLOCKS
-    return Way.COARSE if "256color" in environ.get("TERM", "") else Way.NONE
+    found = {ColorSystem.TRUECOLOR: Way.BLOCKS, ColorSystem.EIGHT_BIT: Way.COARSE}
+    return found.get(colours_of(environ) or ColorSystem.STANDARD, Way.NONE)
 
 
 async def show_picture(app: App[Any], data: bytes, name: str) -> None:

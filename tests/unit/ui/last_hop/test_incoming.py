@@ -126,6 +126,10 @@ def test_an_answer_that_never_ends_does_not_keep_the_keys() -> None:
         ("\x1b[15~", ["f5"]),
         ("\x1b[1;5C", ["ctrl+right"]),
         ("\x1b[115;5u", ["ctrl+s"]),
+        ("\x1b[0;;12371:12435u", ["こ", "ん"]),
+        # What only a program before this one can have asked kitty's protocol for: other codes of a key, its release.
+        ("\x1b[97:65;2:1;65u\x1b[1089::99;5u\x1b[106;1:3uk", ["A", "ctrl+с", "k"]),
+        ("\x1b[1;1:1B\x1b[1;1:3B\x1b[5;5:2~", ["down", "ctrl+pageup"]),
         ("\x1b[Z", ["shift+tab"]),
         ("\x1b[[A", ["f1"]),
         ("\x1bx", ["alt+x"]),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from rich.color import Color, ColorSystem
 from rich.style import Style
 
 from omnitui.ui.last_hop.ink import Ink, Inks, palette_index, step
+from omnitui.ui.last_hop.terminfo import colours_of
 
 
 def test_a_step_says_only_what_differs() -> None:
@@ -36,3 +38,21 @@ def test_without_colour_a_background_that_stands_out_is_reversed() -> None:
     sent = inks.step(0, inks.of(Style(color="#ffffff", bgcolor="#c0c0c0", bold=True))[0])
     assert sent == "\x1b[1;7m"
     assert inks.of(Style(color="#ff0000", bgcolor="#141414")) == inks.of(None)
+
+
+@pytest.mark.parametrize(
+    ("environ", "colours"),
+    [
+        ({"TERM": "xterm-256color"}, ColorSystem.EIGHT_BIT),
+        ({"TERM": "xterm-256color", "COLORTERM": "truecolor"}, ColorSystem.TRUECOLOR),
+        ({"TERM": "tmux-direct"}, ColorSystem.TRUECOLOR),
+        ({"TERM": "foot"}, ColorSystem.EIGHT_BIT),
+        ({"TERM": "xterm-ghostty"}, ColorSystem.EIGHT_BIT),
+        ({"TERM": "not-heard-of"}, ColorSystem.STANDARD),
+        ({}, ColorSystem.STANDARD),
+    ],
+)
+def test_colours_are_those_of_the_terminal_also_where_its_entry_is_not_there(
+    environ: dict[str, str], colours: ColorSystem
+) -> None:
+    assert colours_of(environ) is colours
