@@ -18,7 +18,7 @@ from omnitui.model.states import MessageKind, SendState
 from omnitui.sdk import snapshot
 from omnitui.sdk.capabilities import Capabilities
 from omnitui.store.reads import accounts, card, drafts, inbox, incidents, ledger, merging, outbox, presence, tasks
-from omnitui.store.reads.replying import reply_target
+from omnitui.store.reads.replying import address, reply_target
 from omnitui.sync.allowance import Allowance, allowance
 from omnitui.ui.timeline.stretch import Source, Stretch, newest
 from omnitui.values import dataclass
@@ -64,15 +64,17 @@ def picture(
     way = inbox.conversation(db, merging.way(db, conversation_id)) or found
     target = reply_target(db, way.id)
     abilities = snapshot.read(accounts.capabilities(db, way.account_id), way.channel)
+    kept = {draft.kind: draft for draft in drafts.drafts(db, conversation_id)}
+    written = kept.get(MessageKind.PUBLIC)
     return Picture(
         conversation=found,
         stretch=newest(db, Source(conversation_id, found.contact_id if whole else None), since),
         card=card.card(db, found.contact_id),
-        drafts={draft.kind: draft for draft in drafts.drafts(db, conversation_id)},
+        drafts=kept,
         due={entry.op_id: entry.due_at for entry in _waiting(db) if entry.conversation_id in own},
         capabilities=abilities,
         ref=inbox.ref(db, conversation_id),
-        address=", ".join(target.reply_to or (target.contact,)) if target is not None else "",
+        address=address(db, conversation_id, written.extra.get("reply_to") if written is not None else None),
         allowed=allowance(db, abilities, way),
         others=target.others if target is not None else (),
         merged=len(own) > 1,

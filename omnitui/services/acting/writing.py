@@ -28,6 +28,7 @@ from omnitui.store.reads import accounts, history, inbox, merging
 from omnitui.store.reads.replying import ReplyTarget, reply_target
 from omnitui.store.writer import Tx
 from omnitui.sync.allowance import allowance, policy_of
+from omnitui.text.safe import safe
 from omnitui.text.surrogates import mended
 
 if TYPE_CHECKING:
@@ -48,6 +49,22 @@ def _as_one_act(
 
     done.__doc__ = ready.__doc__
     return done
+
+
+class Readdressed(Refused):
+    """A reply would go to somebody else than its author saw: somebody wrote, or conversations were cut or merged since.
+
+    Args:
+        to: Whom it would go to.
+        seen: Whom its author saw.
+    """
+
+    def __init__(self, to: str, seen: str) -> None:
+        super().__init__(
+            _("it would go to {to} now, not to {seen}").format(to=safe(to), seen=safe(seen)),
+            hint=_("send it once more if it is for them"),
+        )
+        self.to = to
 
 
 class Writing:
@@ -73,6 +90,7 @@ class Writing:
         at: Millis | None = None,
         seen: Ulid | None = None,
         answers: Ulid | None = None,
+        to: str = "",
         subject: str | None = None,
         to_all: bool = False,
         cc: Sequence[str] = (),
@@ -95,6 +113,7 @@ class Writing:
             at: When it is to leave, instead of after the undo time.
             seen: The newest message its author had on screen: if somebody wrote after it, the reply is blocked.
             answers: The message that it answers; the customer's newest, where not said.
+            to: Whom its author saw that it goes to (`ReplyTarget.address`).
             subject: Where it is to have another one than the conversation.
             to_all: Whether all others who got the customer's mail get the answer too.
             cc: Further addressees, where the channel has them.
@@ -107,11 +126,14 @@ class Writing:
 
         Raises:
             Refused: Empty, or the channel takes no written reply now.
+            Readdressed: It would go to somebody else than its author saw.
         """
         shown, conversation_id = conversation_id, self._cache.read(merging.way, conversation_id, answers)
         target = self._target(conversation_id, answers)
         if shown != conversation_id:
             target = replace(target, status=self._target(shown).status)
+        if to and to != target.address:
+            raise Readdressed(target.address, to)
         capabilities = snapshot.read(target.capabilities, target.channel)
         if template is None:
             text = outgoing.checked_length(_checked_text(text, files), capabilities, len(files))

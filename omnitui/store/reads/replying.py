@@ -11,6 +11,7 @@ from omnitui.ids import Ulid
 from omnitui.model.accounts import Json
 from omnitui.model.states import Status
 from omnitui.store.reads.accounts import own_addresses
+from omnitui.store.reads.merging import way
 from omnitui.values import dataclass
 
 
@@ -45,6 +46,11 @@ class ReplyTarget:
     """The back end's id of the message that is answered, where one was chosen."""
     others: tuple[str, ...] = ()
     """Who else got that mail, without ourselves: whom an answer to all goes to as well."""
+
+    @property
+    def address(self) -> str:
+        """Whom a reply goes to, as its author is shown."""
+        return ", ".join(self.reply_to or (self.contact,))
 
 
 _TARGET = """
@@ -115,6 +121,12 @@ def reply_target(db: sqlite3.Connection, conversation_id: Ulid, answers: Ulid | 
         answers=chosen[0] if chosen else "",
         others=rest,
     )
+
+
+def address(db: sqlite3.Connection, conversation_id: Ulid, answers: Ulid | None = None) -> str:
+    """Whom a reply goes to that is written into what a conversation is shown in; see `merging.way`."""
+    target = reply_target(db, way(db, conversation_id, answers), answers)
+    return target.address if target is not None else ""
 
 
 def sent_since(db: sqlite3.Connection, conversation_id: Ulid, since: Millis) -> int:

@@ -10,6 +10,7 @@ from omnitui.i18n import _
 from omnitui.model.conversations import Message
 from omnitui.model.states import MessageKind, Reach, Verb
 from omnitui.services.acting import editing
+from omnitui.store.reads import replying
 from omnitui.text.safe import SafeText, safe
 from omnitui.text.widths import wrap
 from omnitui.ui.acts.handler import Handler
@@ -30,6 +31,7 @@ async def _quote(desk: Desk) -> None:
     if message.kind is MessageKind.ACTIVITY or message.deleted:
         raise OmniError(_("there is nothing to quote"))
     quote = await asyncio.to_thread(quoted, desk, message)
+    to = await desk.cache.aread(replying.address, message.conversation_id, message.id)
     if message.conversation_id != desk.shown:
         await desk.show_message(message.conversation_id, message.id)
     # What only agents see is quoted to agents only.
@@ -38,7 +40,7 @@ async def _quote(desk: Desk) -> None:
     composer = desk.screen.composer
     if composer.draft is None:
         raise OmniError(_("nothing is being written"))
-    composer.answer(message, quote)
+    composer.answer(message, quote, to)
 
 
 def quoted(desk: Desk, message: Message) -> SafeText:

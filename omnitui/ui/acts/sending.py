@@ -96,6 +96,8 @@ def _check(composer: ComposerPane, draft: Draft) -> None:
 
 
 async def _deliver(desk: Desk, composer: ComposerPane, draft: Draft, hold: Millis | None, at: Millis | None) -> None:
+    from omnitui.services.acting.writing import Readdressed
+
     operations = desk.session.operations
     await desk.drafting.flush()
     extra = draft.extra
@@ -122,22 +124,28 @@ async def _deliver(desk: Desk, composer: ComposerPane, draft: Draft, hold: Milli
             continues=str(extra.get("continues") or "") or None,
         )
     else:
-        await desk.act_first(
-            operations.reply,
-            draft.conversation_id,
-            draft.text,
-            files=files,
-            hold=hold,
-            at=at,
-            seen=draft.seen_message_id,
-            answers=str(extra.get("reply_to") or "") or None,
-            subject=subject or None,
-            cc=cc,
-            bcc=bcc,
-            tag=str(extra.get("tag") or ""),
-            reason=str(extra.get("reason") or ""),
-            continues=str(extra.get("continues") or "") or None,
-        )
+        try:
+            await desk.act_first(
+                operations.reply,
+                draft.conversation_id,
+                draft.text,
+                files=files,
+                hold=hold,
+                at=at,
+                seen=draft.seen_message_id,
+                answers=str(extra.get("reply_to") or "") or None,
+                to=composer.to,
+                subject=subject or None,
+                cc=cc,
+                bcc=bcc,
+                tag=str(extra.get("tag") or ""),
+                reason=str(extra.get("reason") or ""),
+                continues=str(extra.get("continues") or "") or None,
+            )
+        except Readdressed as error:
+            if composer.draft is not None and composer.draft.id == draft.id:
+                composer.goes_to(error.to)
+            raise
     if composer.draft is not None and composer.draft.id == draft.id:
         rest = composer.text
         desk.drafting.forget(draft)

@@ -225,10 +225,16 @@ class ComposerPane(Vertical):
     def _fitting(self) -> list[Canned]:
         return fitting(self.shelf.canned, self._channel, self.facts.get("contact.language", "")[:2])
 
-    def answer(self, message: Message, quote: str) -> None:
-        """Let the reply answer this message: by the channel's own quote where it has one, else with `quote`."""
+    def goes_to(self, address: str) -> None:
+        """The reply goes to somebody else than it said before."""
+        self.to = address
+        self.redraw()
+
+    def answer(self, message: Message, quote: str, to: str) -> None:
+        """Let the reply to `to` answer this message: by the channel's own quote where it has one, else with `quote`."""
         if self.draft is None or self.capabilities is None:
             return
+        self.to = to
         self._amend(replace(self.draft, extra={**self.draft.extra, "reply_to": message.id}))
         if not self.capabilities.quotes or self.draft.kind is MessageKind.NOTE:
             before = self.text.rstrip("\n")
