@@ -30,6 +30,8 @@ SENDS = frozenset({Verb.REPLY, Verb.NEW})
 CHANGES = frozenset({Verb.EDIT, Verb.DELETE})
 TAKEN_BACK = (SendState.HELD, SendState.QUEUED, SendState.DEFERRED, SendState.BLOCKED, SendState.FAILED)
 """States of a reply that no copy can have reached the customer in, unless an earlier try was cut off."""
+TOLD_BY = "told_by"
+"""What the line has that says where a customer was told: the op of that message, with which it is taken back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,8 @@ def _still_here(tx: Tx, ops: list[Op]) -> tuple[list[Op], int]:
     if gone and not here:
         said = _("all {n} messages have left and cannot be taken back").format(n=gone)
         raise Departed(Refused(said, hint=_("write another one to put it right")), ops[0].group_id, 0)
-    return here if gone else ops, gone
+    stay = {op.id for op in here}
+    return [*here, *(op for op in ops if op.after.get(TOLD_BY) in stay)] if gone else ops, gone
 
 
 def _apart(tx: Tx, ops: Sequence[Op]) -> tuple[list[Op], Refused | None]:

@@ -20,7 +20,9 @@ from omnitui.model.people import Agent
 from omnitui.model.states import ObjectKind, Verb
 from omnitui.sdk import snapshot
 from omnitui.sdk.capabilities import NeedTag, NeedTemplate, TextUnit, why_barred
+from omnitui.services.acting import outgoing
 from omnitui.services.acting.recording import Intent, record
+from omnitui.services.acting.undoing import TOLD_BY
 from omnitui.services.acting.writing import Writing
 from omnitui.services.incidents.hearers import once
 from omnitui.services.incidents.wording import Words
@@ -167,6 +169,10 @@ class Announcing(Writing):
                 except OmniError as error:
                     left.append((one.conversation, error.message))
 
+        ends = {len(ref) for variant in variants for _row, ref in variant.also}
+        told = {row.id[-end:]: row.id for row, _reply in ready for end in ends}
+        also = [(row, told[ref]) for variant in variants for row, ref in variant.also if ref in told]
+
         def work(tx: Tx) -> Announced:
             now = _found(tx.db, incident_id)
             if seen is not None and now.told_at != seen.told_at:
@@ -174,20 +180,22 @@ class Announcing(Writing):
                 raise Refused(_("they have just been told: {text}").format(text=now.told), hint=hint)
             group = tx.ids.new()
             made: list[Op] = []
-            sent: list[Conversation] = []
+            sent: dict[Ulid, tuple[Conversation, Op]] = {}
             missed = left[:]
             for conversation, reply in ready:
                 try:
-                    made.append(reply(tx, group))
-                    sent.append(conversation)
+                    op = reply(tx, group)
+                    made.append(op)
+                    sent[conversation.id] = conversation, op
                 except Refused as error:
                     missed.append((conversation, error.message))
+            made += [self._elsewhere(tx, group, incident, row, *sent[own]) for row, own in also if own in sent]
             if made:
                 after = {"told": mended(said.text), "told_at": tx.now()}
                 intent = Intent(Verb.INCIDENT, ObjectKind.INCIDENT, incident_id, after, reason=incident.title)
-                op = record(tx, self._me.id, group, intent)
-                made += [op] if op is not None else []
-            return Announced(tuple(made), tuple(sent), tuple(missed))
+                kept = record(tx, self._me.id, group, intent)
+                made += [kept] if kept is not None else []
+            return Announced(tuple(made), tuple(row for row, _op in sent.values()), tuple(missed))
 
         done = self._cache.write(work)
         if not done.sent:
@@ -197,6 +205,21 @@ class Announcing(Writing):
                 )
             )
         return done
+
+    def _elsewhere(
+        self, tx: Tx, group: Ulid, incident: Incident, row: Conversation, place: Conversation, reply: Op
+    ) -> Op:
+        """The line of a conversation that says where its customer was told: it waits for an answer of its own still."""
+        op_id = tx.ids.new()
+        text = _("told of “{incident}” in {ref}, by {channel}").format(
+            incident=incident.title, ref=inbox.ref(tx.db, place.id), channel=place.channel
+        )
+        line = outgoing.activity(row, self._me, text, tx.ids, tx.now(), op_id)
+        fields = {**outgoing.as_fields(line), TOLD_BY: reply.id}
+        intent = Intent(Verb.INCIDENT, ObjectKind.MESSAGE, line.id, fields, row.id, incident.title, op_id=op_id)
+        op = record(tx, self._me.id, group, intent)
+        assert op is not None
+        return op
 
     def _telling(
         self, incident: Incident, said: Announcement, variant: Variant, one: Told, wait: Millis

@@ -287,6 +287,39 @@ def test_customer_with_several_conversations_is_told_once_where_they_are_reached
     assert not done.left
 
 
+def test_conversation_whose_customer_is_told_elsewhere_says_so_and_waits_for_an_answer_still(cache: Cache) -> None:
+    ann, line = a_row(cache, "Ann", "email", MAIL), a_row(cache, "Ann L", "line", LINE)
+    bo = a_row(cache, "Bo", "sms", SMS)
+    Operations(cache).link(conversation(cache, ann).contact_id, conversation(cache, line).contact_id, "the same")
+    own, operations = begun(cache, ann, line, bo), Operations(cache)
+    before = conversation(cache, ann)
+    done = Announcing(cache).announce(own, Announcement("We work on it."))
+    assert sorted(one.contact for one in done.sent) == ["Ann L", "Bo"]
+
+    def said() -> list[str]:
+        page = cache.read(history.page, ann)
+        return [one.text for one in page if one.kind is MessageKind.ACTIVITY and not one.deleted]
+
+    assert said() == [f"told of “Payments fail” in {line[-6:]}, by line"]
+    assert conversation(cache, ann).unanswered_since == before.unanswered_since is not None
+    assert conversation(cache, line).unanswered_since is None
+    operations.undo()
+    assert said() == []
+    operations.redo()
+    assert len(said()) == 1
+    operations.undo()
+    assert isinstance(cache.clock, FrozenClock)
+    for gone, wanted in ((line, 1), (bo, 0)):
+        cache.clock.advance(MINUTE)
+        done = Announcing(cache).announce(own, Announcement("We work on it."))
+        op = next(op.id for op in done.ops if op.conversation_id == gone)
+        for state in (SendState.QUEUED, SendState.SENDING, SendState.ACCEPTED):
+            cache.write(lambda tx, own=op, to=state: outbox.move(tx, own, to))  # type: ignore[misc]
+        known = len(said())
+        assert operations.undo(done.ops[0].group_id).gone == 1
+        assert len(said()) == known - 1 + wanted, "it stands as long as the message that it speaks of has left"
+
+
 def test_two_who_announce_at_once_tell_the_customers_once(cache: Cache) -> None:
     own, announcing = begun(cache, a_row(cache, "Ann", "email", MAIL)), Announcing(cache)
     seen = cache.read(incidents.incident, own)
