@@ -69,7 +69,13 @@ def _run(words: list[str]) -> int:
         return 0
     except Exception as error:
         _give_back(takeover)
-        _say(*_crashed(error))
+        if _is_full(error):
+            from omnitui.i18n import _
+
+            _close_output()
+            _say(_("nothing more can be written: {why}").format(why=getattr(error, "strerror", "")), "")
+        else:
+            _say(*_crashed(error))
         return 1
 
 
@@ -163,6 +169,14 @@ def _themes(own: Path) -> list[tuple[str, str]]:
     from omnitui.ui.look.themes import load, names
 
     return [(name, load(name, own).title) for name in names(own)]
+
+
+def _is_full(error: Exception) -> bool:
+    """Whether what was written to, standard output perhaps, takes no more: that is no fault of ours."""
+    import errno
+
+    full = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+    return isinstance(error, OSError) and error.errno in full and error.filename is None
 
 
 def _close_output() -> None:

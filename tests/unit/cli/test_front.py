@@ -250,6 +250,14 @@ def test_reader_who_leaves_early_is_no_error(home: Path) -> None:
     assert done.stdout.splitlines()[-1] == "0"
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+@pytest.mark.parametrize("words", ["--help", "paths", "completion fish"])
+def test_output_on_a_full_disk_fails_in_one_line(home: Path, words: str) -> None:
+    script = f"{sys.executable} -m omnitui {words} > /dev/full"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (1, "omnitui: nothing more can be written: No space left on device\n")
+
+
 def test_closed_descriptors_are_no_error(home: Path) -> None:
     script = f"{sys.executable} -m omnitui ls <&- >&-; echo $?"
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60, check=False)
