@@ -48,6 +48,11 @@ class Layout:
         """The pane that has the whole screen."""
 
     @property
+    def zoomed(self) -> bool:
+        """Whether one pane has the whole screen because the agent wants so."""
+        return bool(self._zoomed)
+
+    @property
     def narrow(self) -> bool:
         """Whether there is room for one pane only."""
         return self._screen.app.size.width < 80
@@ -206,17 +211,14 @@ class Layout:
     def _widths(self) -> dict[str, int]:
         return self.arrangement.widths.setdefault(self._room, {})
 
-    def move_border(self, by: int) -> None:
-        """Move the border of the pane in focus by steps to the right; in the history, the list's."""
-        if self._zoomed:
-            return
-        if self._screen.scope is Scope.CARD:
-            self._set(self._about, self._about.outer_size.width - by * STEP)
-        elif self._screen.scope is Scope.SIDEBAR:
-            self._set(self._views, self._views.outer_size.width + by * STEP)
-        else:
-            self._set(self._queue, self._queue.outer_size.width + by * STEP)
+    def move_border(self, by: int) -> bool:
+        """Move the border of the pane in focus by steps to the right; in the history, the list's. False: it cannot."""
+        panes: dict[Scope, Widget] = {Scope.CARD: self._about, Scope.SIDEBAR: self._views}
+        pane = panes.get(self._screen.scope, self._queue)
+        before = pane.outer_size.width
+        self._set(pane, before + (-by if pane is self._about else by) * STEP)
         self.arrangement.save()
+        return self._widths.get(pane.id or "", before) != before
 
     def drag(self, split: Widget, column: int, *, done: bool) -> None:
         """The border of a pane goes with the mouse."""

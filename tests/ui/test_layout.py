@@ -77,11 +77,12 @@ async def test_panes_by_width(session: Session, width: int, height: int, expecte
 async def test_one_pane_reads_answers_and_comes_back(session: Session) -> None:
     async with a_console(session, 60, 20) as person:
         await person.press("enter")
+        await person.until(lambda: panes(person) == ["history"])
         await person.sees(" text of Ann")
-        assert panes(person) == ["history"]
         await person.press("r")
-        await person.type("yes")
         await person.sees("REPLY")
+        await person.type("yes")
+        await person.until(lambda: person.app.main.composer.text == "yes")
         await person.press("ctrl+s")
         await person.sees("held, leaves in")
         await person.press("escape")
@@ -92,7 +93,7 @@ async def test_one_pane_reads_answers_and_comes_back(session: Session) -> None:
 async def test_one_pane_resolves_and_returns_to_the_list(session: Session) -> None:
     async with a_console(session, 60, 20) as person:
         await person.press("enter")
-        await person.sees(" text of Ann")
+        await person.until(lambda: panes(person) == ["history"])
         await person.press("d", "d")
         await person.until(lambda: panes(person) == ["list"])
         await person.sees("Ann: resolved")
@@ -139,6 +140,14 @@ async def test_border_moves_by_keys(session: Session) -> None:
         await person.until(lambda: person.app.main.queue.size.width == before + 4)
         await person.press("3", "<")
         await person.until(lambda: person.app.main.queue.size.width == before - 8)
+
+
+async def test_border_that_cannot_go_further_says_so(session: Session) -> None:
+    async with a_console(session, 80, 24) as person:
+        await person.press("<")
+        await person.sees("the border cannot go further there")
+        await person.press("z", "<")
+        await person.sees("! the pane has the whole screen")
 
 
 async def test_tab_goes_round_the_panes_that_are_shown(session: Session) -> None:
@@ -252,7 +261,7 @@ async def test_card_and_views_leave_the_list_and_the_history_what_they_need(sess
 async def test_title_is_whole_again_when_a_drawer_over_the_history_has_closed(session: Session) -> None:
     async with a_console(session, 60, 20) as person:
         await person.press("enter")
-        await person.sees("text of Ann")
+        await person.until(lambda: panes(person) == ["history"])
         await person.press("b")
         await person.sees("▌Views")
         await person.press("escape")

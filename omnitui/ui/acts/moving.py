@@ -94,6 +94,11 @@ def _beside(pane: CardPane | SidebarPane, halves: int) -> None:
     pane.scroll_lines(halves * max(pane.size.height // 2, 1))
 
 
+def _border(desk: Desk, by: int) -> None:
+    if not desk.screen.layouts.move_border(by):
+        desk.say(_("the border cannot go further there"), "muted")
+
+
 async def _keep(desk: Desk) -> None:
     from omnitui.ui.screens.view_form import keep_as_view
 
@@ -105,8 +110,8 @@ HANDLERS: Mapping[str, Handler] = {
     "pane.previous": doing(lambda desk: desk.screen.layouts.step(-1)),
     "pane.back": doing(_back),
     "pane.zoom": doing(lambda desk: desk.screen.layouts.zoom()),
-    "pane.narrower": moving(lambda desk, n: desk.screen.layouts.move_border(-n)),
-    "pane.wider": moving(lambda desk, n: desk.screen.layouts.move_border(n)),
+    "pane.narrower": moving(lambda desk, n: _border(desk, -n)),
+    "pane.wider": moving(lambda desk, n: _border(desk, n)),
     "pane.other_down": moving(lambda desk, n: desk.screen.layouts.scroll_other(n)),
     "pane.other_up": moving(lambda desk, n: desk.screen.layouts.scroll_other(-n)),
     "pane.other_page_down": moving(lambda desk, n: desk.screen.layouts.scroll_other(n, pages=True)),

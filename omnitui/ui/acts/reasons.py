@@ -147,7 +147,10 @@ def _other_hidden(desk: Desk) -> str:
 
 
 def _one_pane(desk: Desk) -> str:
-    return _("there is room for one pane only") if desk.screen.layouts.narrow else ""
+    layouts = desk.screen.layouts
+    if layouts.narrow:
+        return _("there is room for one pane only")
+    return _("the pane has the whole screen") if layouts.zoomed else ""
 
 
 def _no_card(desk: Desk) -> str:
