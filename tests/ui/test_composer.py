@@ -71,6 +71,7 @@ async def test_wrong_address_is_said_at_its_field_and_nothing_goes(session: Sess
         assert person.app.main.focused is person.app.main.composer.header.shown()[0]
         assert session.cache.read(outbox.entries) == []
         person.app.main.desk.hush()
+        await person.sees("│ ! 'ken at example' is no mail address")
         await person.press("ctrl+u")
         await person.misses("is no mail address")
 
@@ -183,6 +184,7 @@ async def test_too_large_a_file_is_refused_when_it_is_chosen(session: Session, t
         await person.press("r", "f2")
         await person.press("ctrl+u")
         await person.type(str(tmp_path / "large"))
+        await person.sees("large.bin")
         await person.sees("! 2 KB")
         await person.press("enter")
         await person.sees("large.bin has 2 KB, this channel takes at most 1 KB")
@@ -205,6 +207,7 @@ async def test_key_of_the_shell_undoes_no_typing_and_says_where_no_shell_is(
         await person.until(lambda: person.app.main.composer.text == "")
         await person.press("escape", "c")
         await person.sees("NEW CONVERSATION")
+        assert "reply/note" not in person.screen, "a first message is no note"
         await person.press("f1")
         await person.sees("Keys in the composer")
         await person.misses("Go to the inbox")

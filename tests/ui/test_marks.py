@@ -164,6 +164,18 @@ async def test_marks_are_not_meant_while_one_conversation_is_read(session: Sessi
         await person.until(lambda: having(session, Status.RESOLVED) == {third})
 
 
+@pytest.mark.parametrize(("width", "height"), [(60, 20), (80, 24)])
+async def test_a_question_is_told_whole_and_a_choice_keeps_its_name(session: Session, width: int, height: int) -> None:
+    async with a_console(session, width, height) as person:
+        await person.press("d", "c")
+        await person.sees("Close this conversation for good?")
+        assert " ".join(person.screen.replace("│", " ").split()).count("A later message starts a new one.") == 1
+        await person.sees("> no, leave it")
+        await person.press("escape", "s", "z")
+        await person.sees("the incident ends")
+        await person.sees("it is linked to no incident")
+
+
 async def test_closing_marked_ones_says_first_what_it_will_do(session: Session) -> None:
     async with a_console(session) as person:
         await person.press("x", "x", "x", "d", "c")

@@ -158,19 +158,23 @@ def outbox_pieces(standing: Standing, now: Millis, undo_key: str) -> Line:
     return tuple(pieces)
 
 
-def footer_line(keyboard: Keyboard, scope: Scope, width: int) -> Line:
-    """At most six keys of the focused pane; within a chord, what was typed of it."""
+def footer_line(keyboard: Keyboard, scope: Scope, width: int, *, first: bool = False) -> Line:
+    """At most six keys of the focused pane; within a chord, what was typed of it.
+
+    `first`: those of the dialog of a first message, which is no note, and from which no palette opens.
+    """
     if keyboard.begun:
         missing = _("a letter") if keyboard.lettered else "…"
         return ((" ", ""), (f" {keyboard.begun} ", "chosen"), (f" {missing}   ", "muted"), *_key("esc", _("drops it")))
-    named = [(keyboard.keymap.key_of(action_id), ACTIONS[action_id].word) for action_id in FOOTERS[scope]]
+    wanted = [action_id for action_id in FOOTERS[scope] if not (first and action_id == "composer.mode")]
+    named = [(keyboard.keymap.key_of(action_id), ACTIONS[action_id].word) for action_id in wanted]
     keys = [_key(key, word) for key, word in named if key]
     # The last one is the way out: help, or back.
     while len(keys) > 1 and sum(map(line_width, keys)) + 1 - GAP >= width:
         del keys[-2]
     *pieces, (last, role) = (piece for key in keys for piece in key)
     left: Line = ((" ", ""), *pieces, (last.rstrip(), role))
-    right = _palette(keyboard.keymap)
+    right = () if first else _palette(keyboard.keymap)
     return spread(left, right if line_width(left) + GAP + line_width(right) < width else (), width)
 
 

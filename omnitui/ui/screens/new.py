@@ -108,7 +108,7 @@ class NewScreen(LastHopModal[None]):
     def on_resize(self) -> None:
         """The keys, as many as fit."""
         width = self.query_one(".hint", Lines).size.width or self.size.width
-        self.query_one(".hint", Lines).show([footer_line(self._keyboard, Scope.COMPOSER, width)])
+        self.query_one(".hint", Lines).show([footer_line(self._keyboard, Scope.COMPOSER, width, first=True)])
 
     def on_key(self, event: events.Key) -> None:
         """Keys that no field took."""

@@ -40,6 +40,8 @@ class PickerScreen(LastHopModal[Choice | None]):
     AUTO_FOCUS: ClassVar[str | None] = "Input"
     HINT_LINES: ClassVar[int] = 2
     """Lines below the choices at most."""
+    TITLE_LINES: ClassVar[int] = 3
+    """Lines of a title at most."""
     LISTED: ClassVar[int] = 16
     """Choices that a small dialog shows at once, where there is room."""
 
@@ -83,7 +85,7 @@ class PickerScreen(LastHopModal[Choice | None]):
 
     def on_mount(self) -> None:
         """Show all choices first."""
-        self.query_one(".title", Lines).show([((plain(self._title_text), "title"),)])
+        self._entitle()
         self.query_one(".below", Lines).show([()])
         self.say(self._hint)
         self._ask()
@@ -149,15 +151,29 @@ class PickerScreen(LastHopModal[Choice | None]):
     def on_resize(self) -> None:
         """Another size."""
         self.set_class(self.app.size.width < ROOMY, "-close")
+        self._entitle()
         for choices in self.query(Choices):
             self._fit(choices)
+
+    def _entitle(self) -> None:
+        """The title: a question is told whole."""
+        lines = self._title_lines
+        for title in self.query(".title").results(Lines):
+            if len(lines) > 1 or title.styles.has_rule("height"):
+                title.styles.height = len(lines)
+            title.show([((line, "title"),) for line in lines])
+
+    @property
+    def _title_lines(self) -> list[str]:
+        return wrap(plain(self._title_text), max(self._inner_width, 20))[: self.TITLE_LINES] or [""]
 
     def _fit(self, choices: Choices) -> None:
         """Leave room for the hint below the choices of a small dialog, whose height is what it holds."""
         if self._small:
             width, height = self.app.size
             # Beside the choices there are a border, the title, the field and the line below it.
-            room = (height if width < ROOMY else height * 4 // 5) - 5 - self.HINT_LINES
+            beside = 4 + len(self._title_lines) + self.HINT_LINES
+            room = (height if width < ROOMY else height * 4 // 5) - beside
             choices.styles.max_height = max(min(room, self.LISTED), 3)
 
     def _ask(self) -> None:

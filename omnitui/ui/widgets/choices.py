@@ -9,10 +9,12 @@ from typing import Any, Final
 from textual import events
 from textual.message import Message
 
-from omnitui.ui.look.roles import Line, spread
+from omnitui.ui.look.roles import Line, cropped, line_width, spread
 from omnitui.ui.look.veil import is_theirs, is_veiled, veil
 from omnitui.ui.widgets.lines import Lines
 
+RIGHT_PERCENT: Final = 40
+"""What words on the right may take of a line that has not room for all."""
 MOVES: Final = {
     **dict.fromkeys(("j", "down", "tab"), 1),
     **dict.fromkeys(("k", "up", "shift+tab"), -1),
@@ -93,7 +95,9 @@ class Choices(Lines):
         left, right = choice.left, choice.right
         if is_veiled(self) and any(is_theirs(role) for _text, role in left):
             left, right = veil(left, private=True), veil(right, private=True)
-        line = spread((*mark, *left), (*right, (" ", "")), width)
+        # Words on the right, a reason perhaps, leave its name to the choice.
+        room = max(width - line_width((*mark, *left)) - 2, width * RIGHT_PERCENT // 100)
+        line = spread((*mark, *left), (*cropped(right, room), (" ", "")), width)
         if choice.dim and not chosen:
             return tuple((text, role if role == "hit" else "muted") for text, role in line)
         return tuple((text, "chosen.hit" if role == "hit" else "chosen") for text, role in line) if chosen else line
