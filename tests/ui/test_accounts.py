@@ -22,6 +22,7 @@ from omnitui.store.reads import accounts as reads
 from omnitui.store.spooling.spool import Spool
 from omnitui.text import qr
 from omnitui.ui.app import ConsoleApp
+from omnitui.ui.screens.accounts import AccountsScreen
 from tests.support.console import Person, a_console, a_profile, a_session
 from tests.support.desk import a_conversation, an_account
 
@@ -70,6 +71,7 @@ async def test_settings_are_changed_in_a_form_and_wrong_ones_are_told(session: S
     account = an_account(session.cache)
     async with a_console(session, 80, 24) as person:
         await person.press("g", "c")
+        await person.until(lambda: isinstance(person.app.screen, AccountsScreen))
         await person.sees("not synced yet")
         await person.press("s")
         await person.sees("Settings of")
@@ -86,6 +88,7 @@ async def test_settings_that_are_left_stay_as_they_were(session: Session) -> Non
     account = an_account(session.cache)
     async with a_console(session, 60, 20) as person:
         await person.press("g", "c")
+        await person.until(lambda: isinstance(person.app.screen, AccountsScreen))
         await person.sees("not synced yet")
         await person.press("s")
         await person.sees("Settings of")

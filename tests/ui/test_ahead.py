@@ -73,15 +73,16 @@ async def test_nothing_is_taken_that_was_read_before_a_draft_is_saved(session: S
 
 async def test_the_conversation_before_is_read_again_and_shown_at_its_newest_message(session: Session) -> None:
     async with a_console(session) as person:
-        await ready(person)
+        desk = person.app.main.desk
+        second = await ready(person)
         await person.press("j")
-        await person.sees("the text of Second")
-        await ready(person, 0)
+        await person.until(lambda: desk.conversation is not None and desk.conversation.id == second, "the next one")
+        first = await ready(person, 0)
         await person.press("k")
-        await person.sees("the text of First")
-        await ready(person)
+        await person.until(lambda: desk.conversation is not None and desk.conversation.id == first, "the one before")
+        assert await ready(person) == second
         await person.press("j")
-        await person.sees("the text of Second")
+        await person.until(lambda: desk.conversation is not None and desk.conversation.id == second, "the next one")
 
 
 async def a_window(at: int) -> RowWindow:

@@ -12,7 +12,7 @@ from omnitui.services.actions import ACTIONS, Scope
 from omnitui.services.session import Session
 from omnitui.store.reads import drafts, history, inbox
 from omnitui.ui.acts import HANDLERS
-from tests.support.console import a_console, a_profile, a_session
+from tests.support.console import Person, a_console, a_profile, a_session
 from tests.support.desk import a_contact, a_conversation, a_message, an_agent
 
 
@@ -59,14 +59,19 @@ async def test_list_at_its_top_shows_what_undo_brought_back(session: Session, ke
         assert not queue.window.new
 
 
+def shown(person: Person) -> str:
+    found = person.app.main.desk.conversation
+    return found.contact if found is not None else ""
+
+
 async def test_count_before_a_movement_repeats_it(session: Session) -> None:
     for number in range(9):
         a_conversation(session.cache, f"matter {number}", contact=f"Person {number}")
     async with a_console(session) as person:
         await person.press("4", "j")
-        await person.sees(" matter 4")
+        await person.until(lambda: shown(person) == "Person 4")
         await person.press("2", "k")
-        await person.sees(" matter 6")
+        await person.until(lambda: shown(person) == "Person 6")
 
 
 async def test_begun_chord_shows_what_may_follow_and_escape_drops_it(session: Session) -> None:
@@ -293,7 +298,7 @@ async def test_long_history_is_read_backwards_without_losing_the_place(session: 
             await person.pilot.pause(0.05)
         await person.sees(" message 0")
         await person.press("G")
-        await person.sees("message 129")
+        await person.sees("▌ message 129")
 
 
 async def test_search_hit_deep_in_a_history_is_shown_at_its_place(session: Session) -> None:
@@ -307,7 +312,7 @@ async def test_search_hit_deep_in_a_history_is_shown_at_its_place(session: Sessi
         await person.press("enter")
         await person.sees("▌ 蛍石の話")
         await person.press("G")
-        await person.sees("message 199")
+        await person.sees("▌ message 199")
 
 
 async def test_error_of_a_query_points_at_the_word(session: Session) -> None:

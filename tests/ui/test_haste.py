@@ -53,7 +53,7 @@ async def test_enter_takes_what_fits_the_whole_text_not_what_was_listed_before(
         await person.sees("What to do")
         await person.type("conversation.priority")
         await person.press("enter")
-        await person.sees("urgent")
+        await person.sees("> urgent")
         now = session.cache.read(inbox.conversation, found.id)
         assert now is not None
         assert (now.status, now.assignee_id) == (found.status, None)

@@ -111,6 +111,7 @@ async def test_setting_is_changed_from_the_palette_and_counts_at_once(tmp_path: 
             await person.type("interface.rows")
             await person.sees("> interface.rows")
             await person.press("enter")
+            await person.until(lambda: person.app.screen is not person.app.main and person.app.screen.id != "palette")
             await person.sees("Lines of a conversation in the list")
             await person.sees('rows = "two"')
             await person.type("one")

@@ -41,7 +41,9 @@ async def test_fields_are_explained_taken_back_and_seen_as_they_were(tmp_path: P
             await person.press("enter")
             await person.sees("(now: resolved)")
             await person.sees("Refund please")
-            await person.press("escape", "escape")
+            await person.press("escape")
+            await person.sees("to be read only")
+            await person.press("escape")
             await person.misses("to be read only")
 
 

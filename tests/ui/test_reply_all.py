@@ -48,6 +48,8 @@ async def test_words_that_were_erased_do_not_come_back_at_the_next_key(tmp_path:
             await person.until(lambda: person.app.main.desk.picture.drafts != {})  # type: ignore[union-attr]
             await person.press("escape", "r")
             await person.until(lambda: person.app.main.composer.text == "no", "the draft")
-            await person.press("backspace", "backspace", "escape", "r")
+            await person.press("backspace", "backspace", "escape")
+            await person.until(lambda: person.app.main.composer.draft is None)
+            await person.press("r")
             await person.sees("REPLY")
             assert person.app.main.composer.text == ""

@@ -129,7 +129,7 @@ async def test_4_reply_window_and_unread_state_are_known(session: Session) -> No
         await person.sees("the reply window has closed")
         await person.type("too late")
         await person.press("ctrl+s")
-        await person.sees("! the reply window has closed")
+        await person.until(lambda: "the reply window has closed" in person.app.main.desk.notice[0])
         assert person.app.main.composer.text == "too late"
         await person.press("escape")
         await person.misses("•W Ann")
@@ -175,7 +175,7 @@ async def test_7_no_file_of_a_profile_holds_a_secret_in_clear(
         await person.press("r")
         await person.type("hello")
         await person.press("ctrl+s")
-        await person.sees("held")
+        await person.sees("reply held for undo")
     assert session.accounts.secrets.get(ref) == "s3cret-Pa55"
     files = [path for path in tmp_path.rglob("*") if path.is_file()]  # noqa: ASYNC240
     assert files

@@ -131,6 +131,7 @@ async def test_rule_is_put_together_line_by_line(tmp_path: Path) -> None:
             await person.type("prio")
             await person.sees("> priority")
             await person.press("enter")
+            await person.misses("What shall it do?")
             await person.sees("say how much it matters")
             await person.type("high")
             await person.sees("> high")

@@ -51,6 +51,7 @@ async def test_a_promise_is_made_shown_put_off_kept_and_undone(tmp_path: Path) -
             await person.sees("nothing is promised; m shows")
             await person.until(lambda: promised(session) == [])
             await person.press("escape")
+            await person.until(lambda: person.app.screen is person.app.main)
             await person.misses("◷")
             await person.press("u")
             await person.sees("◷5h")

@@ -251,7 +251,7 @@ async def test_macro_is_run_after_its_preview_and_found_in_the_palette(session: 
         await person.until(lambda: row(session, first).labels == ())
         await person.press("ctrl+p")
         await person.type("very imp")
-        await person.sees("macro")
+        await person.sees("> Very important")
         await person.press("enter")
         await person.sees("1 conversation: Very important")
 

@@ -61,7 +61,7 @@ async def test_template_is_chosen_filled_and_sent_while_the_text_stays_a_draft(s
         await person.sees("a template: ctrl+l")
         await person.type("Hi")
         await person.press("ctrl+s")
-        await person.sees("the reply window has closed")
+        await person.until(lambda: "the reply window has closed" in person.app.main.desk.notice[0])
         assert session.cache.read(outbox_reads.entries) == []
         await person.press("ctrl+l")
         await person.sees("an approved template …")
