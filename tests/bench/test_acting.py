@@ -1,9 +1,10 @@
-"""Acting on 10,000 conversations at once, and taking it back, against the rows that it writes written by hand."""
+"""Acting on 10,000 conversations at once, and taking it back, against its rows by hand; telling 1,000 customers."""
 
 from __future__ import annotations
 
 import shutil
 import sqlite3
+import threading
 import time
 from contextlib import closing
 from itertools import islice
@@ -15,15 +16,19 @@ from omnitui.clock import FrozenClock
 from omnitui.desk.acting import steps
 from omnitui.ids import Ulid
 from omnitui.model.states import Priority
+from omnitui.sdk import Capabilities, Idempotency, snapshot
 from omnitui.services.acting.operations import Operations
 from omnitui.services.acting.performing import jobs
+from omnitui.services.incidents.announcing import Announcement, Announcing
 from omnitui.store.cache import Cache
 from tests.bench import corpus, filling
 from tests.bench.figures import Figures
+from tests.support.desk import a_conversation, an_account
 
 pytestmark = pytest.mark.bench
 
 MANY = 10_000
+TOLD = 1_000
 BATCH = 2_000
 
 
@@ -76,3 +81,33 @@ def test_act_on_ten_thousand_and_its_undo(tmp_path: Path, figures: Figures) -> N
     figures.put(f"an act on {len(ids):,} conversations / its rows by hand", (acted - looked) / least, 15, remark=each)
     figures.put("the undo of it / its rows by hand", (ended - acted) / least, 20, remark=f"{ended - acted:.1f} s")
     figures.put("its preview", looked - began, 3, "s")
+
+
+def test_announcement_to_a_thousand_and_what_others_wait_for_it(tmp_path: Path, figures: Figures) -> None:
+    with Cache.open(tmp_path / "cache", clock=FrozenClock()) as cache:
+        able = snapshot.take(lambda _channel: Capabilities(idempotency=Idempotency.DEDUPLICATED), ("email",))
+        account = an_account(cache, "Mail", hold=8_000, capabilities=able)
+        rows = [a_conversation(cache, contact=f"c{n}", address=f"c{n}@x.test", account=account) for n in range(TOLD)]
+        own = Operations(cache).open_incident("Payments fail", ids=[one.id for one in rows])[0].object_id
+        waits, over = list[float](), threading.Event()
+
+        def others() -> None:
+            while not over.is_set():
+                began = time.perf_counter()
+                cache.write(lambda tx: tx.db.execute("INSERT OR REPLACE INTO meta(name, value) VALUES ('bench', '')"))
+                waits.append(time.perf_counter() - began)
+
+        other = threading.Thread(target=others)
+        other.start()
+        began = time.perf_counter()
+        done = Announcing(cache).announce(own, Announcement("We work on it."))
+        took = time.perf_counter() - began
+        over.set()
+        other.join()
+    assert len(done.sent) == TOLD
+    figures.put(
+        f"an announcement to {TOLD:,} customers, each", took / TOLD * 1e3, 1, "ms", remark=f"{took:.2f} s in all"
+    )
+    figures.put(
+        "the longest that a commit of others waits meanwhile", max(waits), 0.6, "s", remark="one commit, one undo"
+    )
