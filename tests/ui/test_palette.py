@@ -179,6 +179,7 @@ async def test_what_cannot_be_done_is_dimmed_with_its_reason(
         ("Attachments …", "this message has no attachments"),
         ("Go to what it answers", "it is not known that this message answers"),
         ("Next search hit", "nothing was searched for yet"),
+        ("Quotes", "nothing is quoted here"),
         ("What became of it", "there is nothing to decide"),
     ],
 )

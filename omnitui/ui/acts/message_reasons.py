@@ -8,8 +8,9 @@ from omnitui.errors import OmniError
 from omnitui.i18n import _
 from omnitui.model.states import MessageKind, Verb
 from omnitui.ui.acts import messages
-from omnitui.ui.acts.lacking import Reason, current, no_message, picture
+from omnitui.ui.acts.lacking import Reason, current, no_conversation, no_message, picture
 from omnitui.ui.desk import Desk
+from omnitui.ui.timeline.blocks import is_folded
 
 
 def _answers_none(desk: Desk) -> str:
@@ -32,6 +33,13 @@ def _nothing_to_save(desk: Desk) -> str:
         return reason
     message = current(desk)
     return _("this message has no attachments") if message is not None and not message.attachments else ""
+
+
+def _nothing_folded(desk: Desk) -> str:
+    if reason := no_conversation(desk):
+        return reason
+    known = desk.conversation is not None and not any(map(is_folded, desk.screen.history.reel.messages))
+    return _("nothing is quoted here") if known else ""
 
 
 def _no_quote(desk: Desk) -> str:
@@ -67,6 +75,7 @@ def _fixed(verb: Verb) -> Reason:
 
 
 REASONS: Mapping[str, Reason] = {
+    "history.quotes": _nothing_folded,
     "message.settle": _nothing_sent,
     "message.quote": _no_quote,
     "message.edit": _fixed(Verb.EDIT),

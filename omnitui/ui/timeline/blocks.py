@@ -170,6 +170,11 @@ def _body(message: Message, setting: Setting, tone: str, dim: str) -> tuple[list
     return lines, about
 
 
+def is_folded(message: Message) -> bool:
+    """Whether something of a message is folded at first: quotes, a signature, further addressees."""
+    return bool(_folded(message) or _more(message))
+
+
 def _folded(message: Message) -> list[tuple[str, str]]:
     """What is folded at first, with the mark before its lines."""
     return [(part, mark) for part, mark in ((message.quoted, "│ "), (message.signature, "")) if part]
