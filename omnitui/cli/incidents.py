@@ -35,7 +35,7 @@ def _named(shell: Shell, text: str) -> Ulid:
 
     try:
         return shell.id(text, ObjectKind.INCIDENT)
-    except NotFound as error:
+    except NotFound:
         cache = shell.session.cache
         going = cache.read(incidents.going_on)
         for known in (going, [*going, *cache.read(incidents.ended)]):
@@ -43,9 +43,9 @@ def _named(shell: Shell, text: str) -> Ulid:
             if len(named) == 1:
                 return named[0]
             if named:
-                hint = _("several are called so: {refs}").format(refs=", ".join(one[-6:] for one in named[:5]))
-                raise NotFound(error.message, hint=hint) from None
-        raise
+                hint = ", ".join(one[-6:] for one in named[:5])
+                raise NotFound(_("several incidents are called so: {name}").format(name=text), hint=hint) from None
+        raise NotFound(_("there is no incident “{name}”").format(name=text)) from None
 
 
 def _the(shell: Shell, text: str) -> Incident:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from omnitui.cli.table import Entry
 from omnitui.errors import UsageError
 from omnitui.i18n import LOCALES, N_, _
+from omnitui.text.widths import wrap
 from omnitui.values import dataclass
 
 if TYPE_CHECKING:
@@ -55,6 +56,13 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(message, hint=" ".join(self.format_usage().split()))
 
 
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Breaks lines by cells, as terminals count them."""
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return wrap(" ".join(text.split()), width)
+
+
 def load(entry: Entry) -> Verb:
     """The verb of a table's entry."""
     verb: Verb = import_module(f"omnitui.cli.{entry.module}").VERBS[entry.name]
@@ -68,7 +76,7 @@ def parser_of(entry: Entry, verb: Verb, words: Sequence[str] = ()) -> Parser:
         description=_(entry.help),
         epilog=_(verb.notes) if verb.notes else None,
         allow_abbrev=False,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Help,
     )
     verb.arguments(parser, words)
     common = parser.add_argument_group(_("everywhere"))

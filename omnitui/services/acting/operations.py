@@ -10,7 +10,7 @@ from typing import Final
 
 from omnitui.clock import Millis
 from omnitui.desk.acting import steps
-from omnitui.desk.times.until import Until
+from omnitui.desk.times.until import Until, zone_called
 from omnitui.errors import NotFound, Refused
 from omnitui.i18n import _
 from omnitui.ids import Ulid
@@ -102,12 +102,15 @@ class Operations(Incidents, Tasking):
         """Change what is known of a person.
 
         Raises:
-            Refused: There is no such field.
+            Refused: There is no such field, or no such time zone.
         """
         strange = sorted(set(fields) - CONTACT_FIELDS)
         if strange:
             known = ", ".join(sorted(CONTACT_FIELDS))
             raise Refused(_("a contact has no {field}").format(field=strange[0]), hint=_("one of: {}").format(known))
+        zone = str(fields.get("time_zone") or "")
+        if zone and zone_called(zone) is None:
+            raise Refused(_("there is no time zone “{name}”").format(name=zone), hint="Asia/Tokyo, Europe/Berlin, …")
         return self._commit([Intent(Verb.CONTACT, ObjectKind.CONTACT, contact_id, mended_all(dict(fields)))])
 
     def link(self, contact_id: Ulid, other_id: Ulid, reason: str = "") -> list[Op]:

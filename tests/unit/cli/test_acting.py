@@ -237,6 +237,9 @@ def test_contacts_are_linked_unlinked_and_changed(desk: Desk) -> None:
     assert (shown["segment"], shown["fields"], shown["about"]) == ("vip", {"plan": "gold", "seat": "12"}, "a=b")
     assert desk.run("contact", "set", one.id, "nonsense").code == 2
     assert desk.run("contact", "set", one.id, "nonsense=1").code == 1
+    assert desk.run("contact", "set", one.id, "time_zone=Asia/Tokyo").code == 0
+    refused = desk.run("contact", "set", one.id, "time_zone=Nowhere")
+    assert (refused.code, "no time zone “Nowhere”" in refused.err) == (1, True)
 
 
 def test_held_reply_is_cancelled_from_the_outbox(desk: Desk) -> None:

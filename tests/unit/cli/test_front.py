@@ -16,6 +16,7 @@ from omnitui import __version__
 from omnitui.cli.table import ENTRIES
 from omnitui.cli.verbs import load
 from omnitui.main import main
+from omnitui.text.widths import cell_width
 from tests.support.command import Desk
 from tests.support.enciphering import needs_sqlcipher
 
@@ -51,6 +52,17 @@ def test_every_verb_exists_and_helps(name: str, capsys: pytest.CaptureFixture[st
     out = capsys.readouterr().out
     assert ENTRIES[name].help in out
     assert "--profile" in out
+
+
+def test_help_in_japanese_keeps_to_the_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    monkeypatch.setenv("LC_ALL", "ja_JP.UTF-8")
+    assert main(["reply", "--help"]) == 0
+    out = capsys.readouterr().out
+    assert "ファイルを添付" in out
+    assert max(cell_width(line) for line in out.partition("--help")[2].splitlines()) <= 50
 
 
 def test_family_without_its_second_word_lists_them(capsys: pytest.CaptureFixture[str]) -> None:

@@ -73,6 +73,15 @@ def test_announcement_that_is_taken_back_says_so_in_the_story(desk: Desk) -> Non
     assert [one["state"] for one in events[-1]["sent"]] == ["canceled"]
 
 
+def test_incident_that_is_not_there_is_no_ref_that_is_wrong(desk: Desk) -> None:
+    for title in ("Mail is late", "Mail is lost"):
+        desk.run("incident", "open", title)
+    assert "there is no incident “cards”" in desk.run("incident", "show", "cards").err
+    ran = desk.run("incident", "show", "mail")
+    assert ran.code == 1
+    assert "several incidents are called so: mail" in ran.err
+
+
 def test_incidents_that_make_no_sense_are_refused(desk: Desk) -> None:
     ann, _hana = rows(desk)
     assert desk.run("incident", "open", "Down", "--severity", "bad").code == 2
