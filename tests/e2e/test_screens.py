@@ -51,7 +51,7 @@ class Agent:
         self.theme = theme
         self.language = language
         self.narrow = terminal.columns < 80
-        self.catalogue = gettext.translation("omnitui", i18n._LOCALES, [language], fallback=True)
+        self.catalogue = gettext.translation("omnitui", i18n.LOCALES, [language], fallback=True)
         self.word = self.catalogue.gettext
 
     def press(self, *keys: str) -> None:
