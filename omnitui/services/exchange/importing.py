@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, Final
 
 from omnitui.clock import rfc3339
 from omnitui.errors import NotFound, OmniError
+from omnitui.i18n import _
 from omnitui.text.mail.parsing import MAX_MESSAGE, Address, ParsedMail
 
 _CHUNK: Final = 1 << 16
@@ -50,9 +51,9 @@ def read_mail(paths: Iterable[str | os.PathLike[str]]) -> Iterator[tuple[str, by
             try:
                 yield from _file(path)
             except OSError as fault:
-                raise OmniError(f"{name}: {fault.strerror or fault}", hint="check that you may read it") from fault
+                raise OmniError(f"{name}: {fault.strerror or fault}", hint=_("check that you may read it")) from fault
         else:
-            raise NotFound(f"{name}: no such file or folder")
+            raise NotFound(_("{name}: no such file or folder").format(name=name))
 
 
 def _folder(top: Path) -> Iterator[tuple[str, bytes]]:

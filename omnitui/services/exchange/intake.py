@@ -52,12 +52,12 @@ def take_in(cache: Cache, paths: Iterable[str | PathLike[str]]) -> Iterator[dict
     Raises:
         OmniError: A path cannot be read; what came before it is stored.
     """
-    account = _account(cache)
     ours = {box.address.lower() for box in cache.read(accounts.inboxes)}
     ours |= {address.lower() for agent in cache.read(accounts.agents) for address in agent.addresses}
     with _Remembering() as worker, asyncio.Runner() as runner:
-        ingest = Ingest(cache, account, worker)
+        ingest: Ingest | None = None
         for path, raw in read_mail(paths):
+            ingest = ingest or Ingest(cache, _account(cache), worker)
             parsed = worker.parse_sync(raw)
             runner.run(ingest.commit(Batch((_event(raw, parsed, ours, cache.clock.now()),))))
             yield record(path, parsed)

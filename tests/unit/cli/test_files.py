@@ -65,6 +65,7 @@ def test_import_of_what_is_not_there_fails(desk: Desk, tmp_path: Path) -> None:
     ran = desk.run("import", str(tmp_path / "nothing.eml"))
     assert ran.code == 1
     assert "nothing.eml" in ran.err
+    assert desk.run("account", "list").out == ""
 
 
 def a_talk(desk: Desk) -> str:
