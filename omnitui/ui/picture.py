@@ -42,6 +42,8 @@ class Picture:
     ref: str
     address: str
     """Where a reply goes."""
+    answered: Conversation
+    """The one of those shown as one into which it goes."""
     allowed: Allowance = Allowance()
     """What the channel's policy depends on, beside the conversation."""
     others: tuple[str, ...] = ()
@@ -74,6 +76,7 @@ def picture(
         due={entry.op_id: entry.due_at for entry in _waiting(db) if entry.conversation_id in own},
         capabilities=abilities,
         ref=inbox.ref(db, conversation_id),
+        answered=way,
         address=address(db, conversation_id, written.extra.get("reply_to") if written is not None else None),
         allowed=allowance(db, abilities, way),
         others=target.others if target is not None else (),

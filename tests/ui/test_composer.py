@@ -105,6 +105,20 @@ async def test_code_and_tab_put_in_a_canned_response_with_its_names_filled(sessi
         assert person.app.main.focused is person.app.main.composer.sheet
 
 
+async def test_canned_response_names_whom_the_reply_goes_to(session: Session) -> None:
+    own = a_conversation(session.cache, "Hello?", contact="Ann Stone").id
+    session.operations.merge(own, [a_conversation(session.cache, "And I?", contact="Bo Reed").id])
+    snippet(session, "hi.md", "Dear {contact.first_name}")
+    async with a_console(session) as person:
+        await person.press("r")
+        await person.sees("to bo.reed@example.com")
+        await knows(person, "canned")
+        await person.type(";hi")
+        await person.sees(";hi")
+        await person.press("tab")
+        await person.until(lambda: person.app.main.composer.text == "Dear Bo")
+
+
 async def test_next_tab_takes_the_next_offer_and_undo_takes_it_back(session: Session) -> None:
     a_conversation(session.cache, "Hello?")
     snippet(session, "one.txt", "first text")

@@ -31,7 +31,7 @@ from omnitui.services.keys.keymap import Problem
 from omnitui.services.triage import reasons
 from omnitui.services.triage.csat import step_if_due
 from omnitui.services.triage.routing import Router, settle
-from omnitui.store.reads import accounts, inbox, people
+from omnitui.store.reads import accounts, inbox, merging, people
 from omnitui.values import dataclass
 
 if TYPE_CHECKING:
@@ -216,36 +216,45 @@ class _Place:
                 return steps.status(Status(one.value), find(self.reasons, one.beside).path if one.beside else None)
 
     def _leaves(self, db: sqlite3.Connection, text: str, row: Conversation) -> Millis:
-        contact = people.contact(db, row.contact_id)
+        contact = people.contact(db, _answered(db, row).contact_id)
         theirs = zone_called(contact.time_zone) if contact is not None else None
         return leaving(text, now=self.now, mine=self.zone, theirs=theirs)[0]
+
+
+def _answered(db: sqlite3.Connection, row: Conversation) -> Conversation:
+    """The one of those shown as one into which a reply goes."""
+    return inbox.conversation(db, merging.way(db, row.id)) or row
 
 
 def facts(
     db: sqlite3.Connection, row: Conversation, agents: Sequence[Agent], now: Millis, zone: tzinfo
 ) -> dict[str, Any]:
-    """What a template may name of a conversation; see `omnitui.desk.acting.macros.NAMES`."""
+    """What a template may name of a conversation; see `omnitui.desk.acting.macros.NAMES`.
+
+    Of conversations that are shown as one the customer is the one who gets the answer.
+    """
     from datetime import datetime
 
-    contact = people.contact(db, row.contact_id)
+    to = _answered(db, row)
+    contact = people.contact(db, to.contact_id)
     firm = people.organization(db, contact.organization_id) if contact and contact.organization_id else None
-    addresses = [one.address for one in people.identities(db, row.contact_id) if one.channel == row.channel]
+    addresses = [one.address for one in people.identities(db, to.contact_id) if one.channel == to.channel]
     here = datetime.fromtimestamp(now / 1000, zone)
     return {
         "contact": {
-            "name": row.contact,
-            "first_name": first_name(row.contact),
+            "name": to.contact,
+            "first_name": first_name(to.contact),
             "segment": contact.segment if contact else "",
-            "language": people.language(db, row.id),
+            "language": people.language(db, to.id),
             "organization": firm.name if firm else "",
             "address": addresses[0] if addresses else "",
             "fields": dict(contact.custom) if contact else {},
         },
         "conversation": {
             "ref": inbox.ref(db, row.id),
-            "subject": row.subject,
-            "channel": row.channel,
-            "account": row.account,
+            "subject": to.subject,
+            "channel": to.channel,
+            "account": to.account,
             "status": row.status.value,
             "priority": row.priority.value,
             "labels": list(row.labels),

@@ -63,16 +63,17 @@ class Shelf:
         facts = {"agent.name": cache.me().name, "today": phrases.local(now, zone).strftime("%Y-%m-%d")}
         if found is None:
             return facts
-        conversation = found.conversation
+        answered = found.answered
         facts |= {
-            "contact.name": conversation.contact,
-            "contact.first_name": first_name(conversation.contact),
+            "contact.name": answered.contact,
+            "contact.first_name": first_name(answered.contact),
             "conversation.ref": found.ref,
-            "conversation.subject": conversation.subject,
-            "conversation.channel": conversation.channel,
-            "conversation.account": conversation.account,
+            "conversation.subject": answered.subject,
+            "conversation.channel": answered.channel,
+            "conversation.account": answered.account,
         }
-        if found.card is not None:
+        # The card is of the one in whose row they are shown.
+        if found.card is not None and answered.contact_id == found.conversation.contact_id:
             contact = found.card.contact
             facts |= {"contact.segment": contact.segment, "contact.language": contact.language}
             facts |= {f"contact.fields.{name}": str(value) for name, value in contact.fields.items()}

@@ -19,7 +19,7 @@ from omnitui.services.triage import reasons
 from omnitui.store import outbox as send_states
 from omnitui.store.reads import history, inbox, outbox
 from tests.support.console import a_session
-from tests.support.desk import a_conversation
+from tests.support.desk import a_conversation, a_message
 
 FACTS: dict[str, Any] = {
     "contact": {"name": "Ann Lee", "first_name": "Ann", "segment": "", "fields": {"order": "4711"}},
@@ -244,6 +244,16 @@ def test_conversation_of_which_something_is_not_known_is_left(session: Session) 
     verbs, left = ran(session, '[[do]]\nnote = "{{ contact.fields.order }}"\n[[do]]\nread = true\n')
     assert verbs == []
     assert left == ["order is not known, and has no fall-back"] * 2
+
+
+def test_reply_names_whom_it_goes_to_where_conversations_of_two_people_are_shown_as_one(session: Session) -> None:
+    rows = {row.contact: row for row in session.cache.read(inbox.page, session.query("is:all"))}
+    a_message(session.cache, rows["Bo"].id, "and one more thing")
+    session.operations.merge(rows["Ann"].id, [rows["Bo"].id])
+    text = "{{ contact.first_name }} {{ contact.address }} {{ conversation.subject }}"
+    assert ran(session, f"[[do]]\nreply = '{text}'\n", only="Ann") == (["reply"], [])
+    sent = session.cache.read(history.page, rows["Bo"].id)[-1]
+    assert (sent.text, sent.to) == ("Bo bo@example.com About Bo", ("bo@example.com",))
 
 
 def test_macro_for_another_channel_is_not_run(session: Session) -> None:
