@@ -48,6 +48,8 @@ def test_console_works_with_nothing_but_a_terminal(home: Path, term: str) -> Non
         assert bool(COLOURED.search(terminal.raw)) == (term != "vt220")
         terminal.send("ctrl+q")
         assert terminal.wait_end() == 0
+        # As GNU screen by default, this terminal has no second screen: nobody's words are left beside the prompt.
+        assert not terminal.screen().strip()
 
 
 def test_dumb_terminal_gets_one_screen_of_plain_text(home: Path) -> None:

@@ -37,7 +37,7 @@ UNICODE = (
 HOSTILE = f"{CONTROLS} {MARKUP} {UNICODE}"
 OWN = re.compile(
     rb"\x1b\[\?(?:7|25|1000|1003|1004|1006|1015|1016|1049|2004|2026|2048)[hl]|\x1b\[\?(?:2026|2048)\$p"
-    rb"|\x1b\[[0-9;]*[CGHKXm]|\x1b\[>[0-9]+u|\x1b\[<u|\x1b\]22;[a-z]*\x07|\r"
+    rb"|\x1b\[J|\x1b\[[0-9;]*[CGHKXm]|\x1b\[>[0-9]+u|\x1b\[<u|\x1b\]22;[a-z]*\x07|\r"
     rb"|\x1b\[>0q|\x1b\](?:1[01]|4;8);\?\x1b\\|\x1b\[c"
 )
 JOINERS = "\u200c\u200d"

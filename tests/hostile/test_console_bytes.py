@@ -35,7 +35,7 @@ SPARSE = 9
 """In lists of agents, themes and the like the short form has every ninth payload, and its walk others than its rows."""
 OWN = re.compile(
     rb"\x1b\[\?(?:7|25|1000|1003|1004|1006|1015|1016|1049|2004|2026|2048)[hl]|\x1b\[\?(?:2026|2048)\$p"
-    rb"|\x1b\[(?:[0-9]+(?:;[0-9]+)?)?[CGHKX]|\x1b\[(?:[0-9]+(?:;[0-9]+)*)?m|\x1b\[>[0-9]+u|\x1b\[<u|\x1b\]22;[a-z]*\x07"
+    rb"|\x1b\[J|\x1b\[(?:[0-9]+(?:;[0-9]+)?)?[CGHKX]|\x1b\[(?:[0-9]+(?:;[0-9]+)*)?m|\x1b\[>[0-9]+u|\x1b\[<u|\x1b\]22;[a-z]*\x07"
     rb"|\x1b\]52;c;[A-Za-z0-9+/=]*\x07|\r|\x1b\[>0q|\x1b\](?:1[01]|4;8);\?\x1b\\|\x1b\[c"
 )
 """What may leave: colours, the cursor, erasing, our modes, the pointer's shape, copies, our questions."""

@@ -19,6 +19,7 @@ from omnitui.ui.last_hop.incoming import Incoming
 from omnitui.ui.last_hop.outlet import Outlet, open_terminal
 from omnitui.ui.last_hop.parser import KeyParser
 from omnitui.ui.last_hop.typeahead import TypeAhead
+from omnitui.ui.start.first_frame import CLEAR
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from omnitui.ui.start.first_frame import Takeover
 
 ALTERNATE_SCREEN = "\x1b[?1049h"
+MAIN_SCREEN = "\x1b[?1049l"
 READ_SIZE = 65_536
 ENDINGS = (signal.SIGHUP, signal.SIGTERM)
 """A closed terminal, a shutdown: by default they would end us with drafts unsaved and the terminal raw."""
@@ -77,6 +79,8 @@ class LastHopDriver(LinuxDriver):
         """Write directly; only our own sequences and harmless text pass."""
         if self._taking_over and data == ALTERNATE_SCREEN:
             return  # entering it again would clear the first frame
+        if data == MAIN_SCREEN:
+            data = f"{CLEAR}{data}"
         self.paint(guarded(data))
 
     def paint(self, data: str) -> None:

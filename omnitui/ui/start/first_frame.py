@@ -24,7 +24,9 @@ VERSION = "5"
 FILE = "frame"
 RECORD, FIELD, ITEM = "\x1e", "\x1d", "\x1c"
 ENTER = "\x1b[?1049h\x1b[?25l\x1b[?7l"
-LEAVE = "\x1b[m\x1b[?7h\x1b[?1049l\x1b[?25h"
+CLEAR = "\x1b[m\x1b[H\x1b[J"
+"""Before the screen is given back: where there is only one (GNU screen, the Linux console) words would stay on it."""
+LEAVE = f"{CLEAR}\x1b[?7h\x1b[?1049l\x1b[?25h"
 
 
 class Takeover:
