@@ -11,13 +11,14 @@ from omnitui.cli.shell import Shell
 from omnitui.cli.verbs import Verb
 from omnitui.cli.writing import seconds_of
 from omnitui.clock import SECOND
+from omnitui.desk.naming import HEALTH
 from omnitui.errors import ConfigError, NotFound, OmniError, UsageError
 from omnitui.i18n import N_, _
 from omnitui.services.exchange import records
 
 if TYPE_CHECKING:
     from omnitui.ids import Ulid
-    from omnitui.model.accounts import Account
+    from omnitui.model.accounts import Account, LedgerEntry
     from omnitui.sdk.capabilities import Manifest, Secret
     from omnitui.sdk.contract import Health
     from omnitui.services.channels.accounts import Accounts
@@ -37,7 +38,10 @@ def _add_arguments(parser: argparse.ArgumentParser, words: Sequence[str]) -> Non
     parser.add_argument("--hold", type=seconds_of, metavar="SECONDS", help=_("undo time of replies; 0 sends at once"))
     parser.add_argument("--secrets", choices=["service", "vault"], help=_("where to keep secrets that are typed in"))
     parser.add_argument("--no-check", action="store_true", help=_("do not try the login"))
-    kind = next((word for word in words if word in found), None)
+    # An account may be called as another kind is.
+    kind = next(
+        (word for before, word in zip(["", *words], words, strict=False) if word in found and before != "--name"), None
+    )
     if kind is None:
         return
     manifest = load(kind).manifest
@@ -176,6 +180,16 @@ def _print(shell: Shell, accounts: list[Account], *, one: bool = False) -> None:
         shell.out.many("account", fields)
 
 
+def health_word(account: Account, entry: LedgerEntry | None) -> str:
+    """How an account stands, from the line of its ledger that is about the whole of it."""
+    health = "paused" if account.paused else entry.health if entry else "new"
+    return _(HEALTH.get(health, health))
+
+
+def _none() -> str:
+    return _("there are no accounts yet: omnitui account add KIND --help, or omnitui demo")
+
+
 def _list(shell: Shell) -> int:
     from omnitui.services.secrecy.secrets import stores
     from omnitui.store.reads import ledger
@@ -188,13 +202,13 @@ def _list(shell: Shell) -> int:
     for account in accounts:
         entries = shell.session.cache.read(ledger.entries, account.id)
         whole = next((entry for entry in entries if not entry.scope), None)
-        health = _("paused") if account.paused else whole.health if whole else _("new")
+        health = health_word(account, whole)
         synced = shell.out.time(whole.last_sync_at if whole else None)
         error = whole.error if whole else ""
         rows.append((account.id, account.name, account.kind, health, synced, stores(account.secret_ref), error))
-    shell.out.table(rows, widths=(26, 24, 10, 8, 16, 10, 0))
+    shell.out.table(rows, widths=(26, 24, 10, 16, 16, 10, 0))
     if not rows:
-        shell.out.say(_("there are no accounts yet: omnitui account add KIND --help, or omnitui demo"))
+        shell.out.say(_none())
     return 0
 
 
@@ -232,6 +246,8 @@ def _check(shell: Shell) -> int:
                 shell.out.say("  " + health.hint)
     if not shell.out.text:
         shell.out.many("health", results)
+    elif not asked and not shell.code:
+        shell.out.say(_none())
     return shell.code
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from omnitui.cli.accounts import named
+from omnitui.cli.accounts import health_word, named
 from omnitui.cli.shell import Shell
 from omnitui.cli.verbs import Verb
 from omnitui.clock import MINUTE
@@ -209,12 +209,11 @@ def _told(shell: Shell, accounts: list[Account], entries: list[LedgerEntry]) -> 
         entry = by_id.get(account.id)
         results.append(records.synced(account, entry))
         if shell.out.text:
-            health = entry.health if entry else _("paused") if account.paused else _("new")
-            shell.out.line(f"{account.name}: {health}")
+            shell.out.line(f"{account.name}: {health_word(account, entry)}")
         if entry is not None and entry.health != "ok":
             refused = entry.health == "auth"
             shell.fail(
-                f"{account.name}: {entry.error or entry.health}",
+                f"{account.name}: {entry.error or health_word(account, entry)}",
                 _("omnitui account check {name} says what to do").format(name=account.name) if refused else "",
                 code=3 if refused else 1,
             )

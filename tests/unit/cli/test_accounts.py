@@ -268,6 +268,20 @@ def test_watching_is_refused_while_another_process_syncs(desk: Desk) -> None:
     assert "syncing" in ran.err
 
 
+def test_check_of_no_account_says_how_to_begin(desk: Desk) -> None:
+    desk.cache.me()
+    ran = desk.run("account", "check")
+    assert (ran.code, ran.out) == (0, "")
+    assert "omnitui account add KIND" in ran.err
+
+
+def test_account_may_be_called_as_another_kind_is(desk: Desk) -> None:
+    words = ["account", "add", "--name", "future", "fake", "--address", "shop@example.com", "--no-check"]
+    ran = desk.run(*words, "--password-env", "SECRET")
+    assert ran.code == 0, ran.err
+    assert desk.run("account", "list").out.split()[1:3] == ["future", "fake"]
+
+
 def test_mail_address_that_is_none_is_refused_and_nothing_recorded(desk: Desk) -> None:
     ran = desk.run("account", "add", "email", "--name", "X", "--address", "nonsense", "--imap-host", "h", "--no-check")
     assert ran.code == 2

@@ -209,7 +209,7 @@ def test_sync_once_waits_for_no_account_that_is_paused_meanwhile(desk: Desk) -> 
     ran = desk.run("sync", "--once")
     other.join()
     lease.release()
-    assert (ran.code, ran.out) == (0, "Shop: new\n")
+    assert (ran.code, ran.out) == (0, "Shop: not synced yet\n")
 
 
 def test_sync_once_says_that_the_other_process_stands_still_and_takes_its_place(
