@@ -13,7 +13,7 @@ from omnitui.ui.look.roles import Line, cropped, line_width, spread
 from omnitui.ui.look.veil import is_theirs, is_veiled, veil
 from omnitui.ui.widgets.lines import Lines
 
-RIGHT_PERCENT: Final = 40
+RIGHT_PERCENT: Final = 50
 """What words on the right may take of a line that has not room for all."""
 MOVES: Final = {
     **dict.fromkeys(("j", "down", "tab"), 1),
