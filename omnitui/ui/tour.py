@@ -130,7 +130,7 @@ class Tour:
         )
 
     def _kept(self) -> str:
-        with suppress(OSError):
+        with suppress(OSError, ValueError):
             return kept(self._desk.session).read_text("utf-8").strip()
         return ""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from omnitui.paths import profile
-from omnitui.ui.start import first_frame
+from omnitui.ui.start import first_frame, frame_memory
 from tests.support.full_cache import fill
 from tests.support.rows import NOW
 from tests.support.terminal import Terminal
@@ -164,6 +164,13 @@ def test_a_damaged_memory_or_cache_never_stops_the_start(home: Path, tmp_path: P
         terminal.send("enter")
         assert terminal.wait_end() == 0
         assert b"Alice" not in terminal.raw
+
+
+def test_a_frame_is_kept_beside_what_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "frame"
+    path.write_bytes(b"version:1\x1esize:80x24\x1d\xff\xfe\x00")
+    frame_memory.store(path, "size:100x30\x1eterminal:xterm", "100x30xterm")
+    assert path.read_text("utf-8").startswith("size:100x30")
 
 
 def test_without_a_terminal_there_is_no_first_frame(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

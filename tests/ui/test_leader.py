@@ -172,6 +172,16 @@ def test_tour_begins_by_itself_only_once_and_only_in_the_demo(
         assert not begins_tour(demo)
 
 
+async def test_tour_whose_place_is_damaged_begins_anew(session: Session) -> None:
+    from omnitui.ui.tour import kept
+
+    a_conversation(session.cache, contact="Ann")
+    kept(session).write_bytes(b"\xff\xfe\x00")
+    async with a_console(session) as person:
+        await person.press("f7")
+        await person.sees("1/8")
+
+
 async def test_dialogs_leave_the_tour_in_sight_on_the_smallest_screen(session: Session) -> None:
     a_conversation(session.cache, contact="Ann")
     async with a_console(session, 60, 20) as person:

@@ -33,7 +33,7 @@ def load(profile: Profile) -> dict[str, tuple[Kept, ...]]:
         try:
             table = json.loads(line)
             found[str(table["letter"])] = tuple(map(_act, table["acts"]))
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             continue
     return found
 

@@ -102,7 +102,7 @@ def role_codes(app: LastHopApp[Any], rows: ConversationList) -> Iterable[str]:
 def store(path: Path, record: str, name: str) -> None:
     """Put the record before those of other sizes, for nobody else's eyes."""
     others: list[str] = []
-    with contextlib.suppress(OSError), path.open(encoding="utf-8", newline="") as file:
+    with contextlib.suppress(OSError), path.open(encoding="utf-8", errors="replace", newline="") as file:
         for other in file.read().split(RECORD):
             fields = dict(part.split(":", 1) for part in other.split(FIELD) if ":" in part)
             if fields and fields.get("size", "") + fields.get("terminal", "") != name:

@@ -33,7 +33,8 @@ def test_line_that_makes_no_sense_is_passed_over_and_names_of_the_forgotten_go(t
     recordings.save(profile, "b", [Kept("note", (steps.note("call"),))])
     drawer = drawers.recent(profile)
     odd = b'nonsense\n{"letter": "c"}\n[]\n{"letter": "d", "acts": [{"deed": "x", "steps": [["no verb", {}]]}]}\n'
-    drawer.write(recordings.NAME, odd + (drawer.read(recordings.NAME) or b""))
+    deep = b"[" * 100_000 + b"\n"
+    drawer.write(recordings.NAME, odd + deep + (drawer.read(recordings.NAME) or b""))
     assert set(recordings.load(profile)) == {"a", "b"}
     drawers.forget(profile, [], ["山田 花子"])
     assert set(recordings.load(profile)) == {"b"}
