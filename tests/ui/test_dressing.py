@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import omnitui.ui
 from omnitui.config.settings import Interface
 from omnitui.ui.last_hop.driver import Answered
 from omnitui.ui.look.signs import TABLE, wants_ascii
@@ -150,6 +153,18 @@ def test_signs_follow_the_locale(
 
 def test_every_sign_is_one_character_of_ascii() -> None:
     assert all(len(plain) == 1 and plain.isascii() for plain in TABLE.values())
+
+
+def test_every_sign_that_the_console_draws_has_one_of_ascii() -> None:
+    drawn: set[str] = set()
+    for path in Path(omnitui.ui.__path__[0]).rglob("*.py"):
+        if "last_hop" not in path.parts:
+            nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
+            said = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+            texts = [node for node in nodes if isinstance(node, ast.Constant) and id(node) not in said]
+            drawn |= {one for node in texts if isinstance(node.value, str) for one in node.value if not one.isascii()}
+    signs = {one for one in drawn if unicodedata.category(one)[0] in "SP"}
+    assert {one for one in signs if ord(one) not in TABLE} == set()
 
 
 async def test_theme_auto_is_as_bright_as_the_terminal_says_and_remembers_it(tmp_path: Path) -> None:
