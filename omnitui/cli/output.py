@@ -94,7 +94,7 @@ class Output:
             sizes[last] = max(20, min(natural[last], room))
             if edge < narrow and room < min(20, natural[last]):
                 for row in clean:
-                    for line in _flowed(row, edge):
+                    for line in _flowed(row, sizes, edge):
                         print(line)
                 return
         piped = self._results is None and not terminal
@@ -113,13 +113,14 @@ class Output:
         return datetime.fromtimestamp(at / 1000, self.zone).strftime("%Y-%m-%d %H:%M")
 
 
-def _flowed(cells: Sequence[str], edge: int) -> list[str]:
-    """The cells of a row, as many on a line as fit; what follows the first line stands below it."""
-    lines: list[str] = []
-    for cell in filter(None, cells):
-        joined = f"{lines[-1]}  {cell}" if lines else cell
-        if not lines or cell_width(joined) > edge:
-            lines.append(crop(f"  {cell}" if lines else cell, edge))
-        else:
-            lines[-1] = joined
-    return lines
+def _flowed(cells: Sequence[str], sizes: Sequence[int], edge: int) -> list[str]:
+    """The cells of a row, as many on a line as fit; what follows the first line, in its columns, stands below it."""
+    lines = [""]
+    for cell, size in zip(cells, sizes, strict=True):
+        if cell and lines[-1].strip() and cell_width(lines[-1] + cell) > edge:
+            lines.append("  ")
+        if len(lines) == 1:
+            lines[0] += f"{cell}{' ' * (size - cell_width(cell))}  "
+        elif cell:
+            lines[-1] += f"{cell}  "
+    return [crop(line.rstrip(), edge) for line in lines]
