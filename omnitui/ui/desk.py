@@ -258,9 +258,9 @@ class Desk(Backstage):
 
     async def load(self) -> None:
         """Read the conversation that is pointed at and fill the panes."""
-        wanted = self.shown
+        # Another one may be pointed at since this was spawned: that one is read, and no longer the former.
+        wanted = self._loading = self.shown
         if wanted is None:
-            self._loading = None
             self.picture = None
             self.screen.fill(None)
             return

@@ -108,3 +108,18 @@ async def test_what_may_be_drawn_next_is_the_screenful_in_the_direction_one_goes
     assert down == [30, *range(first + 10, first + 20)]
     up = [window.rows.index(row) for row, selected in coming(window, [], -1) if not selected]
     assert up == [30, *range(first - 10, first)]
+
+
+async def test_one_that_was_left_before_it_was_read_is_read_when_somebody_comes_back(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_console(session) as person:
+        await ready(person)
+        desk, rows = person.app.main.desk, person.app.main.queue.window.rows
+        monkeypatch.setattr(desk.ahead, "take", lambda _wanted: None)
+        desk.show(rows[1].id)
+        desk.point(rows[2].id)
+        for wanted in (rows[2].id, rows[1].id):
+            await person.until(lambda: desk.conversation is not None, "what is pointed at")
+            assert desk.shown == wanted
+            desk.show(rows[1].id)
