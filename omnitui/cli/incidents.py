@@ -248,7 +248,9 @@ def _say(shell: Shell) -> int:
     done = announcing.announce(own, said, seen=seen)
     for row, why in done.left:
         shell.fail(f"{ref_of(shell, row.id)} {row.contact}: {why}")
-    shell.out.say(_("{n} customers are told, {left} are not").format(n=len(done.sent), left=len(done.left)))
+    told = ngettext("{n} customer is told", "{n} customers are told", len(done.sent)).format(n=len(done.sent))
+    left = ngettext("{n} is not", "{n} are not", len(done.left)).format(n=len(done.left))
+    shell.out.say(f"{told} · {left}" if done.left else told)
     return shell.done(done.ops)
 
 
