@@ -259,7 +259,7 @@ def _errand(desk: Desk, one: Errand) -> Choice:
 
 async def complete_first(desk: Desk, ids: tuple[Ulid, ...]) -> None:
     """Say that the task of a conversation is done that is due first; where one conversation has several, ask which."""
-    if len(ids) > 1:
+    if len(ids) != 1:
         deed = _("what was promised is done")
         await bulk.carry_out(desk, ids, Act(deed, _first_ones), _said(ids, deed))
         return
