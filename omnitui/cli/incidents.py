@@ -12,7 +12,7 @@ from omnitui.cli.shell import Shell
 from omnitui.cli.verbs import Verb
 from omnitui.desk.naming import STATUS, channel_word
 from omnitui.errors import NotFound, UsageError
-from omnitui.i18n import N_, _
+from omnitui.i18n import N_, _, ngettext
 from omnitui.ids import Ulid
 from omnitui.model.incidents import Incident, Severity
 from omnitui.model.states import ObjectKind
