@@ -63,3 +63,14 @@ async def test_answer_to_a_message_names_its_author(tmp_path: Path) -> None:
             await person.type("Soon")
             await person.press("ctrl+s")
             await person.until(lambda: [one.conversation_id for one in cache.read(outbox.entries)] == [own])
+
+
+async def test_composer_names_the_channel_by_which_the_reply_goes(tmp_path: Path) -> None:
+    with a_session(tmp_path) as session:
+        own = a_conversation(session.cache, "Where is it?", contact="Ann").id
+        part = a_conversation(session.cache, "Hello?", contact="Ann", address="U-ann", channel="line").id
+        session.operations.merge(own, [part])
+        async with a_console(session, 100, 30) as person:
+            await person.until(lambda: person.app.main.desk.shown == own)
+            await person.press("r")
+            await person.sees("to U-ann by line")

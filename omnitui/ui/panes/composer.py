@@ -144,7 +144,7 @@ class ComposerPane(Vertical):
         With `to_all` the others who got the customer's mail are put into Cc; `all_key` is the key that does so.
         """
         self.conversation, self.allowed = picture.conversation, picture.allowed
-        self._channel, self.to = picture.conversation.channel, to
+        self._channel, self.to = picture.answered.channel, to
         self.facts = self.shelf.facts(picture)
         known = picture.drafts.get(kind) or Draft(self.ids.new(), picture.conversation.id, kind, "")
         self._others = picture.others if picture.capabilities.cc and kind is MessageKind.PUBLIC else ()

@@ -315,7 +315,7 @@ class MainScreen(LastHopScreen[None]):
         found = self.desk.picture
         if found is None or found.conversation.id != self.desk.shown:
             return
-        hold = self.desk.hold_of(found.conversation.channel)
+        hold = self.desk.hold_of(found.answered.channel)
         to = found.address
         key = self.keyboard.keymap.key_of("conversation.reply_all")
         self.desk.drafting.begin(found.drafts.get(kind) or Draft("", found.conversation.id, kind, ""))
