@@ -190,7 +190,8 @@ def test_call_that_hangs_keeps_no_process_from_ending(words: list[str], desk: De
         assert process.stderr is not None
         said = b""
         while not said.endswith(b"asked"):
-            assert (one := process.stderr.read(1))
+            one = process.stderr.read(1)
+            assert one
             said += one
         if words == ["--linear"]:
             process.stdin.write(b"quit\n")
