@@ -10,12 +10,15 @@ import contextlib
 import json
 import os
 import select
+import signal
 import struct
 import sys
 from typing import Final
 
 READY: Final = b"omnitui-parser\n"
 LENGTH: Final = struct.Struct(">I")
+LONGEST: Final = 60.0
+"""Seconds of CPU for one mail. Whoever asked gives up long before and ends this process, unless they were killed."""
 
 
 def main(argv: list[str]) -> None:
@@ -40,6 +43,8 @@ def main(argv: list[str]) -> None:
         begin = 0
         for size in options["sizes"]:
             raw, begin = raws[begin : begin + size], begin + size
+            # Nobody handles the signal: it ends the process.
+            signal.setitimer(signal.ITIMER_PROF, LONGEST)
             try:
                 answer = to_wire(parse_mail(raw, received_at=received_at, with_content=with_content))
             except MemoryError:

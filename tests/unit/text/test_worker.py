@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
+import struct
 import subprocess
 import sys
 import time
@@ -170,6 +172,20 @@ def test_process_ends_when_its_owner_is_gone() -> None:
                 return
         time.sleep(0.1)
     pytest.fail("the parser outlived its owner")
+
+
+def test_endless_mail_ends_the_process_of_an_owner_that_was_killed() -> None:
+    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(worker_module.__file__))))
+    impatient = "import omnitui.text.mail.parse_loop as loop\nloop.LONGEST = 0.2\n" + POISON_LOOP
+    mail, options = b"poison-sleep", b'{"sizes": [12]}\n'
+    done = subprocess.run(
+        [sys.executable, "-c", impatient, "60", "0"],
+        input=struct.pack(">I", len(options + mail)) + options + mail,
+        capture_output=True,
+        env={"PYTHONPATH": root},
+        timeout=60,
+    )
+    assert done.returncode == -signal.SIGPROF
 
 
 def test_parser_process_imports_the_standard_library_only() -> None:
