@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -293,7 +294,7 @@ def test_undo_of_the_rest_goes_on_to_the_act_before_one_that_has_left(desk: Desk
     desk.run("priority", found.id, "--set", "high")
     op_id = desk.run("reply", found.id, "--text", "ok", "--hold", "0").out.strip()
     for state in (SendState.SENDING, SendState.ACCEPTED):
-        desk.cache.write(lambda tx, to=state: outbox.move(tx, op_id, to))
+        desk.cache.write(partial(outbox.move, op_id=op_id, to=state))
     assert desk.run("undo").code == 1
     assert desk.run("undo", op_id, "--rest").code == 1
     ran = desk.run("undo", "--rest")
