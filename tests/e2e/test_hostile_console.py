@@ -84,7 +84,9 @@ def fill(session: Session) -> None:
     op = session.operations.reply(found.id, HOSTILE, hold=0)
     cache.write(lambda tx: outbox.move(tx, op.id, SendState.SENDING))
     cache.write(lambda tx: outbox.move(tx, op.id, SendState.FAILED, reason=f"550 {HOSTILE}"))
-    session.operations.set_contact(found.contact_id, {"about": HOSTILE, "segment": HOSTILE, "time_zone": "../etc"})
+    session.operations.set_contact(found.contact_id, {"about": HOSTILE, "segment": HOSTILE})
+    # No act brings that in; what others wrote, or an older omnitui, may hold it.
+    cache.write(lambda tx: tx.db.execute("UPDATE contact SET time_zone = '../etc'"))
     name = CONTROLS.replace("/", "")
     draft = Draft(cache.ids.new(), found.id, MessageKind.NOTE, HOSTILE, attachments=(f"/tmp/{name}",))
     cache.write(lambda tx: drafts.save(tx, draft))
