@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from omnitui import i18n
 from tests.support.promises import promise, pytest_runtest_logreport, pytest_sessionfinish
 from tests.support.ready_cache import copied
 from tests.support.skips import pytest_runtest_makereport, pytest_terminal_summary
@@ -72,6 +73,13 @@ def _garbage_is_collected() -> Iterator[None]:
     if not gc.isenabled():
         gc.unfreeze()
         gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def _words_are_english() -> Iterator[None]:
+    """A verb that a test runs in Japanese has set the language of the whole process."""
+    yield
+    i18n.use_language("en")
 
 
 @pytest.fixture(scope="session")
